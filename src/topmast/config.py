@@ -1,0 +1,200 @@
+"""Settings: where the archive is and how patiently to ask it.
+
+Each setting is looked for in this order: a value set while running (``conf.timeout = 60``),
+the environment (``TOPMAST_TIMEOUT=60``), the ``[mast]`` section of ``topmast.cfg`` and then of
+``astroquery.cfg`` in astropy's configuration folder, and the default below.
+This is the only module that reads environment variables.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+__all__ = ["Conf", "Servers", "api_token", "conf"]
+
+MAST = "https://mast.stsci.edu"
+
+DEFAULTS: dict[str, Any] = {
+    "server": MAST,
+    "catalogs_server": "",
+    "auth_server": "",
+    "resolver_server": "",
+    "hla_server": "",
+    "ssoserver": "https://ssoportal.stsci.edu",
+    "timeout": 600.0,
+    "connect_timeout": 15.0,
+    "read_timeout": 120.0,
+    "pagesize": 50000,
+    "tries": 5,
+    "connections": 8,
+    "user_agent": "",
+    "proxy": "",
+    "ca_bundle": "",
+    "dialect": "guide",
+}
+
+DESCRIPTIONS: dict[str, str] = {
+    "server": "The archive: a URL, or a folder on this disk that holds a local archive.",
+    "catalogs_server": "The catalogue service; empty: belongs to the server.",
+    "auth_server": "Where tokens are made; empty: belongs to the server.",
+    "resolver_server": "The object name resolver; empty: belongs to the server.",
+    "hla_server": "The Hubble Legacy Archive; empty: belongs to the server.",
+    "ssoserver": "The old single sign-on portal.",
+    "timeout": "Seconds that a whole query may take, with all its polls and pages.",
+    "connect_timeout": "Seconds to wait for a connection.",
+    "read_timeout": "Seconds to wait for the next byte.",
+    "pagesize": "Rows asked for in one request.",
+    "tries": "How often a request is tried before it counts as failed.",
+    "connections": "Requests under way at once to one host.",
+    "user_agent": "Put before topmast's own User-Agent.",
+    "proxy": "URL of a proxy for all requests; empty: as the environment says.",
+    "ca_bundle": "File with the certificates to trust; empty: the system's.",
+    "dialect": "'guide' or 'astroquery': what a call returns where the two differ (see compat).",
+}
+
+
+class Conf:
+    """The settings, each an attribute; see `DESCRIPTIONS` for what they mean."""
+
+    def __init__(self) -> None:
+        object.__setattr__(self, "_set", {})
+        object.__setattr__(self, "_file", None)
+
+    def __dir__(self) -> list[str]:
+        return sorted([*DEFAULTS, *super().__dir__()])
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in DEFAULTS:
+            raise AttributeError(f"No setting {name!r}. Settings: {', '.join(sorted(DEFAULTS))}.")
+        if name in self._set:
+            return self._set[name]
+        text = os.environ.get(f"TOPMAST_{name.upper()}")
+        source = f"the environment variable TOPMAST_{name.upper()}"
+        if text is None and name == "server":
+            text = os.environ.get("TOPMAST_ARCHIVE")
+            source = "the environment variable TOPMAST_ARCHIVE"
+        if text is None:
+            text = self._from_file().get(name)
+            source = "the configuration file"
+        return DEFAULTS[name] if text is None else _converted(name, text, source)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in DEFAULTS:
+            raise AttributeError(f"No setting {name!r}. Settings: {', '.join(sorted(DEFAULTS))}.")
+        self._set[name] = _converted(name, value, "the value given")
+
+    def __repr__(self) -> str:
+        lines = (f"  {name} = {getattr(self, name)!r}  # {DESCRIPTIONS[name]}" for name in DEFAULTS)
+        return "\n".join(["topmast.conf", *lines])
+
+    def reset(self, name: str | None = None) -> None:
+        """Forget what was set while running, for one setting or for all."""
+        if name is None:
+            self._set.clear()
+        else:
+            self._set.pop(name, None)
+
+    def reload(self) -> None:
+        """Read the configuration files anew at the next look."""
+        object.__setattr__(self, "_file", None)
+
+    @contextmanager
+    def set_temp(self, name: str, value: Any) -> Iterator[None]:
+        """Set one value inside a ``with`` block."""
+        before = dict(self._set)
+        setattr(self, name, value)
+        try:
+            yield
+        finally:
+            object.__setattr__(self, "_set", before)
+
+    def _from_file(self) -> dict[str, str]:
+        if self._file is None:
+            object.__setattr__(self, "_file", _read_files(_config_folder()))
+        return dict(self._file)
+
+
+conf = Conf()
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """The base URLs of one archive, none ending in a slash."""
+
+    portal: str
+    catalogs: str
+    auth: str
+    resolver: str
+    hla: str
+    sso: str
+
+    @classmethod
+    def of(cls, portal: str) -> Servers:
+        """All servers that go with `portal`: MAST's own, or that same server for everything."""
+        portal = portal.rstrip("/")
+        at_mast = urlsplit(portal).hostname == urlsplit(MAST).hostname
+        return cls(
+            portal=portal,
+            catalogs=conf.catalogs_server
+            or ("https://catalogs.mast.stsci.edu" if at_mast else portal),
+            auth=conf.auth_server or ("https://auth.mast.stsci.edu" if at_mast else portal),
+            resolver=conf.resolver_server
+            or ("https://mastresolver.stsci.edu" if at_mast else portal),
+            hla=conf.hla_server or ("https://hla.stsci.edu" if at_mast else portal),
+            sso=conf.ssoserver if at_mast else portal,
+        )
+
+
+def api_token() -> str | None:
+    """The token in ``MAST_API_TOKEN``, if there is one."""
+    return os.environ.get("MAST_API_TOKEN") or None
+
+
+def _converted(name: str, value: Any, source: str) -> Any:
+    wanted = type(DEFAULTS[name])
+    if name == "server" and isinstance(value, Path):
+        value = str(value)
+    if name == "dialect" and value not in ("guide", "astroquery"):
+        raise ValueError(f"dialect is 'guide' or 'astroquery', not {value!r} ({source}).")
+    if isinstance(value, wanted) and not isinstance(value, bool):
+        return value
+    try:
+        converted = wanted(value)
+    except (TypeError, ValueError) as problem:
+        raise ValueError(
+            f"The setting {name} takes a {wanted.__name__}, not {value!r} ({source})."
+        ) from problem
+    if wanted in (int, float) and not converted > 0:
+        raise ValueError(f"The setting {name} must be above zero, not {value!r} ({source}).")
+    return converted
+
+
+def _config_folder() -> Path:
+    """Where astropy keeps its configuration files (the same rule, without importing astropy)."""
+    for variable, under in (("ASTROPY_CONFIG_DIR", ""), ("XDG_CONFIG_HOME", "astropy")):
+        folder = os.environ.get(variable)
+        if folder and (Path(folder) / under).is_dir():
+            return Path(folder) / under
+    return Path.home() / ".astropy" / "config"
+
+
+def _read_files(folder: Path) -> dict[str, str]:
+    """The ``[mast]`` settings of astroquery.cfg, and over them those of topmast.cfg."""
+    found: dict[str, str] = {}
+    for name in ("astroquery.cfg", "topmast.cfg"):
+        parser = configparser.ConfigParser(strict=False, interpolation=None)
+        try:
+            text = (folder / name).read_text(encoding="utf-8")
+            parser.read_string(text if text.lstrip().startswith("[") else f"[top]\n{text}")
+        except (OSError, UnicodeDecodeError, configparser.Error):
+            continue
+        if parser.has_section("mast"):
+            found |= {key: value.strip("'\"") for key, value in parser["mast"].items()}
+    return found

@@ -1,0 +1,1 @@
+"""Bring files home whole."""

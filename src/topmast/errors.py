@@ -1,0 +1,182 @@
+"""Every error and warning of topmast, in one tree.
+
+::
+
+    MastError
+    ├── InvalidQueryError              the call cannot mean anything: a wrong word, value or unit
+    │   └── UnsafeNameError            a file name, path or URI that would leave its folder
+    ├── ResolverError                  no position is known for this object name
+    ├── RemoteServiceError             the archive answered, but not with a result
+    │   ├── HTTPStatusError            an HTTP error status (.status_code, .url)
+    │   │   └── NotAuthorizedError     401 or 403: a login or a right is missing
+    │   ├── BadAnswerError             an answer that cannot be read: HTML, cut JSON, a wrong shape
+    │   └── UnreachableError           no answer at all (also a ConnectionError)
+    ├── TimeoutError                   a time limit passed (also Python's TimeoutError)
+    ├── LoginError                     the password or token was refused
+    ├── DownloadError                  a file could not be brought home whole
+    │   └── DiskFullError              no space is left (also an OSError)
+    ├── ArchiveError                   the folder is not an archive, or cannot be read or written
+    ├── MissingExtraError              an optional package is needed (also an ImportError)
+    ├── TableParseError                kept for code written for astroquery
+    └── EmptyResponseError             kept for code written for astroquery (also a ValueError)
+
+    MastWarning (an AstropyWarning)
+    ├── NoResultsWarning               nothing matched
+    ├── InputWarning                   an argument was understood in a way you may not expect
+    ├── MaxResultsWarning              the limit was reached: there may be more
+    ├── AuthenticationWarning          not logged in, or no longer
+    ├── BlankResponseWarning           values in the answer could not be read and are masked
+    ├── CorruptDataWarning             a file on disk is not what it should be
+    ├── LargeQueryWarning              this will take a while
+    └── CloudAccessWarning             the cloud copy cannot be used
+"""
+
+import builtins
+
+from astropy.utils.exceptions import AstropyWarning
+
+__all__ = [
+    "ArchiveError",
+    "AuthenticationWarning",
+    "BadAnswerError",
+    "BlankResponseWarning",
+    "CloudAccessWarning",
+    "CorruptDataWarning",
+    "DiskFullError",
+    "DownloadError",
+    "EmptyResponseError",
+    "HTTPStatusError",
+    "InputWarning",
+    "InvalidQueryError",
+    "LargeQueryWarning",
+    "LoginError",
+    "MastError",
+    "MastWarning",
+    "MaxResultsWarning",
+    "MissingExtraError",
+    "NoResultsWarning",
+    "NotAuthorizedError",
+    "RemoteServiceError",
+    "ResolverError",
+    "TableParseError",
+    "TimeoutError",
+    "UnreachableError",
+    "UnsafeNameError",
+]
+
+
+class MastError(Exception):
+    """What every error of topmast is."""
+
+
+class InvalidQueryError(MastError, ValueError):
+    """The call cannot mean anything: a wrong word, value or unit."""
+
+
+class UnsafeNameError(InvalidQueryError):
+    """A file name, path or URI that would leave the folder it belongs in."""
+
+
+class ResolverError(MastError):
+    """No position is known for an object name."""
+
+
+class RemoteServiceError(MastError):
+    """The archive answered, but not with a result."""
+
+
+class HTTPStatusError(RemoteServiceError):
+    """The archive answered with an HTTP error status.
+
+    Attributes
+    ----------
+    status_code : int
+        The status, such as 404 or 503.
+    url : str
+        What was asked for, without any credential.
+    """
+
+    def __init__(self, message: str, *, status_code: int, url: str) -> None:
+        super().__init__(message)
+        self.status_code = status_code
+        self.url = url
+
+
+class NotAuthorizedError(HTTPStatusError):
+    """401 or 403: a login or a right is missing."""
+
+
+class BadAnswerError(RemoteServiceError):
+    """An answer that cannot be read: HTML for JSON, JSON cut short, a wrong shape."""
+
+
+class UnreachableError(RemoteServiceError, ConnectionError):
+    """No answer came at all: the host is unknown, refuses, or cuts the connection."""
+
+
+class TimeoutError(MastError, builtins.TimeoutError):
+    """A time limit passed before the answer was whole."""
+
+
+class LoginError(MastError):
+    """The password or token was refused."""
+
+
+class DownloadError(MastError):
+    """A file could not be brought home whole."""
+
+
+class DiskFullError(DownloadError, OSError):
+    """No space is left on the disk that should hold the file."""
+
+
+class ArchiveError(MastError):
+    """The folder is not an archive, or cannot be read or written."""
+
+
+class MissingExtraError(MastError, ImportError):
+    """An optional package is needed for this; the message names how to install it."""
+
+
+class TableParseError(MastError):
+    """Kept so that code written for astroquery can name it."""
+
+
+class EmptyResponseError(MastError, ValueError):
+    """Kept so that code written for astroquery can name it."""
+
+
+class MastWarning(AstropyWarning):
+    """What every warning of topmast is."""
+
+
+class NoResultsWarning(MastWarning):
+    """Nothing matched."""
+
+
+class InputWarning(MastWarning):
+    """An argument was understood in a way the caller may not expect."""
+
+
+class MaxResultsWarning(MastWarning):
+    """The limit was reached: there may be more than was returned."""
+
+
+class AuthenticationWarning(MastWarning):
+    """Not logged in, or no longer."""
+
+
+class BlankResponseWarning(MastWarning):
+    """Values in the answer could not be read and are masked."""
+
+
+class CorruptDataWarning(MastWarning):
+    """A file on disk is not what it should be."""
+
+
+class LargeQueryWarning(MastWarning):
+    """This will take a while."""
+
+
+class CloudAccessWarning(MastWarning):
+    """The cloud copy of a product cannot be used."""

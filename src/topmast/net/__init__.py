@@ -1,0 +1,1 @@
+"""How requests travel: one seam, time limits, retries, polls and pages."""

@@ -1,0 +1,1 @@
+"""MAST's formats, both directions, without input or output."""
