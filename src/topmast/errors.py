@@ -32,6 +32,9 @@
 """
 
 import builtins
+import sys
+import warnings
+from pathlib import Path
 
 from astropy.utils.exceptions import AstropyWarning
 
@@ -63,6 +66,8 @@ __all__ = [
     "UnreachableError",
     "UnsafeNameError",
 ]
+
+_PACKAGE = str(Path(__file__).parent)
 
 
 class MastError(Exception):
@@ -180,3 +185,18 @@ class LargeQueryWarning(MastWarning):
 
 class CloudAccessWarning(MastWarning):
     """The cloud copy of a product cannot be used."""
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Issue a warning that points at the line of the caller outside topmast."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    warnings.warn_explicit(
+        message,
+        category,
+        filename=frame.f_code.co_filename,
+        lineno=frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
