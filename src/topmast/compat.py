@@ -1,0 +1,117 @@
+"""Where topmast and today's astroquery differ in what a call returns, as one table.
+
+A session speaks one of two dialects. ``"guide"`` is topmast's own and follows the astroquery
+guide; ``"astroquery"`` follows astroquery 0.4.11, so that existing scripts see no change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+__all__ = ["DIALECT_DIFFERENCES", "Difference", "choice"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One question that the dialects answer differently.
+
+    `guide` and `astroquery` are the values that the code uses; the `_text` of each is how the
+    documentation words it.
+    """
+
+    name: str
+    question: str
+    guide: Any
+    astroquery: Any
+    guide_text: str
+    astroquery_text: str
+
+
+DIALECT_DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "null_floats",
+        "missing floats",
+        "masked",
+        "nan",
+        "masked, print `--`",
+        "NaN, not masked",
+    ),
+    Difference(
+        "science_only",
+        "query_criteria without obstype or intentType",
+        True,
+        False,
+        "science only",
+        "science and calibration",
+    ),
+    Difference(
+        "mrp_only",
+        "mrp_only in download_products when it is not given",
+        None,
+        False,
+        "minimum recommended products only, unless the call has filters of its own",
+        "all products",
+    ),
+    Difference(
+        "script_manifest",
+        "manifest of a curl script",
+        ("Local Path", "Status", "Message", "URL"),
+        ("Local Path", "Status", "Message"),
+        "four columns",
+        "three columns",
+    ),
+    Difference(
+        "gaia_version",
+        "Gaia release when none is given",
+        3,
+        2,
+        "the highest",
+        "DR2",
+    ),
+    Difference(
+        "local_path_start",
+        "Local Path in the manifest",
+        "./",
+        "",
+        "starts with `./`",
+        "does not",
+    ),
+    Difference(
+        "any_letter_case",
+        "texts in filter_products and its `extension`",
+        True,
+        False,
+        "match in any letter case",
+        "match in the same letter case only",
+    ),
+    Difference(
+        "leave_out_full_frames",
+        "get_product_list with TESS full-frame images among the observations",
+        False,
+        True,
+        "lists their products and says that they are large",
+        "leaves them out and says so",
+    ),
+    Difference(
+        "keep_selected",
+        "the column `_selected_` in Mast.mashup_request",
+        True,
+        False,
+        "kept",
+        "left out",
+    ),
+)
+
+_BY_NAME = {difference.name: difference for difference in DIALECT_DIFFERENCES}
+
+
+class HasSettings(Protocol):
+    """Anything that knows its settings, such as a session."""
+
+    def setting(self, name: str) -> Any: ...
+
+
+def choice(session: HasSettings, name: str) -> Any:
+    """The value that the dialect of `session` gives to the difference called `name`."""
+    return getattr(_BY_NAME[name], session.setting("dialect"))
