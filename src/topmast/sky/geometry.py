@@ -138,7 +138,7 @@ class _SimpleRegions:
             circles = np.fromiter(map(float, self.circle_words), float).reshape(-1, 3)
             vertices = np.fromiter(map(float, self.polygon_words), float).reshape(-1, 2)
         except ValueError:
-            return _no_shapes(), _no_shapes(), self.circles + self.polygons
+            return Shapes.joined([]), Shapes.joined([]), self.circles + self.polygons
         rows = np.array(self.circles, np.int64)
         with np.errstate(invalid="ignore"):
             good = np.isfinite(circles[:, 0]) & (np.abs(circles[:, 1]) <= 90)
@@ -149,7 +149,7 @@ class _SimpleRegions:
     def _polygon_shapes(self, vertices: FloatArray) -> tuple[Shapes, list[int]]:
         rows = np.array(self.polygons, np.int64)
         if not len(rows):
-            return _no_shapes(), []
+            return Shapes.joined([]), []
         count = np.array(self.polygon_counts, np.int64)
         first = np.cumsum(count) - count
         fine = np.isfinite(vertices[:, 0]) & (np.abs(vertices[:, 1]) <= 90)
@@ -166,7 +166,7 @@ class _SimpleRegions:
 def _points(rows: IntArray, ra_deg: npt.ArrayLike | None, dec_deg: npt.ArrayLike | None) -> Shapes:
     """Points for the rows whose position is known."""
     if ra_deg is None or dec_deg is None or not len(rows):
-        return _no_shapes()
+        return Shapes.joined([])
     ra = _floats(ra_deg)[rows]
     dec = _floats(dec_deg)[rows]
     known = np.isfinite(ra) & (np.abs(dec) <= 90)
@@ -177,7 +177,7 @@ def _points(rows: IntArray, ra_deg: npt.ArrayLike | None, dec_deg: npt.ArrayLike
 def _floats(values: npt.ArrayLike) -> FloatArray:
     """As float64; None and masked values become nan."""
     if isinstance(values, np.ma.MaskedArray):
-        return np.asarray(np.ma.filled(values.astype(np.float64), np.nan))  # type: ignore[no-untyped-call]
+        return np.asarray(np.ma.filled(values.astype(np.float64), np.nan))
     return np.array(values, dtype=np.float64)
 
 
@@ -193,12 +193,8 @@ def _circle_shapes(owner: IntArray, numbers: FloatArray) -> Shapes:
 
 def _of_polygons(polygons: list[Polygon], owner: int) -> Shapes:
     if not polygons:
-        return _no_shapes()
+        return Shapes.joined([])
     ra = np.concatenate([polygon.ra_deg for polygon in polygons])
     dec = np.concatenate([polygon.dec_deg for polygon in polygons])
     count = np.array([len(polygon.ra_deg) for polygon in polygons])
     return Shapes.of_polygons(np.full(len(polygons), owner), unit_vectors(ra, dec), count)
-
-
-def _no_shapes() -> Shapes:
-    return Shapes.of_circles(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros(0))

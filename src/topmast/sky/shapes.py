@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from topmast.sky.vectors import FloatArray, IntArray, angle_between
 
-__all__ = ["Shapes", "polygon_caps", "tidy_polygons"]
+__all__ = ["ROUNDING", "Shapes", "polygon_caps", "spans", "tidy_polygons"]
 
 # Nearer than this (in radians, 1e-10 arcsec) is touching: it is what rounding leaves.
 ROUNDING = 5e-16
@@ -69,14 +69,20 @@ class Shapes:
         """These rows, in this order, as new arrays."""
         count = np.diff(self.offsets)[rows]
         offsets = np.concatenate([[0], np.cumsum(count)])
-        which = _spans(self.offsets[:-1][rows], count)
+        which = spans(self.offsets[:-1][rows], count)
         return Shapes(
             self.owner[rows], self.centre[rows], self.radius[rows], offsets, self.vertices[which]
         )
 
+    def owned_by(self, owners: IntArray) -> Shapes:
+        """The same shapes, owner i being ``owners[i]`` from now on."""
+        return replace(self, owner=owners[self.owner])
+
     @staticmethod
     def joined(parts: list[Shapes]) -> Shapes:
         """All rows of the parts, one part after another."""
+        if not parts:
+            return Shapes.of_circles(np.zeros(0, np.int64), np.zeros((0, 3)), np.zeros(0))
         counts = [np.diff(part.offsets) for part in parts]
         return Shapes(
             np.concatenate([part.owner for part in parts]),
@@ -101,7 +107,7 @@ class Shapes:
     def _polygon_distances(
         self, rows: IntArray, points: FloatArray, start: IntArray, count: IntArray
     ) -> FloatArray:
-        which = _spans(start, count)
+        which = spans(start, count)
         first = np.cumsum(count) - count
         a = self.vertices[which]
         b = self.vertices[_next_of(which, start, first, count)]
@@ -223,8 +229,8 @@ def _left_turns(normal: FloatArray, b: FloatArray) -> float:
     return float(np.arctan2(sine, np.einsum("ij,ij->i", normal, after)).sum())
 
 
-def _spans(start: IntArray, count: IntArray) -> IntArray:
-    """start[0], start[0] + 1, ... count[0] of them, then those of start[1], ..."""
+def spans(start: IntArray, count: IntArray) -> IntArray:
+    """Numbers start[0], start[0] + 1, ... count[0] of them, then those of start[1], ..."""
     first = np.cumsum(count) - count
     return np.repeat(start - first, count) + np.arange(count.sum())
 
