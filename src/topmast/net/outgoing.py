@@ -1,0 +1,61 @@
+"""What is done to every request before it leaves: defaults, the login, and a check."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from topmast.errors import InvalidQueryError
+from topmast.net.address import checked_url, split_login
+from topmast.net.messages import Headers, Request
+
+__all__ = ["checked", "with_cookies", "with_defaults"]
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
+
+
+def checked(request: Request) -> Request:
+    """`request` with a URL and headers that are safe to send; InvalidQueryError otherwise."""
+    for name, value in request.headers.items():
+        if not HEADER_NAME.fullmatch(name):
+            raise InvalidQueryError(f"{name!r} cannot be the name of an HTTP header.")
+        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 or ord(c) > 255 for c in value):
+            raise InvalidQueryError(
+                f"The value of the HTTP header {name} contains a character that may not be sent."
+            )
+    if not re.fullmatch(r"[A-Z]+", request.method):
+        raise InvalidQueryError(f"{request.method!r} is not an HTTP method.")
+    return _with_login(replace(request, url=checked_url(request.url)))
+
+
+def with_defaults(request: Request, defaults: Mapping[str, str]) -> Request:
+    """`request` with those of the headers that it does not have yet."""
+    present = Headers(request.headers)
+    missing = {name: value for name, value in defaults.items() if name not in present}
+    return replace(request, headers={**missing, **request.headers})
+
+
+def with_cookies(request: Request, cookies: Mapping[str, str]) -> Request:
+    """`request` carrying `cookies` beside those that it has."""
+    for name, value in cookies.items():
+        if not HEADER_NAME.fullmatch(name) or not COOKIE_VALUE.fullmatch(value):
+            raise InvalidQueryError(
+                f"The token or cookie {name!r} contains a character that may not be sent; "
+                "copy it again, without quotes, spaces or line ends."
+            )
+    pairs = [f"{name}={value}" for name, value in cookies.items()]
+    before = [value for name, value in request.headers.items() if name.lower() == "cookie"]
+    others = {name: value for name, value in request.headers.items() if name.lower() != "cookie"}
+    return replace(request, headers={**others, "Cookie": "; ".join(before + pairs)})
+
+
+def _with_login(request: Request) -> Request:
+    """Move ``user:password@`` from the URL to the header that carries it."""
+    url, login = split_login(request.url)
+    if login is None:
+        return request
+    encoded = base64.b64encode(login.encode()).decode("ascii")
+    return with_defaults(replace(request, url=url), {"Authorization": f"Basic {encoded}"})

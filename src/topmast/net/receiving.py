@@ -1,0 +1,112 @@
+"""An answer on its way in: decoded, bounded, and held to its time limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+
+from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
+from topmast.net.address import shown
+from topmast.net.deadline import Deadline
+from topmast.net.decoding import decoded
+from topmast.net.messages import Answer, Headers, Stream
+
+__all__ = ["ReceivedStream", "within"]
+
+MAX_ANSWER_BYTES = 2 << 30
+"""The largest answer that is taken into memory; files are streamed and have no limit."""
+MAX_EXPANSION = 200
+"""A compressed answer that grows by more than this, and past the size below, is no real one."""
+UNSUSPICIOUS_BYTES = 64 << 20
+CHUNK = 1 << 18
+
+
+class ReceivedStream:
+    """A `Stream` whose body is decoded as its Content-Encoding says."""
+
+    def __init__(self, stream: Stream, deadline: Deadline, *, has_body: bool = True) -> None:
+        self._stream = stream
+        self._deadline = deadline
+        self._received = 0
+        self.status_code = stream.status_code
+        self.headers = Headers(stream.headers)
+        self.url = stream.url
+        self.reason = str(getattr(stream, "reason", ""))
+        self._has_body = has_body and stream.status_code not in (204, 304)
+
+    def __enter__(self) -> ReceivedStream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._stream.close()
+
+    def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
+        """The body, in pieces of at most `size` bytes.
+
+        Raises
+        ------
+        UnreachableError
+            The connection was cut before the body was whole.
+        TimeoutError
+            The next byte, or the last, did not come in time.
+        """
+        encoding = self.headers.get("Content-Encoding", "") if self._has_body else ""
+        with within(self._deadline, self.url):
+            yield from decoded(self._raw_chunks(size), encoding, size, shown(self.url))
+
+    def answer(self, hidden: Iterable[str] = ()) -> Answer:
+        """The whole answer, read into memory."""
+        return Answer(
+            self.status_code,
+            self.headers,
+            b"".join(self._bounded()),
+            self.url,
+            reason=self.reason,
+            hidden=hidden,
+        )
+
+    def _raw_chunks(self, size: int) -> Iterator[bytes]:
+        for chunk in self._stream.chunks(size):
+            self._received += len(chunk)
+            yield chunk
+
+    def _bounded(self) -> Iterator[bytes]:
+        """The body, as long as its size can be that of a real answer."""
+        so_far = 0
+        for chunk in self.chunks():
+            so_far += len(chunk)
+            if so_far > MAX_ANSWER_BYTES:
+                raise BadAnswerError(
+                    f"{shown(self.url)} answered with more than {MAX_ANSWER_BYTES:,} bytes, "
+                    "which is more than memory should hold. Ask for less at once."
+                )
+            if so_far > UNSUSPICIOUS_BYTES and so_far > MAX_EXPANSION * self._received:
+                raise BadAnswerError(
+                    f"{shown(self.url)} sent {self._received:,} bytes that unpack to more than "
+                    f"{so_far:,}: no archive answers like that, so it was not read on."
+                )
+            yield chunk
+
+
+@contextmanager
+def within(deadline: Deadline, url: str) -> Iterator[None]:
+    """Say which limit passed, when it was the one for the whole."""
+    try:
+        yield
+    except (TimeoutError, UnreachableError) as problem:
+        if deadline.seconds is None or not deadline.passed:
+            raise
+        raise TimeoutError(
+            f"{shown(url)} was not answered whole within {deadline.seconds:g} s. "
+            "Ask for less at once, or raise the limit: conf.timeout."
+        ) from problem

@@ -1,0 +1,306 @@
+"""One session: every request of a client goes through `Session.send` or `Session.stream`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import fields, replace
+from threading import Lock
+from types import TracebackType
+from typing import Any
+
+from topmast.auth import may_receive_credential
+from topmast.config import DEFAULTS, Conf, Servers, conf
+from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
+from topmast.net import retry
+from topmast.net.address import checked_url, is_url, shown, under
+from topmast.net.deadline import Deadline
+from topmast.net.messages import Answer, Headers, Limits, Request, Stream, Transport
+from topmast.net.outgoing import checked, with_cookies, with_defaults
+from topmast.net.receiving import ReceivedStream, within
+from topmast.net.redirects import MAX_REDIRECTS, follow, target
+
+__all__ = [
+    "IN_PROCESS",
+    "Answer",
+    "Headers",
+    "Limits",
+    "Request",
+    "Session",
+    "Stream",
+    "Transport",
+]
+
+IN_PROCESS = "http://topmast.archive"
+"""The base URL of an archive in this process."""
+
+log = logging.getLogger("topmast")
+_sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+class Session:
+    """What the requests of one client share: the server, the settings, the login, connections.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        The URL of an archive, or a folder on this disk that holds one.
+        None follows ``topmast.conf.server``, also when that changes later.
+    open_folder : callable, optional
+        Gives the transport for a folder; `topmast.connect` passes the local archive's.
+    **settings
+        Any setting of `topmast.conf`, for this session only.
+
+    Attributes
+    ----------
+    token : str or None
+        The API token. It is sent as the cookie ``mast_token``, only to hosts of this archive.
+    cookies : dict
+        Other cookies of a login, under the same rule.
+    """
+
+    def __init__(
+        self,
+        where: str | os.PathLike[str] | None = None,
+        *,
+        open_folder: Callable[[str], Transport] | None = None,
+        **settings: Any,
+    ) -> None:
+        self._where = None if where is None else os.fspath(where)
+        self._open_folder = open_folder
+        self._own = _own_settings(settings)
+        self._given = frozenset(settings)
+        self.token: str | None = None
+        self.cookies: dict[str, str] = {}
+        self._random = random.Random()
+        self._lock = Lock()
+        self._network: Transport | None = None
+        self._folders: dict[str, Transport] = {}
+        _sessions.add(self)
+        if self._where is not None and is_url(self._where):
+            checked_url(self._where)
+
+    def __repr__(self) -> str:
+        return f"Session({shown(self.where)!r})"
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def where(self) -> str:
+        """The archive that this session asks: a URL or a folder."""
+        return str(self.setting("server")) if self._where is None else self._where
+
+    @property
+    def servers(self) -> Servers:
+        """The base URLs of that archive, as the settings are now."""
+        portal = _portal_url(self.where)
+        own = {
+            field.name: getattr(self._own, f"{field.name}_server").rstrip("/")
+            for field in fields(Servers)
+            if f"{field.name}_server" in self._given
+        }
+        return replace(Servers.of(portal), **own)
+
+    def setting(self, name: str) -> Any:
+        """This session's own value of a setting, else that of `topmast.conf`."""
+        return getattr(self._own if name in self._given else conf, name)
+
+    def limits(self) -> Limits:
+        """The time limits that the settings ask for."""
+        return Limits(
+            connect_seconds=self.setting("connect_timeout"),
+            read_seconds=self.setting("read_timeout"),
+            total_seconds=self.setting("timeout"),
+        )
+
+    def send(
+        self, request: Request, *, total_seconds: float | None = None, check: bool = True
+    ) -> Answer:
+        """The whole answer to `request`, tried again while that makes sense.
+
+        Parameters
+        ----------
+        request : Request
+            What to ask. Queries are repeated after connection faults and the statuses 429,
+            500, 502, 503 and 504, with growing random waits; Retry-After is obeyed.
+        total_seconds : float, optional
+            The limit for everything, tries and waits together; default: the setting ``timeout``.
+        check : bool
+            Whether an HTTP error status raises HTTPStatusError or NotAuthorizedError.
+
+        Raises
+        ------
+        UnreachableError, TimeoutError
+            No whole answer came, or not in time.
+        BadAnswerError
+            The answer's encoding is broken, or it is far too large.
+        """
+        limits = self.limits()
+        if total_seconds is not None:
+            limits = replace(limits, total_seconds=total_seconds)
+        deadline = Deadline.after(limits.total_seconds)
+        request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "gzip"})
+        tries = int(self.setting("tries"))
+        for attempt in range(1, tries + 1):
+            outcome = self._one_try(request, limits, deadline)
+            wait = retry.plan(
+                request,
+                outcome,
+                attempt=attempt,
+                tries=tries,
+                left=deadline.left(),
+                rng=self._random,
+            )
+            if wait.seconds is None:
+                break
+            log.debug("%s: trying again in %.1f s", shown(request.url), wait.seconds)
+            time.sleep(wait.seconds)
+        return _result(outcome, wait.note, check)
+
+    def stream(self, request: Request, *, limits: Limits | None = None) -> Stream:
+        """The answer to `request` as soon as its headers are there: one try, any status.
+
+        Without `limits` there is one for the connection and for the next byte, none for the whole.
+        """
+        if limits is None:
+            limits = replace(self.limits(), total_seconds=None)
+        request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "identity"})
+        return self._open(request, limits, Deadline.after(limits.total_seconds))
+
+    def close(self) -> None:
+        """Close all connections; a later request opens new ones."""
+        with self._lock:
+            transports = [*self._folders.values()]
+            if self._network is not None:
+                transports.append(self._network)
+            self._folders, self._network = {}, None
+        for transport in transports:
+            transport.close()
+
+    def _one_try(
+        self, request: Request, limits: Limits, deadline: Deadline
+    ) -> Answer | UnreachableError | TimeoutError:
+        started = time.monotonic()
+        try:
+            with self._open(request, limits, deadline) as stream:
+                answer = stream.answer(self._secrets())
+        except (UnreachableError, TimeoutError) as problem:
+            log.debug("%s %s: %s", request.method, shown(request.url), problem)
+            return problem
+        seconds = time.monotonic() - started
+        log.debug(
+            "%s %s: %d, %.3f s", request.method, shown(answer.url), answer.status_code, seconds
+        )
+        return answer
+
+    def _open(self, request: Request, limits: Limits, deadline: Deadline) -> ReceivedStream:
+        """Send `request` and follow redirects, until headers of another kind are there."""
+        request = checked(self._with_credentials(request))
+        for _ in range(MAX_REDIRECTS + 1):
+            left = None if limits.total_seconds is None else deadline.left()
+            with within(deadline, request.url):
+                stream = self._transport(request.url).open(
+                    request, replace(limits, total_seconds=left)
+                )
+            location = target(stream)
+            if location is None:
+                return ReceivedStream(stream, deadline, has_body=request.method != "HEAD")
+            stream.close()
+            request = checked(follow(request, stream.status_code, location))
+        raise BadAnswerError(
+            f"{shown(request.url)}: more than {MAX_REDIRECTS} redirects, one after the other. "
+            "Check the server's address."
+        )
+
+    def _with_credentials(self, request: Request) -> Request:
+        cookies = dict(self.cookies) | ({"mast_token": self.token} if self.token else {})
+        if not cookies or not may_receive_credential(request.url, self.servers):
+            return request
+        return with_cookies(request, cookies)
+
+    def _secrets(self) -> tuple[str, ...]:
+        return tuple(secret for secret in (self.token, *self.cookies.values()) if secret)
+
+    def _transport(self, url: str) -> Transport:
+        where = self.where
+        if under(url, IN_PROCESS) and not is_url(where):
+            return self._folder_transport(where)
+        with self._lock:
+            if self._network is None:
+                from topmast.net.http import HttpTransport
+
+                self._network = HttpTransport(self.setting)
+            return self._network
+
+    def _folder_transport(self, folder: str) -> Transport:
+        if self._open_folder is None:
+            raise InvalidQueryError(
+                f"{folder!r} is neither a URL (http:// or https://) nor a folder that this "
+                "session can open. topmast.connect(folder) opens a local archive."
+            )
+        path = os.path.realpath(os.path.expanduser(folder))
+        with self._lock:
+            if path not in self._folders:
+                self._folders[path] = self._open_folder(path)
+            return self._folders[path]
+
+    def _start_afresh(self) -> None:
+        """Forget all connections without closing them: after a fork they are the parent's."""
+        self._lock = Lock()
+        self._network = None
+        self._folders = {}
+
+
+def _own_settings(settings: dict[str, Any]) -> Conf:
+    own = Conf()
+    for name, value in settings.items():
+        if name not in DEFAULTS:
+            raise InvalidQueryError(
+                f"No setting {name!r}. Settings: {', '.join(sorted(DEFAULTS))}."
+            )
+        try:
+            setattr(own, name, value)
+        except ValueError as problem:
+            raise InvalidQueryError(str(problem)) from problem
+    return own
+
+
+def _portal_url(where: str) -> str:
+    if not is_url(where):
+        return IN_PROCESS
+    url = checked_url(where)
+    if "?" in url:
+        raise InvalidQueryError(f"The server {shown(where)!r} must not contain '?'.")
+    return url.rstrip("/")
+
+
+def _result(outcome: Answer | UnreachableError | TimeoutError, note: str, check: bool) -> Answer:
+    if isinstance(outcome, Answer):
+        if check and not outcome.ok:
+            raise outcome.status_error(note)
+        return outcome
+    if note:
+        outcome.args = (f"{outcome} {note}",)
+    raise outcome
+
+
+def _after_fork() -> None:
+    for session in list(_sessions):
+        session._start_afresh()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
