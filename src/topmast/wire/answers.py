@@ -158,13 +158,12 @@ def decode_answer(
     BadAnswerError
         If the bytes are HTML, cut short, or not an answer of the portal.
     """
+    ignore = ignore_values or {}
     try:
-        envelope = WITH_ROWS.decode(content)
-        return _answer_of(envelope, ignore_values or {}, null_floats, keep_selected)
+        return _answer_of(WITH_ROWS.decode(content), ignore, null_floats, keep_selected)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not as MAST usually sends it: extjs, NaN, another encoding, or no JSON at all.
-        envelope = _envelope_of(read_json(content))
-        return _answer_of(envelope, ignore_values or {}, null_floats, keep_selected)
+        return _answer_of(_envelope_of(read_json(content)), ignore, null_floats, keep_selected)
 
 
 # ---------------------------------------------------------------- the envelope around the rows
@@ -276,8 +275,7 @@ def _fields(listed: Any, keep_selected: bool) -> dict[str, str]:
     """The type word of each column, in the answer's order; of equal names the first counts."""
     fields: dict[str, str] = {}
     for entry in listed if isinstance(listed, list) else [None]:
-        name = entry.get("name") if isinstance(entry, dict) else None
-        if not isinstance(name, str):
+        if not isinstance(entry, dict) or not isinstance(name := entry.get("name"), str):
             raise BadAnswerError("The answer's list of fields has an entry without a name.")
         if name != SELECTED or keep_selected:
             fields.setdefault(name, str(entry.get("type") or "string"))
