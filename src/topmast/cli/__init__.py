@@ -1,1 +1,94 @@
-"""The command line."""
+"""The command line: `topmast search`, `topmast download`, `topmast serve` and the rest.
+
+Each command lives in the module that `COMMANDS` names and is imported when it is called, so that
+``topmast --help`` answers at once. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import click
+
+from topmast import __version__
+from topmast.cli.errors import guarded
+from topmast.cli.settings import Settings, common_options
+
+__all__ = ["main"]
+
+COMMANDS: dict[str, str] = {
+    "search": "topmast.cli.search",
+    "count": "topmast.cli.search",
+    "products": "topmast.cli.products",
+    "download": "topmast.cli.download",
+    "verify": "topmast.cli.download",
+    "resolve": "topmast.cli.lookup",
+    "missions": "topmast.cli.lookup",
+    "columns": "topmast.cli.lookup",
+    "init": "topmast.cli.archive",
+    "ingest": "topmast.cli.archive",
+    "serve": "topmast.cli.archive",
+    "demo": "topmast.cli.demo",
+    "run": "topmast.cli.run",
+}
+"""Where each command is defined; the order is that of ``topmast --help``."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is asked for, and ends with the right exit code."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(COMMANDS[name]), name)
+        return command
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
+        if not standalone_mode:
+            return run()
+        raise SystemExit(guarded(run))
+
+
+def _same_word(text: str) -> str:
+    """Options may be written as the library's arguments are: --download_dir, --intentType."""
+    return text.lower().replace("_", "-")
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "token_normalize_func": _same_word,
+    },
+    epilog="Exit codes: 0 done; 1 something failed; 2 the call makes no sense or the name is not "
+    "known; 3 nothing was found; 130 interrupted.",
+)
+@click.version_option(__version__, "--version", prog_name="topmast")
+@common_options
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Find, download and hold the data of NASA's space telescopes.
+
+    \b
+    topmast search M101 --radius "5 arcmin" --filters "*UV"
+    topmast search M101 --obs-collection GALEX | topmast products - | topmast download -
+
+    Data go to standard output, everything else to standard error. Without --archive the archive
+    is the one in TOPMAST_ARCHIVE or in the configuration file, and MAST itself otherwise.
+    """
+    context.ensure_object(Settings)

@@ -1,0 +1,89 @@
+"""Small questions: where an object is, which missions and which columns there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from topmast.cli.errors import DONE, FAILED
+from topmast.cli.output import Output, output_options
+from topmast.cli.settings import command, current
+
+if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+    from astropy.table import Table
+
+__all__ = ["columns", "missions", "resolve"]
+
+Found = list[tuple[str, str, "SkyCoord"]]
+
+
+@command(short_help="Find the positions of objects.")
+@click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@click.option("--resolver", metavar="NED|SIMBAD", help="Ask this resolver only.")
+@click.option("--all", "every", is_flag=True, help="Give the position by each resolver.")
+@output_options
+def resolve(names: tuple[str, ...], resolver: str | None, every: bool, output: Output) -> int:
+    """Find the positions of objects by their names, many in one call.
+
+    \b
+    topmast resolve M101
+    topmast resolve M8 "NGC 5139" --all
+    """
+    wanted = list(dict.fromkeys(names))
+    answer = (
+        current()
+        .client()
+        .observations.resolve_object(
+            wanted if len(wanted) > 1 else wanted[0], resolver=resolver, resolve_all=every
+        )
+    )
+    found = _positions(wanted, answer, every)
+    output.write(_position_table(found))
+    return DONE if {name for name, _, _ in found} >= set(wanted) else FAILED
+
+
+@command(short_help="List the missions.")
+def missions() -> int:
+    """List the missions that the archive holds, one a line."""
+    for mission in current().client().observations.list_missions():
+        click.echo(mission)
+    return DONE
+
+
+@command(short_help="List the columns of observations or products.")
+@click.argument(
+    "kind", type=click.Choice(["observations", "products"]), default="observations", required=False
+)
+@output_options
+def columns(kind: str, output: Output) -> int:
+    """List the columns that criteria (observations) and filters (products) can use.
+
+    \b
+    topmast columns
+    topmast columns products --all-rows
+    """
+    output.write(current().client().observations.get_metadata(kind))
+    return DONE
+
+
+def _positions(names: list[str], answer: Any, every: bool) -> Found:
+    """Flatten what `resolve_object` gives for one name or many, for one resolver or all."""
+    by_name = answer if len(names) > 1 else {names[0]: answer}
+    if not every:
+        return [(name, "", place) for name, place in by_name.items()]
+    return [(name, by, place) for name, each in by_name.items() for by, place in each.items()]
+
+
+def _position_table(found: Found) -> Table:
+    from astropy.table import Table
+
+    table = Table()
+    table["name"] = [name for name, _, _ in found]
+    if any(resolver for _, resolver, _ in found):
+        table["resolver"] = [resolver for _, resolver, _ in found]
+    table["ra"] = [float(place.icrs.ra.deg) for _, _, place in found]
+    table["dec"] = [float(place.icrs.dec.deg) for _, _, place in found]
+    table["ra"].unit = table["dec"].unit = "deg"
+    return table

@@ -1,0 +1,241 @@
+"""Where a table goes: to the screen as far as it fits, to a pipe whole, or to a file."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from topmast.cli.errors import one_line
+from topmast.cli.formats import FORMATS, Format, format_of, rows_of, save_table, write_table
+from topmast.cli.settings import Option, say
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["Output", "output_options", "readable_size", "show_table"]
+
+FIRST = (
+    "Status", "Local Path", "Message",
+    "obsid", "obsID", "obs_collection", "instrument_name", "filters", "productFilename", "size",
+    "productSubGroupDescription", "target_name", "dataproduct_type", "distance", "obs_id",
+    "productType", "description", "t_min", "t_exptime", "calib_level", "s_ra", "s_dec",
+    "proposal_pi", "dataRights",
+)  # fmt: skip
+"""The columns that a screen shows first."""
+
+WIDEST = 40
+"""No column of a screen is wider than this, unless all columns were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the user said about where the answer goes, and how much of it."""
+
+    path: Path | None = None
+    kind: Format | None = None
+    columns: tuple[str, ...] = ()
+    all_columns: bool = False
+    rows: int | None = None
+
+    def write(self, table: Table) -> None:
+        """Send `table` to the file, the pipe or the screen."""
+        chosen = _only(table, self.columns)
+        if self.path is not None and self.kind is not None:
+            save_table(chosen, self.path, self.kind)
+            say(f"{len(table)} rows written to {self.path}")
+        elif self.kind is not None or not sys.stdout.isatty():
+            write_table(chosen, sys.stdout.buffer, self.kind or format_of("tsv"))
+        else:
+            self._show(chosen)
+
+    def _show(self, table: Table) -> None:
+        size = shutil.get_terminal_size()
+        whole = self.all_columns or bool(self.columns)
+        limit = max(10, size.lines - 6) if self.rows is None else self.rows
+        show_table(table, limit=limit, width=None if whole else size.columns, reorder=not whole)
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where a table goes; the command gets them as `output`."""
+
+    @functools.wraps(function)
+    def with_output(*args: Any, **words: Any) -> Any:
+        given = {name: words.pop(name) for name in _WORDS}
+        return function(*args, output=_checked(**given), **words)
+
+    for option in _OPTIONS:
+        with_output = option(with_output)
+    return with_output
+
+
+def show_table(table: Table, *, limit: int, width: int | None, reorder: bool = True) -> None:
+    """Print the first `limit` rows, and the columns that fit into `width` (None: all)."""
+    names = sorted(table.colnames, key=_importance) if reorder else list(table.colnames)
+    widest = None if width is None else WIDEST
+    texts = {name: _texts(table[:limit], name, widest) for name in names}
+    shown = names if width is None else _fitting(texts, width)
+    _print({name: texts[name] for name in shown})
+    _tell_rest(len(table) - limit, len(names) - len(shown))
+
+
+def readable_size(size: float) -> str:
+    """A number of bytes as people read it: ``12.3 MB``."""
+    units = ("B", "kB", "MB", "GB", "TB")
+    power = 0
+    while size >= 999.5 and power < len(units) - 1:
+        size, power = size / 1000, power + 1
+    return f"{size:.0f} B" if power == 0 else f"{size:.3g} {units[power]}"
+
+
+def _checked(
+    *, output: str | None, format: str | None, columns: str | None, all_columns: bool,
+    all_rows: bool, rows: int | None,
+) -> Output:  # fmt: skip
+    names = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
+    if all_rows:
+        rows = sys.maxsize
+    if output is None or output == "-":
+        name = format or ("tsv" if output == "-" else None)
+        kind = _known_kind(name) if name else None
+        return Output(None, kind, names, all_columns, rows)
+    return Output(_writable(output), _known_kind(format or output), names, all_columns, rows)
+
+
+def _known_kind(name: str) -> Format:
+    try:
+        kind = format_of(name)
+    except ValueError as problem:
+        raise click.UsageError(str(problem)) from problem
+    if kind.needs and importlib.util.find_spec(kind.needs) is None:
+        raise click.UsageError(
+            f"{kind.name} files need {kind.needs}: pip install 'topmast[archive]'"
+        )
+    return kind
+
+
+def _writable(text: str) -> Path:
+    path = Path(text).expanduser()
+    if path.is_dir():
+        raise click.UsageError(f"{text} is a folder; --output takes the name of a file.")
+    if not path.parent.is_dir():
+        raise click.UsageError(f"There is no folder {path.parent} to write {path.name} into.")
+    if not os.access(path.parent, os.W_OK):
+        raise click.UsageError(f"The folder {path.parent} cannot be written.")
+    return path
+
+
+def _only(table: Table, names: Sequence[str]) -> Table:
+    """`table` with the named columns, whatever the case they are written in."""
+    if not names:
+        return table
+    known = {name.lower(): name for name in table.colnames}
+    for name in names:
+        if name.lower() not in known:
+            near = get_close_matches(name.lower(), list(known), n=1)
+            hint = f" Did you mean {known[near[0]]!r}?" if near else ""
+            raise click.UsageError(f"The answer has no column {name!r}.{hint}")
+    return table[[known[name.lower()] for name in names]]
+
+
+def _importance(name: str) -> int:
+    return FIRST.index(name) if name in FIRST else len(FIRST)
+
+
+def _texts(table: Table, name: str, widest: int | None) -> list[str]:
+    show = readable_size if name == "size" else _cell
+    texts = ["" if row[0] is None else one_line(show(row[0])) for row in rows_of(table[[name]])]
+    return [_shortened(text, widest) for text in texts]
+
+
+def _cell(value: Any) -> str:
+    return f"{value:.8g}" if isinstance(value, float) else str(value)
+
+
+def _shortened(text: str, widest: int | None) -> str:
+    if widest is None or len(text) <= widest:
+        return text
+    half = widest // 2
+    return f"{text[:half]}…{text[len(text) - half + 1 :]}"
+
+
+def _fitting(texts: dict[str, list[str]], width: int) -> list[str]:
+    """The columns that fit beside each other, the first ones before the last; at least one."""
+    chosen: list[str] = []
+    left = width
+    for name, column in texts.items():
+        left -= max(map(len, (name, *column))) + 2
+        if left < 0 and chosen:
+            break
+        chosen.append(name)
+    return chosen
+
+
+def _print(texts: dict[str, list[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name, column in texts.items():
+        numbers = all(_is_number(text) for text in column if text)
+        drawn.add_column(Text(name), no_wrap=True, justify="right" if numbers else "left")
+    for row in zip(*texts.values(), strict=True):
+        drawn.add_row(*map(Text, row))
+    width = sum(max(map(len, (name, *column))) + 2 for name, column in texts.items())
+    Console(width=max(width, 1), soft_wrap=True).print(drawn)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text.split()[0])
+    except ValueError:
+        return False
+    return len(text.split()) == 1 or text.split()[1] in ("B", "kB", "MB", "GB", "TB")
+
+
+def _tell_rest(rows: int, columns: int) -> None:
+    rest = []
+    if rows > 0:
+        rest.append(f"{rows} more rows (--all-rows or --output FILE)")
+    if columns > 0:
+        rest.append(f"{columns} more columns (--all-columns or --columns a,b)")
+    if rest:
+        say("… " + ", ".join(rest))
+
+
+def _option(*names: str, **attributes: Any) -> Callable[..., Any]:
+    return click.option(*names, cls=Option, section="Output", **attributes)
+
+
+_EXTENSIONS = " ".join(extension for kind in FORMATS for extension in kind.extensions)
+_WORDS = ("output", "format", "columns", "all_columns", "all_rows", "rows")
+_OPTIONS = (
+    _option(
+        "--rows", type=click.IntRange(min=0), metavar="N", help="Show so many rows on a terminal."
+    ),
+    _option("--all-rows", is_flag=True, help="Show all rows on a terminal."),
+    _option("--all-columns", is_flag=True, help="Show all columns on a terminal."),
+    _option("--columns", metavar="NAME,NAME", help="Give these columns only, in this order."),
+    _option(
+        "--format",
+        type=click.Choice([kind.name for kind in FORMATS], case_sensitive=False),
+        help="Write standard output in this format; to a pipe it is TSV.",
+    ),
+    _option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=f"Write the table to FILE, in the format of its extension ({_EXTENSIONS}); "
+        "- is standard output.",
+    ),
+)

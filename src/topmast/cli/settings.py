@@ -1,0 +1,206 @@
+"""What every command shares: which archive, how patiently, how talkative."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from topmast.cli.errors import one_line, tell
+
+if TYPE_CHECKING:
+    from topmast.connect import Client
+
+__all__ = [
+    "Command",
+    "Option",
+    "Settings",
+    "command",
+    "common_options",
+    "current",
+    "say",
+    "shows_progress",
+]
+
+SECTIONS = ("Options", "Columns", "Output", "For all commands")
+"""The headings of the help, in their order."""
+
+AS_DOCUMENTED = r"Coordinate string is being interpreted as an ICRS .*(coordinate|degrees)\.$"
+"""A warning that the command line need not give: its help says how a position is read."""
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass
+class Settings:
+    """The options that may stand before or after the command's name."""
+
+    archive: str | None = None
+    timeout: float | None = None
+    verbose: bool = False
+    quiet: bool = False
+    debug: bool = False
+
+    def client(self) -> Client:
+        """A client of the archive that was asked for."""
+        from topmast.connect import connect
+
+        chosen = {} if self.timeout is None else {"timeout": self.timeout}
+        return connect(self.archive, **chosen)
+
+    @property
+    def log_level(self) -> int:
+        """What of the library's log is shown."""
+        if self.quiet:
+            return logging.ERROR
+        return logging.DEBUG if self.verbose else logging.INFO
+
+
+class Option(click.Option):
+    """An option that the help lists under a heading of its own, in one spelling."""
+
+    def __init__(
+        self, names: Sequence[str], *, section: str = "Options", **attributes: Any
+    ) -> None:
+        super().__init__(list(names), **attributes)
+        self.section = section
+
+    def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
+        record = super().get_help_record(context)
+        if record is None or not self.multiple:
+            return record
+        first = next(name for name in self.opts if name.startswith("--"))
+        return f"{first} {self.metavar}", record[1]
+
+
+class Command(click.Command):
+    """A command that shows the library's warnings and log as lines on standard error."""
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(context):
+            record = parameter.get_help_record(context)
+            if record is not None:
+                section = getattr(parameter, "section", "Options")
+                sections.setdefault(section, []).append(record)
+        for name in sorted(sections, key=SECTIONS.index):
+            with formatter.section(name):
+                formatter.write_dl(sections[name])
+
+    def invoke(self, context: click.Context) -> Any:
+        settings = current()
+        with _reporting(settings):
+            try:
+                return super().invoke(context)
+            except (click.ClickException, click.Abort, click.exceptions.Exit):
+                raise
+            except Exception:
+                if settings.debug:
+                    traceback.print_exc()
+                raise
+
+
+def command(name: str | None = None, **attributes: Any) -> Callable[[Callable[..., Any]], Command]:
+    """Declare a command of topmast: the function below it, and the options that all take."""
+
+    def declare(function: Callable[..., Any]) -> Command:
+        made: Command = click.command(name, cls=Command, **attributes)(common_options(function))
+        return made
+
+    return declare
+
+
+def common_options(function: Decorated) -> Decorated:
+    """Add the options that all commands take."""
+    for option in _COMMON:
+        function = option(function)
+    return function
+
+
+def current() -> Settings:
+    """The settings of the command that is running."""
+    context = click.get_current_context(silent=True)
+    return Settings() if context is None else context.find_root().ensure_object(Settings)
+
+
+def say(text: str) -> None:
+    """Tell the user, on standard error, unless --quiet."""
+    if not current().quiet:
+        tell(text)
+
+
+def shows_progress() -> bool:
+    """Whether a moving bar can be seen: standard error is a terminal, and not --quiet."""
+    return sys.stderr.isatty() and not current().quiet
+
+
+@contextmanager
+def _reporting(settings: Settings) -> Iterator[None]:
+    handler = _LineHandler()
+    logger = logging.getLogger("topmast")
+    level, propagate = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(settings.log_level)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore" if settings.quiet else "default")
+            warnings.filterwarnings("ignore", category=DeprecationWarning)
+            warnings.filterwarnings("ignore", message=AS_DOCUMENTED)
+            warnings.showwarning = _show_warning
+            yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+class _LineHandler(logging.Handler):
+    """One line a record, on the standard error of the moment."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell(one_line(record.getMessage()))
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    tell(f"Warning: {one_line(str(message))}")
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """Keep a common option where all commands look; one given later wins."""
+    settings = context.find_root().ensure_object(Settings)
+    if value is not None and value is not False and parameter.name is not None:
+        setattr(settings, parameter.name, value)
+    return value
+
+
+def _common(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+    return click.option(
+        *names,
+        cls=Option,
+        section="For all commands",
+        expose_value=False,
+        callback=_remember,
+        **attributes,
+    )
+
+
+_COMMON = (
+    _common("--debug", is_flag=True, help="Show where an error comes from."),
+    _common("--quiet", "-q", is_flag=True, help="Say nothing but errors."),
+    _common("--verbose", "-v", is_flag=True, help="Say more."),
+    _common(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="How long one question may take.",
+    ),
+    _common("--archive", metavar="WHERE", help="Server URL, or the folder of a local archive."),
+)

@@ -1,0 +1,99 @@
+"""What a command works on: ids, or a table, from the command line, a file or standard input."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from topmast.cli.formats import format_of, read_table
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["is_product_table", "read_source"]
+
+STDIN = "-"
+ID_COLUMNS = ("obsid", "obsID", "dataURI")
+
+
+def read_source(words: tuple[str, ...]) -> list[str] | Table:
+    """The ids that `words` are, or the table in the file that they name (``-``: standard input)."""
+    if not words:
+        raise click.UsageError("Give obsids, a file with a table, or - for standard input.")
+    if len(words) == 1 and words[0] == STDIN:
+        return _from_text(sys.stdin.buffer.read())
+    if len(words) == 1 and Path(words[0]).is_file():
+        return _from_file(Path(words[0]))
+    missing = [word for word in words if _looks_like_file(word)]
+    if missing:
+        raise click.UsageError(f"There is no file {missing[0]}.")
+    return list(words)
+
+
+def is_product_table(source: Any) -> bool:
+    """Whether `source` lists files already, and not only observations."""
+    return "dataURI" in getattr(source, "colnames", ())
+
+
+def _from_file(path: Path) -> list[str] | Table:
+    try:
+        format_of(path.name)
+    except ValueError:
+        return _from_text(path.read_bytes())
+    try:
+        return _checked(read_table(path), str(path))
+    except (ValueError, OSError, KeyError) as problem:
+        raise click.UsageError(f"{path} is not a table that can be read: {problem}") from problem
+
+
+def _from_text(content: bytes) -> list[str] | Table:
+    """A table when the first line is one of column names, and ids between blanks otherwise."""
+    text = content.decode("utf-8-sig", "replace")
+    kind = _kind_of(text)
+    if kind is None:
+        return _ids(text)
+    try:
+        return _checked(format_of(kind).read(io.BytesIO(content)), "Standard input")
+    except (ValueError, KeyError) as problem:
+        raise click.UsageError(
+            f"Standard input is not a table that can be read: {problem}"
+        ) from problem
+
+
+def _kind_of(text: str) -> str | None:
+    if text.startswith("# %ECSV"):
+        return "ecsv"
+    if text.lstrip().startswith("["):
+        return "json"
+    if text.lstrip().startswith("<?xml"):
+        return "votable"
+    first = text.partition("\n")[0].strip()
+    for kind, separator in (("tsv", "\t"), ("csv", ",")):
+        if any(name in first.split(separator) for name in ID_COLUMNS):
+            return kind
+    return None
+
+
+def _ids(text: str) -> list[str]:
+    ids = text.replace(",", " ").split()
+    if not ids:
+        raise click.UsageError("Standard input is empty: no obsids.")
+    return ids
+
+
+def _checked(table: Table, where: str) -> Table:
+    if not any(name in table.colnames for name in ID_COLUMNS):
+        raise click.UsageError(f"{where} has no column obsid, obsID or dataURI.")
+    return table
+
+
+def _looks_like_file(word: str) -> bool:
+    try:
+        format_of(word)
+    except ValueError:
+        return "/" in word
+    return True

@@ -1,0 +1,160 @@
+"""Options made from the columns of observations and products, and what their texts mean."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import click
+
+from topmast.cli.settings import Option
+from topmast.fields import OBSERVATION, PRODUCT, Field
+
+__all__ = ["criteria_options", "criterion_of", "filter_options"]
+
+MOST_INTEGERS = 1000
+"""The widest range of whole numbers that is spelled out."""
+
+
+def criteria_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add one option a column of observations; the command gets them as `criteria`."""
+
+    @functools.wraps(function)
+    def with_criteria(*args: Any, criterion: Iterable[str], **words: Any) -> Any:
+        found = _given(words, OBSERVATION)
+        for pair in criterion:
+            name, text = _pair(pair)
+            found.setdefault(name, []).append(text)
+        criteria = {name: criterion_of(name, texts) for name, texts in found.items()}
+        return function(*args, criteria=criteria, **words)
+
+    options = [_option_of(field) for field in OBSERVATION]
+    options.append(
+        click.option(
+            "--criterion",
+            cls=Option,
+            section="Columns",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Any other criterion, such as t_min=50000..60000 or obstype=all.",
+        )
+    )
+    return _with(options, with_criteria)
+
+
+def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the filters of products; the command gets them as `filters`, empty without any."""
+
+    @functools.wraps(function)
+    def with_filters(*args: Any, mrp_only: bool, extension: tuple[str, ...], **words: Any) -> Any:
+        filters: dict[str, Any] = _given(words, PRODUCT)
+        if extension:
+            filters["extension"] = list(extension)
+        if mrp_only:
+            filters["mrp_only"] = True
+        return function(*args, filters=filters, **words)
+
+    options = [
+        click.option("--mrp-only", is_flag=True, help="Minimum Recommended Products only."),
+        click.option(
+            "--extension",
+            multiple=True,
+            metavar="TEXT",
+            help="Files whose name ends so; repeat it for more than one.",
+        ),
+        *(_option_of(field) for field in PRODUCT),
+    ]
+    return _with(options, with_filters)
+
+
+def criterion_of(name: str, texts: Sequence[str]) -> Any:
+    """The value of a criterion as the library takes it, from the texts of the command line."""
+    field = _FIELDS.get(name.lower())
+    if field is not None and field.continuous:
+        return [_range_of(field, text) for text in texts]
+    if field is not None and field.type == "int":
+        return [value for text in texts for value in _whole_numbers(text)]
+    return list(texts) if len(texts) > 1 else texts[0]
+
+
+def _with(
+    options: Iterable[Callable[..., Any]], function: Callable[..., Any]
+) -> Callable[..., Any]:
+    for option in reversed(list(options)):
+        function = option(function)
+    return function
+
+
+def _option_of(field: Field) -> Callable[..., Any]:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", field.name).replace("_", "-").lower()
+    # Option names are compared in lower case and with dashes: see topmast.cli.main.
+    spellings = dict.fromkeys(["--" + words, "--" + field.name.replace("_", "-").lower()])
+    unit = f" [{field.unit}]" if field.unit else ""
+    example = f" {field.example.rstrip('.')}." if field.example else ""
+    return click.option(
+        _parameter(field),
+        *spellings,
+        cls=Option,
+        section="Columns",
+        multiple=True,
+        metavar="MIN..MAX" if field.continuous else "VALUE",
+        help=f"{field.description}{unit}.{example}",
+    )
+
+
+def _parameter(field: Field) -> str:
+    return f"column_{field.name}".lower()
+
+
+def _given(words: dict[str, Any], fields: Iterable[Field]) -> dict[str, list[str]]:
+    """Take the columns' options out of `words`; those that were used, by column name."""
+    texts = {field.name: list(words.pop(_parameter(field))) for field in fields}
+    return {name: values for name, values in texts.items() if values}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip() or not value.strip():
+        raise click.UsageError(f"--criterion takes NAME=VALUE, not {text!r}.")
+    return name.strip(), value.strip()
+
+
+def _range_of(field: Field, text: str) -> list[Any]:
+    low, dots, high = text.partition("..")
+    if not dots or not (low.strip() or high.strip()):
+        raise click.UsageError(
+            f"{field.name} takes a range, MIN..MAX (or MIN.. or ..MAX), not {text!r}."
+        )
+    return [_end(low, field), _end(high, field)]
+
+
+def _end(text: str, field: Field) -> Any:
+    """One end of a range: open, a number, a length or time with its unit, or a date as text."""
+    text = text.strip()
+    if not text:
+        return None
+    with suppress(ValueError):
+        return float(text)
+    if field.unit != "d" or not text[:4].isdigit():
+        from astropy.units import Quantity
+
+        with suppress(ValueError, TypeError):
+            return Quantity(text)
+    return text
+
+
+def _whole_numbers(text: str) -> list[str]:
+    """``2..4`` as ``2``, ``3``, ``4``; anything else as it is."""
+    match = re.fullmatch(r"\s*(-?\d+)\s*\.\.\s*(-?\d+)\s*", text)
+    if not match:
+        return [text]
+    low, high = map(int, match.groups())
+    if not low <= high < low + MOST_INTEGERS:
+        raise click.UsageError(f"{text} is no range of at most {MOST_INTEGERS} whole numbers.")
+    return [str(number) for number in range(low, high + 1)]
+
+
+_FIELDS = {field.name.lower(): field for field in OBSERVATION}
