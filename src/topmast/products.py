@@ -13,6 +13,7 @@ from astropy.table import Column, Row, Table
 from numpy.typing import NDArray
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.listed import listed
 
 __all__ = ["filter_products", "is_obsid", "obsids_of", "unique_products"]
 
@@ -134,19 +135,11 @@ def _column(products: Table, name: str) -> Column:
 
 def _given(values: Any) -> bool:
     """Whether there is any value at all: neither None nor empty."""
-    return values is not None and bool(isinstance(values, str) or len(_as_list(values)))
-
-
-def _as_list(values: Any) -> list[Any]:
-    if isinstance(values, (str, bytes)) or np.isscalar(values) or np.ndim(values) == 0:
-        if isinstance(values, (set, frozenset, dict)) or hasattr(values, "__next__"):
-            return list(values)
-        return [values]
-    return list(values)
+    return values is not None and bool(isinstance(values, str) or len(listed(values)))
 
 
 def _ends_in(names: Column, extension: Any, any_letter_case: bool) -> Mask:
-    endings = tuple(str(ending) for ending in _as_list(extension))
+    endings = tuple(str(ending) for ending in listed(extension))
     texts = [str(name) for name in np.ma.getdata(names).tolist()]
     if any_letter_case:
         endings = tuple(ending.lower() for ending in endings)
@@ -163,7 +156,7 @@ def _passing(column: Column, wanted: Any, any_letter_case: bool) -> Mask:
         return np.ones(len(column), dtype=bool)
     tests = [
         (_test_of(column, value, any_letter_case, wanted), unwanted)
-        for value, unwanted in map(_split_negation, _as_list(wanted))
+        for value, unwanted in map(_split_negation, listed(wanted))
     ]
     positive = [test(column) for test, unwanted in tests if not unwanted]
     negative = [test(column) for test, unwanted in tests if unwanted]
