@@ -15,7 +15,7 @@ from astropy.table import Table
 
 from topmast.errors import RemoteServiceError
 from topmast.net.session import Request
-from topmast.tables import KINDS
+from topmast.values import KINDS
 from topmast.wire.portal import MashupRequest, decode_columns_config, encode_request
 from topmast.wire.reading import read_json
 
@@ -122,6 +122,9 @@ class Columns(Mapping[str, Column]):
 
     def suggest(self, name: str) -> str | None:
         """The name most like `name`, for "Did you mean ...?"; None if none is like it."""
+        close = difflib.get_close_matches(name, self._columns, n=1)
+        if close:
+            return close[0]
         close = difflib.get_close_matches(name.lower(), self._by_lower_case, n=1)
         return self._by_lower_case[close[0]].name if close else None
 

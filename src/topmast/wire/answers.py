@@ -17,14 +17,8 @@ import msgspec
 from astropy.table import Table
 
 from topmast.errors import BadAnswerError, RemoteServiceError
-from topmast.tables import (
-    ColumnReader,
-    NullFloats,
-    Values,
-    ignore_values_of,
-    stacked,
-    table_from_columns,
-)
+from topmast.tables import stacked, table_from_columns
+from topmast.values import ColumnReader, NullFloats, Values, ignore_values_of
 from topmast.wire.reading import excerpt, read_json
 
 __all__ = [
@@ -38,6 +32,9 @@ __all__ = [
 SELECTED = "_selected_"
 CELLS_AT_ONCE = 8192
 """Cells handled together: few enough to stay in the processor's cache, which halves the time."""
+
+LONGEST_BLOCK = 4 << 20
+"""Bytes; a longer one has a giant text in it, whose room every row of the block would take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,15 +288,25 @@ def _blocks(rows: Any, names: tuple[str, ...]) -> Iterator[Iterator[tuple[Any, .
         raise BadAnswerError("The answer's data is no list of rows.")
     if not rows or not names:
         return
-    cells_of = _raw_cells if isinstance(rows[0], msgspec.Raw) else _parsed_cells
     size = max(1, CELLS_AT_ONCE // len(names))
     for start in range(0, len(rows), size):
-        yield zip(*cells_of(rows[start : start + size], names), strict=True)
+        block = rows[start : start + size]
+        if isinstance(block[0], msgspec.Raw):
+            yield from _raw_cells(block, names)
+        else:
+            yield zip(*(_cells(row, names) for row in block), strict=True)
 
 
-def _raw_cells(rows: list[msgspec.Raw], names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+def _raw_cells(
+    rows: list[msgspec.Raw], names: tuple[str, ...]
+) -> Iterator[Iterator[tuple[Any, ...]]]:
     # One list of them is decoded in one call, which beats a call a row.
-    return map(msgspec.structs.astuple, _row_decoder(names).decode(b"[" + b",".join(rows) + b"]"))
+    text = b"[" + b",".join(rows) + b"]"
+    if len(text) > LONGEST_BLOCK and len(rows) > 1:
+        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
+            yield from _raw_cells(half, names)
+    else:
+        yield zip(*map(msgspec.structs.astuple, _row_decoder(names).decode(text)), strict=True)
 
 
 @lru_cache(maxsize=64)
@@ -310,10 +317,6 @@ def _row_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[list[msgspec.St
     except ValueError as problem:  # quotes or control characters in a column's name
         raise msgspec.ValidationError(str(problem)) from problem
     return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
-
-
-def _parsed_cells(rows: list[Any], names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
-    return (_cells(row, names) for row in rows)
 
 
 def _cells(row: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
