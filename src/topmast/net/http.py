@@ -128,6 +128,13 @@ class HttpStream:
                 yield chunk
         self.close()
 
+    def abort(self) -> None:
+        """Wake a thread that waits for bytes: to it, the connection has ended."""
+        try:
+            self._response.shutdown()
+        except (ValueError, RuntimeError, OSError):
+            return  # over already
+
     def close(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
         self._leave()

@@ -62,7 +62,18 @@ class ReceivedStream:
         """
         encoding = self.headers.get("Content-Encoding", "") if self._has_body else ""
         with within(self._deadline, self.url):
-            yield from decoded(self._raw_chunks(size), encoding, size, shown(self.url))
+            yield from decoded(self._counted(size), encoding, size, shown(self.url))
+
+    def raw_chunks(self, size: int = CHUNK) -> Iterator[bytes]:
+        """The body as it was sent, whatever its Content-Encoding; raises as `chunks` does."""
+        with within(self._deadline, self.url):
+            yield from self._counted(size)
+
+    def abort(self) -> None:
+        """Wake a thread that waits for bytes of this answer, from another thread."""
+        abort = getattr(self._stream, "abort", None)
+        if abort is not None:
+            abort()
 
     def answer(self, hidden: Iterable[str] = ()) -> Answer:
         """The whole answer, read into memory."""
@@ -75,7 +86,7 @@ class ReceivedStream:
             hidden=hidden,
         )
 
-    def _raw_chunks(self, size: int) -> Iterator[bytes]:
+    def _counted(self, size: int) -> Iterator[bytes]:
         for chunk in self._stream.chunks(size):
             self._received += len(chunk)
             yield chunk

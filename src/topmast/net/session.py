@@ -170,7 +170,7 @@ class Session:
             time.sleep(wait.seconds)
         return _result(outcome, wait.note, check)
 
-    def stream(self, request: Request, *, limits: Limits | None = None) -> Stream:
+    def stream(self, request: Request, *, limits: Limits | None = None) -> ReceivedStream:
         """The answer to `request` as soon as its headers are there: one try, any status.
 
         Without `limits` there is one for the connection and for the next byte, none for the whole.
