@@ -132,7 +132,7 @@ class HttpStream:
         """Wake a thread that waits for bytes: to it, the connection has ended."""
         try:
             self._response.shutdown()
-        except (ValueError, RuntimeError, OSError):
+        except (AttributeError, ValueError, RuntimeError, OSError):
             return  # over already
 
     def close(self) -> None:
