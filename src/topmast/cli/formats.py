@@ -193,8 +193,8 @@ def _read_with_astropy(kind: str) -> Callable[[BinaryIO], Table]:
     def read(stream: BinaryIO) -> Table:
         from astropy.table import Table
 
-        whole: Any = io.BytesIO(stream.read())
-        source = io.TextIOWrapper(whole, "utf-8") if kind == "ascii.ecsv" else whole
+        content = stream.read()
+        source: Any = content.decode() if kind == "ascii.ecsv" else io.BytesIO(content)
         table = Table.read(source, format=kind)
         table.convert_bytestring_to_unicode()
         return table
@@ -202,10 +202,12 @@ def _read_with_astropy(kind: str) -> Callable[[BinaryIO], Table]:
     return read
 
 
-def _read_separated(separator: str) -> Callable[[BinaryIO], Table]:
+def _read_separated(separator: str, quoting: int) -> Callable[[BinaryIO], Table]:
     def read(stream: BinaryIO) -> Table:
         text = io.StringIO(stream.read().decode("utf-8-sig"), newline="")
-        names, *rows = [row for row in csv.reader(text, delimiter=separator) if row] or [[]]
+        names, *rows = [
+            row for row in csv.reader(text, delimiter=separator, quoting=quoting) if row
+        ] or [[]]
         short = next((row for row in rows if len(row) != len(names)), None)
         if short is not None:
             raise ValueError(f"A row has {len(short)} values for {len(names)} columns: {short}")
@@ -274,8 +276,8 @@ FORMATS = (
     Format("ecsv", (".ecsv",), _write_ecsv, _read_with_astropy("ascii.ecsv")),
     Format("votable", (".vot", ".xml"), _write_votable, _read_with_astropy("votable")),
     Format("fits", (".fits",), _write_fits, _read_with_astropy("fits")),
-    Format("csv", (".csv",), _write_csv, _read_separated(",")),
-    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t")),
+    Format("csv", (".csv",), _write_csv, _read_separated(",", csv.QUOTE_MINIMAL)),
+    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t", csv.QUOTE_NONE)),
     Format("json", (".json",), _write_json, _read_json),
     Format("parquet", (".parquet",), _write_parquet, _read_parquet, needs="pyarrow"),
 )

@@ -1,0 +1,195 @@
+"""Imports point one way, and each library that matters is imported in one place."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
+
+LAYERS = (
+    {"errors", "config", "fields", "compat", "listed"},
+    {"sky", "tables"},
+    {"wire"},
+    {"net", "auth"},
+    {"names", "cloud", "columns"},
+    {"download"},
+    {"targets", "criteria", "products", "ranges"},
+    {"observations", "mast"},
+    {"archive"},
+    {"connect", "plots", "dropin"},
+    {"cli"},
+)
+"""Each module imports from its own layer and from those above it in this list."""
+
+MAY_IMPORT_ARCHIVE = {"archive", "connect", "cli", "testing"}
+ONLY_IN = {
+    "urllib3": "net",
+    "click": "cli",
+    "rich": "cli",
+    "starlette": "archive",
+    "uvicorn": "archive",
+    "sqlite3": "archive",
+}
+ALSO = {("rich", "download"), ("uvicorn", "cli"), ("sqlite3", "download")}
+
+
+def modules() -> list[Path]:
+    return sorted(SOURCE.rglob("*.py"))
+
+
+def part_of(path: Path) -> str:
+    """The part of topmast that a file belongs to: ``wire`` for ``wire/portal.py``."""
+    first = path.relative_to(SOURCE).parts[0]
+    return first.removesuffix(".py")
+
+
+def layer_of(part: str) -> int | None:
+    return next((number for number, layer in enumerate(LAYERS) if part in layer), None)
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, int]]:
+    """The modules that a file imports anywhere, but for those that only type checkers see."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, node.lineno
+            if node.module == "topmast":
+                yield from ((f"topmast.{alias.name}", node.lineno) for alias in node.names)
+
+
+def own_imports(path: Path) -> Iterator[tuple[str, int]]:
+    """The parts of topmast that a file imports."""
+    parts = {path.stem for path in SOURCE.iterdir()}
+    for name, line in imports_of(path):
+        words = name.split(".")
+        if words[0] == "topmast" and len(words) > 1 and words[1] in parts:
+            yield words[1], line
+
+
+def names_of(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
+def test_every_part_has_a_layer() -> None:
+    without = {part_of(path) for path in modules()} - set().union(*LAYERS)
+
+    assert without <= {"__init__", "__main__", "testing"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=names_of)
+def test_imports_point_one_way(path: Path) -> None:
+    own = layer_of(part_of(path))
+    if own is None:
+        return
+
+    upward = [
+        f"line {line} imports topmast.{part}"
+        for part, line in own_imports(path)
+        if (layer_of(part) or 0) > own
+    ]
+
+    assert not upward
+
+
+def test_only_the_places_that_join_client_and_archive_import_the_archive() -> None:
+    importers = {
+        part_of(path)
+        for path in modules()
+        if any(part == "archive" for part, _ in own_imports(path))
+    }
+
+    assert importers <= MAY_IMPORT_ARCHIVE
+
+
+def test_the_archive_does_not_import_the_client() -> None:
+    client = {"observations", "mast", "targets", "criteria", "products", "names", "download"}
+    found = {
+        f"{names_of(path)}:{line} imports {part}"
+        for path in modules()
+        if part_of(path) == "archive"
+        for part, line in own_imports(path)
+        if part in client
+    }
+
+    assert not found
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_imported_in_one_part(library: str) -> None:
+    parts = {
+        part_of(path)
+        for path in modules()
+        if any(name.split(".")[0] == library for name, _ in imports_of(path))
+    }
+
+    assert parts <= {ONLY_IN[library]} | {part for name, part in ALSO if name == library}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        names_of(path)
+        for path in modules()
+        if any(
+            ast.unparse(node) in ("os.environ", "os.getenv", "environ", "getenv")
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, (ast.Attribute, ast.Name))
+        )
+    }
+
+    assert readers == {"config.py"}
+
+
+HEAVY = ("astropy", "numpy", "urllib3", "msgspec", "pyarrow", "matplotlib", "starlette", "rich")
+
+
+@pytest.mark.parametrize("module", ["topmast", "topmast.config", "topmast.cli", "topmast.dropin"])
+def test_a_module_that_everyone_imports_brings_nothing_heavy(module: str) -> None:
+    code = f"import sys, {module}; print(*(name for name in {HEAVY} if name in sys.modules))"
+
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert answer.stdout.split() == []
+
+
+def test_the_help_brings_nothing_heavy() -> None:
+    code = (
+        "import sys; from topmast.cli import main; main(['--help'], standalone_mode=False); "
+        f"print(*(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert answer.stderr.split() == []
+
+
+@pytest.mark.parametrize("path", modules(), ids=names_of)
+def test_a_module_says_first_what_it_is_for(path: Path) -> None:
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+    assert docstring
+    assert docstring.splitlines()[0].endswith((".", ":", "?"))
+
+
+@pytest.mark.parametrize("path", modules(), ids=names_of)
+def test_a_file_is_about_one_noun(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
