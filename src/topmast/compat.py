@@ -38,6 +38,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "NaN, not masked",
     ),
     Difference(
+        "units",
+        "columns of a table",
+        True,
+        False,
+        "have units and descriptions",
+        "have neither",
+    ),
+    Difference(
         "science_only",
         "query_criteria without obstype or intentType",
         True,

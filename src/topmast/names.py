@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from astropy.coordinates import SkyCoord
 
@@ -24,7 +23,13 @@ from topmast.net.polling import ask
 from topmast.net.pool import at_once
 from topmast.net.session import Request
 from topmast.sky import separation_deg
-from topmast.wire.names import MOST_NAMES, Resolved, decode_lookup, encode_lookup
+from topmast.wire.names import (
+    NAMES_AT_ONCE,
+    ResolvedName,
+    ResolverQuery,
+    decode_names,
+    encode_resolver_query,
+)
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ __all__ = ["name_resolver", "resolve_object"]
 
 log = logging.getLogger("topmast")
 
+RESOLVER_PATH = "/Santa-war/query"
 RESOLVERS = ("NED", "SIMBAD")
 CATALOGS = {"TIC ": "TIC", "KIC ": "KEPLER", "EPIC ": "K2"}
 """Names that begin so are rows of a MAST catalogue, which is asked as well."""
@@ -137,13 +143,15 @@ def _checked(resolver: str | None) -> str | None:
 
 def _look_up(
     session: Session, names: Sequence[str], resolver: str | None, resolve_all: bool
-) -> dict[str, list[Resolved]]:
+) -> dict[str, list[ResolvedName]]:
     """The entries of each name; what this session has asked before is not asked again."""
-    memory: dict[tuple[Any, ...], list[Resolved]] = vars(session).setdefault("names_cache", {})
+    memory: dict[tuple[Any, ...], list[ResolvedName]] = vars(session).setdefault("names_cache", {})
     server = session.servers.resolver
     keys = {name: (server, _plain(name), resolver, resolve_all) for name in names}
     asked = [name for name, key in keys.items() if key not in memory]
-    batches = [asked[start : start + MOST_NAMES] for start in range(0, len(asked), MOST_NAMES)]
+    batches = [
+        asked[start : start + NAMES_AT_ONCE] for start in range(0, len(asked), NAMES_AT_ONCE)
+    ]
     question = partial(_ask, session, resolver=resolver, resolve_all=resolve_all)
     for batch, entries in zip(
         batches, at_once(question, batches, int(session.setting("connections"))), strict=True
@@ -159,16 +167,17 @@ def _look_up(
 
 def _ask(
     session: Session, names: Sequence[str], *, resolver: str | None, resolve_all: bool
-) -> list[Resolved]:
+) -> list[ResolvedName]:
     """The entries of one batch, of the name resolver or else of the portal."""
     catalogs = [catalog for start, catalog in CATALOGS.items() if _any_starts(names, start)]
     resolvers = [resolver, *catalogs] if resolver else []
-    path = encode_lookup(names, resolvers=resolvers, resolve_all=resolve_all)
+    query = ResolverQuery(tuple(names), tuple(filter(None, resolvers)), resolve_all)
     servers = session.servers
     patience = min(PATIENCE_SECONDS, float(session.setting("timeout")))
     try:
-        request = Request("GET", servers.resolver + path, {"Accept": "text/plain"})
-        return decode_lookup(session.send(request, total_seconds=patience).content)
+        url = f"{servers.resolver}{RESOLVER_PATH}?{encode_resolver_query(query)}"
+        request = Request("GET", url, {"Accept": "text/plain"})
+        return decode_names(session.send(request, total_seconds=patience).content)
     except (UnreachableError, TimeoutError, HTTPStatusError) as problem:
         if servers.resolver == servers.portal:
             raise
@@ -176,13 +185,13 @@ def _ask(
         return _ask_portal(session, names, problem)
 
 
-def _ask_portal(session: Session, names: Sequence[str], problem: Exception) -> list[Resolved]:
+def _ask_portal(session: Session, names: Sequence[str], problem: Exception) -> list[ResolvedName]:
     """The entries that the portal's own name lookup gives, which takes one name at a time."""
 
-    def look_up(name: str) -> list[Resolved]:
+    def look_up(name: str) -> list[ResolvedName]:
         params = {"input": name, "format": "json"}
-        request = MashupRequest("Mast.Name.Lookup", params, cache_breaker=str(uuid4()))
-        return decode_lookup(ask(session, request).content)
+        request = MashupRequest("Mast.Name.Lookup", params)
+        return decode_names(ask(session, request).content)
 
     try:
         return [entry for name in names for entry in look_up(name)]
@@ -204,12 +213,12 @@ def _plain(name: str) -> str:
 
 def _known(
     names: Sequence[str],
-    entries: Mapping[str, list[Resolved]],
+    entries: Mapping[str, list[ResolvedName]],
     resolver: str | None,
     from_list: bool,
     *,
     all_unknown: bool = False,
-) -> dict[str, Resolved]:
+) -> dict[str, ResolvedName]:
     """The entry of each known name; the unknown ones are warned of, or raised if there is one.
 
     That no name at all is known is an error, unless `all_unknown` leaves that to the caller.
@@ -229,7 +238,7 @@ def _known(
     return known
 
 
-def _entry_of(resolver: str | None, entries: Sequence[Resolved]) -> Resolved | None:
+def _entry_of(resolver: str | None, entries: Sequence[ResolvedName]) -> ResolvedName | None:
     """The first entry, of the resolver that was asked for."""
     wanted = (e for e in entries if resolver is None or e.resolver.upper() == resolver)
     return next(wanted, None)
@@ -246,7 +255,7 @@ def _unknown(name: str, resolver: str | None) -> str:
 
 
 def _compare_with_catalog(
-    name: str, entry: Resolved, entries: Sequence[Resolved], resolver: str | None
+    name: str, entry: ResolvedName, entries: Sequence[ResolvedName], resolver: str | None
 ) -> None:
     """Warn where the chosen resolver puts a catalogue star elsewhere than the catalogue does."""
     catalog = next((word for start, word in CATALOGS.items() if _any_starts([name], start)), None)
@@ -262,11 +271,11 @@ def _compare_with_catalog(
             return
 
 
-def _arcsec_between(first: Resolved, second: Resolved) -> float:
+def _arcsec_between(first: ResolvedName, second: ResolvedName) -> float:
     return 3600 * float(separation_deg(first.ra_deg, first.dec_deg, second.ra_deg, second.dec_deg))
 
 
-def _sky(entry: Resolved) -> SkyCoord:
+def _sky(entry: ResolvedName) -> SkyCoord:
     log.debug(
         "%s: %s knows it at %s %s", entry.search_string, entry.resolver, entry.ra_deg, entry.dec_deg
     )

@@ -98,6 +98,11 @@ class Session:
     ) -> None:
         self.close()
 
+    def fresh(self) -> Session:
+        """A new session for the same archive with the same settings, not logged in."""
+        own = {name: getattr(self._own, name) for name in self._given}
+        return Session(self._where, open_folder=self._open_folder, **own)
+
     @property
     def where(self) -> str:
         """The archive that this session asks: a URL or a folder."""

@@ -1,0 +1,137 @@
+"""What Observations, Mast and their like share: a session, object names, a fresh start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+
+from topmast.errors import InvalidQueryError
+from topmast.names import resolve_object
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from topmast.net.session import Session
+
+__all__ = ["Service", "class_or_instance"]
+
+S = TypeVar("S", bound="Service")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class class_or_instance(Generic[S, P, R]):  # noqa: N801
+    """A method that works on the class too, where it uses the default client."""
+
+    def __init__(self, function: Callable[Concatenate[S, P], R]) -> None:
+        self.function = function
+        self.__doc__ = function.__doc__
+        self.__name__ = function.__name__
+
+    def __get__(self, instance: S | None, owner: type[S]) -> Callable[P, R]:
+        return MethodType(self.function, owner.ready_made() if instance is None else instance)
+
+
+class Service:
+    """One part of the archive, asked through a session.
+
+    Parameters
+    ----------
+    mast_token : str, optional
+        An API token, for data that are not public yet. It is sent to the archive's hosts only.
+    session : Session, optional
+        The session to ask through. Default: a new one, to the archive that the settings name.
+
+    Notes
+    -----
+    Calling an instance gives a fresh one for the same archive, in a session of its own.
+    """
+
+    def __init__(self, *, mast_token: str | None = None, session: Session | None = None) -> None:
+        self._session = _new_session() if session is None else session
+        self._table: Table | None = None
+        if mast_token is not None:
+            self._session.token = _checked_token(mast_token)
+
+    def __call__(self, **settings: Any) -> Self:
+        if "session" not in settings:
+            settings["session"] = self._session.fresh()
+        return type(self)(**settings)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {self._session.where}>"
+
+    @classmethod
+    def ready_made(cls) -> Self:
+        """An instance on the default client's session."""
+        return cls(session=_default_session())
+
+    @property
+    def session(self) -> Session:
+        """The session that all requests go through."""
+        return self._session
+
+    @property
+    def table(self) -> Table | None:
+        """The last table that a query of this instance returned."""
+        return self._table
+
+    @class_or_instance
+    def resolve_object(
+        self,
+        object_name: str | Iterable[str] | None = None,
+        *,
+        resolver: str | None = None,
+        resolve_all: bool = False,
+        objectname: str | Iterable[str] | None = None,
+    ) -> Any:
+        """The position of an object by name, or of several.
+
+        Parameters
+        ----------
+        object_name : str or list of str
+            One name or many; many are asked for together. ``objectname`` is the same.
+        resolver : {"NED", "SIMBAD"}, optional
+            Whom to ask; default: the first that knows the name.
+        resolve_all : bool
+            Give the position of every resolver that knows the name.
+
+        Returns
+        -------
+        `~astropy.coordinates.SkyCoord` or dict
+            One position for one name. With `resolve_all` a dict from resolver to position; for
+            several names a dict from name to either.
+
+        Raises
+        ------
+        ResolverError
+            If the name, or none of the names, is known. Among several, unknown ones are warned of.
+        """
+        name = one_name(object_name, objectname)
+        return resolve_object(self._session, name, resolver=resolver, resolve_all=resolve_all)
+
+
+def one_name(object_name: Any, objectname: Any) -> Any:
+    """The object name, given under the name of either generation."""
+    if (object_name is None) == (objectname is None):
+        raise InvalidQueryError("Give an object name, as object_name or objectname.")
+    return objectname if object_name is None else object_name
+
+
+def _checked_token(token: str) -> str:
+    if not isinstance(token, str) or not token.strip() or not token.isprintable():
+        raise InvalidQueryError("mast_token is the text of an API token.")
+    return token.strip()
+
+
+def _default_session() -> Session:
+    import topmast  # late: the public names stand above this module
+
+    return topmast.Observations.session
+
+
+def _new_session() -> Session:
+    import topmast
+
+    return topmast.connect().session
