@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
-from topmast.sky.geometry import shapes_of_regions
+from topmast.sky.geometry import floats_or_nan, shapes_of_regions
 from topmast.sky.shapes import ROUNDING, Shapes, spans
 from topmast.sky.vectors import FloatArray, IntArray, positions, unit_vectors
 
@@ -98,7 +98,7 @@ class Segment:
         waiting: list[tuple[int, IntArray]] = []
         size = 0
         for cone in np.flatnonzero(
-            (radius_deg >= 0) & (np.abs(dec_deg) <= 90) & (ra_deg > -np.inf)
+            (radius_deg >= 0) & (np.abs(dec_deg) <= 90) & np.isfinite(ra_deg)
         ):
             rows = self._near(ra_deg[cone], dec_deg[cone], radius_deg[cone], centres[cone])
             waiting.append((int(cone), rows))
@@ -142,8 +142,8 @@ def write_segment(
     folder: Path,
     ids: Iterable[int],
     regions: Iterable[Any],
-    ra_deg: npt.ArrayLike | None = None,
-    dec_deg: npt.ArrayLike | None = None,
+    ra_deg: Any = None,
+    dec_deg: Any = None,
 ) -> None:
     """Write a segment of these footprints; a position stands in for a region not readable."""
     _write(folder, _read_in_pieces(ids, regions, ra_deg, dec_deg))
@@ -174,26 +174,21 @@ Piece = tuple[IntArray, Shapes]
 
 
 def _read_in_pieces(
-    ids: Iterable[int],
-    regions: Iterable[Any],
-    ra_deg: npt.ArrayLike | None,
-    dec_deg: npt.ArrayLike | None,
+    ids: Iterable[int], regions: Iterable[Any], ra_deg: Any, dec_deg: Any
 ) -> Iterator[Piece]:
     """Pieces of the rows: their ids, and their shapes owned by these ids."""
     pairs = zip(ids, regions, strict=True)
-    ra: Any = None if ra_deg is None else np.ma.asarray(ra_deg)
-    dec: Any = None if dec_deg is None else np.ma.asarray(dec_deg)
-    at = 0
+    places = [None if each is None else floats_or_nan(each) for each in (ra_deg, dec_deg)]
+    done = 0
     while piece := list(islice(pairs, ROWS_AT_ONCE)):
         numbers = np.array([number for number, _ in piece], np.int64)
-        part = slice(at, at + len(piece))
-        shapes = shapes_of_regions(
-            [region for _, region in piece],
-            None if ra is None else ra[part],
-            None if dec is None else dec[part],
-        )
-        at += len(piece)
+        part = slice(done, done + len(piece))
+        ra, dec = (None if each is None else each[part] for each in places)
+        shapes = shapes_of_regions([region for _, region in piece], ra, dec)
+        done += len(piece)
         yield numbers, shapes.owned_by(numbers)
+    if any(each is not None and len(each) != done for each in places):
+        raise ValueError(f"There are {done} regions, but not as many positions.")
 
 
 def _pieces_of_both(older: Segment, newer: Segment) -> Iterator[Piece]:

@@ -14,7 +14,8 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -99,8 +100,8 @@ def write_index(
     ids: Iterable[int],
     regions: Iterable[Any],
     *,
-    ra_deg: Sequence[float] | npt.ArrayLike | None = None,
-    dec_deg: Sequence[float] | npt.ArrayLike | None = None,
+    ra_deg: Any = None,
+    dec_deg: Any = None,
 ) -> None:
     """Make the index of these footprints, in place of the one that was there.
 
@@ -116,8 +117,9 @@ def write_index(
     """
     folder = Path(folder)
     name = _new_name(folder)
-    write_segment(folder / name, ids, regions, ra_deg, dec_deg)
-    _switch(folder, [name])
+    with _cleared_after_failure(folder):
+        write_segment(folder / name, ids, regions, ra_deg, dec_deg)
+        _switch(folder, [name])
 
 
 def add_footprints(
@@ -125,8 +127,8 @@ def add_footprints(
     ids: Iterable[int],
     regions: Iterable[Any],
     *,
-    ra_deg: Sequence[float] | npt.ArrayLike | None = None,
-    dec_deg: Sequence[float] | npt.ArrayLike | None = None,
+    ra_deg: Any = None,
+    dec_deg: Any = None,
 ) -> None:
     """Add footprints to the index, at a cost that grows with them and not with the index.
 
@@ -134,12 +136,13 @@ def add_footprints(
     """
     folder = Path(folder)
     names = [*_segment_names(folder), _new_name(folder)]
-    write_segment(folder / names[-1], ids, regions, ra_deg, dec_deg)
-    while len(names) > 1 and _should_merge(folder, names):
-        merged = _new_name(folder)
-        merge_segments(folder / merged, *(Segment(folder / name) for name in names[-2:]))
-        names[-2:] = [merged]
-    _switch(folder, names)
+    with _cleared_after_failure(folder):
+        write_segment(folder / names[-1], ids, regions, ra_deg, dec_deg)
+        while len(names) > 1 and _should_merge(folder, names):
+            merged = _new_name(folder)
+            merge_segments(folder / merged, *(Segment(folder / name) for name in names[-2:]))
+            names[-2:] = [merged]
+        _switch(folder, names)
 
 
 def remove_footprints(folder: str | os.PathLike[str], ids: Iterable[int]) -> None:
@@ -200,7 +203,7 @@ def _new_name(folder: Path) -> str:
 
 
 def _switch(folder: Path, names: list[str]) -> None:
-    """Name these segments as the ones in use, then clear away all others."""
+    """Name these segments as the ones in use, and clear away all others."""
     part = folder / (POINTER + ".part")
     with part.open("w", encoding="utf-8") as file:
         json.dump({"format": FORMAT, "segments": names}, file)
@@ -208,6 +211,21 @@ def _switch(folder: Path, names: list[str]) -> None:
         os.fsync(file.fileno())
     os.replace(part, folder / POINTER)
     sync_folder(folder)
+    _clear(folder)
+
+
+@contextmanager
+def _cleared_after_failure(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        _clear(folder)
+        raise
+
+
+def _clear(folder: Path) -> None:
+    """Take away the segments that are not in use: replaced ones, and those of killed writers."""
+    names = _segment_names(folder)
     for path in folder.glob("segment-*"):
         if path.name not in names:
             shutil.rmtree(path, ignore_errors=True)

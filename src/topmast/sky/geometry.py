@@ -16,6 +16,7 @@ from topmast.sky.vectors import FloatArray, IntArray, angle_between, positions, 
 __all__ = [
     "bounding_cap",
     "distance_deg",
+    "floats_or_nan",
     "overlaps",
     "shapes_of_footprint",
     "shapes_of_regions",
@@ -63,8 +64,8 @@ def shapes_of_footprint(footprint: Footprint, owner: int = 0) -> Shapes:
 
 def shapes_of_regions(
     texts: Sequence[Any],
-    ra_deg: npt.ArrayLike | None = None,
-    dec_deg: npt.ArrayLike | None = None,
+    ra_deg: Any = None,
+    dec_deg: Any = None,
 ) -> Shapes:
     """Many regions at once; the owner of a shape is the number of its text.
 
@@ -76,6 +77,8 @@ def shapes_of_regions(
         One position for each text: what stands in for a region that is missing or cannot be
         read. Where it is nan too, the text has no shape.
     """
+    if any(each is not None and np.size(each) != len(texts) for each in (ra_deg, dec_deg)):
+        raise ValueError(f"There are {len(texts)} regions, but not as many positions.")
     simple = _SimpleRegions()
     others: list[Shapes] = []
     unread: list[int] = []
@@ -163,19 +166,18 @@ class _SimpleRegions:
         return shapes, rows[~good].tolist()
 
 
-def _points(rows: IntArray, ra_deg: npt.ArrayLike | None, dec_deg: npt.ArrayLike | None) -> Shapes:
+def _points(rows: IntArray, ra_deg: Any, dec_deg: Any) -> Shapes:
     """Points for the rows whose position is known."""
     if ra_deg is None or dec_deg is None or not len(rows):
         return Shapes.joined([])
-    ra = _floats(ra_deg)[rows]
-    dec = _floats(dec_deg)[rows]
+    ra, dec = floats_or_nan(ra_deg)[rows], floats_or_nan(dec_deg)[rows]
     known = np.isfinite(ra) & (np.abs(dec) <= 90)
     numbers = np.stack([ra, dec, np.zeros_like(ra)], axis=1)
     return _circle_shapes(rows[known], numbers[known])
 
 
-def _floats(values: npt.ArrayLike) -> FloatArray:
-    """As float64; None and masked values become nan."""
+def floats_or_nan(values: Any) -> FloatArray:
+    """A column as float64; what is None or masked becomes nan."""
     if isinstance(values, np.ma.MaskedArray):
         return np.asarray(np.ma.filled(values.astype(np.float64), np.nan))
     return np.array(values, dtype=np.float64)

@@ -114,15 +114,14 @@ class Shapes:
         p = np.repeat(points, count, axis=0)
         distance = np.minimum.reduceat(_arc_distances(p, a, b), first)
         inside = np.abs(np.add.reduceat(_turn_seen_from(p, a, b), first)) > np.pi
-        # Seen from the point opposite to one inside, the line turns around as well; that
-        # point lies outside any cap below 90 degrees.
+        # Seen from the point opposite to one inside, the line turns around as well; but that
+        # point lies outside the cap, if the cap is below 90 degrees.
         near = np.einsum("ij,ij->i", points, self.centre[rows]) > 0
-        answer = np.where(inside & near, 0.0, distance)
+        inside &= near
         for row in np.flatnonzero(self.radius[rows] > np.pi / 2):
             edges = slice(first[row], first[row] + count[row])
-            if _inside_large(points[row], a[edges], b[edges]):
-                answer[row] = 0.0
-        return answer
+            inside[row] = _inside_large(points[row], a[edges], b[edges])
+        return np.where(inside, 0.0, distance)
 
 
 def tidy_polygons(vertices: FloatArray, count: IntArray) -> tuple[FloatArray, IntArray]:

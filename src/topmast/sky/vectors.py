@@ -67,10 +67,11 @@ def tangents(ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike) -> tuple[FloatArray,
 
 
 def unit_vectors(ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike) -> FloatArray:
-    """Unit vectors, shape (..., 3), of positions in degrees."""
-    ra = np.deg2rad(np.remainder(np.asarray(ra_deg, np.float64), 360.0))
-    dec = np.deg2rad(np.asarray(dec_deg, np.float64))
-    ra, dec = np.broadcast_arrays(ra, dec)
+    """Unit vectors, shape (..., 3), of positions in degrees; nan where one is not finite."""
+    ra, dec = np.broadcast_arrays(np.asarray(ra_deg, np.float64), np.asarray(dec_deg, np.float64))
+    finite = np.isfinite(ra) & np.isfinite(dec)
+    ra = np.deg2rad(np.remainder(np.where(finite, ra, np.nan), 360.0))
+    dec = np.deg2rad(np.where(finite, dec, np.nan))
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
