@@ -1,0 +1,364 @@
+"""Many files in one go: the form that asks for a script, the script, and the older request."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from topmast.errors import BadAnswerError, InvalidQueryError, RemoteServiceError
+from topmast.wire.safe_names import safe_name, safe_path
+
+__all__ = [
+    "BundleAnswer",
+    "BundleFile",
+    "BundleRequest",
+    "bundle_script",
+    "decode_bundle",
+    "decode_bundle_answer",
+    "decode_bundle_request",
+    "encode_bundle",
+    "encode_bundle_answer",
+    "encode_bundle_request",
+]
+
+BUNDLE_SERVICE = "Mast.Bundle.Request"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleFile:
+    """One file of a script: what to fetch, and the folders and name that it gets."""
+
+    uri: str
+    collection: str
+    obs_id: str
+    filename: str
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BundleRequest:
+    """The older way to ask for a script: the service Mast.Bundle.Request."""
+
+    filename: str
+    uris: tuple[str, ...]
+    paths: tuple[str, ...] = ()
+    descriptions: tuple[str, ...] = ()
+    product_types: tuple[str, ...] = ()
+    extension: str = "curl"
+
+
+@dataclass(frozen=True, slots=True)
+class BundleAnswer:
+    """Where the script is, and which files could not be put into it."""
+
+    url: str
+    manifest_url: str = ""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        """The URIs that are not in the script."""
+        return [uri for uri, status in self.statuses.items() if status != "COMPLETE"]
+
+
+# ---------------------------------------------------------------- today: Download/bundle.sh
+
+
+def encode_bundle(uris: Iterable[str]) -> bytes:
+    """The body of a POST to Download/bundle.sh."""
+    return urlencode([("uri", uri) for uri in uris]).encode("ascii")
+
+
+def decode_bundle(body: bytes | str) -> list[str]:
+    """The URIs in such a body, each once, in order.
+
+    Raises
+    ------
+    InvalidQueryError
+        If there is none, or the body is no form.
+    """
+    try:
+        text = body.decode("utf-8") if isinstance(body, bytes) else body
+        pairs = parse_qsl(text, errors="strict")
+    except ValueError as problem:
+        raise InvalidQueryError("The list of files cannot be read as a form.") from problem
+    uris = list(dict.fromkeys(value for name, value in pairs if name.lower() == "uri"))
+    if not uris:
+        raise InvalidQueryError("No file is asked for: send one pair uri=... for each.")
+    return uris
+
+
+# ---------------------------------------------------------------- 2017: Mast.Bundle.Request
+
+
+def encode_bundle_request(request: BundleRequest) -> dict[str, Any]:
+    """The params of Mast.Bundle.Request."""
+    return {
+        "urlList": ",".join(request.uris),
+        "filename": request.filename,
+        "pathList": ",".join(request.paths),
+        "descriptionList": list(request.descriptions),
+        "productTypeList": list(request.product_types),
+        "extension": request.extension,
+    }
+
+
+def decode_bundle_request(params: Mapping[str, Any]) -> BundleRequest:
+    """The request in such params, names in any case.
+
+    Raises
+    ------
+    InvalidQueryError
+        If no file is named, or the lists do not fit together.
+    """
+    known = {name.lower(): value for name, value in params.items()}
+    filename = str(known.get("filename") or "mastDownload")
+    uris = [_plain_uri(uri) for uri in _split(known.get("urllist"), r"[A-Za-z][\w+.-]*(?::|%3A)")]
+    if not uris:
+        raise InvalidQueryError(f"{BUNDLE_SERVICE} needs urlList: the files, joined by commas.")
+    paths = _split(known.get("pathlist"), re.escape(f"{filename}/"))
+    if paths and len(paths) != len(uris):
+        raise InvalidQueryError(
+            f"{BUNDLE_SERVICE}: pathList has {len(paths)} entries and urlList {len(uris)}."
+        )
+    return BundleRequest(
+        filename=filename,
+        uris=tuple(uris),
+        paths=tuple(paths),
+        descriptions=_texts(known.get("descriptionlist")),
+        product_types=_texts(known.get("producttypelist")),
+        extension=str(known.get("extension") or "curl"),
+    )
+
+
+def encode_bundle_answer(answer: BundleAnswer) -> bytes:
+    """The answer of Mast.Bundle.Request."""
+    return json.dumps(
+        {
+            "status": "COMPLETE",
+            "msg": "",
+            "bytesStreamed": 0,
+            "url": answer.url,
+            "manifestUrl": answer.manifest_url,
+            "statusList": dict(answer.statuses),
+            "progress": 1,
+        }
+    ).encode()
+
+
+def decode_bundle_answer(content: bytes) -> BundleAnswer:
+    """Where the script is.
+
+    Raises
+    ------
+    RemoteServiceError
+        If the archive answers with an error.
+    BadAnswerError
+        If it is no such answer.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as problem:
+        raise BadAnswerError(f"{BUNDLE_SERVICE} did not answer with JSON: {problem}.") from problem
+    if not isinstance(found, dict):
+        raise BadAnswerError(f"{BUNDLE_SERVICE} did not answer with an object.")
+    if found.get("status") != "COMPLETE":
+        said = found.get("msg") or found.get("status") or "no reason given"
+        raise RemoteServiceError(f"{BUNDLE_SERVICE} made no script: {said}")
+    statuses = found.get("statusList") or {}
+    if not isinstance(found.get("url"), str) or not isinstance(statuses, dict):
+        raise BadAnswerError(f"{BUNDLE_SERVICE} did not say where the script is.")
+    return BundleAnswer(
+        url=found["url"],
+        manifest_url=str(found.get("manifestUrl") or ""),
+        statuses={str(uri): str(status) for uri, status in statuses.items()},
+    )
+
+
+def _split(joined: Any, start: str) -> list[str]:
+    """The entries of a comma-joined list, each beginning like `start`: names may hold commas."""
+    if isinstance(joined, list | tuple):
+        return [str(entry) for entry in joined]
+    if joined is None or joined == "":
+        return []
+    return [entry.strip() for entry in re.split(rf",\s*(?={start})", str(joined)) if entry.strip()]
+
+
+def _plain_uri(uri: str) -> str:
+    return unquote(uri) if re.match(r"(?i)[a-z][\w+.-]*%3A", uri) else uri
+
+
+def _texts(entries: Any) -> tuple[str, ...]:
+    if isinstance(entries, list | tuple):
+        return tuple("" if entry is None else str(entry) for entry in entries)
+    return (str(entries),) if entries else ()
+
+
+# ---------------------------------------------------------------- the script
+
+
+def bundle_script(files: Sequence[BundleFile], server: str, stamp: str) -> str:
+    """A bash script that fetches `files` from `server` into the folder ``MAST_<stamp>``.
+
+    It goes on where it was interrupted, writes MANIFEST.HTML, and its exit status is the number
+    of files that failed (at most 125). Every name in it is quoted and safe for the disk.
+
+    Parameters
+    ----------
+    files : sequence of BundleFile
+        What to fetch; each URI is fetched once.
+    server : str
+        The base URL of the archive.
+    stamp : str
+        Such as 2026-03-01T1200.
+    """
+    folder = safe_name(f"MAST_{stamp}")
+    unique = list({file.uri: file for file in files}.values())
+    exclusive = any(file.exclusive for file in unique)
+    fetches = [
+        _fetch_line(file, path, folder, server)
+        for file, path in zip(unique, _distinct_paths(unique), strict=True)
+    ]
+    parts = [
+        HEADER.format(count=len(unique), folder=shlex.quote(folder)),
+        TOKEN if exclusive else "use_token() { :; }\n",
+        FUNCTIONS,
+        *fetches,
+        FOOTER,
+    ]
+    return "\n".join(parts)
+
+
+def _fetch_line(file: BundleFile, path: str, folder: str, server: str) -> str:
+    url = (
+        f"{server.rstrip('/')}/api/v0.1/Download/file"
+        f"?bundle_name={quote(folder, safe='')}.sh&uri={quote(file.uri, safe=':/')}"
+    )
+    access = "EXCLUSIVE" if file.exclusive else "PUBLIC"
+    cell = f"<tr><td>{escape(_printable(file.uri))}</td><td>{escape(path)}</td><td>{access}</td>"
+    words = ["fetch", access, url, path, _printable(file.uri), cell]
+    return " ".join(shlex.quote(word) for word in words)
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def _distinct_paths(files: Sequence[BundleFile]) -> list[str]:
+    """``collection/obs_id/filename`` for each, told apart where two would be one file."""
+    paths: list[str] = []
+    taken = {"manifest.html"}
+    for file in files:
+        names = [name for name in (file.collection, file.obs_id) if name]
+        filename, number = file.filename, 1
+        while (path := safe_path(*names, filename)).lower() in taken:
+            number += 1
+            stem, dot, extension = file.filename.partition(".")
+            filename = f"{stem}-{number}{dot}{extension}"
+        taken.add(path.lower())
+        paths.append(path)
+    return paths
+
+
+HEADER = """\
+#!/usr/bin/env bash
+# Fetches {count} files. Run it again to go on after an interruption.
+set -u
+umask 022
+
+if ! command -v curl >/dev/null 2>&1; then
+    echo "This script needs the program curl." >&2
+    exit 127
+fi
+
+folder=./{folder}
+manifest=$folder/MANIFEST.HTML
+failed=0
+"""
+
+TOKEN = """\
+# Some files are exclusive: the API token is the first argument, or in MAST_API_TOKEN.
+token=${1:-${MAST_API_TOKEN:-}}
+if [ -z "$token" ] && [ -t 0 ]; then
+    read -r -s -p "MAST API token: " token
+    echo
+fi
+case $token in
+    "") echo "No API token: exclusive files will fail." >&2 ;;
+    *[!A-Za-z0-9._~+/=-]*) echo "The API token has characters that no token has." >&2; exit 126 ;;
+esac
+
+# The token is written to a pipe, not to the command line, where others could read it.
+use_token() {
+    if [ "$1" = EXCLUSIVE ] && [ -n "$token" ]; then
+        printf 'cookie = "mast_token=%s"\\n' "$token"
+    fi
+}
+"""
+
+FUNCTIONS = """\
+# get <access> <URL> <part> [options of curl]
+get() {
+    local access=$1 url=$2 part=$3
+    shift 3
+    curl --globoff --location --proto '=http,https' --proto-redir '=http,https' --fail \\
+        --progress-bar --retry 3 --connect-timeout 30 --config <(use_token "$access") \\
+        --dump-header "$part.head" --output "$part" "$@" --url "$url"
+}
+
+# download <access> <URL> <part>: goes on with a part only if it is of the same version (ETag).
+download() {
+    local etag= code
+    if [ -s "$3" ] && [ -e "$3.head" ]; then
+        etag=$(sed -n 's|^[Ee][Tt][Aa][Gg]: *\\("[A-Za-z0-9._:+/=-]*"\\).*|\\1|p' "$3.head" |
+            tail -n 1)
+    fi
+    if [ -n "$etag" ]; then
+        get "$1" "$2" "$3" --continue-at - --header "If-Range: $etag"
+        code=$?
+        [ "$code" -eq 33 ] || return "$code" # 33: the server sends the whole file instead
+    fi
+    rm -f -- "$3"
+    get "$1" "$2" "$3" || return
+    [ -e "$3" ] || : > "$3"
+}
+
+# fetch <access> <URL> <path in the folder> <URI> <start of its line in the manifest>
+fetch() {
+    local target=$folder/$3 status=FAILED
+    printf '<<< Downloading File: %s\\n    To: %s\\n' "$4" "$target"
+    if [ -e "$target" ]; then
+        echo "    is there already"
+        status=OK
+    elif mkdir -p -- "${target%/*}" && download "$1" "$2" "$target.part" &&
+        mv -f -- "$target.part" "$target"; then
+        rm -f -- "$target.part.head"
+        status=OK
+    else
+        failed=$((failed + 1))
+        printf '    FAILED: %s\\n' "$4" >&2
+    fi
+    printf '%s<td>%s</td></tr>\\n' "$5" "$status" >> "$manifest"
+}
+
+mkdir -p -- "$folder" || exit 126
+{
+    printf '<!DOCTYPE html>\\n<meta charset="utf-8">\\n<title>Manifest</title>\\n<table>\\n'
+    printf '<tr><th>URI</th><th>File</th><th>Access</th><th>Status</th></tr>\\n'
+} > "$manifest"
+"""
+
+FOOTER = """\
+
+printf '</table>\\n' >> "$manifest"
+if [ "$failed" -gt 0 ]; then
+    echo "$failed files failed; run this script again to try them once more." >&2
+fi
+exit $((failed > 125 ? 125 : failed))
+"""
