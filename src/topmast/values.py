@@ -46,12 +46,29 @@ Unreadable = list[Any]
 
 
 def _read_text(cells: Sequence[Any], null: Any, _: Unreadable) -> Array:
+    if _all_the_same(cells):
+        return np.repeat(_text_array([null if cells[0] is None else cells[0]]), len(cells))
     types = set(map(type, cells))
     if types == {str}:
-        return np.array(cells, dtype=np.str_)
+        return _text_array(cells)
     if types == {str, NoneType}:
-        return np.array([null if cell is None else cell for cell in cells], dtype=np.str_)
-    return np.array([null if cell is None else str(cell) for cell in cells], dtype=np.str_)
+        return _text_array([null if cell is None else cell for cell in cells])
+    return _text_array([null if cell is None else str(cell) for cell in cells])
+
+
+def _text_array(texts: Sequence[str]) -> Array:
+    """Texts as bytes if they are ASCII, which take a quarter of the room until all are there."""
+    try:
+        return np.array(texts, dtype=np.bytes_)
+    except UnicodeEncodeError:
+        return np.array(texts, dtype=np.str_)
+
+
+def _all_the_same(cells: Sequence[Any]) -> bool:
+    """Whether one text, or null, fills all cells: so common that it is worth a look."""
+    if len(cells) < 2 or not isinstance(cells[0], str | NoneType) or cells[0] != cells[-1]:
+        return False
+    return cells.count(cells[0]) == len(cells)
 
 
 def _read_floats(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
@@ -236,16 +253,30 @@ class ColumnReader:
             kind = self.kind.word
             _warn(f"Column {self.name!r}: {count} values are no {kind} and masked, as {first!r}.")
         data = _joined_parts(self._parts or [self.kind.read((), self.null, [])])
+        self._parts = []
         return self.kind.done(data, self.null, self.given, null_floats)
 
 
 def _joined_parts(parts: list[Array]) -> Array:
-    if len(parts) == 1:
-        return parts[0]
+    if parts[0].dtype.kind in "SU":
+        return _joined_text(parts)
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+def _joined_text(parts: list[Array]) -> Array:
     # Every row of a text column takes the room of its longest text.
-    if max(part.itemsize for part in parts) * sum(map(len, parts)) > MOST_BYTES:
-        parts = [part.astype(object) for part in parts]
-    return np.concatenate(parts)
+    longest = max(part.dtype.itemsize // (4 if part.dtype.kind == "U" else 1) for part in parts)
+    if 4 * longest * sum(map(len, parts)) > MOST_BYTES:
+        return np.concatenate([part.astype(np.str_).astype(object) for part in parts])
+    joined = np.concatenate(parts)
+    return _widened(joined) if joined.dtype.kind == "S" else joined
+
+
+def _widened(ascii_texts: Array) -> Array:
+    """ASCII bytes as text: one number a character, which NumPy's own way does slower."""
+    shape = len(ascii_texts), ascii_texts.dtype.itemsize
+    codes = ascii_texts.view(np.uint8).reshape(shape).astype(np.uint32)
+    return codes.view(f"U{shape[1]}").reshape(shape[0])
 
 
 def _null_value(kind: Kind, ignore_value: Any) -> tuple[Any, bool]:

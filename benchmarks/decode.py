@@ -1,0 +1,148 @@
+"""A portal answer of 50,000 observations to a Table, beside astroquery's own parser.
+
+CPU time, both in one run and taking turns; ``TOPMAST_PEER_PYTHON`` may name an interpreter
+that has astroquery when this one has not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from topmast.fields import CONE
+from topmast.wire.portal import Paging, encode_answer, table_of
+
+ROWS, RUNS = 50_000, 5
+
+PEER = """
+import sys, time, warnings
+warnings.simplefilter("ignore")
+import requests
+from astroquery.mast import conf
+conf.server = "http://127.0.0.1:9"
+from astroquery.mast.discovery_portal import PortalAPI
+answer = requests.Response()
+answer.status_code, answer.encoding = 200, "utf-8"
+answer._content = open(sys.argv[1], "rb").read()
+portal = PortalAPI()
+print("ready", flush=True)
+for line in sys.stdin:
+    start = time.process_time()
+    table = portal._parse_result([answer])
+    print(time.process_time() - start, len(table), flush=True)
+"""
+
+
+def main() -> None:
+    body = observations(ROWS)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "answer.json"
+        path.write_bytes(body)
+        mine, peer = measured(body, path)
+    print(f"{ROWS} observations, {len(body) / 1e6:.0f} MB, CPU, median of {RUNS}")
+    print(f"topmast     {statistics.median(mine):6.3f} s")
+    if not peer:
+        print("astroquery  not measured: install it here, or name an interpreter that has it")
+        print("            in TOPMAST_PEER_PYTHON")
+        return
+    ratios = [theirs / ours for theirs, ours in zip(peer, mine, strict=True)]
+    print(f"astroquery  {statistics.median(peer):6.3f} s")
+    print(f"ratio       {statistics.median(ratios):6.2f}   (promised: 4.5)")
+
+
+def measured(body: bytes, path: Path) -> tuple[list[float], list[float]]:
+    """CPU seconds of each run, ours and the peer's, one after the other."""
+    python = os.environ.get("TOPMAST_PEER_PYTHON", sys.executable)
+    command = [python, "-c", PEER, str(path)]
+    quiet: dict[str, Any] = {"text": True, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, **quiet
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        has_peer = process.stdout.readline() == "ready\n"
+        mine, peer = [], []
+        for _ in range(RUNS + 1):
+            mine.append(our_seconds(body))
+            if has_peer:
+                process.stdin.write("\n")
+                process.stdin.flush()
+                peer.append(float(process.stdout.readline().split()[0]))
+        process.stdin.close()
+    # The first run of each warms up.
+    return mine[1:], peer[1:]
+
+
+def our_seconds(body: bytes) -> float:
+    start = time.process_time()
+    table = table_of([body], service="Mast.Caom.Cone")
+    seconds = time.process_time() - start
+    assert len(table) == ROWS
+    return seconds
+
+
+def observations(count: int) -> bytes:
+    """An answer of Mast.Caom.Cone with values like those of a crowded field."""
+    chance = random.Random(101)
+    rows = [observation(number, chance) for number in range(count)]
+    fields = [(field.name, field.type) for field in CONE]
+    paging = Paging(1, count, 1, count, count, count)
+    # The standard library's spacing is that of MAST's answers.
+    return json.dumps(json.loads(encode_answer(fields, rows, paging))).encode()
+
+
+def observation(number: int, chance: random.Random) -> list[Any]:
+    ra, dec = 210.8 + chance.gauss(0, 0.1), 54.35 + chance.gauss(0, 0.1)
+    name = f"hst_{chance.randint(9000, 17000)}_{number:05d}_acs_wfc_f814w_j{chance.getrandbits(24)}"
+    corners = " ".join(
+        f"{ra + chance.gauss(0, 0.03):.8f} {dec + chance.gauss(0, 0.03):.8f}"
+        for _ in range(chance.choice([4, 5, 8]))
+    )
+    values = {
+        "intentType": "science",
+        "obs_collection": chance.choice(["HST", "HLA", "TESS", "JWST"]),
+        "provenance_name": "CALACS",
+        "instrument_name": "ACS/WFC",
+        "project": "HST",
+        "filters": chance.choice(["F814W", "F606W;CLEAR2L", "F435W"]),
+        "wavelength_region": "OPTICAL",
+        "target_name": f"NGC5457-FIELD{number % 77}",
+        "target_classification": "GALAXY;SPIRAL",
+        "obs_id": name,
+        "s_ra": ra,
+        "s_dec": dec,
+        "dataproduct_type": "image",
+        "proposal_pi": "Kuntz, K. D.",
+        "calib_level": chance.randint(1, 3),
+        "t_min": 53000 + chance.random() * 5000,
+        "t_max": 53000 + chance.random() * 5000,
+        "t_exptime": chance.choice([120, 720.0, 1480.5]),
+        "em_min": 708.0,
+        "em_max": 959.0,
+        "obs_title": "A Deep Survey of M101 with the Advanced Camera for Surveys",
+        "t_obs_release": 53400.5,
+        "proposal_id": str(chance.randint(9000, 17000)),
+        "proposal_type": "GO",
+        "sequence_number": None,
+        "s_region": f"POLYGON ICRS  {corners}",
+        "jpegURL": f"mast:HST/product/{name}_drz.jpg",
+        "dataURL": f"mast:HST/product/{name}_drz.fits",
+        "dataRights": "PUBLIC",
+        "mtFlag": False,
+        "srcDen": None if chance.random() < 0.3 else 5885.0,
+        "obsid": 23_000_000 + number,
+        "distance": chance.random() * 300,
+    }
+    return [values.get(field.name) for field in CONE]
+
+
+if __name__ == "__main__":
+    main()
