@@ -1,1 +1,7 @@
-"""Bring files home whole."""
+"""Bring products home: plan, fetch, prove whole, and say what happened."""
+
+from topmast.download.plan import Plan, plan_download
+from topmast.download.progress import Progress
+from topmast.download.single import download_file
+
+__all__ = ["Plan", "Progress", "download_file", "plan_download"]

@@ -1,0 +1,323 @@
+"""One file from first look to final name.
+
+A file gets its final name only after its length, its format and its checksums were looked at
+and its bytes were synced to the disk; until then it is called ``name.part``.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from topmast.download.answers import Version
+from topmast.download.content import Content, inspect
+from topmast.download.control import Control, Stopped
+from topmast.download.holding import Found, Presence, adopt, look
+from topmast.download.index import Entry, Index
+from topmast.download.job import Job, Outcome
+from topmast.download.layout import check_inside
+from topmast.download.part import Busy, Part
+from topmast.download.problems import GiveUp, is_disk_full, said
+from topmast.download.reading import CHUNK, GZIP
+from topmast.download.rules import Rules
+from topmast.download.transfer import NotModified, Transfer
+from topmast.download.verdict import State
+from topmast.errors import DiskFullError, MastError
+from topmast.net.session import Session
+
+__all__ = ["DISK", "Fetcher"]
+
+DISK = "disk"
+#: Whole bodies that may turn out bad before the file is given up.
+BODIES = 3
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@dataclass
+class Fetcher:
+    """Fetches the files of one run; `cache` is True, False or "check"."""
+
+    session: Session
+    index: Index
+    rules: Rules
+    control: Control
+    cache: bool | str = True
+    check: str = "content"
+    on_splittable: threading.Condition | None = None
+    active: list[Transfer] = field(default_factory=list)
+    _safe: dict[str, None] = field(default_factory=dict)
+    _dirty: set[str] = field(default_factory=set)
+
+    def fetch(self, job: Job) -> Outcome:
+        """Bring one file home; whatever goes wrong is in the outcome.
+
+        Raises
+        ------
+        Busy, Stopped
+            Another process has this file in hand; the run is to end.
+        """
+        began = time.monotonic()
+        outcome = Outcome(job, message=job.message or None, path=self.index.folder / job.path)
+        try:
+            if job.error:
+                raise GiveUp(job.error)
+            self._fetch(job, outcome)
+        except (Busy, Stopped):
+            raise
+        except (GiveUp, MastError, OSError, EOFError, zlib.error) as problem:
+            outcome.status, outcome.message = "ERROR", self._explained(problem, job)
+            outcome.source = ""
+        outcome.seconds = time.monotonic() - began
+        return outcome
+
+    def sync_folders(self) -> None:
+        """Make the new names themselves safe against a power cut."""
+        for folder in sorted(self._dirty):
+            try:
+                file = os.open(folder, os.O_RDONLY)
+            except OSError:
+                continue
+            try:
+                os.fsync(file)
+            except OSError:
+                pass  # some file systems cannot sync a folder
+            finally:
+                os.close(file)
+        self._dirty.clear()
+
+    def _fetch(self, job: Job, outcome: Outcome) -> None:
+        final = self.index.folder / job.path
+        if self.cache is True and self._on_disk(job, outcome):
+            return
+        self._check_space(job)
+        for _ in range(3):  # the folder may be removed under our hands
+            self._make_folder(final.parent)
+            try:
+                self._into_part(job, final, outcome)
+            except FileNotFoundError as problem:
+                last = problem
+                self._safe.clear()
+                continue
+            return
+        raise GiveUp(f"the folder is being removed while files are written to it ({said(last)})")
+
+    def _on_disk(self, job: Job, outcome: Outcome) -> bool:
+        found = self._found(job)
+        if found is None:
+            return False
+        outcome.bytes, outcome.sha256 = found.entry.size, found.entry.sha256
+        outcome.source = DISK
+        return True
+
+    def _found(self, job: Job) -> Found | None:
+        presence = look(job, self.index)
+        if presence is Presence.HELD:
+            entry = self.index.at(job.path)
+            return Found(entry) if entry else None
+        return adopt(job, self.index) if presence is Presence.UNPROVEN else None
+
+    def _into_part(self, job: Job, final: Path, outcome: Outcome) -> None:
+        part = Part.open(final)
+        try:
+            if self.cache is True and not part.size and self._finished_elsewhere(job, outcome):
+                part.remove()
+                return
+            self._transfer(job, part, outcome)
+        finally:
+            part.close()
+
+    def _finished_elsewhere(self, job: Job, outcome: Outcome) -> bool:
+        """Whether another process brought the file home since we looked."""
+        if not (self.index.folder / job.path).exists():
+            return False
+        self.index.refresh()
+        return look(job, self.index) is Presence.HELD and self._on_disk(job, outcome)
+
+    def _transfer(self, job: Job, part: Part, outcome: Outcome) -> None:
+        transfer = Transfer(
+            job, part, self.session, self.rules, self.control, held=self._held_version(job)
+        )
+        transfer.on_splittable = self.on_splittable
+        self.active.append(transfer)
+        try:
+            if self.cache is False:
+                transfer.start_anew()
+            else:
+                transfer.resume()
+            content = self._whole_body(transfer, outcome)
+            self._finish(transfer, content, outcome)
+        except NotModified:
+            part.remove()
+            self._still_current(job, outcome)
+        finally:
+            self.active.remove(transfer)
+            outcome.attempts = transfer.attempts
+            if outcome.source != DISK:
+                outcome.source = _host(transfer.final_url or job.url)
+
+    def _held_version(self, job: Job) -> Version:
+        """With cache="check": the version that is held whole, to ask whether it is current."""
+        entry = self.index.at(job.path)
+        if self.cache != "check" or look(job, self.index) is not Presence.HELD or entry is None:
+            return Version()
+        return Version(entry.etag, entry.modified)
+
+    def _still_current(self, job: Job, outcome: Outcome) -> None:
+        entry = self.index.at(job.path)
+        assert entry is not None
+        outcome.bytes, outcome.sha256, outcome.source = entry.size, entry.sha256, DISK
+
+    # Is what came the file? ---------------------------------------------------------------
+
+    def _whole_body(self, transfer: Transfer, outcome: Outcome) -> Content:
+        """Fetch until a body passes every check, or comes bad again and again."""
+        seen: set[str] = set()
+        problem: str | None = None
+        for _ in range(BODIES):
+            transfer.run()
+            unpack(transfer)
+            content = inspect(transfer.part.path, transfer.job.path.rpartition("/")[2])
+            problem = self._problem(transfer, content, seen)
+            if problem is None:
+                self._remark(transfer, content, outcome)
+                return content
+            transfer.start_anew()
+            if content.sha256 in seen:
+                break
+            seen.add(content.sha256)
+            self.control.wait(transfer.random.uniform(0, 0.2))
+        raise GiveUp(problem or "")
+
+    def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:
+        """Why the body cannot be kept; None if it can."""
+        verdict = content.verdict
+        if self.check == "content" and not verdict.good:
+            return f"what the archive sent is no whole file: {verdict.reason}. Nothing was kept."
+        if verdict.state is State.WHOLE:
+            doubt = verdict.doubtful and self.check == "content" and content.sha256 not in seen
+            return f"{verdict.reason}, and each time other bytes came" if doubt else None
+        if not transfer.length_known and content.size != transfer.job.size:
+            return "the archive did not say how long the file is, so it cannot be proven whole."
+        return None
+
+    def _remark(self, transfer: Transfer, content: Content, outcome: Outcome) -> None:
+        """What the manifest says although all is well."""
+        remarks = [transfer.job.message] if transfer.job.message else []
+        if content.verdict.doubtful:
+            remarks.append(f"The archive's own copy is odd: {content.verdict.reason}.")
+        size = transfer.job.size
+        if size is not None and size != content.size:
+            remarks.append(f"The product table says {size} bytes, the archive {content.size}.")
+        outcome.message = " ".join(remarks) or None
+
+    def _finish(self, transfer: Transfer, content: Content, outcome: Outcome) -> None:
+        part, job, origin = transfer.part, transfer.job, transfer.origin
+        self.control.check()
+        status = part.finish()
+        self._dirty.add(str(part.final.parent))
+        outcome.bytes, outcome.sha256 = content.size, content.sha256
+        self.index.put(
+            Entry(
+                path=job.path,
+                uri=job.uri,
+                size=status.st_size,
+                mtime_ns=status.st_mtime_ns,
+                sha256=content.sha256,
+                etag=origin.etag,
+                modified=origin.modified,
+                url=job.url,
+                checked=round(time.time(), 3),
+            )
+        )
+
+    # Room to write ------------------------------------------------------------------------
+
+    def _make_folder(self, folder: Path) -> None:
+        key = str(folder)
+        if key in self._safe:
+            return
+        check_inside(folder, self.index.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        check_inside(folder, self.index.folder)
+        self._safe[key] = None
+
+    def _check_space(self, job: Job) -> None:
+        """Once the disk was full, only what surely fits is begun."""
+        if not self.control.disk_full.is_set():
+            return
+        free = free_bytes(self.index.folder)
+        if job.size is None or job.size > free:
+            raise DiskFullError(f"No space left on the disk ({free:,} bytes are free).")
+
+    def _explained(self, problem: BaseException, job: Job) -> str:
+        if is_disk_full(problem):
+            self.control.disk_full.set()
+            size = f" This file has {job.size:,} bytes." if job.size else ""
+            return (
+                f"No space left to write it ({said(problem)}).{size} Free some and run again: "
+                "what has arrived is kept and goes on."
+            )
+        return said(problem)
+
+
+def unpack(transfer: Transfer) -> None:
+    """Undo a Content-Encoding, unless the server only described the product's own gzip with it."""
+    encoding = transfer.origin.encoding
+    if encoding in ("", "identity"):
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise GiveUp(f"the archive sent the file packed as {encoding!r}, which nobody asked for")
+    if transfer.job.path.lower().endswith((".gz", ".tgz")) and not _packed_twice(transfer.part):
+        return
+    try:
+        _unpack_in_place(transfer.part)
+    except (zlib.error, EOFError) as problem:
+        raise GiveUp(f"the archive sent a broken gzip stream ({problem})") from problem
+
+
+def _packed_twice(part: Part) -> bool:
+    start = os.pread(part.file, 4096, 0)
+    try:
+        return zlib.decompressobj(wbits=GZIP).decompress(start, 16).startswith(GZIP_MAGIC)
+    except zlib.error:
+        return False
+
+
+def _unpack_in_place(part: Part) -> None:
+    """Through a second file, since unpacked bytes outgrow the packed ones."""
+    from topmast.download.reading import FileReader, GzipReader
+
+    packed = part.path.with_name(part.path.name + ".packed")
+    view = memoryview(bytearray(CHUNK))
+    place = 0
+    try:
+        with FileReader(part.path) as source, packed.open("wb") as copy:
+            while count := source.fill(view):
+                copy.write(view[:count])
+        os.ftruncate(part.file, 0)
+        with FileReader(packed) as source:
+            reader = GzipReader(source)
+            while count := reader.fill(view):
+                part.write(view[:count], place)
+                place += count
+    finally:
+        packed.unlink(missing_ok=True)
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes that may still be written on the disk that holds (or will hold) `folder`."""
+    import shutil
+
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).netloc.rpartition("@")[2]

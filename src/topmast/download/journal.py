@@ -1,0 +1,100 @@
+"""A run on disk as it goes: first what was planned, then each file as it finishes.
+
+``.topmast-run-<time>-<process>.jsonl`` in the download folder. It is removed when every file
+has arrived; after a kill or a failure it stays, and `retry` takes it in place of a manifest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from topmast.download.job import Job, Outcome
+from topmast.download.manifest import row_of
+from topmast.errors import DownloadError
+
+__all__ = ["Journal", "is_journal", "read_journal"]
+
+PREFIX = ".topmast-run-"
+BATCH = 2000
+KEPT = ("uri", "url", "path", "shown", "size", "message", "data_url")
+
+
+class Journal:
+    """The growing file of one run; `path` is None if nothing had to be fetched."""
+
+    def __init__(self, folder: Path, jobs: Iterable[Job]) -> None:
+        jobs = list(jobs)
+        self.path: Path | None = None
+        self._file = -1
+        if jobs:
+            self._begin(folder, jobs)
+
+    def note(self, outcome: Outcome) -> None:
+        """Write down what became of one file, at once."""
+        if self._file >= 0:
+            self._write([{"done": outcome.job.uri, **row_of(outcome)}])
+
+    def end(self, *, keep: bool) -> None:
+        """Close it, and remove it if nobody will need it."""
+        if self._file < 0:
+            return
+        os.close(self._file)
+        self._file = -1
+        if not keep and self.path is not None:
+            self.path.unlink(missing_ok=True)
+            self.path = None
+
+    def _begin(self, folder: Path, jobs: list[Job]) -> None:
+        stamp = time.strftime("%Y%m%d%H%M%S")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{id(self) & 0xFFFF:04x}.jsonl"
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL
+            self._file = os.open(path, flags, 0o666)
+        except OSError:
+            return  # nowhere to write: every row will say so
+        self.path = path
+        self._write([{"topmast": 1, "began": stamp}])
+        for start in range(0, len(jobs), BATCH):
+            self._write([_job_line(job) for job in jobs[start : start + BATCH]])
+
+    def _write(self, lines: list[dict[str, Any]]) -> None:
+        data = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        try:
+            os.write(self._file, data)
+        except OSError:
+            return  # a full disk: the manifest in memory still tells
+
+
+def is_journal(path: Path) -> bool:
+    """Whether `path` is the file of a run."""
+    return path.name.startswith(PREFIX) and path.suffix == ".jsonl"
+
+
+def read_journal(path: Path) -> tuple[list[Job], set[str]]:
+    """The files that a run had planned, and the URIs of those that arrived."""
+    jobs: list[Job] = []
+    arrived: set[str] = set()
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as problem:
+        raise DownloadError(f"{path} cannot be read: {problem.strerror}.") from problem
+    for line in lines:
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if "job" in found:
+            jobs.append(Job(**{name: found["job"].get(name) for name in KEPT}))
+        elif found.get("Status") == "COMPLETE":
+            arrived.add(found.get("done", ""))
+    return jobs, arrived
+
+
+def _job_line(job: Job) -> dict[str, Any]:
+    return {"job": {name: getattr(job, name) for name in KEPT}}

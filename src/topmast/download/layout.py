@@ -1,0 +1,205 @@
+"""Where each product goes: its path below the download folder.
+
+The usual layout is ``mastDownload/<collection>/<obs_id>/<file>``. Whatever a table says, no part
+of a path can climb out of the folder, and no two products share a path: the second one gets
+eight characters of the hash of its URI before its extension (see `Places`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+import re
+import string
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from topmast.errors import InvalidQueryError, UnsafeNameError
+from topmast.wire.files import safe_name
+
+__all__ = ["DEFAULT_LAYOUT", "Layout", "Places", "check_inside", "parse_layout", "with_mark"]
+
+DEFAULT_LAYOUT = "{obs_collection}/{obs_id}/{productFilename}"
+BASE = "mastDownload"
+#: Left free in a name of 255 bytes for a mark against collisions and for ".part.json".
+LONGEST_NAME = 220
+MISSING = "unknown"
+PACKED = re.compile(r"\.(?:gz|bz2|fz|xz|z|zip)$", re.I)
+#: Slashes inside a value would make folders of it.
+SLASHES = re.compile(r"[/\\]+")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A checked layout: literal text and fields of the product table, folder by folder."""
+
+    template: str
+    base: str
+    folders: tuple[tuple[tuple[str, str | None], ...], ...]
+
+    @property
+    def fields(self) -> set[str]:
+        """The columns it needs."""
+        return {name for folder in self.folders for _, name in folder if name}
+
+    def path(self, value: Callable[[str], str]) -> str:
+        """The relative path (with slashes) of the product whose values are asked from `value`."""
+        parts = [safe_name(_filled(folder, value)) for folder in self.folders]
+        return "/".join(shortened(part) for part in parts)
+
+
+def parse_layout(
+    template: str | None, *, flat: bool = False, columns: Iterable[str] = ()
+) -> Layout:
+    """The layout that the caller asks for.
+
+    Parameters
+    ----------
+    template : str, optional
+        Folders and the file name, such as ``"{obs_collection}/{proposal_id}/{productFilename}"``;
+        any column of the product table may stand in braces.
+    flat : bool
+        All files directly in the download folder.
+    columns : iterable of str
+        The columns there are.
+
+    Raises
+    ------
+    InvalidQueryError
+        For a field that is no column, a layout without a file name, and both at once.
+    UnsafeNameError
+        For a layout that is absolute or climbs with "..".
+    """
+    if template is None:
+        return _parsed("{productFilename}" if flat else DEFAULT_LAYOUT, "" if flat else BASE)
+    if flat:
+        raise InvalidQueryError("Give either flat=True or a layout, not both.")
+    layout = _parsed(template, "")
+    _check_fields(layout, {*columns, "productFilename", "obs_id", "obs_collection"})
+    return layout
+
+
+def _parsed(template: str, base: str) -> Layout:
+    parts = [part for part in template.replace("\\", "/").split("/") if part != "."]
+    if template.startswith(("/", "\\", "~")) or ".." in parts or re.match(r"[A-Za-z]:", template):
+        raise UnsafeNameError(
+            f"The layout {template!r} would leave the download folder: "
+            "give folders below it, without '..' and without a leading slash."
+        )
+    folders = tuple(_fields_of(part, template) for part in parts if part)
+    if not folders or not any(name for _, name in folders[-1]):
+        raise InvalidQueryError(
+            f"The layout {template!r} gives every file the same name: "
+            "let it end with a field such as {productFilename}."
+        )
+    return Layout(template, base, folders)
+
+
+def _fields_of(part: str, template: str) -> tuple[tuple[str, str | None], ...]:
+    try:
+        parsed = list(string.Formatter().parse(part))
+    except ValueError as problem:
+        raise InvalidQueryError(f"The layout {template!r} cannot be read: {problem}.") from problem
+    if any(form or change for _, _, form, change in parsed):
+        raise InvalidQueryError(
+            f"The layout {template!r} may hold {{column}} only, without formats after it."
+        )
+    return tuple((literal, name) for literal, name, _, _ in parsed)
+
+
+def _check_fields(layout: Layout, columns: set[str]) -> None:
+    for name in sorted(layout.fields - columns):
+        near = difflib.get_close_matches(name, columns, 1, 0.5)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise InvalidQueryError(
+            f"No column {name!r} in the product table for the layout {layout.template!r}.{hint}"
+            f" Columns: {', '.join(sorted(columns))}."
+        )
+
+
+def _filled(folder: tuple[tuple[str, str | None], ...], value: Callable[[str], str]) -> str:
+    return "".join(
+        literal + (SLASHES.sub("_", value(name)) or MISSING if name else "")
+        for literal, name in folder
+    )
+
+
+def shortened(name: str) -> str:
+    """A name that leaves room for the endings of unfinished files; long ones keep their end."""
+    size = len(name.encode())
+    if size <= LONGEST_NAME:
+        return name
+    mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+    stem, ending = split_ending(name)
+    room = LONGEST_NAME - len(ending.encode()) - len(mark) - 1
+    return f"{stem.encode()[: max(room, 1)].decode(errors='ignore')}-{mark}{ending}"
+
+
+def split_ending(name: str) -> tuple[str, str]:
+    """Stem and extension, where ``.fits.gz`` and the like are one extension."""
+    packed = PACKED.search(name)
+    body, last = (name[: packed.start()], packed[0]) if packed else (name, "")
+    stem, ending = os.path.splitext(body)
+    if not stem or len(ending) > 12:
+        return body, last
+    return stem, ending + last
+
+
+def with_mark(path: str, uri: str) -> str:
+    """`path` with eight characters of the hash of `uri` before its extension."""
+    folder, _, name = path.rpartition("/")
+    stem, ending = split_ending(name)
+    mark = hashlib.sha256(uri.encode()).hexdigest()[:8]
+    return f"{folder}/{stem}-{mark}{ending}" if folder else f"{stem}-{mark}{ending}"
+
+
+class Places:
+    """Who has which path, so that two products never share one.
+
+    A path belongs to the product that the folder's index says lies there, else to the first
+    in the list. Names that differ only in case, or only in how an accent is written, count as
+    one, since a macOS or Windows disk could not tell them apart.
+    """
+
+    def __init__(self, owner_on_disk: Callable[[str], str | None]) -> None:
+        self._owner_on_disk = owner_on_disk
+        self._taken: dict[str, str] = {}
+
+    def claim(self, path: str, uri: str) -> tuple[str, str]:
+        """The path for this product, and a message if it is not the one asked for."""
+        if self._take(path, uri):
+            return path, ""
+        marked = with_mark(path, uri)
+        self._taken[_key(marked)] = uri
+        return marked, (
+            f"Another product is called {path.rpartition('/')[2]!r} too, "
+            f"so this one was named {marked.rpartition('/')[2]!r}."
+        )
+
+    def _take(self, path: str, uri: str) -> bool:
+        owner = self._taken.get(_key(path)) or self._owner_on_disk(path) or uri
+        if owner == uri:
+            self._taken[_key(path)] = uri
+        return owner == uri
+
+
+def _key(path: str) -> str:
+    return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
+
+
+def check_inside(folder: Path, root: Path) -> None:
+    """Refuse a folder that a symbolic link has put outside the download folder.
+
+    Raises
+    ------
+    UnsafeNameError
+    """
+    real, real_root = os.path.realpath(folder), os.path.realpath(root)
+    if os.path.commonpath([real, real_root]) != real_root:
+        raise UnsafeNameError(
+            f"{folder} leads out of the download folder through a symbolic link to {real}. "
+            "Remove the link, or choose another download_dir."
+        )

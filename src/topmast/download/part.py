@@ -1,0 +1,168 @@
+"""The unfinished file ``name.part``, and beside it ``name.part.json``: what it is part of.
+
+The lock on ``name.part`` belongs to one process and dies with it. The small file beside it is
+written in one piece, so that a kill leaves either the old or the new text.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from topmast.download.locks import CLOSE_ON_EXEC, is_same_file, try_lock
+from topmast.errors import UnsafeNameError
+
+__all__ = ["Busy", "Origin", "Part", "part_path", "sidecar_path"]
+
+NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
+
+
+class Busy(Exception):
+    """Another process is fetching this file."""
+
+
+class Origin(msgspec.Struct, omit_defaults=True):
+    """What an unfinished file is part of.
+
+    `left` lists the stretches (from, to) that are still missing; without it everything after
+    the last byte is. `boot` is the run of the machine: after a power cut, bytes that were
+    never synced may be zeros.
+    """
+
+    url: str
+    etag: str = ""
+    modified: str = ""
+    size: int | None = None
+    left: list[tuple[int, int]] | None = None
+    boot: str = ""
+    encoding: str = ""
+
+    @property
+    def validator(self) -> str:
+        """What If-Range needs: a strong ETag, else a date; empty if there is neither."""
+        if self.etag and not self.etag.startswith("W/"):
+            return self.etag
+        return self.modified
+
+
+def part_path(final: Path) -> Path:
+    return final.with_name(final.name + ".part")
+
+
+def sidecar_path(final: Path) -> Path:
+    return final.with_name(final.name + ".part.json")
+
+
+@dataclass(slots=True)
+class Part:
+    """An open and locked ``name.part``."""
+
+    final: Path
+    file: int
+
+    @classmethod
+    def open(cls, final: Path) -> Part:
+        """The unfinished file of `final`, made if need be.
+
+        Raises
+        ------
+        Busy
+            Another process holds it.
+        """
+        path = part_path(final)
+        while True:
+            file = _open_own(path)
+            if not try_lock(file):
+                os.close(file)
+                raise Busy(str(path))
+            if is_same_file(file, path):
+                return cls(final, file)
+            os.close(file)  # finished and renamed by another process a moment ago
+
+    @property
+    def path(self) -> Path:
+        return part_path(self.final)
+
+    @property
+    def size(self) -> int:
+        return os.fstat(self.file).st_size
+
+    def write(self, data: bytes | memoryview, place: int) -> None:
+        """Write all of `data` at `place`."""
+        view = memoryview(data)
+        while view:
+            count = os.pwrite(self.file, view, place)
+            view, place = view[count:], place + count
+
+    def origin(self) -> Origin | None:
+        """What the sidecar says, if it can be trusted."""
+        try:
+            origin = msgspec.json.decode(sidecar_path(self.final).read_bytes(), type=Origin)
+        except (OSError, msgspec.MsgspecError):
+            return None
+        return origin if origin.boot == boot() else None
+
+    def remember(self, origin: Origin) -> None:
+        """Write the sidecar."""
+        origin.boot = boot()
+        data = msgspec.json.encode(origin)
+        path = sidecar_path(self.final)
+        flags = os.O_WRONLY | os.O_CREAT | NO_FOLLOW | CLOSE_ON_EXEC
+        file = os.open(path, flags, 0o666)
+        try:
+            before = os.fstat(file).st_size
+            os.pwrite(file, data.ljust(before), 0)
+            if before > len(data):
+                os.ftruncate(file, len(data))
+        finally:
+            os.close(file)
+
+    def empty(self) -> None:
+        """Forget all bytes and where they came from."""
+        os.ftruncate(self.file, 0)
+        sidecar_path(self.final).unlink(missing_ok=True)
+
+    def finish(self) -> os.stat_result:
+        """Sync the bytes and give the file its final name; its status afterwards."""
+        os.fsync(self.file)
+        if not is_same_file(self.file, self.path):
+            raise FileNotFoundError(f"{self.path} was removed while it was being written")
+        os.replace(self.path, self.final)
+        sidecar_path(self.final).unlink(missing_ok=True)
+        return os.fstat(self.file)
+
+    def remove(self) -> None:
+        """Delete the unfinished file and its sidecar."""
+        sidecar_path(self.final).unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the lock."""
+        if self.file >= 0:
+            os.close(self.file)
+            self.file = -1
+
+
+def _open_own(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | NO_FOLLOW | CLOSE_ON_EXEC
+    try:
+        return os.open(path, flags, 0o666)
+    except OSError:
+        if path.is_symlink():
+            raise UnsafeNameError(
+                f"{path} is a symbolic link: remove it, so that the file can be written."
+            ) from None
+        raise
+
+
+@cache
+def boot() -> str:
+    """A word that changes when the machine starts anew; empty where it cannot be told."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,296 @@
+"""The plan of a download: which files, how many bytes, what is here already, where each goes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from topmast.compat import choice
+from topmast.download.fetch import free_bytes
+from topmast.download.holding import Presence, look
+from topmast.download.index import Index
+from topmast.download.job import Job
+from topmast.download.layout import Places, parse_layout
+from topmast.download.products_table import exclusive_dates, require, sizes, texts
+from topmast.download.progress import Progress
+from topmast.download.rules import Rules
+from topmast.download.run import Run
+from topmast.download.sources import data_url, download_url, file_name_of, file_url
+from topmast.errors import InvalidQueryError
+from topmast.net.session import Session
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["Plan", "plan_download"]
+
+CACHES = (True, False, "check")
+CHECKS = ("content", "length")
+
+
+def plan_download(
+    session: Session,
+    products: Table,
+    *,
+    download_dir: str | os.PathLike[str] | None = None,
+    flat: bool = False,
+    layout: str | None = None,
+    cache: bool | str = True,
+    connections: int | None = None,
+    bandwidth: Any = None,
+    check: str = "content",
+    base_url: str | None = None,
+) -> Plan:
+    """What `download_products` would do, before it does it.
+
+    Parameters
+    ----------
+    session : Session
+        The archive.
+    products : Table
+        Products, as `get_product_list` gives them. A product listed twice is fetched once.
+    download_dir : path, optional
+        The download folder; default: where Python runs.
+    flat : bool
+        Put all files directly in the download folder.
+    layout : str, optional
+        Folders and names by columns of the table, such as
+        ``"{obs_collection}/{proposal_id}/{obs_id}/{productFilename}"``.
+    cache : True, False or "check"
+        True: a file that is here and whole is not asked for again. False: everything is
+        fetched anew. "check": ask the archive whether its version is still the one held.
+    connections : int, optional
+        Files under way at once; default: the setting of that name (8).
+    bandwidth : number, text or Quantity, optional
+        The most to take, in bytes a second, or ``"10 MB/s"``.
+    check : {"content", "length"}
+        "length" takes files whose content looks broken, as long as they have the length that
+        the archive announced.
+    base_url : str, optional
+        What answers ``?uri=...`` in place of the archive's own address.
+
+    Returns
+    -------
+    Plan
+    """
+    if cache not in CACHES:
+        raise InvalidQueryError(f"cache is True, False or 'check', not {cache!r}.")
+    if check not in CHECKS:
+        raise InvalidQueryError(f"check is 'content' or 'length', not {check!r}.")
+    require(products, "dataURI")
+    shape = parse_layout(layout, flat=flat, columns=products.colnames)
+    folder = Path(os.path.expanduser(os.fspath(download_dir or "."))) / shape.base
+    start = choice(session, "local_path_start") if not download_dir else None
+    index = Index(folder)
+    rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
+    base = base_url or download_url(session)
+    jobs = _jobs(products, shape, index, base, _prefix(start, folder, shape.base))
+    return Plan(session, jobs, index, rules, cache=cache, check=check)
+
+
+class Plan:
+    """Files to bring home; made by `plan_download`.
+
+    ``print(plan)`` gives a summary, `table` the details, ``drop`` takes files out, ``run`` does it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: list[Job],
+        index: Index,
+        rules: Rules,
+        *,
+        cache: bool | str = True,
+        check: str = "content",
+    ) -> None:
+        self._session = session
+        self._jobs = jobs
+        self._index = index
+        self._rules = rules
+        self._cache = cache
+        self._check = check
+        self._table: Table | None = None
+        self._states: list[Presence] | None = None
+
+    def __len__(self) -> int:
+        return len(self._current())
+
+    def __repr__(self) -> str:
+        return f"<Plan of {len(self)} files for {self.folder}>"
+
+    def __str__(self) -> str:
+        from topmast.download.summary import summary
+
+        return summary(self)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds the files and their index."""
+        return self._index.folder
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The files that are left after `drop` and after rows were removed from `table`."""
+        return self._current()
+
+    @property
+    def states(self) -> list[Presence]:
+        """For each of `jobs` whether it is held, to be checked on disk, or to be fetched."""
+        look_at_disk = self._cache is not False
+        return [
+            look(job, self._index) if look_at_disk else Presence.ABSENT for job in self._current()
+        ]
+
+    @property
+    def source(self) -> str:
+        """The address that serves the files."""
+        return self._jobs[0].url.split("?")[0] if self._jobs else download_url(self._session)
+
+    @property
+    def bytes(self) -> int:
+        """What all files together have, by the sizes in the product table."""
+        return sum(job.size or 0 for job in self._current())
+
+    @property
+    def bytes_to_fetch(self) -> int:
+        """The bytes of those that are not on this disk."""
+        pairs = zip(self._current(), self.states, strict=True)
+        return sum(job.size or 0 for job, state in pairs if state is Presence.ABSENT)
+
+    @property
+    def free(self) -> int:
+        """Bytes that are free on the disk of the download folder."""
+        return free_bytes(self.folder)
+
+    @property
+    def table(self) -> Table:
+        """One row a file: Local Path, URI, Size, State, Exclusive Until, Source, Message.
+
+        Rows removed from it are not fetched.
+        """
+        if self._table is None:
+            from topmast.download.summary import plan_table
+
+            self._table = plan_table(self)
+        return self._table
+
+    def drop(self, rows: Sequence[Any]) -> None:
+        """Take files out: `rows` is a mask as long as the table, or a list of row numbers."""
+        import numpy as np
+
+        keep = np.ones(len(self), dtype=bool)
+        keep[np.asarray(rows, dtype=bool if len(rows) == len(self) and _is_mask(rows) else int)] = (
+            False
+        )
+        self._jobs = [job for job, kept in zip(self._current(), keep, strict=True) if kept]
+        self._table = None
+
+    def run(
+        self,
+        *,
+        verbose: bool = True,
+        progress: Callable[[Progress], object] | None = None,
+        raise_on_error: bool = False,
+    ) -> Table:
+        """Fetch the files and return the manifest; see `topmast.download.manifest`.
+
+        Parameters
+        ----------
+        verbose : bool
+            Show a bar on a terminal, and one line a file elsewhere.
+        progress : callable, optional
+            Called with a `Progress` after each file.
+        raise_on_error : bool
+            Raise DownloadError at the end if a file failed; its ``manifest`` is the table.
+
+        Raises
+        ------
+        DiskFullError
+            Before the first byte, if the files cannot fit on the disk.
+        """
+        return self._run(verbose, progress).to_the_end(raise_on_error=raise_on_error)
+
+    def iter_download(
+        self,
+        *,
+        verbose: bool = False,
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """Fetch the files and give each row of the manifest as soon as its file has finished."""
+        return self._run(verbose, progress).rows()
+
+    def _run(self, verbose: bool, progress: Callable[[Progress], object] | None) -> Run:
+        return Run(
+            self._session,
+            self._current(),
+            self._index,
+            self._rules,
+            cache=self._cache,
+            check=self._check,
+            verbose=verbose,
+            progress=progress,
+        )
+
+    def _current(self) -> list[Job]:
+        """The jobs, without those whose rows were removed from the table."""
+        if self._table is None or len(self._table) == len(self._jobs):
+            return self._jobs
+        kept = set(self._table["URI"].tolist())
+        return [job for job in self._jobs if job.uri in kept]
+
+
+def _is_mask(rows: Sequence[Any]) -> bool:
+    return all(str(row) in ("True", "False") for row in rows)
+
+
+def _prefix(start: str | None, folder: Path, base: str) -> str:
+    """What stands before the path below the folder, in the manifest."""
+    if start is None:
+        return os.path.join(os.fspath(folder), "")
+    return start + (f"{base}/" if base else "")
+
+
+def _jobs(products: Table, shape: Any, index: Index, base: str, prefix: str) -> list[Job]:
+    """One job for each different URI, in the order of the table."""
+    columns = {name: texts(products, name) for name in {*shape.fields, "productFilename"}}
+    uris = texts(products, "dataURI")
+    size, exclusive = sizes(products), exclusive_dates(products)
+    places = Places(lambda path: _owner(index, path))
+    jobs: dict[str, Job] = {}
+    for row, uri in enumerate(uris):
+        if uri and uri in jobs:
+            continue
+        name = _file_name(columns["productFilename"][row], uri)
+
+        def value(field: str, row: int = row, name: str = name) -> str:
+            return name if field == "productFilename" else columns[field][row]
+
+        path, message = places.claim(shape.path(value), uri or f"row {row}")
+        jobs[uri or f"\0{row}"] = Job(
+            uri=uri,
+            url=file_url(uri, base),
+            path=path,
+            shown=prefix + path,
+            size=size[row],
+            message=message,
+            data_url=data_url(uri, base),
+            exclusive_until=exclusive[row],
+            error=""
+            if uri.isprintable() and uri
+            else f"row {row} has no usable dataURI ({uri!r}).",
+        )
+    return list(jobs.values())
+
+
+def _file_name(given: str, uri: str) -> str:
+    """The product's own name without folders, else the last part of its URI."""
+    name = given.replace("\\", "/").rstrip("/").rpartition("/")[2]
+    return name or file_name_of(uri) or "unknown"
+
+
+def _owner(index: Index, path: str) -> str | None:
+    entry = index.at(path)
+    return entry.uri if entry is not None else None

@@ -1,0 +1,149 @@
+"""Many files at once: worker threads that fetch, and help one another with the largest."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+
+from topmast.download.control import Stopped
+from topmast.download.fetch import Fetcher
+from topmast.download.job import Job, Outcome
+from topmast.download.part import Busy
+
+__all__ = ["run_jobs"]
+
+#: Between two looks at a file that another process has in hand.
+BUSY_SECONDS = 0.1
+
+
+def run_jobs(jobs: Iterable[Job], fetcher: Fetcher) -> Iterator[Outcome]:
+    """The outcomes as they come, in no order; ends at once when the run is stopped."""
+    pool = _Pool(jobs, fetcher)
+    try:
+        yield from pool.outcomes()
+    finally:
+        pool.end()
+
+
+class _Pool:
+    def __init__(self, jobs: Iterable[Job], fetcher: Fetcher) -> None:
+        self.fetcher = fetcher
+        self.changed = threading.Condition()
+        self.fetcher.on_splittable = self.changed
+        self.waiting = deque(jobs)
+        self.left = len(self.waiting)
+        self.busy_since: dict[str, tuple[float, float]] = {}
+        self.results: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
+        self.threads: list[threading.Thread] = []
+
+    def outcomes(self) -> Iterator[Outcome]:
+        self._start_threads()
+        while self.left:
+            try:
+                result = self.results.get(timeout=0.2)
+            except queue.Empty:
+                if self.fetcher.control.stopping:
+                    return
+                continue
+            if isinstance(result, BaseException):
+                raise result
+            self.left -= 1
+            yield result
+
+    def end(self) -> None:
+        """Stop what still runs; wait a moment for threads to let go of their files."""
+        unfinished = self.left > 0
+        if unfinished:
+            self.fetcher.control.stop()
+        with self.changed:
+            self.left = 0
+            self.changed.notify_all()
+        until = time.monotonic() + 0.5
+        for thread in self.threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        self.fetcher.sync_folders()
+
+    def _start_threads(self) -> None:
+        # One more connection than files may help with a large file.
+        most = self.fetcher.rules.connections
+        count = (
+            most
+            if len(self.waiting) >= most
+            else max(len(self.waiting), min(most, len(self.waiting) * self.fetcher.rules.ranges))
+        )
+        for number in range(count):
+            thread = threading.Thread(
+                target=self._work, name=f"topmast download {number}", daemon=True
+            )
+            self.threads.append(thread)
+            thread.start()
+
+    def _work(self) -> None:
+        try:
+            while not self.fetcher.control.stopping:
+                job = self._next_job()
+                if job is not None:
+                    self._fetch(job)
+                elif not self._help():
+                    with self.changed:
+                        if not self.left:
+                            return
+                        if not self.waiting:
+                            self.changed.wait(0.2)
+        except Stopped:
+            return
+        except BaseException as problem:  # a fault of ours must not leave the caller waiting
+            self.results.put(problem)
+
+    def _next_job(self) -> Job | None:
+        with self.changed:
+            return self.waiting.popleft() if self.waiting else None
+
+    def _fetch(self, job: Job) -> None:
+        try:
+            outcome = self.fetcher.fetch(job)
+        except Busy:
+            self._put_off(job)
+            return
+        self.results.put(outcome)
+
+    def _put_off(self, job: Job) -> None:
+        """Another process has this file: the others first, then look again.
+
+        If its unfinished file has not grown for a whole read limit, the row says so.
+        """
+        size = _size_of_part(self.fetcher, job)
+        since, before = self.busy_since.get(job.path, (time.monotonic(), size))
+        if size != before:
+            since = time.monotonic()
+        self.busy_since[job.path] = (since, size)
+        if time.monotonic() - since > self.fetcher.rules.limits.read_seconds:
+            message = "Another process has this file in hand and does not get on with it."
+            self.results.put(Outcome(job, "ERROR", message))
+            return
+        with self.changed:
+            self.waiting.append(job)
+            alone = len(self.waiting) <= len(self.threads)
+        if alone:
+            self.fetcher.control.wait(BUSY_SECONDS)
+
+    def _help(self) -> bool:
+        """Help with the file that has most left; False if none wants help."""
+        wishes = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
+        most, transfer = max(wishes, key=lambda wish: wish[0], default=(0, None))
+        if not most or transfer is None:
+            return False
+        transfer.help()
+        return True
+
+
+def _size_of_part(fetcher: Fetcher, job: Job) -> float:
+    from topmast.download.part import part_path
+
+    try:
+        return part_path(fetcher.index.folder / job.path).stat().st_size
+    except OSError:
+        return -1.0

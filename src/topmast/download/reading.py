@@ -1,0 +1,114 @@
+"""Read a file once, plain or gzipped, while its SHA-256 is computed."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from io import FileIO
+from pathlib import Path
+from typing import Protocol
+
+__all__ = ["CHUNK", "FileReader", "GzipReader", "Reader"]
+
+#: Bytes read at once: a multiple of the 2880 of a FITS block, near the size of the L2 cache.
+CHUNK = 2880 * 91
+
+GZIP = 31  # what zlib calls a window of 32 kB with a gzip header
+
+
+class Reader(Protocol):
+    """Gives bytes in order."""
+
+    def fill(self, view: memoryview) -> int:
+        """Bytes put into `view`; fewer than its length only at the end."""
+        ...
+
+
+class FileReader:
+    """The bytes of one file; `sha256` covers all that was read."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._file = FileIO(path)
+        self._digest = hashlib.sha256()
+        self.position = 0
+
+    def fill(self, view: memoryview) -> int:
+        have = 0
+        while have < len(view):
+            count = self._file.readinto(view[have:])
+            if not count:
+                break
+            have += count
+        self._digest.update(view[:have])
+        self.position += have
+        return have
+
+    def drain(self) -> None:
+        """Read to the end, so that length and SHA-256 are those of the whole file."""
+        view = memoryview(bytearray(CHUNK))
+        while self.fill(view):
+            pass
+
+    def hexdigest(self) -> str:
+        """SHA-256 of what was read so far."""
+        return self._digest.hexdigest()
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> FileReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class GzipReader:
+    """The unpacked bytes of a gzip file: one member or several, zero padding after the last.
+
+    zlib compares the CRC and the length at the end of every member and raises `zlib.error`;
+    a file that ends inside a member raises `EOFError`.
+    """
+
+    def __init__(self, packed: Reader) -> None:
+        self._packed = packed
+        self._buffer = memoryview(bytearray(CHUNK))
+        self._waiting = b""
+        self._member: zlib._Decompress | None = zlib.decompressobj(wbits=GZIP)
+        self._ended = False
+
+    def fill(self, view: memoryview) -> int:
+        have = 0
+        while have < len(view) and not self._ended:
+            piece = self._unpack(len(view) - have)
+            view[have : have + len(piece)] = piece
+            have += len(piece)
+        return have
+
+    def _unpack(self, most: int) -> bytes:
+        if self._member is None and not self._next_member():
+            return b""
+        assert self._member is not None
+        data = self._waiting or self._more()
+        if not data:
+            raise EOFError("it ends before the end of its gzip stream")
+        piece = self._member.decompress(data, most)
+        self._waiting = self._member.unconsumed_tail
+        if self._member.eof:
+            self._waiting = self._member.unused_data
+            self._member = None
+        return piece
+
+    def _next_member(self) -> bool:
+        self._waiting = self._waiting.lstrip(b"\0")
+        while not self._waiting:
+            more = self._more()
+            if not more:
+                self._ended = True
+                return False
+            self._waiting = more.lstrip(b"\0")
+        self._member = zlib.decompressobj(wbits=GZIP)
+        return True
+
+    def _more(self) -> bytes:
+        return bytes(self._buffer[: self._packed.fill(self._buffer)])

@@ -1,0 +1,73 @@
+"""How patiently and how greedily files are fetched."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from topmast.errors import InvalidQueryError
+from topmast.net.session import Limits, Session
+
+__all__ = ["Rules", "bytes_per_second"]
+
+UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+RATE = re.compile(
+    r"\s*([0-9.]+)\s*(k|m|g|ki|mi|gi)?b?(?:ytes?)?(?:\s*(?:/|per)\s*s(?:ec(?:ond)?)?)?\s*", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Settings of one run.
+
+    `stall_rate`: slower than this many bytes a second over a whole read limit counts as stalled.
+    `least_rate`: a file may take the time limit, and beyond it the time it needs at this rate.
+    `resumable`: an unfinished file that is smaller is fetched anew after a kill.
+    """
+
+    limits: Limits
+    tries: int = 5
+    connections: int = 8
+    ranges: int = 4
+    split_above: int = 64 << 20
+    split_least: int = 8 << 20
+    bandwidth: float | None = None
+    stall_rate: float = 100.0
+    least_rate: float = 20e3
+    resumable: int = 64 << 10
+
+    @classmethod
+    def of(cls, session: Session, **changes: Any) -> Rules:
+        """The rules that follow from the session's settings."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        if "bandwidth" in given:
+            given["bandwidth"] = bytes_per_second(given["bandwidth"])
+        values: dict[str, Any] = {
+            "limits": session.limits(),
+            "tries": int(session.setting("tries")),
+            "connections": int(session.setting("connections")),
+        }
+        return cls(**(values | given))
+
+    def longest_seconds(self, size: int | None) -> float:
+        """Seconds that a file of this size may take altogether."""
+        return (self.limits.total_seconds or 600.0) + (size or 0) / self.least_rate
+
+
+def bytes_per_second(rate: Any) -> float:
+    """A bandwidth in bytes a second: a number, a Quantity, or text such as ``"10 MB/s"``."""
+    if hasattr(rate, "to_value"):
+        return _positive(float(rate.to_value("byte/s")), rate)
+    if isinstance(rate, str):
+        match = RATE.fullmatch(rate)
+        if not match:
+            raise InvalidQueryError(f"The bandwidth {rate!r} cannot be read: write '10 MB/s'.")
+        return _positive(float(match[1]) * UNITS[(match[2] or "").lower()], rate)
+    return _positive(float(rate), rate)
+
+
+def _positive(value: float, given: Any) -> float:
+    if not value > 0:
+        raise InvalidQueryError(f"The bandwidth must be above zero, not {given!r}.")
+    return value

@@ -1,0 +1,143 @@
+"""One run of a download: held files first, then the others, with journal and progress."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from topmast.compat import choice
+from topmast.download.control import Control
+from topmast.download.fetch import DISK, Fetcher, free_bytes
+from topmast.download.holding import Presence, look
+from topmast.download.index import Index
+from topmast.download.job import Job, Outcome
+from topmast.download.journal import Journal
+from topmast.download.manifest import (
+    GUIDE_COLUMNS,
+    failed,
+    last_line,
+    manifest_table,
+    row_of,
+)
+from topmast.download.pool import run_jobs
+from topmast.download.progress import Progress, reporter
+from topmast.download.rules import Rules
+from topmast.errors import DiskFullError, DownloadError
+from topmast.net.session import Session
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["Run"]
+
+log = logging.getLogger("topmast")
+
+
+class Run:
+    """The files of one call, on their way."""
+
+    def __init__(
+        self,
+        session: Session,
+        jobs: list[Job],
+        index: Index,
+        rules: Rules,
+        *,
+        cache: bool | str = True,
+        check: str = "content",
+        verbose: bool = True,
+        progress: Callable[[Progress], object] | None = None,
+    ) -> None:
+        self.session = session
+        self.jobs = jobs
+        self.index = index
+        self.report = reporter(verbose, progress)
+        self.control = Control(rules.bandwidth, self.report.received)
+        self.fetcher = Fetcher(session, index, rules, self.control, cache=cache, check=check)
+        self.done: dict[int, Outcome] = {}
+
+    def to_the_end(self, *, raise_on_error: bool = False) -> Table:
+        """Fetch all, and give the manifest in the order of the plan."""
+        for _ in self.outcomes():
+            pass
+        manifest = self.manifest()
+        bad = failed(list(self.done.values()))
+        if bad and raise_on_error:
+            error = DownloadError(last_line(list(self.done.values()), "").strip())
+            error.__dict__["manifest"] = manifest
+            raise error
+        return manifest
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The rows of the manifest as files finish."""
+        for outcome in self.outcomes():
+            yield row_of(outcome)
+
+    def manifest(self) -> Table:
+        """What has finished so far, in the order of the plan."""
+        outcomes = [self.done[id(job)] for job in self.jobs if id(job) in self.done]
+        guide = choice(self.session, "local_path_start") == "./"
+        return manifest_table(outcomes, columns=None if guide else GUIDE_COLUMNS)
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Fetch all, and give each outcome as it comes."""
+        held, missing = self._sorted_by_presence()
+        self._check_space(missing)
+        journal = Journal(self.index.folder, missing)
+        self.report.begin(len(self.jobs), sum(job.size or 0 for job in missing))
+        whole = False
+        try:
+            for outcome in held:
+                yield self._noted(outcome)
+            for outcome in run_jobs(missing, self.fetcher) if missing else ():
+                journal.note(outcome)
+                yield self._noted(outcome)
+            whole = len(self.done) == len(self.jobs)
+        finally:
+            bad = failed(list(self.done.values()))
+            journal.end(keep=bool(bad) or not whole)
+            self.report.end(self._last_words(journal, whole))
+
+    def _sorted_by_presence(self) -> tuple[list[Outcome], list[Job]]:
+        """The outcomes of files that are held, and the jobs that need a closer look."""
+        if self.fetcher.cache is not True:
+            return [], self.jobs
+        held, missing = [], []
+        for job in self.jobs:
+            entry = self.index.at(job.path)
+            if entry is not None and look(job, self.index) is Presence.HELD:
+                message = job.message or None
+                held.append(
+                    Outcome(job, "COMPLETE", message, entry.size, entry.sha256, source=DISK)
+                )
+            else:
+                missing.append(job)
+        return held, missing
+
+    def _noted(self, outcome: Outcome) -> Outcome:
+        self.done[id(outcome.job)] = outcome
+        self.report.finished(outcome)
+        return outcome
+
+    def _check_space(self, missing: list[Job]) -> None:
+        """Say before the first byte that the disk is too small."""
+        wanted = sum(job.size or 0 for job in missing if look(job, self.index) is Presence.ABSENT)
+        if not wanted:
+            return
+        free = free_bytes(self.index.folder)
+        if wanted > free:
+            raise DiskFullError(
+                f"The files to fetch have {wanted:,} bytes, but only {free:,} are free for "
+                f"{self.index.folder}. Free some, choose another download_dir, or plan fewer."
+            )
+
+    def _last_words(self, journal: Journal, whole: bool) -> str:
+        outcomes = list(self.done.values())
+        again = "Run the same call again: what has arrived is kept, only the rest is fetched."
+        if journal.path is not None:
+            again += f"\nOr: topmast download --retry {journal.path}"
+        if not whole:
+            arrived = sum(outcome.status == "COMPLETE" for outcome in outcomes)
+            return f"STOPPED: {arrived} of {len(self.jobs)} files have arrived. {again}"
+        return last_line(outcomes, again)

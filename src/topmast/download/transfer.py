@@ -1,0 +1,453 @@
+"""Bring the bytes of one file into its ``.part``: one stream, or several stretches at once.
+
+A `Transfer` knows which stretches of the file are missing. The thread that owns it works
+through them; other threads may help, each taking half of the largest stretch, once the server
+has shown that it gives parts of an unchanging version (Accept-Ranges and a validator).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from topmast.download.answers import (
+    Version,
+    content_length,
+    content_range,
+    unsatisfied_size,
+    version_of,
+)
+from topmast.download.control import Control
+from topmast.download.job import Job
+from topmast.download.part import Origin, Part
+from topmast.download.problems import GiveUp, StartAnew, TryAgain, problem_of_status
+from topmast.download.rules import Rules
+from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
+from topmast.net.receiving import ReceivedStream
+from topmast.net.retry import wait_seconds
+from topmast.net.session import Limits, Request, Session
+
+__all__ = ["NotModified", "Transfer"]
+
+CHUNK = 1 << 18
+#: An attempt that brings at least this much counts as progress: the tries start over.
+PROGRESS = 1 << 20
+SAVE_SECONDS = 0.1
+LONGEST_HOLD = 600.0
+MOST_FAILED_HELPS = 3
+NO_VERSION = Version()
+
+
+class NotModified(Exception):
+    """The server says that the file held is still its version."""
+
+
+@dataclass(slots=True, eq=False)
+class Stretch:
+    """Bytes from `place` to `end` that are missing; `end` is None while nobody knows it."""
+
+    place: int
+    end: int | None
+    taken: bool = False
+
+    @property
+    def done(self) -> bool:
+        return self.end is not None and self.place >= self.end
+
+    @property
+    def length(self) -> int:
+        return 0 if self.end is None else max(0, self.end - self.place)
+
+
+@dataclass
+class Transfer:
+    """One file under way."""
+
+    job: Job
+    part: Part
+    session: Session
+    rules: Rules
+    control: Control
+    held: Version = NO_VERSION
+    attempts: int = 0
+    origin: Origin = field(init=False)
+    stretches: list[Stretch] = field(default_factory=list)
+    helpers: int = 0
+    splittable: bool = False
+    final_url: str = ""
+    length_known: bool = False
+    #: Told when other threads may help.
+    on_splittable: threading.Condition | None = None
+
+    def __post_init__(self) -> None:
+        self.changed = threading.Condition()
+        self.random = Random()
+        self.began = time.monotonic()
+        self.saved_at = 0.0
+        self.outdated = False
+        self.no_ranges = False
+        self.failed_helps = 0
+        self.forget()
+
+    # What the owner calls -----------------------------------------------------------------
+
+    def resume(self) -> None:
+        """Go on from what an earlier run has left, if that can be trusted."""
+        origin = self.part.origin()
+        have = self.part.size
+        if origin is None or not origin.validator or origin.size is None or not have:
+            self._drop()
+            return
+        left = origin.left if origin.left is not None else [(have, origin.size)]
+        if have > origin.size or any(not 0 <= a <= b <= origin.size for a, b in left):
+            self._drop()
+            return
+        self.origin = origin
+        self.stretches = [Stretch(first, end) for first, end in left if first < end]
+        self.length_known = True
+
+    def forget(self) -> None:
+        """Count nothing as received."""
+        self.origin = Origin(url=self.job.url)
+        self.stretches = [Stretch(0, None)]
+        self.splittable = self.length_known = self.outdated = False
+
+    def run(self) -> None:
+        """Bring in all that is missing.
+
+        Raises
+        ------
+        GiveUp, Stopped, NotModified, OSError
+        """
+        failures = 0
+        while not self.complete:
+            before = self.received
+            try:
+                self._work()
+            except TryAgain as problem:
+                if isinstance(problem, StartAnew):
+                    self.start_anew()
+                failures = 0 if self.received - before >= PROGRESS else failures + 1
+                self._wait_after(problem, failures)
+        self._wait_for_helpers()
+
+    def start_anew(self) -> None:
+        """Throw away what was received; helpers end first."""
+        with self.changed:
+            self.splittable, self.outdated = False, True
+        self._wait_for_helpers()
+        self._drop()
+
+    @property
+    def complete(self) -> bool:
+        with self.changed:
+            return all(stretch.done for stretch in self.stretches)
+
+    @property
+    def received(self) -> int:
+        """Bytes that are here."""
+        with self.changed:
+            if self.origin.size is None:
+                return self.stretches[0].place if self.stretches else 0
+            return self.origin.size - sum(stretch.length for stretch in self.stretches)
+
+    # What other threads call --------------------------------------------------------------
+
+    def wants_help(self) -> int:
+        """How many bytes a helper would find; 0 if none is wanted."""
+        with self.changed:
+            if not self.splittable or self.outdated or self.helpers + 1 >= self.rules.ranges:
+                return 0
+            free = [s.length for s in self.stretches if not s.taken and not s.done]
+            longest = max((s.length for s in self.stretches), default=0)
+            return max(free, default=0) or (longest if longest >= 2 * self.rules.split_least else 0)
+
+    def help(self) -> None:
+        """Fetch one stretch beside the owner; a failure only means that the owner does it."""
+        with self.changed:
+            if not self.splittable or self.outdated:
+                return
+            stretch = self._free_stretch() or self._half_of_longest()
+            if stretch is None:
+                return
+            stretch.taken = True
+            self.helpers += 1
+        try:
+            self._stream(stretch, helping=True)
+        except (TryAgain, GiveUp, OSError):
+            self.failed_helps += 1
+            if self.failed_helps >= MOST_FAILED_HELPS:
+                self.splittable = False
+        finally:
+            with self.changed:
+                stretch.taken = False
+                self.helpers -= 1
+                self.changed.notify_all()
+
+    # One request --------------------------------------------------------------------------
+
+    def _work(self) -> None:
+        with self.changed:
+            stretch = self._free_stretch()
+            if stretch is None:  # the helpers have the rest
+                self.changed.wait(0.05)
+            else:
+                stretch.taken = True
+        self.control.check()
+        if stretch is None:
+            return
+        try:
+            self._stream(stretch)
+        finally:
+            with self.changed:
+                stretch.taken = False
+
+    def _stream(self, stretch: Stretch, helping: bool = False) -> None:
+        self.control.wait_for_turn()
+        self.attempts += 1
+        request = Request("GET", self.job.url, self._headers(stretch, helping))
+        key = threading.get_ident()
+        try:
+            with self.session.stream(request, limits=self._limits()) as stream:
+                self.control.guard(key, stream.abort)
+                self._check_answer(stream, stretch, helping, "Range" in request.headers)
+                self._receive(stream, stretch)
+        except (UnreachableError, TimeoutError, BadAnswerError) as problem:
+            self.control.check()
+            if getattr(problem, "lasting", False):
+                raise GiveUp(str(problem)) from problem
+            raise TryAgain(str(problem)) from problem
+        finally:
+            self.control.guard(key, None)
+
+    def _headers(self, stretch: Stretch, helping: bool) -> dict[str, str]:
+        headers = {"Accept-Encoding": "identity"}
+        if stretch.place or helping or len(self.stretches) > 1:
+            last = "" if stretch.end in (None, self.origin.size) else str((stretch.end or 0) - 1)
+            headers["Range"] = f"bytes={stretch.place}-{last}"
+            headers["If-Range"] = self.origin.validator
+        elif self.held.etag or self.held.modified:
+            if self.held.etag:
+                headers["If-None-Match"] = self.held.etag
+            if self.held.modified:
+                headers["If-Modified-Since"] = self.held.modified
+        return headers
+
+    def _check_answer(
+        self, stream: ReceivedStream, stretch: Stretch, helping: bool, part: bool
+    ) -> None:
+        """Find out what the answer is, and prepare the stretch for its body."""
+        status, headers = stream.status_code, stream.headers
+        if status == 304 and (self.held.etag or self.held.modified):
+            raise NotModified
+        if status == 206 and part:
+            self._check_stretch(headers, stretch)
+        elif status == 200:
+            if part:
+                self._whole_instead(version_of(headers), helping)
+            self._begin(stream, stretch)
+        elif status == 416:
+            self._check_end(headers, stretch)
+        else:
+            raise problem_of_status(status, stream.reason, headers, self.job.exclusive_until)
+        self.final_url = stream.url
+
+    def _begin(self, stream: ReceivedStream, stretch: Stretch) -> None:
+        """The whole file follows, from its first byte."""
+        headers = stream.headers
+        version = version_of(headers)
+        size = content_length(headers)
+        if self.held.same(version):
+            raise NotModified
+        if self.part.size:
+            self.part.empty()
+        with self.changed:
+            self.origin = Origin(
+                url=self.job.url,
+                etag=version.etag,
+                modified=version.modified,
+                size=size,
+                encoding=headers.get("Content-Encoding", "").strip().lower(),
+            )
+            stretch.place, stretch.end = 0, size
+            self.stretches = [stretch]
+            self.length_known = size is not None or _is_chunked(headers)
+        if size is not None and size > self.rules.resumable and self.origin.validator:
+            self.part.remember(self.origin)
+        if self._may_split(headers, size):
+            self._offer_help()
+
+    def _check_stretch(self, headers: Mapping[str, str], stretch: Stretch) -> None:
+        """A 206 has to be the stretch that was asked for, of the version that was begun."""
+        version = version_of(headers)
+        known = Version(self.origin.etag, self.origin.modified)
+        given = content_range(headers)
+        if not known.same(version):
+            self._outdate()
+            raise StartAnew("the file changed in the archive while it was fetched")
+        if given is None or given[0] != stretch.place or given[2] not in (None, self.origin.size):
+            self._outdate()
+            self.no_ranges = True
+            raise StartAnew("the archive sent another part than was asked for")
+
+    def _whole_instead(self, version: Version, helping: bool) -> None:
+        """The whole file came where a part was asked for: it changed, or there are no parts."""
+        known = Version(self.origin.etag, self.origin.modified)
+        if known.same(version):
+            self.no_ranges = True
+        if helping or self.helpers:
+            self._outdate()
+            raise StartAnew("the archive sent the whole file where a part was asked for")
+
+    def _check_end(self, headers: Mapping[str, str], stretch: Stretch) -> None:
+        """Nothing follows: either all is here, or what is here is not of this version."""
+        size = unsatisfied_size(headers)
+        if size is not None and size == stretch.place and len(self.stretches) == 1:
+            with self.changed:
+                stretch.end = self.origin.size = size
+            return
+        self._outdate()
+        raise StartAnew("what was fetched before is no part of the archive's version")
+
+    def _outdate(self) -> None:
+        with self.changed:
+            self.outdated, self.splittable = True, False
+
+    # The body -----------------------------------------------------------------------------
+
+    def _receive(self, stream: ReceivedStream, stretch: Stretch) -> None:
+        if stretch.done:
+            return
+        pace = _Pace(self.rules, self.began, self.origin.size)
+        for chunk in stream.raw_chunks(CHUNK):
+            place, end = stretch.place, stretch.end
+            data = chunk if end is None or place + len(chunk) <= end else chunk[: end - place]
+            self.part.write(data, place)
+            with self.changed:
+                stretch.place += len(data)
+            self.control.received(len(data))
+            self._save_now_and_then()
+            pace.note(len(chunk))
+            if self.outdated or (stretch.end is not None and stretch.place >= stretch.end):
+                break
+        else:
+            self._ended(stretch)
+        if self.outdated:
+            raise StartAnew("the file changed in the archive while it was fetched")
+
+    def _ended(self, stretch: Stretch) -> None:
+        """The body has ended by itself."""
+        with self.changed:
+            if stretch.end is None:
+                stretch.end = self.origin.size = stretch.place
+                return
+        if not stretch.done:
+            raise TryAgain(f"the connection ended {stretch.length:,} bytes too early")
+
+    def _save_now_and_then(self) -> None:
+        """With several stretches the length of the file does not tell what is missing."""
+        if len(self.stretches) < 2:
+            return
+        now = time.monotonic()
+        if now - self.saved_at < SAVE_SECONDS:
+            return
+        self._save(now)
+
+    def _save(self, now: float) -> None:
+        with self.changed:
+            if self.outdated:
+                return
+            self.saved_at = now
+            left = [(s.place, s.end or s.place) for s in self.stretches if not s.done]
+            self.origin.left = left
+            self.part.remember(self.origin)
+
+    # Stretches ----------------------------------------------------------------------------
+
+    def _may_split(self, headers: Mapping[str, str], size: int | None) -> bool:
+        accepts = headers.get("Accept-Ranges", "").strip().lower() == "bytes"
+        strong = bool(self.origin.etag) and not self.origin.etag.startswith("W/")
+        return (
+            accepts
+            and strong
+            and not self.no_ranges
+            and not self.origin.encoding
+            and (size or 0) >= self.rules.split_above
+        )
+
+    def _offer_help(self) -> None:
+        with self.changed:
+            self.splittable = True
+        if self.on_splittable is not None:
+            with self.on_splittable:
+                self.on_splittable.notify_all()
+
+    def _free_stretch(self) -> Stretch | None:
+        return next((s for s in self.stretches if not s.taken and not s.done), None)
+
+    def _half_of_longest(self) -> Stretch | None:
+        """Cut the second half off the longest stretch; its worker will stop before it."""
+        longest = max(self.stretches, key=lambda s: s.length)
+        if longest.end is None or longest.length < 2 * self.rules.split_least:
+            return None
+        middle = longest.place + longest.length // 2
+        half = Stretch(middle, longest.end)
+        longest.end = middle
+        self.stretches.append(half)
+        self._save(time.monotonic())
+        return half
+
+    def _wait_for_helpers(self) -> None:
+        with self.changed:
+            while self.helpers:
+                self.changed.wait(0.1)
+
+    def _drop(self) -> None:
+        self.forget()
+        self.part.empty()
+
+    # Patience -----------------------------------------------------------------------------
+
+    def _limits(self) -> Limits:
+        return replace(self.rules.limits, total_seconds=None)
+
+    def _wait_after(self, problem: TryAgain, failures: int) -> None:
+        over = time.monotonic() - self.began > self.rules.longest_seconds(self.job.size)
+        if failures >= self.rules.tries or over:
+            tried = f" Tried {self.attempts} times." if self.attempts > 1 else ""
+            raise GiveUp(f"{problem}{tried}") from problem
+        seconds = wait_seconds(max(failures, 1), self.random, problem.seconds)
+        if problem.seconds is not None:
+            if problem.seconds > LONGEST_HOLD:
+                raise GiveUp(f"{problem} It asks to wait {problem.seconds:.0f} s.") from problem
+            self.control.hold(seconds)
+        self.control.wait(seconds)
+
+
+class _Pace:
+    """Raises TryAgain when so little comes that waiting is no use."""
+
+    def __init__(self, rules: Rules, began: float, size: int | None) -> None:
+        self.window = rules.limits.read_seconds
+        self.least = rules.stall_rate * self.window
+        self.until = began + rules.longest_seconds(size)
+        self.since = time.monotonic()
+        self.count = 0
+
+    def note(self, count: int) -> None:
+        now = time.monotonic()
+        self.count += count
+        if now > self.until:
+            raise TryAgain("it did not arrive within its time limit")
+        if now - self.since < self.window:
+            return
+        if self.count < self.least:
+            raise TryAgain(f"only {self.count} bytes came in {now - self.since:.0f} s")
+        self.since, self.count = now, 0
+
+
+def _is_chunked(headers: Mapping[str, str]) -> bool:
+    return "chunked" in headers.get("Transfer-Encoding", "").lower()
