@@ -1,0 +1,1 @@
+"""The promised speeds, each measured beside its peer in the same run."""
