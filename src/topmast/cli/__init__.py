@@ -13,7 +13,6 @@ from typing import Any
 
 import click
 
-from topmast import __version__
 from topmast.cli.errors import guarded
 from topmast.cli.settings import Settings, common_options
 
@@ -78,7 +77,7 @@ def _same_word(text: str) -> str:
     epilog="Exit codes: 0 done; 1 something failed; 2 the call makes no sense or the name is not "
     "known; 3 nothing was found; 130 interrupted.",
 )
-@click.version_option(__version__, "--version", prog_name="topmast")
+@click.version_option(None, "--version", package_name="topmast", prog_name="topmast")
 @common_options
 @click.pass_context
 def main(context: click.Context) -> None:

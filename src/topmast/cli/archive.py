@@ -1,0 +1,128 @@
+"""Make, fill and serve a local archive: `topmast init`, `topmast ingest`, `topmast serve`."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import click
+
+from topmast.cli.errors import DONE
+from topmast.cli.settings import command, say
+
+__all__ = ["ingest", "init", "serve"]
+
+NEEDED = ("hpgeom", "pyarrow", "starlette", "uvicorn")
+
+folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+table_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@command(short_help="Make a local archive.")
+@folder_argument
+@click.option("--sample", is_flag=True, help="Put the sample in it: 2,000 observations, made up.")
+@click.option(
+    "--profile",
+    type=click.Choice(["current", "2017"]),
+    default="current",
+    show_default=True,
+    help="The columns of its answers: those of MAST today, or those of 2017.",
+)
+def init(folder: Path, sample: bool, profile: str) -> int:
+    """Make a local archive in FOLDER, empty or with the sample in it.
+
+    \b
+    topmast init ~/mast-archive
+    topmast init ~/try-it --sample
+    topmast search M101 --archive ~/try-it
+    """
+    check_extra()
+    folder = folder.expanduser()
+    if sample:
+        build_sample(folder, profile)
+    else:
+        from topmast.archive import Archive
+
+        Archive.create(folder, profile=profile).close()
+    say(f"The archive is in {folder}. Ask it with: topmast search M101 --archive {folder}")
+    return DONE
+
+
+@command(short_help="Put your own observations, products and files into an archive.")
+@folder_argument
+@click.option("--observations", type=table_file, metavar="TABLE", help="Rows of observations.")
+@click.option("--products", type=table_file, metavar="TABLE", help="Rows of products.")
+@click.option(
+    "--files",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Where the files of the products are, at any depth.",
+)
+@click.option("--names", type=table_file, metavar="TABLE", help="Object names and positions.")
+def ingest(folder: Path, **tables: Path | None) -> int:
+    """Put your own observations, products and files into the archive in FOLDER.
+
+    \b
+    topmast ingest ~/mast-archive --observations obs.ecsv --products products.csv --files data/
+
+    Tables are ECSV, VOTable, FITS, Parquet or CSV files with the columns that `topmast columns`
+    lists. A row that is there already is replaced.
+    """
+    check_extra()
+    given = {name: path for name, path in tables.items() if path is not None}
+    if not given:
+        raise click.UsageError("Give --observations, --products, --files or --names.")
+    from topmast.archive import Archive
+
+    archive = Archive(folder.expanduser())
+    try:
+        report = archive.ingest(**given)
+    finally:
+        archive.close()
+    say(str(report))
+    return DONE
+
+
+@command(short_help="Serve an archive over HTTP.")
+@folder_argument
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Processes; one a core is a good number.",
+)
+def serve(folder: Path, host: str, port: int, workers: int) -> int:
+    """Serve the archive in FOLDER over HTTP, for topmast, astroquery, curl or a browser.
+
+    \b
+    topmast serve ~/mast-archive --port 8787 --workers 4
+    topmast search M101 --archive http://127.0.0.1:8787
+    """
+    check_extra()
+    from topmast.archive.serving import serve as serve_archive
+
+    serve_archive(folder.expanduser(), host=host, port=port, workers=workers)
+    return DONE
+
+
+def check_extra() -> None:
+    """Say how to install what an archive needs, where it is missing."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        from topmast.errors import MissingExtraError
+
+        raise MissingExtraError(
+            f"A local archive needs {', '.join(missing)}: pip install 'topmast[archive]'"
+        )
+
+
+def build_sample(folder: Path, profile: str = "current") -> Any:
+    """Make the sample archive in `folder`."""
+    from topmast.archive.sample import create_sample
+
+    say(f"Making the sample archive in {folder} ...")
+    return create_sample(folder, profile=profile)
