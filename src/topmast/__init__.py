@@ -1,3 +1,134 @@
-"""topmast: the MAST archive in Python, with or without the network."""
+"""NASA's MAST archive in Python: find, download and hold space telescope data.
+
+::
+
+    from topmast import Observations
+
+    table = Observations.query_object("M8", radius="0.02 deg")
+    products = Observations.get_product_list(table[:2])
+    manifest = Observations.download_products(products)
+
+`connect` makes a client of another server or of a folder on this disk.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from topmast.archive import Archive
+    from topmast.config import Conf, conf
+    from topmast.connect import Client, connect
+    from topmast.dropin import install_as_astroquery, uninstall_as_astroquery
+    from topmast.errors import (
+        ArchiveError,
+        AuthenticationWarning,
+        BadAnswerError,
+        BlankResponseWarning,
+        CloudAccessWarning,
+        CorruptDataWarning,
+        DiskFullError,
+        DownloadError,
+        EmptyResponseError,
+        HTTPStatusError,
+        InputWarning,
+        InvalidQueryError,
+        LargeQueryWarning,
+        LoginError,
+        MastError,
+        MastWarning,
+        MaxResultsWarning,
+        MissingExtraError,
+        NoResultsWarning,
+        NotAuthorizedError,
+        RemoteServiceError,
+        ResolverError,
+        TableParseError,
+        TimeoutError,
+        UnreachableError,
+        UnsafeNameError,
+    )
+    from topmast.mast import MastClass
+    from topmast.observations import ObservationsClass
+
+    Mast: MastClass
+    Observations: ObservationsClass
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Archive",
+    "ArchiveError",
+    "AuthenticationWarning",
+    "BadAnswerError",
+    "BlankResponseWarning",
+    "Client",
+    "CloudAccessWarning",
+    "Conf",
+    "CorruptDataWarning",
+    "DiskFullError",
+    "DownloadError",
+    "EmptyResponseError",
+    "HTTPStatusError",
+    "InputWarning",
+    "InvalidQueryError",
+    "LargeQueryWarning",
+    "LoginError",
+    "Mast",
+    "MastClass",
+    "MastError",
+    "MastWarning",
+    "MaxResultsWarning",
+    "MissingExtraError",
+    "NoResultsWarning",
+    "NotAuthorizedError",
+    "Observations",
+    "ObservationsClass",
+    "RemoteServiceError",
+    "ResolverError",
+    "TableParseError",
+    "TimeoutError",
+    "UnreachableError",
+    "UnsafeNameError",
+    "conf",
+    "connect",
+    "install_as_astroquery",
+    "uninstall_as_astroquery",
+]
+
+_HOMES = {
+    "Archive": "topmast.archive",
+    "Client": "topmast.connect",
+    "Conf": "topmast.config",
+    "MastClass": "topmast.mast",
+    "ObservationsClass": "topmast.observations",
+    "conf": "topmast.config",
+    "connect": "topmast.connect",
+    "install_as_astroquery": "topmast.dropin",
+    "uninstall_as_astroquery": "topmast.dropin",
+}
+"""Where the names live that are not errors; each is loaded when it is first used."""
+
+_READY_MADE = {"Mast": "mast", "Observations": "observations"}
+"""Parts of the default client."""
+
+
+def __getattr__(name: str) -> Any:
+    value = _load(name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
+def _load(name: str) -> Any:
+    if name in _READY_MADE:
+        from topmast.connect import default_client
+
+        return getattr(default_client(), _READY_MADE[name])
+    if name in __all__:
+        return getattr(import_module(_HOMES.get(name, "topmast.errors")), name)
+    raise AttributeError(f"module 'topmast' has no attribute {name!r}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import update_wrapper
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from topmast.errors import InvalidQueryError
 from topmast.names import resolve_object
@@ -16,21 +17,23 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "class_or_instance"]
 
-S = TypeVar("S", bound="Service")
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-class class_or_instance(Generic[S, P, R]):  # noqa: N801
-    """A method that works on the class too, where it uses the default client."""
+class _ClassOrInstance:
+    """A method that works on the class too, where it asks through the default client."""
 
-    def __init__(self, function: Callable[Concatenate[S, P], R]) -> None:
-        self.function = function
-        self.__doc__ = function.__doc__
-        self.__name__ = function.__name__
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        update_wrapper(self, function)  # type: ignore[arg-type]
 
-    def __get__(self, instance: S | None, owner: type[S]) -> Callable[P, R]:
-        return MethodType(self.function, owner.ready_made() if instance is None else instance)
+    def __get__(self, instance: Service | None, owner: type[Service]) -> MethodType:
+        return MethodType(self._function, owner.ready_made() if instance is None else instance)
+
+
+def class_or_instance(method: F) -> F:
+    """Let a method of a Service be called on the class as on an instance."""
+    return cast(F, _ClassOrInstance(method))
 
 
 class Service:
