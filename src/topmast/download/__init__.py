@@ -2,6 +2,7 @@
 
 from topmast.download.plan import Plan, plan_download
 from topmast.download.progress import Progress
+from topmast.download.script import download_script
 from topmast.download.single import download_file
 
-__all__ = ["Plan", "Progress", "download_file", "plan_download"]
+__all__ = ["Plan", "Progress", "download_file", "download_script", "plan_download"]

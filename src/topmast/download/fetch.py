@@ -153,6 +153,10 @@ class Fetcher:
         except NotModified:
             part.remove()
             self._still_current(job, outcome)
+        except GiveUp:
+            if not part.size or part.origin() is None:  # nothing that a later run could use
+                part.remove()
+            raise
         finally:
             self.active.remove(transfer)
             outcome.attempts = transfer.attempts

@@ -1,0 +1,194 @@
+"""A curl script that does later, or elsewhere, what `download_products` would do now.
+
+It puts the files where `download_products` puts them, goes on with unfinished ones, and takes
+the token for exclusive data from ``$MAST_API_TOKEN`` when it runs; none is ever written into it.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from topmast import __version__
+from topmast.compat import choice
+from topmast.download.job import Job
+from topmast.download.manifest import GUIDE_COLUMNS, table_of_rows
+from topmast.download.plan import plan_download
+from topmast.download.products_table import require, texts
+from topmast.download.sources import bundle_url
+from topmast.errors import MastError
+from topmast.net.session import Request, Session
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["download_script", "script_text"]
+
+HEAD = """\
+#!/usr/bin/env bash
+#
+# Fetches {count} files from {server}
+# (written by topmast {version} on {date}).
+#
+#     bash {name}
+#
+# The files go into folders beside this script. Run it again after an interruption: what is here
+# is left alone, and an unfinished file goes on where it stopped, unless it changed meanwhile.
+# For exclusive data, put your token into the environment first: export MAST_API_TOKEN=...
+
+set -u
+cd "$(dirname "$0")" || exit 1
+command -v curl > /dev/null || {{ echo "This script needs curl." >&2; exit 1; }}
+
+failed=0
+number=0
+
+# The token goes through standard input, so that no list of processes shows it;
+# curl does not send it on to another host.
+ask() {{
+    if [ -n "${{MAST_API_TOKEN:-}}" ]; then
+        printf 'header = "Cookie: mast_token=%s"\\n' "$MAST_API_TOKEN" | curl --config - "$@"
+    else
+        curl "$@"
+    fi
+}}
+
+# fetch ADDRESS FILE
+fetch() {{
+    local url=$1 file=$2 part=$2.part head=$2.part.head etag try code arrived=no
+    number=$((number + 1))
+    if [ -e "$file" ]; then
+        echo "[$number/{count}] $file is here"
+        return
+    fi
+    echo "[$number/{count}] $file"
+    mkdir -p "$(dirname "$file")"
+    for try in 1 2 3 4 5; do
+        # Only a strong ETag can prove that the rest belongs to what is here.
+        etag=
+        [ -s "$part" ] && [ -s "$head" ] && etag=$(tr -d '\r' < "$head" |
+            sed -n 's/^[Ee][Tt][Aa][Gg]: *\\("[^"]*"\\)$/\1/p' | tail -n 1)
+        if [ -n "$etag" ]; then
+            ask "${{options[@]}}" --header "If-Range: $etag" --continue-at - --output "$part" "$url"
+            code=$?
+            # 22: nothing is left to fetch, or another error; 33, 36: the file has changed.
+            case $code in 22 | 33 | 36) rm -f "$part" "$head" ;; esac
+        else
+            rm -f "$part" "$head"
+            ask "${{options[@]}}" --dump-header "$head" --output "$part" "$url"
+            code=$?
+            [ $code = 22 ] && break
+        fi
+        [ $code = 0 ] && arrived=yes && break
+        sleep "$try"
+    done
+    if [ $arrived = yes ] && mv "$part" "$file"; then
+        rm -f "$head"
+    else
+        echo "FAILED: $file" >&2
+        failed=$((failed + 1))
+    fi
+}}
+
+options=(--fail --silent --show-error --location --globoff --retry 3
+    --connect-timeout 15 --speed-limit 100 --speed-time 120)
+
+"""
+
+TAIL = """
+[ $failed = 0 ] || { echo "$failed of {count} files FAILED; run this script again." >&2; exit 1; }
+"""
+
+
+def download_script(
+    session: Session,
+    products: Table,
+    *,
+    download_dir: str | os.PathLike[str] | None = None,
+    flat: bool = False,
+    layout: str | None = None,
+    verbose: bool = True,
+) -> Table:
+    """Write a curl script for `products` instead of fetching them.
+
+    The script is called ``mastDownload_<time>.sh`` and lies in `download_dir`. In the dialect of
+    astroquery the archive writes it, as astroquery has it; otherwise topmast does.
+
+    Returns
+    -------
+    Table
+        One row: Local Path, Status, Message, URL (no URL in the dialect of astroquery).
+    """
+    require(products, "dataURI")
+    by_archive = choice(session, "script_manifest") != GUIDE_COLUMNS
+    name = f"mastDownload_{time.strftime('%Y%m%d%H%M%S')}.sh"
+    shown = _shown(session, download_dir, name)
+    row: dict[str, Any] = {"Local Path": shown, "Status": "COMPLETE", "Message": None, "URL": None}
+    url = bundle_url(session)
+    try:
+        if by_archive:
+            content = _from_archive(session, products, url)
+        else:
+            plan = plan_download(
+                session, products, download_dir=download_dir, flat=flat, layout=layout
+            )
+            url = plan.source
+            row["Message"] = _left_out(plan.jobs)
+            content = script_text(plan.jobs, _base(flat, layout), name, session).encode()
+        _save(Path(os.path.expanduser(shown)), content)
+    except (MastError, OSError) as problem:
+        row |= {"Status": "ERROR", "URL": url}
+        row["Message"] = f"Curl could not be downloaded: {problem}"
+    if verbose:
+        done = "[Done]" if row["Status"] == "COMPLETE" else f"[Failed] {row['Message']}"
+        print(f"Downloading URL {url} to {shown} ... {done}", flush=True)
+    return table_of_rows([row], choice(session, "script_manifest"))
+
+
+def script_text(jobs: Sequence[Job], base: str, name: str, session: Session) -> str:
+    """The script: one ``fetch`` line for each file."""
+    jobs = [job for job in jobs if not job.error]
+    known = {
+        "count": str(len(jobs)),
+        "server": session.servers.portal,
+        "version": __version__,
+        "date": time.strftime("%Y-%m-%d %H:%M:%S"),
+        "name": name,
+    }
+    lines = [f"fetch {shlex.quote(job.url)} {shlex.quote('./' + base + job.path)}" for job in jobs]
+    return "\n".join([HEAD.format_map(known), *lines, TAIL.replace("{count}", known["count"])])
+
+
+def _from_archive(session: Session, products: Table, url: str) -> bytes:
+    """The script as the archive writes it."""
+    body = urlencode([("uri", uri) for uri in texts(products, "dataURI") if uri]).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    return session.send(Request("POST", url, headers, body)).content
+
+
+def _left_out(jobs: Sequence[Job]) -> str | None:
+    bad = sum(bool(job.error) for job in jobs)
+    return f"{bad} files could not be added to the curl script" if bad else None
+
+
+def _base(flat: bool, layout: str | None) -> str:
+    return "" if flat or layout else "mastDownload/"
+
+
+def _shown(session: Session, download_dir: str | os.PathLike[str] | None, name: str) -> str:
+    if download_dir:
+        return os.path.join(os.fspath(download_dir), name)
+    return str(choice(session, "local_path_start")) + name
+
+
+def _save(path: Path, content: bytes) -> None:
+    """Write under another name first: a script is whole or not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(path.name + ".part")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, path)
