@@ -1,0 +1,69 @@
+"""The addresses of the archive, and which function answers at each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from topmast.archive.routes import accounts, bundles, files, names, pages, portal
+from topmast.archive.routes.common import Endpoint, guarded, message
+
+if TYPE_CHECKING:
+    from topmast.archive import Archive
+
+__all__ = ["make_app"]
+
+GET = ["GET"]
+BOTH = ["GET", "POST"]
+
+ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
+    ("/", GET, pages.home),
+    ("/health", GET, pages.health),
+    ("/api/v0/invoke", BOTH, portal.invoke),
+    ("/api/v0.1/invoke", BOTH, portal.invoke),
+    ("/portal/Mashup/Mashup.asmx/columnsconfig", BOTH, portal.columnsconfig),
+    ("/api/v0.1/Download/file", GET, files.download_file),
+    ("/api/v0/Download/file", GET, files.download_file),
+    ("/api/v0/download/file", GET, files.download_file),
+    ("/api/v0/download/file/{path:path}", GET, files.download_file),
+    ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
+    ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
+    ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
+    ("/Santa-war/query", BOTH, names.resolve),
+    ("/whoami", GET, accounts.whoami),
+    ("/auth_type", GET, accounts.auth_type),
+)
+
+
+def make_app(archive: Archive) -> Starlette:
+    """The ASGI app that serves `archive`."""
+    app = Starlette(
+        routes=[
+            Route(path, guarded(endpoint), methods=methods) for path, methods, endpoint in ROUTES
+        ],
+        exception_handlers={HTTPException: _refused},
+    )
+    app.state.archive = archive
+    return app
+
+
+async def _refused(request: Request, problem: Exception) -> Response:
+    """An address or a method that is not there; OPTIONS is told the methods that are."""
+    assert isinstance(problem, HTTPException)
+    headers = dict(problem.headers or {})
+    if problem.status_code == 405 and request.method == "OPTIONS":
+        return Response(status_code=204, headers=headers)
+    answer = message(problem.status_code, TEXTS.get(problem.status_code) or problem.detail)
+    answer.headers.update(headers)
+    return answer
+
+
+TEXTS = {
+    404: "There is nothing at this address; / says what this server is.",
+    405: "This address does not take this method.",
+}

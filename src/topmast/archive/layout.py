@@ -1,0 +1,59 @@
+"""Where everything lies inside an archive folder."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from topmast.wire.safe_names import safe_name
+
+__all__ = ["FORMAT_VERSION", "Layout", "distinct_path", "product_path"]
+
+FORMAT_VERSION = 1
+"""Raised when an older topmast could no longer read the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The paths of one archive folder; see docs/archive-format.md."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        """Observations, products, names and the index of the files held."""
+        return self.folder / "archive.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one process that writes."""
+        return self.folder / "archive.lock"
+
+    @property
+    def products(self) -> Path:
+        """The product files, as ``<collection>/<obs_id>/<file>``."""
+        return self.folder / "products"
+
+    @property
+    def footprints(self) -> Path:
+        """The footprint index, one folder a generation."""
+        return self.folder / "footprints"
+
+    def held(self, path: str) -> Path:
+        """The file that the index of files calls `path`."""
+        return self.folder / path
+
+
+def product_path(collection: str | None, obs_id: str | None, file_name: str) -> str:
+    """Where a product file is kept, relative to the archive folder, with forward slashes."""
+    parts = (collection or "unknown", obs_id or "unknown", file_name)
+    return str(PurePosixPath("products", *(safe_name(part) for part in parts)))
+
+
+def distinct_path(path: str, token: str) -> str:
+    """`path` with eight characters that `token` decides, for a second file of the same name."""
+    name = PurePosixPath(path)
+    stem, dot, rest = name.name.partition(".")
+    mark = hashlib.sha256(token.encode()).hexdigest()[:8]
+    return str(name.with_name(safe_name(f"{stem}~{mark}{dot}{rest}")))

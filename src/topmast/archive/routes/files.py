@@ -1,0 +1,108 @@
+"""Single files: every address under which clients have asked for a product since 2017."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from topmast.archive.products import HeldFile, find_file, is_exclusive
+from topmast.archive.routes.common import archive_of, message
+from topmast.archive.running import in_thread
+from topmast.wire.files import FileFacts, content_disposition, plan_file_answer, requested_uri
+
+__all__ = ["PiecesResponse", "download_file", "may_fetch"]
+
+PIECE = 1 << 19
+
+
+async def download_file(request: Request) -> Response:
+    """One product file, all of it or a part."""
+    uri = requested_uri(request.url.path, request.scope["query_string"].decode("latin-1"))
+    store = archive_of(request).store
+    held = await in_thread(lambda: find_file(store, uri))
+    if held is None:
+        return message(404, f"The archive knows no product {uri[:300]}.")
+    if not may_fetch(request, held):
+        return message(401, f"{uri[:300]} is exclusive: its owner's token is needed.")
+    if held.path is None:
+        return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
+    return await _file_answer(request, held, held.path)
+
+
+def may_fetch(request: Request, product: HeldFile) -> bool:
+    """Whether whoever sent `request` may have the file of `product`."""
+    return not is_exclusive(product)
+
+
+async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+    facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
+    plan = plan_file_answer(request.method, request.headers, facts)
+    headers = dict(plan.headers)
+    if plan.status_code not in (200, 206):
+        return Response(status_code=plan.status_code, headers=headers)
+    headers["Content-Disposition"] = content_disposition(held.file_name)
+    headers["Content-Type"] = "application/octet-stream"
+    if not await in_thread(lambda: _is_whole(path, held.size)):
+        return message(404, f"The file of {held.uri[:300]} is not as it was put into the archive.")
+    if request.method == "HEAD":
+        return Response(status_code=plan.status_code, headers=headers)
+    return PiecesResponse(_pieces(path, plan.start, plan.stop), plan.status_code, headers)
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
+
+
+async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
+    file: BinaryIO = await in_thread(lambda: path.open("rb"))
+    try:
+        position = start
+        file.seek(start)
+        while position < stop:
+            wanted = min(PIECE, stop - position)
+            piece = await in_thread(lambda wanted=wanted: file.read(wanted))  # type: ignore[misc]
+            if not piece:
+                raise OSError(f"{os.fspath(path)} became shorter while it was sent")
+            position += len(piece)
+            yield piece
+    finally:
+        file.close()
+
+
+class PiecesResponse(Response):
+    """An answer sent piece by piece; stops when the client has gone."""
+
+    def __init__(
+        self, pieces: AsyncIterator[bytes], status_code: int, headers: dict[str, str]
+    ) -> None:
+        super().__init__(status_code=status_code, headers=headers)
+        del self.raw_headers[:]
+        self.raw_headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ]
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        try:
+            async for piece in self._pieces:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            await self._pieces.aclose()  # type: ignore[attr-defined]
+        await send({"type": "http.response.body", "body": b"", "more_body": False})

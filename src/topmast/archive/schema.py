@@ -1,0 +1,110 @@
+"""The tables of archive.sqlite, written as SQL from the columns that MAST sends."""
+
+from __future__ import annotations
+
+from topmast.fields import OBSERVATION, PRODUCT, Field
+
+__all__ = ["INDEXES", "TABLES", "quoted"]
+
+SQL_TYPES = {
+    "string": "TEXT COLLATE NOCASE",
+    "int": "INTEGER",
+    "float": "REAL",
+    "boolean": "INTEGER",
+}
+LONG_IDENTIFIERS = {"obsid", "objID", "obsID", "parent_obsid"}
+"""Declared as strings by MAST, and yet numbers in its answers."""
+
+
+def quoted(name: str) -> str:
+    """A column name as SQL takes it; it comes from the lists in fields.py, never from a request."""
+    return f'"{name}"'
+
+
+def _column(field: Field) -> str:
+    kind = "INTEGER" if field.name in LONG_IDENTIFIERS else SQL_TYPES[field.type]
+    return f"{quoted(field.name)} {kind}"
+
+
+def _columns(fields: tuple[Field, ...], *, without: tuple[str, ...]) -> str:
+    return ",\n  ".join(_column(field) for field in fields if field.name not in without)
+
+
+TABLES = f"""
+CREATE TABLE settings (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE observations (
+  number INTEGER PRIMARY KEY,
+  "objID" INTEGER NOT NULL UNIQUE,
+  {_columns(OBSERVATION, without=("objID",))}
+);
+
+-- Observations that the current footprint index does not know, or knows with an older footprint.
+CREATE TABLE unindexed (
+  number INTEGER PRIMARY KEY
+);
+
+-- Columns of which some value is a list, such as 'F606W;F814W'.
+CREATE TABLE lists (
+  name TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+-- parent_obsid is the obsid that product lists are asked for by; number counts from 1 in each.
+CREATE TABLE products (
+  "parent_obsid" INTEGER NOT NULL,
+  number INTEGER NOT NULL,
+  {_columns(PRODUCT, without=("parent_obsid",))},
+  PRIMARY KEY ("parent_obsid", number)
+) WITHOUT ROWID;
+
+-- One row for every URI of a product; path is null where the file is not held.
+CREATE TABLE files (
+  uri TEXT PRIMARY KEY,
+  path TEXT UNIQUE COLLATE NOCASE,
+  size INTEGER,
+  sha256 TEXT,
+  etag TEXT,
+  last_modified TEXT,
+  obs_collection TEXT,
+  obs_id TEXT,
+  "productFilename" TEXT,
+  "dataRights" TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE names (
+  number INTEGER PRIMARY KEY,
+  key TEXT NOT NULL,
+  name TEXT NOT NULL,
+  resolver TEXT NOT NULL,
+  "canonicalName" TEXT NOT NULL,
+  ra REAL NOT NULL,
+  decl REAL NOT NULL,
+  radius REAL,
+  "majorAxis" REAL,
+  "minorAxis" REAL,
+  "positionAngle" REAL,
+  "objectType" TEXT,
+  "searchRadius" REAL,
+  "cacheDate" TEXT,
+  UNIQUE (key, resolver)
+);
+"""
+
+INDEXED = (
+    "obsid",
+    "obs_id",
+    "obs_collection",
+    "target_name",
+    "proposal_id",
+    "proposal_pi",
+    "s_dec",
+    "t_min",
+)
+INDEXES = {
+    f"observations_{name}": f'CREATE INDEX "observations_{name}" ON observations ({quoted(name)})'
+    for name in INDEXED
+}
+"""Chosen from what people ask for; a large ingest drops them and builds them again at its end."""

@@ -1,0 +1,135 @@
+"""Columns of a table on their way into the archive: checked, and turned into what SQLite keeps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from topmast.archive.schema import LONG_IDENTIFIERS
+from topmast.errors import InvalidQueryError
+from topmast.fields import Field
+
+__all__ = ["column_values"]
+
+INT64 = 1 << 63
+TRUTH = {"true": 1, "t": 1, "1": 1, "1.0": 1, "false": 0, "f": 0, "0": 0, "0.0": 0}
+
+
+def column_values(column: Any, field: Field, first_row: int) -> list[Any]:
+    """One value a row, None where there is none.
+
+    Parameters
+    ----------
+    column : array-like
+        A piece of a column: NumPy or masked array, astropy Column, or a list.
+    field : Field
+        What the column should hold.
+    first_row : int
+        Number of its first row in the whole table, for error texts.
+    """
+    values, missing = _plain_values(column)
+    if _is_ready(values, field):
+        cells = values.tolist()
+        if values.dtype.kind == "f" or (values.dtype.kind == "U" and np.any(values == "")):
+            missing = missing | ((values != values) if values.dtype.kind == "f" else (values == ""))
+            _refuse_infinite(values, field, first_row)
+        for row in np.flatnonzero(missing).tolist():
+            cells[row] = None
+        return list(cells)
+    convert = _converter(field)
+    return [
+        None if gone or _is_nothing(cell) else _converted(convert, cell, field, first_row + row)
+        for row, (cell, gone) in enumerate(zip(values.tolist(), missing.tolist(), strict=True))
+    ]
+
+
+def _plain_values(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """The values without mask and unit, and where the mask was."""
+    mask = getattr(column, "mask", None)
+    column = getattr(column, "unmasked", column)
+    data = column.data if isinstance(column, np.ma.MaskedArray) else column
+    data = getattr(data, "value", data)
+    values = np.asarray(data, dtype=object) if isinstance(data, list) else np.asarray(data)
+    if values.ndim != 1:
+        raise InvalidQueryError("A column must hold one value a row, not an array.")
+    missing = np.zeros(len(values), bool)
+    if mask is not None and np.any(mask):
+        missing |= np.asarray(mask, bool)
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
+    return values, missing
+
+
+def _is_ready(values: npt.NDArray[Any], field: Field) -> bool:
+    """Whether SQLite can take the values as they are."""
+    kinds = {"string": "U", "float": "f", "int": "i", "boolean": "b"}
+    kind = "i" if field.name in LONG_IDENTIFIERS else kinds[field.type]
+    return values.dtype.kind == kind
+
+
+def _refuse_infinite(values: npt.NDArray[Any], field: Field, first_row: int) -> None:
+    if values.dtype.kind == "f" and np.any(np.isinf(values)):
+        row = int(np.flatnonzero(np.isinf(values))[0])
+        raise _refusal(field, values[row].item(), first_row + row, "a finite number")
+
+
+def _is_nothing(cell: Any) -> bool:
+    return cell is None or cell is np.ma.masked or cell == "" or cell != cell
+
+
+def _converter(field: Field) -> Callable[[Any], Any]:
+    if field.name in LONG_IDENTIFIERS:
+        return _integer
+    return {"string": _text, "float": _float, "int": _integer, "boolean": _boolean}[field.type]
+
+
+def _converted(convert: Callable[[Any], Any], cell: Any, field: Field, row: int) -> Any:
+    try:
+        return convert(cell)
+    except (ValueError, TypeError, KeyError, OverflowError) as problem:
+        kind = "whole number" if convert is _integer else field.type
+        raise _refusal(field, cell, row, f"a {kind}") from problem
+
+
+def _refusal(field: Field, cell: Any, row: int, wanted: str) -> InvalidQueryError:
+    return InvalidQueryError(
+        f"Row {row + 1}, column {field.name}: {str(cell)[:100]!r} is not {wanted}."
+    )
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, str | bool | int | float):
+        return str(cell)
+    raise TypeError(cell)
+
+
+def _float(cell: Any) -> float | None:
+    number = float(cell)
+    if math.isinf(number):
+        raise ValueError(cell)
+    return None if math.isnan(number) else number
+
+
+def _integer(cell: Any) -> int:
+    if isinstance(cell, bytes):
+        cell = cell.decode()
+    if isinstance(cell, str):
+        text = cell.strip()
+        number = int(text) if text.lstrip("+-").isdigit() else float(text)
+    else:
+        number = cell
+    if number != int(number) or not -INT64 <= int(number) < INT64:
+        raise ValueError(cell)
+    return int(number)
+
+
+def _boolean(cell: Any) -> int:
+    return TRUTH[str(cell).strip().lower()]
