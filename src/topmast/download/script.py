@@ -71,8 +71,8 @@ fetch() {{
     for try in 1 2 3 4 5; do
         # Only a strong ETag can prove that the rest belongs to what is here.
         etag=
-        [ -s "$part" ] && [ -s "$head" ] && etag=$(tr -d '\r' < "$head" |
-            sed -n 's/^[Ee][Tt][Aa][Gg]: *\\("[^"]*"\\)$/\1/p' | tail -n 1)
+        [ -s "$part" ] && [ -s "$head" ] && etag=$(tr -d '\\r' < "$head" |
+            sed -n 's/^[Ee][Tt][Aa][Gg]: *\\("[^"]*"\\)$/\\1/p' | tail -n 1)
         if [ -n "$etag" ]; then
             ask "${{options[@]}}" --header "If-Range: $etag" --continue-at - --output "$part" "$url"
             code=$?
@@ -82,7 +82,7 @@ fetch() {{
             rm -f "$part" "$head"
             ask "${{options[@]}}" --dump-header "$head" --output "$part" "$url"
             code=$?
-            [ $code = 22 ] && break
+            [ $code = 22 ] && rm -f "$head" && break
         fi
         [ $code = 0 ] && arrived=yes && break
         sleep "$try"
