@@ -1,0 +1,302 @@
+"""The footprints of a table of observations on a map of their piece of the sky."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvas, save
+from topmast.plots.outline import outline, rim_of_circle
+from topmast.sky.geometry import floats_or_nan, shapes_of_regions
+from topmast.sky.shapes import Shapes, polygon_caps
+from topmast.sky.vectors import (
+    FloatArray,
+    IntArray,
+    angle_between,
+    positions,
+    unit_vectors,
+)
+from topmast.targets import find_places, parse_radius
+
+__all__ = ["footprints"]
+
+# Okabe and Ito's colours, which people who do not see all colours can tell apart.
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B5B00")
+MARKERS = "osD^v<>"
+DASHES = ("solid", "dashed", "dotted", "dashdot")
+
+MARGIN = 1.2
+"""How much more than the search circle is seen."""
+
+TINY = 1 / 100
+"""A footprint smaller than this part of the field is drawn as a marker."""
+
+LARGE = 1.0
+"""One larger than this part of the field is drawn as a line only, and not filled."""
+
+
+def footprints(
+    table: Any,
+    *,
+    coordinates: Any = None,
+    radius: Any = None,
+    ax: Any = None,
+    path: str | os.PathLike[str] | None = None,
+) -> Any:
+    """A map of the footprints of observations, coloured by mission, North up and East left.
+
+    Parameters
+    ----------
+    table : `~astropy.table.Table`
+        Observations, with the columns ``s_region`` (or ``s_ra`` and ``s_dec``, which stand in
+        where there is no region) and ``obs_collection``.
+    coordinates, radius : optional
+        The search circle, as in ``Observations.query_region``. It is drawn, and the map shows
+        it and little more; without it the map shows all footprints.
+    ax : `~matplotlib.axes.Axes`, optional
+        Where to draw. Axes with a WCS keep their limits; plain ones show degrees from the
+        centre. Default: a new figure.
+    path : path, optional
+        Also save the picture there; the ending says how: ``.png``, ``.pdf``, ``.svg``.
+
+    Returns
+    -------
+    `~matplotlib.axes.Axes`
+
+    Raises
+    ------
+    MissingExtraError
+        When matplotlib is not installed.
+    InvalidQueryError
+        When the table has no column that says where its rows are.
+    """
+    matplotlib_or_error()
+    observed = _observed(table)
+    circle = _search_circle(coordinates, radius)
+    field = _field_of(observed.shapes, circle)
+    canvas = open_canvas(field, ax, for_file=path is not None)
+    _draw_all(canvas, observed)
+    _draw_search_circle(canvas, circle)
+    canvas.axes.set_title(_title(observed))
+    if path is not None:
+        save(canvas, path)
+    return canvas.axes
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What there is to draw: shapes, and the mission of each row that has one."""
+
+    shapes: Shapes
+    missions: Sequence[str]
+
+    def by_mission(self) -> list[tuple[str, IntArray]]:
+        """Missions, the one with most observations first, and the rows of each."""
+        owners = np.unique(self.shapes.owner)
+        names = np.array([self.missions[owner] for owner in owners], dtype=object)
+        groups = [(str(name), owners[names == name]) for name in sorted(set(names))]
+        return sorted(groups, key=lambda group: -len(group[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Where was searched; the radius is None when only the place is known."""
+
+    ra_deg: float
+    dec_deg: float
+    radius_deg: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the footprints of one mission look."""
+
+    colour: str
+    marker: str
+    dashes: str
+
+
+def _observed(table: Any) -> Observed:
+    names = getattr(table, "colnames", None) or list(table)
+    has_place = "s_ra" in names and "s_dec" in names
+    if "s_region" not in names and not has_place:
+        raise InvalidQueryError(
+            "The table has no column s_region, nor s_ra and s_dec: nothing says where its rows "
+            f"are. Its columns are: {', '.join(map(str, names))}."
+        )
+    count = len(table[names[0]])
+    regions = _texts(table["s_region"]) if "s_region" in names else [None] * count
+    read = set(shapes_of_regions(regions).owner.tolist())
+    ra, dec = (
+        floats_or_nan(table[name]) if has_place else np.full(count, np.nan)
+        for name in ("s_ra", "s_dec")
+    )
+    shapes = shapes_of_regions(regions, ra, dec)
+    if "s_region" in names:
+        _tell_of_unread(count, len(read), len(np.unique(shapes.owner)))
+    missions = _texts(table["obs_collection"]) if "obs_collection" in names else [""] * count
+    return Observed(shapes, [mission or "unknown mission" for mission in missions])
+
+
+def _texts(column: Any) -> list[str | None]:
+    values = np.ma.asarray(column).tolist()
+    return [None if value is None else str(value) for value in values]
+
+
+def _tell_of_unread(count: int, read: int, drawn: int) -> None:
+    if read < count:
+        warn(
+            f"{count - read} of {count} rows have no region that can be read: "
+            f"{drawn - read} are drawn as points at s_ra and s_dec, {count - drawn} are left out.",
+            InputWarning,
+        )
+
+
+def _search_circle(coordinates: Any, radius: Any) -> Circle | None:
+    if coordinates is None:
+        if radius is not None:
+            raise InvalidQueryError("A radius needs coordinates to be around.")
+        return None
+    places = find_places(coordinates, _positions_of_names).places
+    if len(places) != 1:
+        raise InvalidQueryError(f"A map has one centre, but {len(places)} places were given.")
+    radius_deg = None if radius is None else parse_radius(radius)
+    return Circle(places[0].ra_deg, places[0].dec_deg, radius_deg)
+
+
+def _positions_of_names(names: Sequence[str], from_list: bool) -> Mapping[str, Any]:
+    from topmast.connect import default_client
+    from topmast.names import name_resolver
+
+    return name_resolver(default_client().session)(names, from_list)
+
+
+def _field_of(shapes: Shapes, circle: Circle | None) -> Field:
+    if circle is not None and circle.radius_deg:
+        return Field(circle.ra_deg, circle.dec_deg, circle.radius_deg * MARGIN)
+    if not len(shapes):
+        return Field(circle.ra_deg, circle.dec_deg, 0.1) if circle else Field(180.0, 0.0, 180.0)
+    if circle is None:
+        centre, _ = polygon_caps(shapes.centre, np.array([len(shapes)]))
+    else:
+        centre = unit_vectors([circle.ra_deg], [circle.dec_deg])
+    reach = float(np.rad2deg(np.max(angle_between(shapes.centre, centre) + shapes.radius)))
+    ra, dec = positions(centre[0])
+    return Field(float(ra), float(dec), max(reach * 1.05, 1 / 3600))
+
+
+def _draw_all(canvas: Canvas, observed: Observed) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = []
+    groups = observed.by_mission()
+    order = np.argsort(observed.shapes.owner, kind="stable")
+    for number, (mission, owners) in enumerate(groups):
+        style = _style(number)
+        rows = order[np.isin(observed.shapes.owner[order], owners)]
+        hidden = _draw_mission(canvas, observed.shapes, rows, style)
+        label = f"{mission}: {len(owners)}"
+        if hidden:
+            label += f"\n({hidden} wider than the map)"
+        handles.append(
+            Line2D([], [], color=style.colour, marker=style.marker, ls=style.dashes, label=label)
+        )
+    if handles:
+        canvas.axes.legend(
+            handles=handles, loc="upper left", bbox_to_anchor=(1.03, 1.0), borderaxespad=0.0
+        )
+
+
+def _style(number: int) -> Style:
+    kind, turn = number % len(PALETTE), number // len(PALETTE)
+    return Style(PALETTE[kind], MARKERS[(kind + turn) % len(MARKERS)], DASHES[turn % len(DASHES)])
+
+
+def _draw_mission(canvas: Canvas, shapes: Shapes, rows: IntArray, style: Style) -> int:
+    """Draw these shapes; the answer is how many have the whole map inside, and so no rim on it."""
+    field = np.deg2rad(canvas.field.radius_deg)
+    tiny = shapes.radius[rows] < TINY * field
+    _draw_markers(canvas, shapes.centre[rows[tiny]], style)
+    filled: list[FloatArray] = []
+    lines: list[FloatArray] = []
+    hidden = 0
+    for row in rows[~tiny]:
+        rim = outline(shapes, int(row), field / 30)
+        if _has_map_inside(canvas, shapes, row, rim):
+            hidden += 1
+            continue
+        ra, dec = positions(rim)
+        pieces = np.split(canvas.project(ra, dec), canvas.breaks(ra))
+        is_whole = len(pieces) == 1 and shapes.radius[row] < LARGE * field
+        (filled if is_whole else lines).extend(pieces)
+    _draw_paths(canvas, filled, style, opacity=float(np.clip(2 / max(len(filled), 1), 0.03, 0.2)))
+    _draw_paths(canvas, lines, style, opacity=0.0)
+    return hidden
+
+
+def _has_map_inside(canvas: Canvas, shapes: Shapes, row: int, rim: FloatArray) -> bool:
+    field = canvas.field
+    centre = unit_vectors(field.ra_deg, field.dec_deg)
+    corner = np.deg2rad(field.radius_deg) * np.sqrt(2)
+    if field.is_whole_sky or angle_between(rim, centre).min() < corner:
+        return False
+    return bool(shapes.distances(np.array([row]), centre)[0] == 0)
+
+
+def _draw_markers(canvas: Canvas, centres: FloatArray, style: Style) -> None:
+    if len(centres):
+        x, y = canvas.project(*positions(centres)).T
+        canvas.axes.plot(
+            x,
+            y,
+            style.marker,
+            color=style.colour,
+            markersize=4,
+            markerfacecolor="none",
+            scalex=False,
+            scaley=False,
+        )
+
+
+def _draw_paths(canvas: Canvas, pieces: list[FloatArray], style: Style, opacity: float) -> None:
+    from matplotlib.collections import PathCollection
+    from matplotlib.colors import to_rgba
+    from matplotlib.path import Path
+
+    if pieces:
+        collection = PathCollection(
+            [Path(piece) for piece in pieces],
+            facecolors=[to_rgba(style.colour, opacity)] if opacity else "none",
+            edgecolors=style.colour,
+            linestyles=style.dashes,
+            linewidths=1.0,
+        )
+        canvas.axes.add_collection(collection, autolim=False)
+
+
+def _draw_search_circle(canvas: Canvas, circle: Circle | None) -> None:
+    if circle is None:
+        return
+    centre = canvas.project(circle.ra_deg, circle.dec_deg)
+    look = {"color": "black", "scalex": False, "scaley": False}
+    canvas.axes.plot(*centre.T, "+", markersize=9, label="search position", **look)
+    if circle.radius_deg:
+        ra, dec = positions(rim_of_circle(circle.ra_deg, circle.dec_deg, circle.radius_deg))
+        pieces = np.split(canvas.project(ra, dec), canvas.breaks(ra))
+        for piece in pieces:
+            canvas.axes.plot(*piece.T, linestyle="--", linewidth=1.2, label="search circle", **look)
+
+
+def _title(observed: Observed) -> str:
+    groups = observed.by_mission()
+    count = sum(len(owners) for _, owners in groups)
+    return f"{_counted(count, 'observation')}, {_counted(len(groups), 'mission')}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
