@@ -13,13 +13,16 @@ import pytest
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
-    {"errors", "config", "fields", "compat", "listed"},
+    {"errors", "config", "fields", "compat", "listed", "progress"},
     {"sky", "tables"},
     {"wire"},
     {"net", "auth"},
     {"names", "cloud", "columns"},
     {"download"},
     {"targets", "criteria", "products", "ranges"},
+    {"portal", "service"},
+    {"product_lists", "observation_queries"},
+    {"product_service"},
     {"observations", "mast"},
     {"archive"},
     {"connect", "plots", "dropin"},
@@ -36,7 +39,7 @@ ONLY_IN = {
     "uvicorn": "archive",
     "sqlite3": "archive",
 }
-ALSO = {("rich", "download"), ("uvicorn", "cli"), ("sqlite3", "download")}
+ALSO = {("rich", "download"), ("rich", "progress"), ("uvicorn", "cli"), ("sqlite3", "download")}
 
 
 def modules() -> list[Path]:

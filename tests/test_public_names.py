@@ -16,7 +16,7 @@ SOURCE = Path(topmast.__file__).parent
 PUBLIC_MODULES = ("connect", "dropin", "errors", "mast", "observations")
 """The modules whose names the package offers, all of them."""
 
-ALSO_PUBLIC = {"Archive": "archive", "conf": "config", "plots": "plots"}
+ALSO_PUBLIC = {"Archive": "archive", "Conf": "config", "conf": "config", "plots": "plots"}
 """Names that the package offers from modules of which other names stay inside."""
 
 

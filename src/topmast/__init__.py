@@ -17,9 +17,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from topmast import plots as plots
     from topmast.archive import Archive
     from topmast.config import Conf, conf
-    from topmast.connect import Client, connect
+    from topmast.connect import Client, Mast, Observations, connect
     from topmast.dropin import install_as_astroquery, uninstall_as_astroquery
     from topmast.errors import (
         ArchiveError,
@@ -51,9 +52,6 @@ if TYPE_CHECKING:
     )
     from topmast.mast import MastClass
     from topmast.observations import ObservationsClass
-
-    Mast: MastClass
-    Observations: ObservationsClass
 
 __version__ = "0.1.0"
 
@@ -94,6 +92,7 @@ __all__ = [
     "conf",
     "connect",
     "install_as_astroquery",
+    "plots",
     "uninstall_as_astroquery",
 ]
 
@@ -101,7 +100,9 @@ _HOMES = {
     "Archive": "topmast.archive",
     "Client": "topmast.connect",
     "Conf": "topmast.config",
+    "Mast": "topmast.connect",
     "MastClass": "topmast.mast",
+    "Observations": "topmast.connect",
     "ObservationsClass": "topmast.observations",
     "conf": "topmast.config",
     "connect": "topmast.connect",
@@ -110,8 +111,7 @@ _HOMES = {
 }
 """Where the names live that are not errors; each is loaded when it is first used."""
 
-_READY_MADE = {"Mast": "mast", "Observations": "observations"}
-"""Parts of the default client."""
+_MODULES = ("plots",)
 
 
 def __getattr__(name: str) -> Any:
@@ -125,10 +125,8 @@ def __dir__() -> list[str]:
 
 
 def _load(name: str) -> Any:
-    if name in _READY_MADE:
-        from topmast.connect import default_client
-
-        return getattr(default_client(), _READY_MADE[name])
+    if name in _MODULES:
+        return import_module(f"topmast.{name}")
     if name in __all__:
         return getattr(import_module(_HOMES.get(name, "topmast.errors")), name)
     raise AttributeError(f"module 'topmast' has no attribute {name!r}")

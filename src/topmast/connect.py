@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from types import ModuleType, TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topmast.errors import ArchiveError, MissingExtraError
 from topmast.mast import MastClass
@@ -16,7 +16,7 @@ from topmast.net.address import is_url
 from topmast.net.session import Session, Transport
 from topmast.observations import ObservationsClass
 
-__all__ = ["Client", "connect", "default_client", "open_folder"]
+__all__ = ["Client", "Mast", "Observations", "connect"]
 
 ARCHIVE_FILE = "archive.sqlite"
 
@@ -130,6 +130,20 @@ def default_client() -> Client:
         if not _default:
             _default.append(Client())
         return _default[0]
+
+
+if TYPE_CHECKING:
+    Mast: MastClass
+    Observations: ObservationsClass
+
+_READY_MADE = {"Mast": "mast", "Observations": "observations"}
+"""Names that stand for parts of the default client, which is made when one is first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _READY_MADE:
+        return getattr(default_client(), _READY_MADE[name])
+    raise AttributeError(f"module 'topmast.connect' has no attribute {name!r}")
 
 
 class _CallableModule(ModuleType):

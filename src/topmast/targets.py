@@ -16,7 +16,6 @@ from astropy.table import Row, Table
 from topmast.errors import InputWarning, InvalidQueryError, ResolverError, warn
 
 __all__ = [
-    "DEFAULT_RADIUS",
     "Cone",
     "Place",
     "Places",
