@@ -32,7 +32,8 @@ class Arrival:
 class Shelf:
     """Puts files into ``products/`` and into the index of files, inside one write transaction.
 
-    Every file is on disk, whole, before its row is committed. `undo` removes what was put down
+    Where the source is ``products/`` itself, files that lie in their place are taken as they are.
+    Every other file is on disk, whole, before its row is committed. `undo` removes what was put down
     when the transaction fails, `finish` what was replaced when it succeeds.
     """
 
@@ -41,6 +42,7 @@ class Shelf:
         self._connection = connection
         self._source = source
         self._came_from: dict[Path, str] = {}
+        self._in_place = source is not None and source.resolve() == layout.products.resolve()
         self._placed: list[Path] = []
         self._replaced: list[Path] = []
         self.count = 0
@@ -51,6 +53,8 @@ class Shelf:
         found = self._find(arrival, expected_size)
         if found is None:
             return False
+        if self._in_place and self._adopt(arrival, found):
+            return True
         part, size, sha256 = self._copy(found)
         held = self._connection.execute(
             "SELECT path, sha256 FROM files WHERE uri = ? AND path IS NOT NULL", (arrival.uri,)
@@ -69,6 +73,22 @@ class Shelf:
         self._register(arrival.uri, path, size, sha256, found.stat().st_mtime)
         self.count += 1
         self.bytes += size
+        return True
+
+    def _adopt(self, arrival: Arrival, found: Path) -> bool:
+        """Take a file as it lies, if that is where it belongs and nothing is known of it yet."""
+        path = product_path(arrival.collection, arrival.obs_id, arrival.file_name)
+        known = "SELECT 1 FROM files WHERE path = ? OR (uri = ? AND path IS NOT NULL)"
+        if self._layout.held(path) != found or self._connection.execute(
+            known, (path, arrival.uri)
+        ).fetchone():
+            return False
+        with found.open("rb") as reader:
+            sha256 = hashlib.file_digest(reader, "sha256").hexdigest()
+        status = found.stat()
+        self._register(arrival.uri, path, status.st_size, sha256, status.st_mtime)
+        self.count += 1
+        self.bytes += status.st_size
         return True
 
     def undo(self) -> None:
