@@ -47,7 +47,8 @@ Unreadable = list[Any]
 
 def _read_text(cells: Sequence[Any], null: Any, _: Unreadable) -> Array:
     if _all_the_same(cells):
-        return np.repeat(_text_array([null if cells[0] is None else cells[0]]), len(cells))
+        text = null if cells[0] is None else cells[0]
+        return np.repeat(_text_array([text], len(cells)), len(cells))
     types = set(map(type, cells))
     if types == {str}:
         return _text_array(cells)
@@ -56,8 +57,10 @@ def _read_text(cells: Sequence[Any], null: Any, _: Unreadable) -> Array:
     return _text_array([null if cell is None else str(cell) for cell in cells])
 
 
-def _text_array(texts: Sequence[str]) -> Array:
+def _text_array(texts: Sequence[str], count: int = 0) -> Array:
     """Texts as bytes if they are ASCII, which take a quarter of the room until all are there."""
+    if max(map(len, texts), default=0) * (count or len(texts)) > MOST_BYTES_AT_ONCE:
+        return np.array(texts, dtype=object)
     try:
         return np.array(texts, dtype=np.bytes_)
     except UnicodeEncodeError:
@@ -173,6 +176,7 @@ def _booleans_done(data: Array, null: Any, given: bool, null_floats: NullFloats)
     return Values((data == 1) | (mask & (null == 1)), mask)
 
 
+MOST_BYTES_AT_ONCE = 64 << 20
 MOST_BYTES = 4 << 30
 """A text column that would need more than this is kept as Python objects, not fixed-width."""
 
@@ -258,18 +262,31 @@ class ColumnReader:
 
 
 def _joined_parts(parts: list[Array]) -> Array:
-    if parts[0].dtype.kind in "SU":
+    if any(part.dtype.kind in "SUO" for part in parts):
         return _joined_text(parts)
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def _joined_text(parts: list[Array]) -> Array:
-    # Every row of a text column takes the room of its longest text.
-    longest = max(part.dtype.itemsize // (4 if part.dtype.kind == "U" else 1) for part in parts)
-    if 4 * longest * sum(map(len, parts)) > MOST_BYTES:
-        return np.concatenate([part.astype(np.str_).astype(object) for part in parts])
-    joined = np.concatenate(parts)
+    # Every row of a fixed-width column takes the room of its longest text.
+    room = 4 * max(map(_longest, parts)) * sum(map(len, parts))
+    if room > MOST_BYTES:
+        return np.concatenate([_objects(part) for part in parts])
+    joined = np.concatenate(
+        [part.astype(np.str_) if part.dtype == object else part for part in parts]
+    )
     return _widened(joined) if joined.dtype.kind == "S" else joined
+
+
+def _longest(part: Array) -> int:
+    """Characters of the longest text."""
+    if part.dtype == object:
+        return max(map(len, part), default=0)
+    return part.dtype.itemsize // part.dtype.alignment
+
+
+def _objects(part: Array) -> Array:
+    return part if part.dtype == object else part.astype(np.str_).astype(object)
 
 
 def _widened(ascii_texts: Array) -> Array:

@@ -8,9 +8,10 @@ of the values do not always match the declared ones; `topmast.tables` makes them
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
@@ -30,11 +31,9 @@ __all__ = [
 ]
 
 SELECTED = "_selected_"
+BYTES_AT_ONCE = 1 << 18
 CELLS_AT_ONCE = 8192
-"""Cells handled together: few enough to stay in the processor's cache, which halves the time."""
-
-LONGEST_BLOCK = 4 << 20
-"""Bytes; a longer one has a giant text in it, whose room every row of the block would take."""
+"""Handled together: few enough to stay in the processor's cache, which halves the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +154,14 @@ def decode_answer(
     BadAnswerError
         If the bytes are HTML, cut short, or not an answer of the portal.
     """
-    ignore = ignore_values or {}
     try:
-        return _answer_of(WITH_ROWS.decode(content), ignore, null_floats, keep_selected)
+        envelope, rows = _split(content)
+        return _answer_of(envelope, rows, ignore_values or {}, null_floats, keep_selected)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Not as MAST usually sends it: extjs, NaN, another encoding, or no JSON at all.
-        return _answer_of(_envelope_of(read_json(content)), ignore, null_floats, keep_selected)
+        envelope = _envelope_of(read_json(content))
+        rows = _parsed_rows(envelope.data)
+        return _answer_of(envelope, rows, ignore_values or {}, null_floats, keep_selected)
 
 
 # ---------------------------------------------------------------- the envelope around the rows
@@ -174,25 +175,69 @@ class _Envelope(msgspec.Struct):
     paging: Any = None
 
 
-class _WithRows(_Envelope):
-    data: list[msgspec.Raw] | msgspec.UnsetType | None = msgspec.UNSET
-
-
-class _Parsed(_Envelope):
+class _WithData(_Envelope):
     data: Any = msgspec.UNSET
 
 
+Cells = tuple[Any, ...]
+Rows = Callable[[tuple[str, ...]], Iterator[Iterable[Cells]]]
+"""For the names of the columns, gives the rows' cells, some rows at a time."""
+
 ENVELOPE = msgspec.json.Decoder(_Envelope)
-WITH_ROWS = msgspec.json.Decoder(_WithRows)
+WITH_DATA = msgspec.json.Decoder(_WithData)
+DATA_START = re.compile(rb'"data"\s*:\s*\[')
+DATA_END = re.compile(rb"\]\s*,\s*\Z")
+ROW_BREAK = re.compile(rb"\}\s*,\s*\{")
 
 
-def _envelope_of(parsed: Any) -> _Parsed:
+def _split(content: bytes) -> tuple[_WithData, Rows]:
+    """The envelope without its rows, and the rows, not yet read.
+
+    The rows are the text from ``"data": [`` to the bracket before ``"fields"``. A quote inside
+    a JSON text has a backslash before it, so neither can be found in one; what is cut wrongly
+    all the same is no JSON, and the answer is then read as a whole.
+    """
+    start = DATA_START.search(content)
+    fields_at = content.rfind(b'"fields"')
+    before = max(0, fields_at - 100)
+    end = DATA_END.search(content[before : max(0, fields_at)])
+    if not start or not end or start.end() > before + end.start():
+        raise msgspec.DecodeError("no rows between data and fields")
+    first, last = start.end(), before + end.start()
+    envelope = WITH_DATA.decode(content[:first] + content[last:])
+    if envelope.data != []:
+        raise msgspec.DecodeError("the rows are not at the top level")
+    return envelope, partial(_rows_between, content, first, last)
+
+
+def _rows_between(
+    content: bytes, start: int, end: int, names: tuple[str, ...]
+) -> Iterator[Iterable[Cells]]:
+    decode = _row_decoder(names).decode
+    while start < end:
+        found = ROW_BREAK.search(content, start + BYTES_AT_ONCE, end)
+        stop = found.start() + 1 if found else end
+        yield map(msgspec.structs.astuple, decode(b"[" + content[start:stop] + b"]"))
+        start = found.end() - 1 if found else end
+
+
+@lru_cache(maxsize=64)
+def _row_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[list[msgspec.Struct]]:
+    keys = {f"cell{number}": name for number, name in enumerate(names)}
+    try:
+        row = msgspec.defstruct("Row", [(key, Any, None) for key in keys], rename=keys, gc=False)
+    except ValueError as problem:  # quotes or control characters in a column's name
+        raise msgspec.DecodeError(str(problem)) from problem
+    return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+
+
+def _envelope_of(parsed: Any) -> _WithData:
     if not parsed:
-        return _Parsed(status="ERROR", msg="The archive's answer is empty.")
+        return _WithData(status="ERROR", msg="The archive's answer is empty.")
     if not isinstance(parsed, dict):
         start = excerpt(json.dumps(parsed).encode())
         raise BadAnswerError(f"The archive's answer is no object with a status: {start}")
-    envelope = _Parsed(
+    envelope = _WithData(
         status=parsed.get("status"),
         msg=parsed.get("msg"),
         percent=parsed.get("percent complete"),
@@ -205,7 +250,7 @@ def _envelope_of(parsed: Any) -> _Parsed:
     return envelope
 
 
-def _unfold_extjs(envelope: _Parsed) -> None:
+def _unfold_extjs(envelope: _WithData) -> None:
     """Put the fields, rows and paging of ``data.Tables[0]`` where format json has them."""
     tables = envelope.data.get("Tables")
     table = tables[0] if isinstance(tables, list) and tables else {}
@@ -216,8 +261,31 @@ def _unfold_extjs(envelope: _Parsed) -> None:
         envelope.paging = properties.get("Paging")
 
 
+def _parsed_rows(rows: Any) -> Rows:
+    def cells_of(names: tuple[str, ...]) -> Iterator[Iterable[Cells]]:
+        if not isinstance(rows, list | None):
+            raise BadAnswerError("The answer's data is no list of rows.")
+        listed, size = rows or [], max(1, CELLS_AT_ONCE // len(names))
+        for start in range(0, len(listed), size):
+            yield [_cells(row, names) for row in listed[start : start + size]]
+
+    return cells_of
+
+
+def _cells(row: Any, names: tuple[str, ...]) -> Cells:
+    if isinstance(row, dict):
+        return tuple(map(row.get, names))
+    if isinstance(row, list):
+        return (*row[: len(names)], *[None] * (len(names) - len(row)))
+    raise BadAnswerError(f"A row of the answer is neither an object nor a list: {row!r:.60}")
+
+
+# ---------------------------------------------------------------- rows become columns
+
+
 def _answer_of(
-    envelope: _WithRows | _Parsed,
+    envelope: _WithData,
+    rows: Rows,
     ignore_values: Mapping[str, Any],
     null_floats: NullFloats,
     keep_selected: bool,
@@ -230,20 +298,28 @@ def _answer_of(
         percent=_number(envelope.percent),
         paging=_paging(envelope.paging),
     )
-    rows = envelope.data
-    if answer.status.upper() == "ERROR" or envelope.fields is None or rows is msgspec.UNSET:
-        return answer
-    fields = _fields(envelope.fields, keep_selected)
-    readers = [ColumnReader(name, type, ignore_values.get(name)) for name, type in fields.items()]
-    for block in _blocks(rows, tuple(fields)):
-        for reader, cells in zip(readers, block, strict=True):
-            reader.read(cells)
-    answer.names, answer.types = list(fields), list(fields.values())
-    answer.columns = {reader.name: reader.values(null_floats) for reader in readers}
-    answer.has_table = True
+    failed = answer.status.upper() == "ERROR"
+    if not failed and envelope.fields is not None and envelope.data is not msgspec.UNSET:
+        fields = _fields(envelope.fields, keep_selected)
+        answer.names, answer.types = list(fields), list(fields.values())
+        answer.columns = _columns(fields, rows, ignore_values, null_floats)
+        answer.has_table = True
     if keep_selected and SELECTED in answer.columns:
         answer.columns[SELECTED].mask[:] = False
     return answer
+
+
+def _columns(
+    fields: dict[str, str],
+    rows: Rows,
+    ignore_values: Mapping[str, Any],
+    null_floats: NullFloats,
+) -> dict[str, Values]:
+    readers = [ColumnReader(name, type, ignore_values.get(name)) for name, type in fields.items()]
+    for block in rows(tuple(fields)) if fields else ():
+        for reader, cells in zip(readers, zip(*block, strict=True), strict=True):
+            reader.read(cells)
+    return {reader.name: reader.values(null_floats) for reader in readers}
 
 
 def _message(envelope: _Envelope) -> str:
@@ -277,51 +353,3 @@ def _fields(listed: Any, keep_selected: bool) -> dict[str, str]:
         if name != SELECTED or keep_selected:
             fields.setdefault(name, str(entry.get("type") or "string"))
     return fields
-
-
-# ---------------------------------------------------------------- rows become columns of cells
-
-
-def _blocks(rows: Any, names: tuple[str, ...]) -> Iterator[Iterator[tuple[Any, ...]]]:
-    """The rows, some at a time, turned into one tuple of cells a column."""
-    if not isinstance(rows, list | None):
-        raise BadAnswerError("The answer's data is no list of rows.")
-    if not rows or not names:
-        return
-    size = max(1, CELLS_AT_ONCE // len(names))
-    for start in range(0, len(rows), size):
-        block = rows[start : start + size]
-        if isinstance(block[0], msgspec.Raw):
-            yield from _raw_cells(block, names)
-        else:
-            yield zip(*(_cells(row, names) for row in block), strict=True)
-
-
-def _raw_cells(
-    rows: list[msgspec.Raw], names: tuple[str, ...]
-) -> Iterator[Iterator[tuple[Any, ...]]]:
-    # One list of them is decoded in one call, which beats a call a row.
-    text = b"[" + b",".join(rows) + b"]"
-    if len(text) > LONGEST_BLOCK and len(rows) > 1:
-        for half in (rows[: len(rows) // 2], rows[len(rows) // 2 :]):
-            yield from _raw_cells(half, names)
-    else:
-        yield zip(*map(msgspec.structs.astuple, _row_decoder(names).decode(text)), strict=True)
-
-
-@lru_cache(maxsize=64)
-def _row_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[list[msgspec.Struct]]:
-    keys = {f"cell{number}": name for number, name in enumerate(names)}
-    try:
-        row = msgspec.defstruct("Row", [(key, Any, None) for key in keys], rename=keys, gc=False)
-    except ValueError as problem:  # quotes or control characters in a column's name
-        raise msgspec.ValidationError(str(problem)) from problem
-    return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
-
-
-def _cells(row: Any, names: tuple[str, ...]) -> tuple[Any, ...]:
-    if isinstance(row, dict):
-        return tuple(map(row.get, names))
-    if isinstance(row, list):
-        return (*row[: len(names)], *[None] * (len(names) - len(row)))
-    raise BadAnswerError(f"A row of the answer is neither an object nor a list: {row!r:.60}")
