@@ -14,7 +14,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
     {"errors", "config", "fields", "compat", "listed", "progress"},
-    {"sky", "tables"},
+    {"sky", "tables", "values"},
     {"wire"},
     {"net", "auth"},
     {"names", "cloud", "columns"},
