@@ -31,6 +31,7 @@ from __future__ import annotations
 import gzip
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -109,7 +110,8 @@ class Reply:
 class Misbehaving:
     """The server; a context manager. See the top of this file."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
+    def __init__(self, host: str = "127.0.0.1", *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self._replies: dict[str, list[Reply | Callable[[Seen], Reply]]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -123,7 +125,7 @@ class Misbehaving:
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return f"http{'s' if self._tls else ''}://{self.host}:{self.port}"
 
     def on(self, path: str, *replies: Reply | Callable[[Seen], Reply]) -> str:
         """Answer `path` with `replies`, one after the other; gives the whole URL."""
@@ -170,6 +172,8 @@ class Misbehaving:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            if self._tls is not None:
+                connection = self._tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as stream:
                 for seen in _requests(stream):
                     if not self._answer(connection, seen):
@@ -177,6 +181,7 @@ class Misbehaving:
         except (OSError, ValueError):
             pass
         finally:
+            connection.close()
             with self._lock:
                 self._open.discard(connection)
 

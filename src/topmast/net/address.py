@@ -22,6 +22,7 @@ SECRET_KEYS = (
     r"[\w.-]*token|pass|password|passwd|secret|api_?key|signature|"
     r"x-amz-signature|x-amz-credential|x-amz-security-token"
 )
+UNUSABLE_HOST = re.compile(r"[\s\\%<>\"^`{|}]")
 LOGIN = re.compile(r"//[^/?#\s]*@")
 SECRET = re.compile(rf"(?i)((?:^|[?&;#\s]|%3F|%26)(?:{SECRET_KEYS})(?:=|%3D))[^&;#\s'\"]*")
 
@@ -41,7 +42,7 @@ def checked_url(url: str) -> str:
         port = parts.port
     except ValueError as problem:
         raise InvalidQueryError(f"{shown(url)!r} is not a URL: {problem}.") from problem
-    if not usable or port == 0 or re.search(r"[\s\\%<>\"^`{|}]", parts.netloc):
+    if not usable or port == 0 or UNUSABLE_HOST.search(parts.netloc.rpartition("@")[2]):
         raise InvalidQueryError(
             f"{shown(url)!r} is not a URL that can be asked for: "
             "it has to look like https://host/path."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import ssl
@@ -19,7 +20,7 @@ from urllib3.response import BaseHTTPResponse
 from topmast import __version__
 from topmast.auth import origin
 from topmast.errors import InvalidQueryError
-from topmast.net.address import split_login
+from topmast.net.address import split_login, without_credentials
 from topmast.net.connection import CLOCK, POOLS, Clock
 from topmast.net.deadline import Deadline
 from topmast.net.faults import said_plainly
@@ -32,6 +33,17 @@ __all__ = ["HttpTransport", "user_agent"]
 IDLE_CONNECTIONS = 64
 """Connections to one host that are kept for the next request; how many are open at once is
 decided by the setting ``connections``."""
+
+
+class _WithoutCredentials(logging.Filter):
+    """urllib3 notes down whole URLs; ours may hold a token."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = without_credentials(record.getMessage()), ()
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutCredentials())
 
 
 class HttpTransport:

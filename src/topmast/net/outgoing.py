@@ -11,7 +11,7 @@ from topmast.errors import InvalidQueryError
 from topmast.net.address import checked_url, split_login
 from topmast.net.messages import Headers, Request
 
-__all__ = ["checked", "with_cookies", "with_defaults"]
+__all__ = ["checked", "with_cookies", "with_defaults", "with_login"]
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
@@ -28,7 +28,9 @@ def checked(request: Request) -> Request:
             )
     if not re.fullmatch(r"[A-Z]+", request.method):
         raise InvalidQueryError(f"{request.method!r} is not an HTTP method.")
-    return _with_login(replace(request, url=checked_url(request.url)))
+    url, login = split_login(checked_url(request.url))
+    request = replace(request, url=url)
+    return request if login is None else with_login(request, login)
 
 
 def with_defaults(request: Request, defaults: Mapping[str, str]) -> Request:
@@ -52,10 +54,7 @@ def with_cookies(request: Request, cookies: Mapping[str, str]) -> Request:
     return replace(request, headers={**others, "Cookie": "; ".join(before + pairs)})
 
 
-def _with_login(request: Request) -> Request:
-    """Move ``user:password@`` from the URL to the header that carries it."""
-    url, login = split_login(request.url)
-    if login is None:
-        return request
+def with_login(request: Request, login: str) -> Request:
+    """`request` with ``user:password`` in the header that carries them, unless it has one."""
     encoded = base64.b64encode(login.encode()).decode("ascii")
-    return with_defaults(replace(request, url=url), {"Authorization": f"Basic {encoded}"})
+    return with_defaults(request, {"Authorization": f"Basic {encoded}"})

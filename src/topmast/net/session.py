@@ -13,14 +13,14 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from topmast.auth import may_receive_credential
+from topmast.auth import may_receive_credential, origin
 from topmast.config import DEFAULTS, Conf, Servers, conf
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
 from topmast.net import retry
-from topmast.net.address import checked_url, is_url, shown, under
+from topmast.net.address import checked_url, is_url, shown, split_login, under
 from topmast.net.deadline import Deadline
 from topmast.net.messages import Answer, Headers, Limits, Request, Stream, Transport
-from topmast.net.outgoing import checked, with_cookies, with_defaults
+from topmast.net.outgoing import checked, with_cookies, with_defaults, with_login
 from topmast.net.receiving import ReceivedStream, within
 from topmast.net.redirects import MAX_REDIRECTS, follow, target
 
@@ -231,13 +231,18 @@ class Session:
         )
 
     def _with_credentials(self, request: Request) -> Request:
+        login = split_login(self.where)[1] if is_url(self.where) else None
+        if login and origin(request.url) == origin(self.servers.portal):
+            request = with_login(request, login)
         cookies = dict(self.cookies) | ({"mast_token": self.token} if self.token else {})
         if not cookies or not may_receive_credential(request.url, self.servers):
             return request
         return with_cookies(request, cookies)
 
     def _secrets(self) -> tuple[str, ...]:
-        return tuple(secret for secret in (self.token, *self.cookies.values()) if secret)
+        login = split_login(self.where)[1] if is_url(self.where) else None
+        password = (login or "").partition(":")[2]
+        return tuple(secret for secret in (self.token, password, *self.cookies.values()) if secret)
 
     def _transport(self, url: str) -> Transport:
         where = self.where
@@ -286,7 +291,7 @@ def _own_settings(settings: dict[str, Any]) -> Conf:
 def _portal_url(where: str) -> str:
     if not is_url(where):
         return IN_PROCESS
-    url = checked_url(where)
+    url, _ = split_login(checked_url(where))
     if "?" in url:
         raise InvalidQueryError(f"The server {shown(where)!r} must not contain '?'.")
     return url.rstrip("/")
