@@ -69,6 +69,11 @@ class Canvas:
     wcs: Any
     mirrored: bool
 
+    @property
+    def labels_all_around(self) -> bool:
+        """Whether labels stand above and to the right of the map too; they need room there."""
+        return self.field.holds_pole and not self.field.is_whole_sky and not self.mirrored
+
     def project(self, ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike) -> FloatArray:
         """Coordinates on the Axes, shape (n, 2)."""
         sky = np.stack([np.atleast_1d(ra_deg), np.atleast_1d(dec_deg)], axis=-1)
@@ -161,6 +166,58 @@ def _draw_grid(canvas: Canvas) -> None:
     for coordinate in (ra, dec):
         coordinate.set_format_unit(u.deg, decimal=True)
         coordinate.set_ticklabel(exclude_overlapping=True, fontsize=9)
-        coordinate.display_minor_ticks(False)
-    ra.set_axislabel("RA (deg, ICRS)")
-    dec.set_axislabel("Dec (deg, ICRS)", minpad=0.6)
+    if canvas.field.is_whole_sky:
+        _label_whole_sky(canvas, ra, dec, u.deg)
+    elif canvas.field.holds_pole:
+        _label_pole(canvas, ra, dec, u.deg)
+    else:
+        ra.set_axislabel("RA (deg, ICRS)")
+        dec.set_axislabel("Dec (deg, ICRS)")
+
+
+def _label_whole_sky(canvas: Canvas, ra: Any, dec: Any, degree: Any) -> None:
+    """Dec around the frame, RA along the equator."""
+    for coordinate in (ra, dec):
+        coordinate.set_ticks(spacing=30 * degree)
+        coordinate.set_axislabel("")
+    ra.set_ticks_visible(False)
+    ra.set_ticklabel_visible(False)
+    values = np.arange(0, 360, 30.0)
+    places = canvas.project(values, np.zeros(len(values)))
+    for place, value in zip(places, values, strict=True):
+        if abs(place[0]) < 0.95 * ELLIPSE_DEG[0]:
+            _write_label(canvas, place - [0.0, 4.0], f"{value:.0f}°")
+
+
+def _label_pole(canvas: Canvas, ra: Any, dec: Any, degree: Any) -> None:
+    """RA all around the frame; Dec, whose circles may meet no frame, along one meridian."""
+    field = canvas.field
+    ra.set_ticks(spacing=30 * degree)
+    ra.set_ticks_position("bltr")
+    ra.set_ticklabel_position("bltr")
+    ra.set_axislabel("RA around the frame, Dec inside (deg, ICRS)")
+    ra.set_axislabel_position("b")
+    decs = _round_values(90 - field.radius_deg - abs(90 - abs(field.dec_deg)), 90.0)
+    decs = np.copysign(decs, field.dec_deg)
+    dec.set_ticks(values=decs * degree)
+    dec.set_ticks_visible(False)
+    dec.set_ticklabel_visible(False)
+    dec.set_axislabel("")
+    places = canvas.project(np.full(len(decs), field.ra_deg + 15.0), decs)
+    for place, value in zip(places, decs, strict=True):
+        if np.abs(place).max() < 0.97 * field.radius_deg:
+            _write_label(canvas, place, f"{value:+.6f}".rstrip("0").rstrip(".") + "°")
+
+
+def _write_label(canvas: Canvas, place: FloatArray, text: str) -> None:
+    """A label on the map itself."""
+    box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.8}
+    look = {"fontsize": 8, "color": "0.3", "ha": "center", "va": "center"}
+    canvas.axes.text(*place, text, bbox=box, zorder=5, clip_on=True, **look)
+
+
+def _round_values(low: float, high: float) -> FloatArray:
+    """About four round numbers from `low` to, but without, `high`."""
+    step = 10 ** np.floor(np.log10((high - low) / 2))
+    step *= next(times for times in (5, 2.5, 2, 1, 0.5) if (high - low) / (step * times) >= 3)
+    return np.asarray(high - step * np.arange(1, np.floor((high - low) / step) + 1))

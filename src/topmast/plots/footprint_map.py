@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ __all__ = ["footprints"]
 # Okabe and Ito's colours, which people who do not see all colours can tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B5B00")
 MARKERS = "osD^v<>"
+OWN_STYLE = ("HST", "JWST", "TESS", "GALEX", "PS1", "Kepler", "SWIFT")
+"""These look the same on every map; other missions take what is left on theirs."""
 DASHES = ("solid", "dashed", "dotted", "dashdot")
 
 MARGIN = 1.2
@@ -82,7 +85,7 @@ def footprints(
     canvas = open_canvas(field, ax, for_file=path is not None)
     _draw_all(canvas, observed)
     _draw_search_circle(canvas, circle)
-    canvas.axes.set_title(_title(observed))
+    canvas.axes.set_title(_title(observed), pad=24 if canvas.labels_all_around else 8)
     if path is not None:
         save(canvas, path)
     return canvas.axes
@@ -129,17 +132,17 @@ def _observed(table: Any) -> Observed:
             "The table has no column s_region, nor s_ra and s_dec: nothing says where its rows "
             f"are. Its columns are: {', '.join(map(str, names))}."
         )
-    count = len(table[names[0]])
-    regions = _texts(table["s_region"]) if "s_region" in names else [None] * count
+    rows = len(table[names[0]])
+    regions = _texts(table["s_region"]) if "s_region" in names else [None] * rows
     read = set(shapes_of_regions(regions).owner.tolist())
     ra, dec = (
-        floats_or_nan(table[name]) if has_place else np.full(count, np.nan)
+        floats_or_nan(table[name]) if has_place else np.full(rows, np.nan)
         for name in ("s_ra", "s_dec")
     )
     shapes = shapes_of_regions(regions, ra, dec)
     if "s_region" in names:
-        _tell_of_unread(count, len(read), len(np.unique(shapes.owner)))
-    missions = _texts(table["obs_collection"]) if "obs_collection" in names else [""] * count
+        _tell_of_unread(rows, len(read), len(np.unique(shapes.owner)))
+    missions = _texts(table["obs_collection"]) if "obs_collection" in names else [None] * rows
     return Observed(shapes, [mission or "unknown mission" for mission in missions])
 
 
@@ -148,11 +151,11 @@ def _texts(column: Any) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
 
 
-def _tell_of_unread(count: int, read: int, drawn: int) -> None:
-    if read < count:
+def _tell_of_unread(rows: int, read: int, drawn: int) -> None:
+    if read < rows:
         warn(
-            f"{count - read} of {count} rows have no region that can be read: "
-            f"{drawn - read} are drawn as points at s_ra and s_dec, {count - drawn} are left out.",
+            f"{rows - read} of {rows} rows have no region that can be read. Drawn as points at "
+            f"s_ra and s_dec: {drawn - read}; left out: {rows - drawn}.",
             InputWarning,
         )
 
@@ -196,25 +199,44 @@ def _draw_all(canvas: Canvas, observed: Observed) -> None:
     handles = []
     groups = observed.by_mission()
     order = np.argsort(observed.shapes.owner, kind="stable")
-    for number, (mission, owners) in enumerate(groups):
-        style = _style(number)
+    styles = _styles([mission for mission, _ in groups])
+    for mission, owners in groups:
+        style = styles[mission]
         rows = order[np.isin(observed.shapes.owner[order], owners)]
         hidden = _draw_mission(canvas, observed.shapes, rows, style)
         label = f"{mission}: {len(owners)}"
         if hidden:
             label += f"\n({hidden} wider than the map)"
         handles.append(
-            Line2D([], [], color=style.colour, marker=style.marker, ls=style.dashes, label=label)
+            Line2D(
+                [],
+                [],
+                color=style.colour,
+                marker=style.marker,
+                markerfacecolor="none",
+                linestyle=style.dashes,
+                label=label,
+            )
         )
     if handles:
+        beside = (1.12 if canvas.labels_all_around else 1.03, 1.0)
         canvas.axes.legend(
-            handles=handles, loc="upper left", bbox_to_anchor=(1.03, 1.0), borderaxespad=0.0
+            handles=handles, loc="upper left", bbox_to_anchor=beside, borderaxespad=0.0
         )
+
+
+def _styles(missions: Sequence[str]) -> dict[str, Style]:
+    """A style for each mission; no two are alike."""
+    numbers = {name: OWN_STYLE.index(name) for name in missions if name in OWN_STYLE}
+    free = (number for number in count() if number not in numbers.values())
+    taken = {name: next(free) for name in missions if name not in OWN_STYLE}
+    return {name: _style(number) for name, number in (numbers | taken).items()}
 
 
 def _style(number: int) -> Style:
-    kind, turn = number % len(PALETTE), number // len(PALETTE)
-    return Style(PALETTE[kind], MARKERS[(kind + turn) % len(MARKERS)], DASHES[turn % len(DASHES)])
+    turn, kind = divmod(number, len(PALETTE))
+    marker = MARKERS[(kind + turn) % len(MARKERS)]
+    return Style(PALETTE[kind], marker, DASHES[turn % len(DASHES)])
 
 
 def _draw_mission(canvas: Canvas, shapes: Shapes, rows: IntArray, style: Style) -> int:
@@ -234,9 +256,14 @@ def _draw_mission(canvas: Canvas, shapes: Shapes, rows: IntArray, style: Style) 
         pieces = np.split(canvas.project(ra, dec), canvas.breaks(ra))
         is_whole = len(pieces) == 1 and shapes.radius[row] < LARGE * field
         (filled if is_whole else lines).extend(pieces)
-    _draw_paths(canvas, filled, style, opacity=float(np.clip(2 / max(len(filled), 1), 0.03, 0.2)))
-    _draw_paths(canvas, lines, style, opacity=0.0)
+    _draw_paths(canvas, lines, style, fill=0.0, rim=_thinned(10, lines, least=0.3))
+    _draw_paths(canvas, filled, style, fill=0.2 * _thinned(10, filled, least=0.15), rim=1.0)
     return hidden
+
+
+def _thinned(full: int, pieces: list[FloatArray], least: float) -> float:
+    """Opacity that falls with the number of pieces drawn over one another."""
+    return max(least, min(1.0, full / max(len(pieces), 1)))
 
 
 def _has_map_inside(canvas: Canvas, shapes: Shapes, row: int, rim: FloatArray) -> bool:
@@ -256,14 +283,18 @@ def _draw_markers(canvas: Canvas, centres: FloatArray, style: Style) -> None:
             y,
             style.marker,
             color=style.colour,
-            markersize=4,
+            markersize=5,
+            markeredgewidth=1.2,
             markerfacecolor="none",
+            zorder=3,
             scalex=False,
             scaley=False,
         )
 
 
-def _draw_paths(canvas: Canvas, pieces: list[FloatArray], style: Style, opacity: float) -> None:
+def _draw_paths(
+    canvas: Canvas, pieces: list[FloatArray], style: Style, fill: float, rim: float
+) -> None:
     from matplotlib.collections import PathCollection
     from matplotlib.colors import to_rgba
     from matplotlib.path import Path
@@ -271,8 +302,8 @@ def _draw_paths(canvas: Canvas, pieces: list[FloatArray], style: Style, opacity:
     if pieces:
         collection = PathCollection(
             [Path(piece) for piece in pieces],
-            facecolors=[to_rgba(style.colour, opacity)] if opacity else "none",
-            edgecolors=style.colour,
+            facecolors=[to_rgba(style.colour, fill)] if fill else "none",
+            edgecolors=[to_rgba(style.colour, rim)],
             linestyles=style.dashes,
             linewidths=1.0,
         )
@@ -283,7 +314,7 @@ def _draw_search_circle(canvas: Canvas, circle: Circle | None) -> None:
     if circle is None:
         return
     centre = canvas.project(circle.ra_deg, circle.dec_deg)
-    look = {"color": "black", "scalex": False, "scaley": False}
+    look = {"color": "black", "scalex": False, "scaley": False, "zorder": 4}
     canvas.axes.plot(*centre.T, "+", markersize=9, label="search position", **look)
     if circle.radius_deg:
         ra, dec = positions(rim_of_circle(circle.ra_deg, circle.dec_deg, circle.radius_deg))
@@ -294,9 +325,9 @@ def _draw_search_circle(canvas: Canvas, circle: Circle | None) -> None:
 
 def _title(observed: Observed) -> str:
     groups = observed.by_mission()
-    count = sum(len(owners) for _, owners in groups)
-    return f"{_counted(count, 'observation')}, {_counted(len(groups), 'mission')}"
+    total = sum(len(owners) for _, owners in groups)
+    return f"{_counted(total, 'observation')}, {_counted(len(groups), 'mission')}"
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
