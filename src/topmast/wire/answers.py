@@ -138,6 +138,8 @@ def peek_status(content: bytes) -> tuple[str, str, Paging | None]:
         envelope = ENVELOPE.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         envelope = _envelope_of(read_json(content))
+    if envelope.status is None:
+        envelope = _envelope_of(read_json(content))
     return str(envelope.status or ""), _message(envelope), _paging(envelope.paging)
 
 
