@@ -2,7 +2,17 @@
 
 from topmast.download.plan import Plan, plan_download
 from topmast.download.progress import Progress
+from topmast.download.retry import retry
 from topmast.download.script import download_script
 from topmast.download.single import download_file
+from topmast.download.verify import verify
 
-__all__ = ["Plan", "Progress", "download_file", "download_script", "plan_download"]
+__all__ = [
+    "Plan",
+    "Progress",
+    "download_file",
+    "download_script",
+    "plan_download",
+    "retry",
+    "verify",
+]

@@ -182,9 +182,7 @@ class Fetcher:
         seen: set[str] = set()
         problem: str | None = None
         for _ in range(BODIES):
-            transfer.run()
-            unpack(transfer)
-            content = inspect(transfer.part.path, transfer.job.path.rpartition("/")[2])
+            content = self._body(transfer)
             problem = self._problem(transfer, content, seen)
             if problem is None:
                 self._remark(transfer, content, outcome)
@@ -196,17 +194,34 @@ class Fetcher:
             self.control.wait(transfer.random.uniform(0, 0.2))
         raise GiveUp(problem or "")
 
+    def _body(self, transfer: Transfer) -> Content:
+        """All bytes that the archive has for the file."""
+        name = transfer.job.path.rpartition("/")[2]
+        transfer.run()
+        unpack(transfer)
+        content = inspect(transfer.part.path, name)
+        if _seems_short(transfer, content) and transfer.find_more():
+            transfer.run()
+            content = inspect(transfer.part.path, name)
+        return content
+
     def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:
         """Why the body cannot be kept; None if it can."""
         verdict = content.verdict
         if self.check == "content" and not verdict.good:
             return f"what the archive sent is no whole file: {verdict.reason}. Nothing was kept."
-        if verdict.state is State.WHOLE:
-            doubt = verdict.doubtful and self.check == "content" and content.sha256 not in seen
-            return f"{verdict.reason}, and each time other bytes came" if doubt else None
-        if not transfer.length_known and content.size != transfer.job.size:
-            return "the archive did not say how long the file is, so it cannot be proven whole."
-        return None
+        proven = verdict.state is State.WHOLE
+        size = transfer.job.size
+        if not proven and not transfer.length_known and content.size != size:
+            if size is not None and content.size < size:
+                return f"only {content.size} of {size} bytes came, without a word on the length."
+            doubt = "the archive does not say how long the file is"
+        elif proven and verdict.doubtful and self.check == "content":
+            doubt = verdict.reason
+        else:
+            return None
+        # The same bytes a second time are what the archive has.
+        return None if content.sha256 in seen else f"{doubt}, and each time other bytes came."
 
     def _remark(self, transfer: Transfer, content: Content, outcome: Outcome) -> None:
         """What the manifest says although all is well."""
@@ -233,7 +248,6 @@ class Fetcher:
                 sha256=content.sha256,
                 etag=origin.etag,
                 modified=origin.modified,
-                url=job.url,
                 checked=round(time.time(), 3),
             )
         )
@@ -266,6 +280,13 @@ class Fetcher:
                 "what has arrived is kept and goes on."
             )
         return said(problem)
+
+
+def _seems_short(transfer: Transfer, content: Content) -> bool:
+    """Whether only the product table tells that bytes are missing: the format cannot, and the
+    announced length may be wrong, too."""
+    size = transfer.job.size
+    return content.verdict.state is State.UNKNOWN and size is not None and content.size < size
 
 
 def unpack(transfer: Transfer) -> None:

@@ -36,7 +36,6 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
     sha256: str = ""
     etag: str = ""
     modified: str = ""
-    url: str = ""
     checked: float = 0.0
     gone: bool = False
 
@@ -135,8 +134,7 @@ class Index:
     def _append(self, line: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         with locked_for_writing(self.file) as file:
-            # The first newline ends a line that a full disk may have cut before us.
-            os.write(file, b"\n" + line + b"\n")
+            os.write(file, (b"" if _ends_with_line(file) else b"\n") + line + b"\n")
 
     def _write_anew(self) -> None:
         try:
@@ -147,6 +145,12 @@ class Index:
                 os.replace(fresh, self.file)
         except OSError:
             return
+
+
+def _ends_with_line(file: int) -> bool:
+    """Whether nobody's last line was cut, as a full disk may do."""
+    size = os.fstat(file).st_size
+    return size == 0 or os.pread(file, 1, size - 1) == b"\n"
 
 
 DECODER = msgspec.json.Decoder(Entry)

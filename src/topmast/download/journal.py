@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from topmast.download.job import Job, Outcome
+from topmast.download.locks import try_lock
 from topmast.download.manifest import row_of
 from topmast.errors import DownloadError
 
@@ -31,6 +32,7 @@ class Journal:
         jobs = list(jobs)
         self.path: Path | None = None
         self._file = -1
+        self._uris = {job.uri for job in jobs}
         if jobs:
             self._begin(folder, jobs)
 
@@ -45,9 +47,21 @@ class Journal:
             return
         os.close(self._file)
         self._file = -1
-        if not keep and self.path is not None:
+        if self.path is None:
+            return
+        self._remove_older(self.path)
+        if not keep:
             self.path.unlink(missing_ok=True)
             self.path = None
+
+    def _remove_older(self, own: Path) -> None:
+        """Remove journals of runs that have ended and that were about nothing but our files."""
+        for path in own.parent.glob(f"{PREFIX}*.jsonl"):
+            if path == own or not _is_abandoned(path):
+                continue
+            jobs, arrived = read_journal(path)
+            if {job.uri for job in jobs} - arrived <= self._uris:
+                path.unlink(missing_ok=True)
 
     def _begin(self, folder: Path, jobs: list[Job]) -> None:
         stamp = time.strftime("%Y%m%d%H%M%S")
@@ -59,6 +73,7 @@ class Journal:
         except OSError:
             return  # nowhere to write: every row will say so
         self.path = path
+        try_lock(self._file)
         self._write([{"topmast": 1, "began": stamp}])
         for start in range(0, len(jobs), BATCH):
             self._write([_job_line(job) for job in jobs[start : start + BATCH]])
@@ -94,6 +109,18 @@ def read_journal(path: Path) -> tuple[list[Job], set[str]]:
         elif found.get("Status") == "COMPLETE":
             arrived.add(found.get("done", ""))
     return jobs, arrived
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Whether no living process writes to this journal."""
+    try:
+        file = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return try_lock(file)
+    finally:
+        os.close(file)
 
 
 def _job_line(job: Job) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import msgspec
 from topmast.download.locks import CLOSE_ON_EXEC, is_same_file, try_lock
 from topmast.errors import UnsafeNameError
 
-__all__ = ["Busy", "Origin", "Part", "part_path", "sidecar_path"]
+__all__ = ["Busy", "Origin", "Part", "part_path", "read_origin", "sidecar_path"]
 
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
@@ -34,6 +34,7 @@ class Origin(msgspec.Struct, omit_defaults=True):
     """
 
     url: str
+    uri: str = ""
     etag: str = ""
     modified: str = ""
     size: int | None = None
@@ -100,11 +101,8 @@ class Part:
 
     def origin(self) -> Origin | None:
         """What the sidecar says, if it can be trusted."""
-        try:
-            origin = msgspec.json.decode(sidecar_path(self.final).read_bytes(), type=Origin)
-        except (OSError, msgspec.MsgspecError):
-            return None
-        return origin if origin.boot == boot() else None
+        origin = read_origin(self.final)
+        return origin if origin is not None and origin.boot == boot() else None
 
     def remember(self, origin: Origin) -> None:
         """Write the sidecar."""
@@ -145,6 +143,14 @@ class Part:
         if self.file >= 0:
             os.close(self.file)
             self.file = -1
+
+
+def read_origin(final: Path) -> Origin | None:
+    """What the sidecar of `final` says; None if there is none."""
+    try:
+        return msgspec.json.decode(sidecar_path(final).read_bytes(), type=Origin)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def _open_own(path: Path) -> int:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from topmast.download.job import Outcome
+from topmast.net.address import without_credentials
+from topmast.wire.files import is_web_address
 
 __all__ = ["Progress", "Report", "reporter"]
 
@@ -158,7 +160,7 @@ def reporter(verbose: bool, function: Callable[[Progress], object] | None = None
 def shown_url(outcome: Outcome) -> str:
     """The address as the guide shows it: the product's own where it is one."""
     uri = outcome.job.uri
-    return uri if uri.startswith(("http://", "https://")) else outcome.job.url
+    return uri if is_web_address(uri) else without_credentials(outcome.job.url)
 
 
 def _is_terminal() -> bool:

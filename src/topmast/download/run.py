@@ -48,6 +48,7 @@ class Run:
         check: str = "content",
         verbose: bool = True,
         progress: Callable[[Progress], object] | None = None,
+        journal: bool = True,
     ) -> None:
         self.session = session
         self.jobs = jobs
@@ -56,18 +57,24 @@ class Run:
         self.control = Control(rules.bandwidth, self.report.received)
         self.fetcher = Fetcher(session, index, rules, self.control, cache=cache, check=check)
         self.done: dict[int, Outcome] = {}
+        self.whole = False
+        self.with_journal = journal
 
     def to_the_end(self, *, raise_on_error: bool = False) -> Table:
         """Fetch all, and give the manifest in the order of the plan."""
         for _ in self.outcomes():
             pass
         manifest = self.manifest()
-        bad = failed(list(self.done.values()))
-        if bad and raise_on_error:
+        if self.failed and raise_on_error:
             error = DownloadError(last_line(list(self.done.values()), "").strip())
             error.__dict__["manifest"] = manifest
             raise error
         return manifest
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """The outcomes of files that did not arrive."""
+        return failed(list(self.done.values()))
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """The rows of the manifest as files finish."""
@@ -84,20 +91,18 @@ class Run:
         """Fetch all, and give each outcome as it comes."""
         held, missing = self._sorted_by_presence()
         self._check_space(missing)
-        journal = Journal(self.index.folder, missing)
+        journal = Journal(self.index.folder, missing if self.with_journal else [])
         self.report.begin(len(self.jobs), sum(job.size or 0 for job in missing))
-        whole = False
         try:
             for outcome in held:
                 yield self._noted(outcome)
             for outcome in run_jobs(missing, self.fetcher) if missing else ():
                 journal.note(outcome)
                 yield self._noted(outcome)
-            whole = len(self.done) == len(self.jobs)
+            self.whole = len(self.done) == len(self.jobs)
         finally:
-            bad = failed(list(self.done.values()))
-            journal.end(keep=bool(bad) or not whole)
-            self.report.end(self._last_words(journal, whole))
+            journal.end(keep=bool(self.failed) or not self.whole)
+            self.report.end(self._last_words(journal))
 
     def _sorted_by_presence(self) -> tuple[list[Outcome], list[Job]]:
         """The outcomes of files that are held, and the jobs that need a closer look."""
@@ -132,12 +137,12 @@ class Run:
                 f"{self.index.folder}. Free some, choose another download_dir, or plan fewer."
             )
 
-    def _last_words(self, journal: Journal, whole: bool) -> str:
+    def _last_words(self, journal: Journal) -> str:
         outcomes = list(self.done.values())
         again = "Run the same call again: what has arrived is kept, only the rest is fetched."
         if journal.path is not None:
             again += f"\nOr: topmast download --retry {journal.path}"
-        if not whole:
+        if not self.whole:
             arrived = sum(outcome.status == "COMPLETE" for outcome in outcomes)
             return f"STOPPED: {arrived} of {len(self.jobs)} files have arrived. {again}"
         return last_line(outcomes, again)

@@ -58,7 +58,7 @@ def download_file(
         shown=os.fspath(path),
         data_url=data_url(uri, base),
     )
-    run = Run(session, [job], index, Rules.of(session), cache=cache, verbose=verbose)
+    run = Run(session, [job], index, Rules.of(session), cache=cache, verbose=verbose, journal=False)
     outcome = next(iter(list(run.outcomes())))
     return outcome.status, outcome.message, outcome.url
 

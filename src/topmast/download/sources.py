@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlsplit
 
 from topmast.errors import InvalidQueryError
+from topmast.net.address import without_credentials
 from topmast.net.session import Session
 from topmast.wire.files import DOWNLOAD_PATH
 
@@ -21,7 +22,7 @@ def file_url(uri: str, base: str) -> str:
 
 def data_url(uri: str, base: str) -> str:
     """The same address as the manifest shows it, with the URI as it is written."""
-    return f"{base}?uri={uri}"
+    return f"{without_credentials(base)}?uri={uri}"
 
 
 def download_url(session: Session) -> str:

@@ -33,11 +33,14 @@ from topmast.net.session import Limits, Request, Session
 __all__ = ["NotModified", "Transfer"]
 
 CHUNK = 1 << 18
-#: An attempt that brings at least this much counts as progress: the tries start over.
+#: An attempt that brings this much, or this share of the file, counts as progress: the tries
+#: start over.
 PROGRESS = 1 << 20
+PROGRESS_SHARE = 0.1
 SAVE_SECONDS = 0.1
 LONGEST_HOLD = 600.0
 MOST_FAILED_HELPS = 3
+PLAIN = {"Accept-Encoding": "identity"}
 NO_VERSION = Version()
 
 
@@ -98,7 +101,10 @@ class Transfer:
         """Go on from what an earlier run has left, if that can be trusted."""
         origin = self.part.origin()
         have = self.part.size
-        if origin is None or not origin.validator or origin.size is None or not have:
+        if origin is None or origin.uri != self.job.uri or not origin.validator or not have:
+            self._drop()
+            return
+        if origin.size is None:
             self._drop()
             return
         left = origin.left if origin.left is not None else [(have, origin.size)]
@@ -111,7 +117,7 @@ class Transfer:
 
     def forget(self) -> None:
         """Count nothing as received."""
-        self.origin = Origin(url=self.job.url)
+        self.origin = Origin(url=self.job.data_url, uri=self.job.uri)
         self.stretches = [Stretch(0, None)]
         self.splittable = self.length_known = self.outdated = False
 
@@ -128,11 +134,33 @@ class Transfer:
             try:
                 self._work()
             except TryAgain as problem:
-                if isinstance(problem, StartAnew):
+                if isinstance(problem, StartAnew) or self.no_ranges:
                     self.start_anew()
-                failures = 0 if self.received - before >= PROGRESS else failures + 1
+                failures = 0 if self._got_on(before) else failures + 1
                 self._wait_after(problem, failures)
         self._wait_for_helpers()
+
+    def _got_on(self, before: int) -> bool:
+        """Whether the last attempt brought enough to go on trying."""
+        gain = self.received - before
+        return gain >= PROGRESS or gain >= PROGRESS_SHARE * (self.origin.size or PROGRESS)
+
+    def find_more(self) -> bool:
+        """Ask for what follows the last byte; whether there is something, ready to be fetched."""
+        have = self.part.size
+        request = Request("GET", self.job.url, {"Range": f"bytes={have}-"} | PLAIN)
+        self.attempts += 1
+        try:
+            with self.session.stream(request, limits=self._limits()) as answer:
+                given = content_range(answer.headers)
+        except (UnreachableError, TimeoutError, BadAnswerError):
+            return False
+        if answer.status_code != 206 or given is None or given[0] != have or not given[2]:
+            return False
+        with self.changed:
+            self.origin.size = given[2]
+            self.stretches = [Stretch(have, given[2])]
+        return True
 
     def start_anew(self) -> None:
         """Throw away what was received; helpers end first."""
@@ -224,7 +252,7 @@ class Transfer:
             self.control.guard(key, None)
 
     def _headers(self, stretch: Stretch, helping: bool) -> dict[str, str]:
-        headers = {"Accept-Encoding": "identity"}
+        headers = dict(PLAIN)
         if stretch.place or helping or len(self.stretches) > 1:
             last = "" if stretch.end in (None, self.origin.size) else str((stretch.end or 0) - 1)
             headers["Range"] = f"bytes={stretch.place}-{last}"
@@ -266,7 +294,8 @@ class Transfer:
             self.part.empty()
         with self.changed:
             self.origin = Origin(
-                url=self.job.url,
+                url=self.job.data_url,
+                uri=self.job.uri,
                 etag=version.etag,
                 modified=version.modified,
                 size=size,

@@ -1,0 +1,248 @@
+"""Every way a server can fail: the right bytes or an ERROR row, and the rest of the list done."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.download.products import (
+    files_below,
+    fits_bytes,
+    good,
+    gz_bytes,
+    products,
+    serve,
+    session_of,
+    target,
+)
+from tests.misbehaving import Misbehaving, Reply, Seen
+from topmast.download import plan_download
+
+pytestmark = pytest.mark.timeout(60)
+
+BODY = fits_bytes(1)
+OTHER = fits_bytes(2)
+GZ = gz_bytes(1)
+TEXT = b"time flux\n" * 700
+SIZE = len(BODY)
+NEIGHBOURS = {"first.fits": fits_bytes(11), "last.fits": fits_bytes(12)}
+PAGE = b"<!DOCTYPE html><html><head><title>Down for maintenance</title></head></html>"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the server does with the file, and what must come of it."""
+
+    name: str
+    replies: tuple[Reply | Callable[[Seen], Reply], ...]
+    arrives: bool
+    file: str = "victim.fits"
+    body: bytes = BODY
+    message: str = ""
+
+
+def in_turn(name: str, *faults: dict[str, Any], arrives: bool = True, **case: Any) -> Case:
+    """Each fault once, and then the file as it should be."""
+    body = case.get("body", BODY)
+    return Case(name, (*(good(body, **fault) for fault in faults), good(body)), arrives, **case)
+
+
+def always(name: str, message: str = "", *, arrives: bool = False, **fault: Any) -> Case:
+    """The same fault again and again."""
+    return Case(name, (good(BODY, **fault),), arrives, message=message)
+
+
+def date_in(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+def other_version_as_part(seen: Seen) -> Reply:
+    """Gives a part of another version, whatever If-Range says."""
+    if "range" not in seen.headers:
+        return good(BODY, reset_at=SIZE // 2)
+    start = int(seen.headers["range"][6:].split("-")[0])
+    told = {"Content-Range": f"bytes {start}-{len(OTHER) - 1}/{len(OTHER)}"}
+    return Reply(206, OTHER[start:], told, etag='"other"')
+
+
+def part_without_validator(seen: Seen) -> Reply:
+    if "range" not in seen.headers:
+        return good(BODY, reset_at=SIZE // 2) if not seen_before(seen) else good(BODY)
+    start = int(seen.headers["range"][6:].split("-")[0])
+    return Reply(206, OTHER[start:], {"Content-Range": f"bytes {start}-{SIZE - 1}/{SIZE}"})
+
+
+def seen_before(seen: Seen, known: set[str] = set()) -> bool:  # noqa: B006
+    before = seen.target in known
+    known.add(seen.target)
+    return before
+
+
+CASES = [
+    in_turn("reset before the first byte", {"reset_at": 0}),
+    in_turn("reset after one byte", {"reset_at": 1}),
+    in_turn("reset at half", {"reset_at": SIZE // 2}),
+    in_turn("reset before the last byte", {"reset_at": SIZE - 1}),
+    in_turn("reset three times", {"reset_at": 9000}, {"reset_at": 3000}, {"reset_at": 3000}),
+    always("reset always at once", "cut off", reset_at=0),
+    in_turn("connection closed without an answer", {"hang_up": True}),
+    always("connection closed always", "victim.fits", hang_up=True),
+    in_turn("closed early", {"end_at": SIZE // 2}),
+    in_turn("closed early without a validator", {"end_at": SIZE // 2, "etag": None}),
+    always("closed early always without ranges", "cut off", end_at=100, ranges="ignored"),
+    always("Content-Length too long", length=SIZE + 1000, end_at=SIZE, ranges="ignored"),
+    always("Content-Length too short", "no whole file", length=SIZE - 1000, close=True),
+    Case(
+        "Content-Length too short for a text",
+        (good(TEXT, length=len(TEXT) - 500, close=True),),
+        True,
+        file="victim.txt",
+        body=TEXT,
+    ),
+    Case("Content-Length absent", (good(BODY, length=None),), True),
+    Case("Content-Length absent and cut", (good(BODY, length=None, end_at=SIZE // 2),), False),
+    Case(
+        "Content-Length absent and a text cut",
+        (good(TEXT, length=None, end_at=1000),),
+        True,
+        file="victim.txt",
+        body=TEXT,
+    ),
+    Case(
+        "Content-Length absent and a text cut without ranges",
+        (good(TEXT, length=None, end_at=1000, ranges="ignored"),),
+        False,
+        file="victim.txt",
+        body=TEXT,
+    ),
+    Case("chunked", (good(BODY, chunked=True),), True),
+    in_turn("chunked and cut", {"chunked": True, "end_at": SIZE // 2}),
+    always("chunked and cut always", chunked=True, reset_at=SIZE // 2, ranges="ignored"),
+    in_turn("silent at first", {"silent": True}),
+    in_turn("stall before the first byte", {"stall_at": 0}),
+    in_turn("stall in the middle", {"stall_at": SIZE // 2}),
+    always("stall always", "sent nothing for", stall_at=0),
+    always("one byte now and then", "bytes came in", drip_seconds=0.1),
+    in_turn("503 with seconds to wait", {"status": 503, "headers": {"Retry-After": "1"}}),
+    in_turn("503 with a date to wait for", {"status": 503, "headers": {"Retry-After": date_in(1)}}),
+    in_turn("429", {"status": 429, "headers": {"Retry-After": "0"}}),
+    in_turn("500 and then fine", {"status": 500}, {"status": 500}),
+    always("500 always", "500 Internal Server Error", status=500),
+    always("503 with a day to wait", "asks to wait", status=503, headers={"Retry-After": "86400"}),
+    always("404", "404 Not Found", status=404),
+    always("401", "log in", status=401),
+    always("403", "403 Forbidden", status=403),
+    Case(
+        "server ignores ranges",
+        (good(BODY, reset_at=9000, ranges="ignored"), good(BODY, ranges="ignored")),
+        True,
+    ),
+    Case("206 with the wrong range", (good(BODY, reset_at=9000), good(BODY, ranges="wrong")), True),
+    Case(
+        "206 of another version", (other_version_as_part, other_version_as_part, good(BODY)), True
+    ),
+    Case(
+        "206 without a validator",
+        (good(BODY, reset_at=9000), part_without_validator, good(BODY)),
+        True,
+    ),
+    Case("changed between part and resume", (good(OTHER, reset_at=9000), good(BODY)), True),
+    Case(
+        "shrank between part and resume",
+        (good(BODY + bytes(28800), reset_at=SIZE + 9000), good(BODY)),
+        True,
+    ),
+    in_turn("weak ETag", {"etag": 'W/"weak"', "reset_at": 9000}),
+    in_turn(
+        "Last-Modified only", {"etag": None, "last_modified": date_in(-9999), "reset_at": 9000}
+    ),
+    always("gzip-encoded transfer", arrives=True, gzipped=True),
+    in_turn("gzip-encoded transfer cut", {"gzipped": True, "reset_at": 3000}),
+    Case(
+        "own gzip described as a transfer encoding",
+        (good(GZ, headers={"Content-Encoding": "gzip"}),),
+        True,
+        file="victim.fits.gz",
+        body=GZ,
+    ),
+    Case("gzip twice", (good(GZ, gzipped=True),), True, file="victim.fits.gz", body=GZ),
+    always("packed as nobody asked", "nobody asked", headers={"Content-Encoding": "br"}),
+    in_turn("a page of HTML at first", {"body": PAGE}),
+    always("a page of HTML with status 200", "Down for maintenance", body=PAGE),
+    always("an error in JSON with status 200", "JSON", body=b'{"status": "ERROR", "msg": "no"}'),
+    always("plain text with status 200", "plain text", body=b"File not found.\n"),
+    always("an empty body", "empty", body=b""),
+    always("a truncated file in the archive", "no whole file", body=BODY[:-2880]),
+    Case(
+        "HTML for a text",
+        (good(PAGE),),
+        False,
+        file="victim.txt",
+        body=TEXT,
+        message="HTML",
+    ),
+    Case(
+        "a gzip file that ends early",
+        (good(GZ[:-100]),),
+        False,
+        file="victim.fits.gz",
+        body=GZ,
+        message="gzip",
+    ),
+    Case(
+        "a gzip file with a wrong byte",
+        (good(GZ[:500] + b"\0\0\0" + GZ[503:]),),
+        False,
+        file="victim.fits.gz",
+        body=GZ,
+    ),
+    Case("a flipped byte once", (good(BODY[:9000] + b"?" + BODY[9001:]), good(BODY)), True),
+    always("garbage in place of HTTP", raw=b"\x00\x01\x02 what is this\r\n\r\n"),
+    always("a redirect that goes round", status=302, headers={"Location": target("victim.fits")}),
+    always("a partial answer to a whole question", status=206),
+    always("no content", status=204),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_right_bytes_or_an_error_row(case: Case, server: Misbehaving, tmp_path: Path) -> None:
+    serve(server, NEIGHBOURS)
+    server.on(target(case.file), *case.replies)
+    first, last = NEIGHBOURS
+    files = {first: NEIGHBOURS[first], case.file: case.body, last: NEIGHBOURS[last]}
+    session = session_of(server, read_timeout=0.5, timeout=5.0)
+    began = time.monotonic()
+
+    manifest = plan_download(session, products(files), download_dir=tmp_path, flat=True).run(
+        verbose=False
+    )
+
+    arrived = dict(zip(files, manifest["Status"], strict=True))
+    here = files_below(tmp_path)
+    for name in NEIGHBOURS:
+        assert (arrived[name], here[name]) == ("COMPLETE", files[name])
+    message = manifest["Message"][1]
+    if case.arrives:
+        assert (arrived[case.file], here[case.file]) == ("COMPLETE", case.body), message
+        assert len(here) == 3
+    else:
+        assert arrived[case.file] == "ERROR"
+        assert case.file not in here
+        assert case.message in f"{message} {manifest['URL'][1]}"
+    assert time.monotonic() - began < 30
+
+
+def test_the_matrix_has_more_than_25_cases() -> None:
+    assert len({case.name for case in CASES}) == len(CASES) > 25
+
+
+def test_gzip_is_unpacked_to_what_was_packed() -> None:
+    assert gzip.decompress(GZ) == BODY
