@@ -215,6 +215,9 @@ class Misbehaving:
         if reply.raw is not None:
             connection.sendall(reply.raw)
             return False
+        if seen.method == "?":
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+            return False
         reply = _to_the_request(reply, seen)
         body = b"" if seen.method == "HEAD" or reply.status in (204, 304) else reply.body
         self._pieces(connection, _head(reply), reply.drip_seconds if reply.drip_headers else 0)
@@ -265,6 +268,9 @@ def _requests(stream: object) -> Iterator[Seen]:
     while line := read(1 << 16):
         if not line.strip():
             continue
+        if line.count(b" ") < 2 or not line[:1].isupper():
+            yield Seen("?", "?", {}, line, time.monotonic())
+            return
         method, target, _ = line.decode("latin-1").split(" ", 2)
         headers: dict[str, str] = {}
         while (line := read(1 << 16)) not in (b"\r\n", b"\n", b""):

@@ -103,7 +103,9 @@ def test_an_error_on_a_later_page_is_left_in_its_place(server: Misbehaving) -> N
 
 def test_the_same_page_again_is_an_error(server: Misbehaving) -> None:
     server.on(INVOKE, answer(1, 3))
-    with pytest.raises(BadAnswerError, match=r"was asked for page [23] and sent page 1: rows would"):
+    with pytest.raises(
+        BadAnswerError, match=r"was asked for page [23] and sent page 1: rows would"
+    ):
         pages_of(server)
 
 

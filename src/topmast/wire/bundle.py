@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from topmast.errors import BadAnswerError, InvalidQueryError, RemoteServiceError
 from topmast.wire.safe_names import safe_name, safe_path
@@ -219,7 +219,10 @@ def bundle_script(files: Sequence[BundleFile], server: str, stamp: str) -> str:
         Such as 2026-03-01T1200.
     """
     folder = safe_name(f"MAST_{stamp}")
-    unique = list({file.uri: file for file in files}.values())
+    once: dict[str, BundleFile] = {}
+    for file in files:
+        once.setdefault(file.uri, file)
+    unique = list(once.values())
     exclusive = any(file.exclusive for file in unique)
     fetches = [
         _fetch_line(file, path, folder, server)
@@ -227,12 +230,19 @@ def bundle_script(files: Sequence[BundleFile], server: str, stamp: str) -> str:
     ]
     parts = [
         HEADER.format(count=len(unique), folder=shlex.quote(folder)),
-        TOKEN if exclusive else "use_token() { :; }\n",
+        _token_part(server) if exclusive else NO_TOKEN,
         FUNCTIONS,
         *fetches,
         FOOTER,
     ]
     return "\n".join(parts)
+
+
+def _token_part(server: str) -> str:
+    parts = urlsplit(server)
+    host = shlex.quote(parts.hostname or "")
+    secure = "TRUE" if parts.scheme == "https" else "FALSE"
+    return f"host={host}\nsecure={secure}\n{TOKEN}"
 
 
 def _fetch_line(file: BundleFile, path: str, folder: str, server: str) -> str:
@@ -294,13 +304,16 @@ case $token in
     *[!A-Za-z0-9._~+/=-]*) echo "The API token has characters that no token has." >&2; exit 126 ;;
 esac
 
-# The token is written to a pipe, not to the command line, where others could read it.
-use_token() {
+# A line of a cookie file, written to a pipe: on the command line others could read the token,
+# and as a cookie of this host it is not sent along when a redirect leads to another.
+cookies() {
     if [ "$1" = EXCLUSIVE ] && [ -n "$token" ]; then
-        printf 'cookie = "mast_token=%s"\\n' "$token"
+        printf '%s\\tFALSE\\t/\\t%s\\t0\\tmast_token\\t%s\\n' "$host" "$secure" "$token"
     fi
 }
 """
+
+NO_TOKEN = "cookies() { :; }\n"
 
 FUNCTIONS = """\
 # get <access> <URL> <part> [options of curl]
@@ -308,7 +321,7 @@ get() {
     local access=$1 url=$2 part=$3
     shift 3
     curl --globoff --location --proto '=http,https' --proto-redir '=http,https' --fail \\
-        --progress-bar --retry 3 --connect-timeout 30 --config <(use_token "$access") \\
+        --progress-bar --retry 3 --connect-timeout 30 --cookie <(cookies "$access") \\
         --dump-header "$part.head" --output "$part" "$@" --url "$url"
 }
 

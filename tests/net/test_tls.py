@@ -1,0 +1,97 @@
+"""Secure connections: who is trusted, and time limits behind encryption."""
+
+from __future__ import annotations
+
+import ssl
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.misbehaving import Misbehaving, Reply
+from topmast.errors import InvalidQueryError, TimeoutError, UnreachableError
+from topmast.net.session import Request, Session
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for 127.0.0.1, signed by itself."""
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    command = (
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=here "
+        "-addext subjectAltName=IP:127.0.0.1"
+    )
+    files = ["-keyout", f"{path}", "-out", f"{path}.crt"]
+    try:
+        subprocess.run([*command.split(), *files], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("openssl is not here")
+    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
+    return path
+
+
+@pytest.fixture
+def secure(certificate: Path) -> Iterator[Misbehaving]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with Misbehaving(tls=context) as server:
+        yield server
+
+
+def test_a_certificate_of_the_setting_is_trusted(secure: Misbehaving, certificate: Path) -> None:
+    url = secure.on("/x", Reply(body=b"y" * 100_000))
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt")
+    for _ in range(3):
+        assert session.send(Request("GET", url)).content == b"y" * 100_000
+    assert secure.connections == 1
+
+
+def test_an_unknown_certificate_is_refused_at_once_with_what_helps(secure: Misbehaving) -> None:
+    url = secure.on("/x", Reply())
+    with pytest.raises(UnreachableError) as caught:
+        Session(secure.url).send(Request("GET", url))
+    assert "No secure connection to 127.0.0.1" in str(caught.value)
+    assert "conf.ca_bundle" in str(caught.value)
+    assert secure.connections == 1
+
+
+def test_plain_http_where_https_was_asked_is_refused_at_once(server: Misbehaving) -> None:
+    url = server.url.replace("http:", "https:")
+    with pytest.raises(UnreachableError, match="No secure connection"):
+        Session(url).send(Request("GET", url))
+    assert server.connections == 1
+
+
+def test_the_total_limit_holds_behind_encryption(secure: Misbehaving, certificate: Path) -> None:
+    url = secure.on("/x", Reply(body=b"x" * 1000, drip_seconds=0.05))
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt", timeout=0.4)
+    with pytest.raises(TimeoutError, match=r"not answered whole within 0\.4 s"):
+        session.send(Request("GET", url))
+
+
+def test_a_handshake_that_never_ends_is_left() -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(TimeoutError, match=r"within 0\.3 s"):
+            Session(url, timeout=0.3).send(Request("GET", url))
+
+
+def test_a_file_of_certificates_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidQueryError, match=r"The setting ca_bundle, '.*nowhere\.pem', is not"):
+        Session("https://127.0.0.1:1", ca_bundle=str(tmp_path / "nowhere.pem")).send(
+            Request("GET", "https://127.0.0.1:1/")
+        )
+
+
+def test_a_token_is_not_sent_on_from_https_to_http(
+    secure: Misbehaving, server: Misbehaving, certificate: Path
+) -> None:
+    url = secure.on("/x", Reply(301, headers={"Location": server.on("/y", Reply(body=b"ok"))}))
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt")
+    session.token = "sesame"
+    assert session.send(Request("GET", url)).content == b"ok"
+    assert secure.requests[0].headers["cookie"] == "mast_token=sesame"
+    assert "cookie" not in server.requests[0].headers
