@@ -13,7 +13,7 @@ from astropy.table import Column, Row, Table
 from numpy.typing import NDArray
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.listed import listed
+from topmast.listed import is_one, listed
 
 __all__ = ["filter_products", "is_obsid", "obsids_of", "unique_products"]
 
@@ -234,8 +234,8 @@ def _items(observations: Any) -> list[Any]:
         return [_obsid_cell(observations, observations.colnames)]
     if isinstance(observations, Table) or hasattr(observations, "columns"):
         return _items(_obsid_cell(observations, list(observations.columns)))
-    if isinstance(observations, (str, bytes, Mapping)) or np.ndim(observations) == 0:
-        return [observations]
+    if isinstance(observations, Mapping) or is_one(observations):
+        return [observations.item() if type(observations) is np.ndarray else observations]
     found: list[Any] = []
     for item in observations:
         found += _items(item) if isinstance(item, (Row, list, tuple, np.ndarray)) else [item]

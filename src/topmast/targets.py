@@ -309,11 +309,17 @@ def _sky_of_table(table: Any) -> SkyCoord:
             return _in_icrs(table[name])
     for ra, dec in COLUMN_PAIRS:
         if ra in names and dec in names:
-            return _sky_of_pair(table[names[ra]], table[names[dec]], table)
+            return _sky_of_pair(_cell(table, names[ra]), _cell(table, names[dec]), table)
     raise InvalidQueryError(
         "The table has no positions: it needs a SkyCoord column, or columns such as 'ra' and "
         f"'dec'. Its columns: {', '.join(map(str, list(names.values())[:10]))}."
     )
+
+
+def _cell(table: Any, name: Any) -> Any:
+    """A column, or the cell of a row, with its unit."""
+    unit = table.table[name].unit if isinstance(table, Row) else None
+    return table[name] if unit is None else u.Quantity(table[name], unit)
 
 
 def _sky_of_numbers(coordinates: Any) -> SkyCoord | None:
@@ -338,6 +344,8 @@ def _sky_of_numbers(coordinates: Any) -> SkyCoord | None:
 def _sky_of_pair(ra: Any, dec: Any, given: Any) -> SkyCoord:
     try:
         return SkyCoord(_angle(ra), _angle(dec), frame="icrs")
+    except InvalidQueryError:
+        raise
     except (ValueError, TypeError, u.UnitsError) as problem:
         raise InvalidQueryError(f"{_unreadable(given)} ({problem})") from problem
 
@@ -348,15 +356,15 @@ def _angle(values: Any) -> u.Quantity:
     numbers: Any = np.ma.filled(
         np.ma.asarray(getattr(values, "value", values), dtype=float), np.nan
     )
+    if not np.isfinite(numbers).all():
+        bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
+        raise InvalidQueryError(f"Position {bad} is not a number: {np.ravel(numbers)[bad]}.")
     return u.Quantity(numbers, u.deg if unit in (None, u.dimensionless_unscaled) else unit)
 
 
 def _positions(sky: SkyCoord) -> Places:
     ra = np.atleast_1d(Longitude(sky.ra).deg).ravel()
     dec = np.atleast_1d(Latitude(sky.dec).deg).ravel()
-    if not (np.isfinite(ra).all() and np.isfinite(dec).all()):
-        bad = int(np.flatnonzero(~(np.isfinite(ra) & np.isfinite(dec)))[0])
-        raise InvalidQueryError(f"Position {bad} is not a number: ({ra[bad]}, {dec[bad]}).")
     places = tuple(
         Place(*pair, given=f"{pair[0]:.9g} {pair[1]:.9g}", index=index)
         for index, pair in enumerate(zip(ra.tolist(), dec.tolist(), strict=True))
