@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from topmast.cli.errors import DONE
-from topmast.cli.settings import command, say
+from topmast.cli.output import readable_size
+from topmast.cli.settings import command, current, say
+
+if TYPE_CHECKING:
+    from topmast.archive import IngestReport
 
 __all__ = ["ingest", "init", "serve"]
 
@@ -57,7 +62,7 @@ def init(folder: Path, sample: bool, profile: str) -> int:
     "--files",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
-    help="Where the files of the products are, at any depth.",
+    help="Where the files of the products are, as a download leaves them or side by side.",
 )
 @click.option("--names", type=table_file, metavar="TABLE", help="Object names and positions.")
 def ingest(folder: Path, **tables: Path | None) -> int:
@@ -70,7 +75,7 @@ def ingest(folder: Path, **tables: Path | None) -> int:
     lists. A row that is there already is replaced.
     """
     check_extra()
-    given = {name: path for name, path in tables.items() if path is not None}
+    given: dict[str, Any] = {name: path for name, path in tables.items() if path is not None}
     if not given:
         raise click.UsageError("Give --observations, --products, --files or --names.")
     from topmast.archive import Archive
@@ -80,8 +85,25 @@ def ingest(folder: Path, **tables: Path | None) -> int:
         report = archive.ingest(**given)
     finally:
         archive.close()
-    say(str(report))
+    for line in _report_lines(report):
+        say(line)
     return DONE
+
+
+def _report_lines(report: IngestReport) -> Iterator[str]:
+    counts = {
+        "observations": report.observations,
+        "products": report.products,
+        "names": report.names,
+        "files": report.files,
+    }
+    said = [f"{count} {what}" for what, count in counts.items() if count]
+    yield f"Put in: {', '.join(said) or 'nothing new'} ({readable_size(report.bytes)})."
+    if report.missing_count:
+        others = f" and {report.missing_count - 1} more" if report.missing_count > 1 else ""
+        yield f"Warning: not among the files: {report.missing[0]}{others}."
+    for row, region in report.regions[:3]:
+        yield f"Warning: row {row}: no footprint can be read in {region!r}; s_ra, s_dec stand in."
 
 
 @command(short_help="Serve an archive over HTTP.")
@@ -103,9 +125,10 @@ def serve(folder: Path, host: str, port: int, workers: int) -> int:
     topmast search M101 --archive http://127.0.0.1:8787
     """
     check_extra()
-    from topmast.archive.serving import serve as serve_archive
+    from topmast.archive.serve import serve as serve_archive
 
-    serve_archive(folder.expanduser(), host=host, port=port, workers=workers)
+    verbose = current().verbose
+    serve_archive(folder, host, port, workers, verbose=verbose, announce=say)
     return DONE
 
 
@@ -122,7 +145,7 @@ def check_extra() -> None:
 
 def build_sample(folder: Path, profile: str = "current") -> Any:
     """Make the sample archive in `folder`."""
-    from topmast.archive.sample import create_sample
+    from topmast.archive.sample import build_sample as make
 
     say(f"Making the sample archive in {folder} ...")
-    return create_sample(folder, profile=profile)
+    return make(folder, profile=profile)

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from topmast.fields import OBSERVATION, PRODUCT
 
@@ -202,7 +202,7 @@ def _read_with_astropy(kind: str) -> Callable[[BinaryIO], Table]:
     return read
 
 
-def _read_separated(separator: str, quoting: int) -> Callable[[BinaryIO], Table]:
+def _read_separated(separator: str, quoting: Literal[0, 3]) -> Callable[[BinaryIO], Table]:
     def read(stream: BinaryIO) -> Table:
         text = io.StringIO(stream.read().decode("utf-8-sig"), newline="")
         names, *rows = [

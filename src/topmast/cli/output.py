@@ -22,7 +22,7 @@ from topmast.cli.settings import Option, say
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Output", "output_options", "readable_size", "show_table"]
+__all__ = ["Output", "on_terminal", "output_options", "readable_size", "show_table"]
 
 FIRST = (
     "Status", "Local Path", "Message",
@@ -53,7 +53,7 @@ class Output:
         if self.path is not None and self.kind is not None:
             save_table(chosen, self.path, self.kind)
             say(f"{len(table)} rows written to {self.path}")
-        elif self.kind is not None or not sys.stdout.isatty():
+        elif self.kind is not None or not on_terminal():
             write_table(chosen, sys.stdout.buffer, self.kind or format_of("tsv"))
         else:
             self._show(chosen)
@@ -86,6 +86,11 @@ def show_table(table: Table, *, limit: int, width: int | None, reorder: bool = T
     shown = names if width is None else _fitting(texts, width)
     _print({name: texts[name] for name in shown})
     _tell_rest(len(table) - limit, len(names) - len(shown))
+
+
+def on_terminal() -> bool:
+    """Whether standard output is a terminal, and not a pipe or a file."""
+    return sys.stdout.isatty()
 
 
 def readable_size(size: float) -> str:

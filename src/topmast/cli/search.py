@@ -101,7 +101,11 @@ def _print_count(
         number = observations.query_criteria_count(**place, **criteria)
     else:
         number = observations.query_region_count(**place)
-    click.echo(int(number))
+    if len(target) > 1:
+        for word, each in zip(target, number, strict=True):
+            click.echo(f"{word}\t{int(each)}")
+    else:
+        click.echo(int(number))
     return DONE
 
 

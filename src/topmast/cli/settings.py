@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 import traceback
@@ -143,6 +144,8 @@ def shows_progress() -> bool:
 
 @contextmanager
 def _reporting(settings: Settings) -> Iterator[None]:
+    # astropy takes warnings over when it is imported, so it has to be imported before.
+    importlib.import_module("topmast.errors")
     handler = _LineHandler()
     logger = logging.getLogger("topmast")
     level, propagate = logger.level, logger.propagate

@@ -89,7 +89,7 @@ def _with(
 
 
 def _option_of(field: Field) -> Callable[..., Any]:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", field.name).replace("_", "-").lower()
+    words = re.sub(r"(?<=[a-z])(?=[A-Z][a-z]|UR[IL])", "-", field.name).replace("_", "-").lower()
     # Option names are compared in lower case and with dashes: see topmast.cli.main.
     spellings = dict.fromkeys(["--" + words, "--" + field.name.replace("_", "-").lower()])
     unit = f" [{field.unit}]" if field.unit else ""
