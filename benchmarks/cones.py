@@ -31,10 +31,13 @@ def main(sizes: tuple[int, ...] = SIZES) -> None:
 
 
 def _built(folder: Path, size: int) -> str:
-    texts = list(random_regions(size, np.random.default_rng(SEED)))
     start = time.perf_counter()
-    write_index(folder, range(size), texts)
-    seconds = time.perf_counter() - start
+    for _ in random_regions(size, np.random.default_rng(SEED)):
+        pass
+    making = time.perf_counter() - start
+    start = time.perf_counter()
+    write_index(folder, range(size), random_regions(size, np.random.default_rng(SEED)))
+    seconds = time.perf_counter() - start - making
     megabytes = sum(path.stat().st_size for path in folder.rglob("*.*") if path.is_file()) / 1e6
     return f"{seconds:8.1f} {megabytes:6.0f} {peak_megabytes():8.0f}"
 
@@ -72,42 +75,41 @@ def random_places(count: int, generator: np.random.Generator) -> tuple[np.ndarra
 
 
 def random_regions(count: int, generator: np.random.Generator) -> Iterator[str]:
-    """A quarter each: circles of 5 arcsec, squares of 3 arcmin, L shapes, squares of 9 degrees
-    (one in fifty of these, the others half a degree)."""
-    ra, dec = random_places(count, generator)
-    turn = generator.uniform(0, 360, count)
-    kind = generator.integers(0, 4, count)
-    half = np.where(generator.integers(0, 50, count) == 0, 4.5, 0.25)
-    for number in range(count):
-        yield SHAPES[kind[number]](ra[number], dec[number], turn[number], half[number])
+    """A quarter each: circles of 5 arcsec, squares of 3 arcmin, L shapes, large squares.
+
+    One in fifty of the large squares is 9 degrees wide, the others half a degree.
+    """
+    while count > 0:
+        piece = min(count, PIECE)
+        ra, dec = random_places(piece, generator)
+        kind = generator.integers(0, len(CORNERS) + 1, piece)
+        half = np.where(generator.integers(0, 50, piece) == 0, 4.5, 0.25)
+        turn = generator.uniform(0, 360, piece)
+        texts = np.empty(piece, dtype=object)
+        for number, (corners, size) in enumerate(CORNERS):
+            these = np.flatnonzero(kind == number)
+            scale = half[these] if size is None else np.full(len(these), size)
+            texts[these] = _polygons(ra[these], dec[these], turn[these], scale, corners)
+        these = np.flatnonzero(kind == len(CORNERS))
+        texts[these] = [f"CIRCLE ICRS {ra[row]:.8f} {dec[row]:.8f} 0.00138889" for row in these]
+        yield from texts
+        count -= piece
 
 
-def _circle(ra: float, dec: float, turn: float, half: float) -> str:
-    return f"CIRCLE ICRS {ra:.8f} {dec:.8f} 0.00138889"
+def _polygons(
+    ra: np.ndarray, dec: np.ndarray, turn: np.ndarray, scale: np.ndarray, corners: np.ndarray
+) -> list[str]:
+    away = scale[:, np.newaxis] * np.hypot(*corners.T)
+    angle = turn[:, np.newaxis] + np.rad2deg(np.arctan2(*corners.T))
+    vertices = np.stack(offset(ra[:, np.newaxis], dec[:, np.newaxis], angle, away), axis=-1)
+    pattern = "POLYGON ICRS " + " ".join(["%.8f"] * corners.size)
+    return [pattern % tuple(numbers) for numbers in vertices.reshape(len(ra), -1).tolist()]
 
 
-def _small_square(ra: float, dec: float, turn: float, half: float) -> str:
-    return _polygon(ra, dec, turn, SQUARE * 0.025)
-
-
-def _bent(ra: float, dec: float, turn: float, half: float) -> str:
-    return _polygon(ra, dec, turn, BENT * 0.02)
-
-
-def _large_square(ra: float, dec: float, turn: float, half: float) -> str:
-    return _polygon(ra, dec, turn, SQUARE * half)
-
-
-def _polygon(ra: float, dec: float, turn: float, corners: np.ndarray) -> str:
-    away = np.hypot(*corners.T)
-    angle = np.rad2deg(np.arctan2(*corners.T)) + turn
-    vertices = np.stack(offset(ra, dec, angle, away), axis=1)
-    return "POLYGON ICRS " + " ".join(f"{number:.8f}" for number in vertices.ravel())
-
-
+PIECE = 100_000
 SQUARE = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]])
 BENT = np.array([[-1.0, -1], [1, -1], [1, 1], [0, 1], [0, 0], [-1, 0], [-1, -1]])
-SHAPES = (_circle, _small_square, _bent, _large_square)
+CORNERS = ((SQUARE, 0.025), (BENT, 0.02), (SQUARE, None))
 
 if __name__ == "__main__":
     main()
