@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -162,9 +160,10 @@ def _paging_object(paging: Paging) -> dict[str, int]:
 
 def _json(answer: Any) -> bytes:
     try:
-        return msgspec.json.encode(answer, enc_hook=_plain)
-    except OverflowError:  # an integer of more than 64 bits
-        return json.dumps(answer, default=_plain).encode()
+        return ENCODER.encode(answer)
+    except UnicodeEncodeError:  # half a surrogate pair in some text
+        plain = json.loads(json.dumps(answer, default=_plain), parse_constant=lambda _: None)
+        return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _plain(value: Any) -> Any:
@@ -172,10 +171,7 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    if isinstance(value, decimal.Decimal):
-        return float(value)
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).decode("utf-8", "replace")
-    if isinstance(value, datetime.date | datetime.time):
-        return value.isoformat()
     return str(value)
+
+
+ENCODER = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
