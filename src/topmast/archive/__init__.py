@@ -142,7 +142,6 @@ class Archive:
     def close(self) -> None:
         """Let go of the database; queries under way are finished first."""
         self.jobs.close()
-        self.stage.close()
         self.searcher.coverage.close()
         self.store.close()
 

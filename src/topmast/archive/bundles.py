@@ -6,7 +6,6 @@ import io
 import os
 import re
 import tarfile
-import tempfile
 import threading
 import time
 import uuid
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from topmast.archive.layout import product_path
 from topmast.archive.products import HeldFile, find_files, is_exclusive
 from topmast.archive.store import Store
+from topmast.archive.temporary import temporary_folder
 from topmast.errors import InvalidQueryError
 from topmast.wire.files import (
     BundleAnswer,
@@ -105,7 +105,6 @@ class Stage:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._own: tempfile.TemporaryDirectory[str] | None = None
         self._guard = threading.Lock()
 
     def put(self, texts: Mapping[str, str]) -> str:
@@ -127,19 +126,10 @@ class Stage:
         except OSError:
             return None
 
-    def close(self) -> None:
-        """Remove the folder, if it was made here."""
-        with self._guard:
-            own, self._own = self._own, None
-            if own is not None:
-                self._folder = None
-                own.cleanup()
-
     def _root(self) -> Path:
         with self._guard:
             if self._folder is None:
-                self._own = tempfile.TemporaryDirectory(prefix="topmast-stage-")
-                self._folder = Path(self._own.name)
+                self._folder = temporary_folder(self, "topmast-stage-")
             return self._folder
 
     def _tidy(self) -> None:

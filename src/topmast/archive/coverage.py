@@ -7,9 +7,7 @@ when the index on disk is missing or of another state: an answer is never short 
 
 from __future__ import annotations
 
-import math
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +23,7 @@ from topmast.archive.footprints import FootprintIndex, add_footprints, write_ind
 from topmast.archive.layout import Layout
 from topmast.archive.locking import exclusive
 from topmast.archive.store import Store
+from topmast.archive.temporary import temporary_folder
 from topmast.errors import ArchiveError
 
 __all__ = ["Coverage", "Hits", "repair", "update"]
@@ -50,14 +49,14 @@ class Hits:
     distances: FloatArray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class _Side:
     """An index of the rows that the one on disk does not know, for one state of the database."""
 
     state: tuple[str | None, str | None]
     numbers: IntArray
-    index: FootprintIndex | None
     is_everything: bool
+    index: FootprintIndex | None = None
 
 
 class Coverage:
@@ -69,7 +68,6 @@ class Coverage:
         self._guard = threading.Lock()
         self._index: FootprintIndex | None = None
         self._side: _Side | None = None
-        self._temporary: list[tempfile.TemporaryDirectory[str]] = []
 
     def touching(
         self, ra_deg: Any, dec_deg: Any, radius_deg: Any, connection: sqlite3.Connection
@@ -85,13 +83,9 @@ class Coverage:
         return _joined(parts)
 
     def close(self) -> None:
-        """Forget the indexes and remove temporary ones."""
+        """Forget the indexes; a temporary one is removed."""
         with self._guard:
             self._index = self._side = None
-            temporary, self._temporary = self._temporary, []
-        for folder in temporary:
-            with suppress(OSError):
-                folder.cleanup()
 
     def _indexes(self, connection: sqlite3.Connection) -> tuple[FootprintIndex | None, _Side]:
         state = (
@@ -117,38 +111,38 @@ class Coverage:
         numbers = np.fromiter(
             (row[0] for row in connection.execute(f"SELECT number FROM ({rows})")), np.int64
         )
-        index = None
+        side = _Side(state, numbers, everything)
         if len(numbers):
-            folder = tempfile.TemporaryDirectory(prefix="topmast-footprints-")
-            self._temporary.append(folder)
-            _write(write_index, Path(folder.name), rows, connection)
-            index = FootprintIndex(folder.name)
-        for older in self._temporary[: -1 if index else None]:
-            with suppress(OSError):
-                older.cleanup()
-        self._temporary = self._temporary[-1:] if index else []
-        self._side = _Side(state, numbers, index, everything)
+            folder = temporary_folder(side, "topmast-footprints-")
+            _write(write_index, folder, rows, connection)
+            side.index = FootprintIndex(folder)
+        self._side = side
 
 
 def repair(store: Store) -> None:
-    """Bring the index on disk up to the database, if it is behind and may be written."""
+    """Make up for a writer that was killed before the indexes were there, if we may write."""
     if store.read_only or not _needs_repair(store):
         return
     # Whoever holds the lock brings the index up to date anyway.
     with suppress(ArchiveError), exclusive(store.layout, wait_seconds=0):
-        if _needs_repair(store):
-            update(store)
+        store.build_indexes()
+        update(store)
 
 
-def update(store: Store) -> None:
-    """Index what the database holds and the index does not; whoever calls this holds the lock."""
+def update(store: Store, before_writing: Callable[[], None] = lambda: None) -> None:
+    """Index what the database holds and the index does not; whoever calls this holds the lock.
+
+    `before_writing` is called when only the note in the database is left to do.
+    """
     with store.reading() as connection:
         good = _token(store.layout) == (store.setting("footprints", connection) or "")
         anything = connection.execute(f"SELECT 1 FROM ({UNINDEXED}) LIMIT 1").fetchone()
         if good and not anything:
+            before_writing()
             return
         write = add_footprints if good else write_index
         _write(write, store.layout.footprints, UNINDEXED if good else ALL, connection)
+    before_writing()
     with store.writing() as connection:
         connection.execute("DELETE FROM unindexed")
         connection.execute(
@@ -158,6 +152,8 @@ def update(store: Store) -> None:
 
 def _needs_repair(store: Store) -> bool:
     with store.reading() as connection:
+        if store.missing_indexes(connection):
+            return True
         if connection.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone():
             return True
         return _token(store.layout) != (store.setting("footprints", connection) or "")
@@ -184,16 +180,17 @@ def _token(layout: Layout) -> str:
 def _write(
     write: Callable[..., None], folder: Path, rows: str, connection: sqlite3.Connection
 ) -> None:
-    numbers = _column(connection, "number", rows, np.int64)
-    ra_deg = _column(connection, "s_ra", rows, np.float64)
-    dec_deg = _column(connection, "s_dec", rows, np.float64)
+    places = np.fromiter(
+        connection.execute(
+            f"SELECT number, coalesce(s_ra, 9e999), coalesce(s_dec, 9e999) FROM ({rows})"
+        ),
+        [("number", np.int64), ("ra", np.float64), ("dec", np.float64)],
+    )
+    numbers, ra_deg, dec_deg = places["number"], places["ra"], places["dec"]
+    nowhere = np.isinf(ra_deg) | np.isinf(dec_deg)
+    ra_deg[nowhere] = dec_deg[nowhere] = np.nan
     regions = _regions(connection, rows)
     write(folder, numbers, regions, ra_deg=ra_deg, dec_deg=dec_deg)
-
-
-def _column(connection: sqlite3.Connection, name: str, rows: str, kind: Any) -> npt.NDArray[Any]:
-    values = (row[0] for row in connection.execute(f"SELECT {name} FROM ({rows})"))
-    return np.fromiter((math.nan if value is None else value for value in values), kind)
 
 
 def _regions(connection: sqlite3.Connection, rows: str) -> Iterator[str | None]:

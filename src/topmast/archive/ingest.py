@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,20 @@ def ingest(store: Store, delivery: Delivery, progress: Progress | None = None) -
                 raise
         shelf.finish()
         report.files, report.bytes = shelf.count, shelf.bytes
-        tell("footprints", 0)
-        coverage.update(store)
+        tell("footprints", report.observations)
+        _make_searchable(store)
     return report
+
+
+def _make_searchable(store: Store) -> None:
+    """Build what makes searches quick: the database's indexes, and that of the footprints.
+
+    Both take long for millions of rows, and neither needs the interpreter much: they run at once.
+    Until they are there answers are slow, not wrong; opening the archive makes up for a crash.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        indexes = thread.submit(store.build_indexes)
+        coverage.update(store, before_writing=indexes.result)
 
 
 # --------------------------------------------------------------------------------- observations
@@ -110,9 +122,6 @@ def _put_observations(
     connection.execute(
         "INSERT OR IGNORE INTO unindexed SELECT number FROM observations WHERE number > ?", (last,)
     )
-    if not with_indexes:
-        for statement in INDEXES.values():
-            connection.execute(statement)
 
 
 def _put_piece(connection: sqlite3.Connection, piece: Piece, last: int) -> None:
@@ -185,13 +194,9 @@ def _note_regions(piece: Piece, report: IngestReport) -> None:
 
 
 def _is_simple(text: str) -> bool:
-    """Whether the text is surely a region; all others are read in full."""
-    words = text.split()
-    shape, numbers = words[0].upper() if words else "", words[2:]
-    return (
-        (shape == "POLYGON" and len(numbers) >= 6 and len(numbers) % 2 == 0)
-        or (shape == "CIRCLE" and len(numbers) == 3)
-    ) and not "".join(numbers).strip("0123456789.-+")
+    """Whether the text looks like a region at first sight, as nearly all do."""
+    numbers = text[15:]
+    return text.startswith(("POLYGON ", "CIRCLE ")) and numbers.upper() == numbers.lower()
 
 
 # ------------------------------------------------------------------------------------- products

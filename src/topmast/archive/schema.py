@@ -99,9 +99,6 @@ INDEXED = (
     "obs_collection",
     "target_name",
     "proposal_id",
-    "proposal_pi",
-    "s_dec",
-    "t_min",
 )
 INDEXES = {
     f"observations_{name}": f'CREATE INDEX "observations_{name}" ON observations ({quoted(name)})'

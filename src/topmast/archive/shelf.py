@@ -33,8 +33,8 @@ class Shelf:
     """Puts files into ``products/`` and into the index of files, inside one write transaction.
 
     Where the source is ``products/`` itself, files that lie in their place are taken as they are.
-    Every other file is on disk, whole, before its row is committed. `undo` removes what was put down
-    when the transaction fails, `finish` what was replaced when it succeeds.
+    Every other file is on disk, whole, before its row is committed. `undo` removes what was put
+    down when the transaction fails, `finish` what was replaced when it succeeds.
     """
 
     def __init__(self, layout: Layout, connection: sqlite3.Connection, source: Path | None) -> None:
@@ -79,9 +79,10 @@ class Shelf:
         """Take a file as it lies, if that is where it belongs and nothing is known of it yet."""
         path = product_path(arrival.collection, arrival.obs_id, arrival.file_name)
         known = "SELECT 1 FROM files WHERE path = ? OR (uri = ? AND path IS NOT NULL)"
-        if self._layout.held(path) != found or self._connection.execute(
-            known, (path, arrival.uri)
-        ).fetchone():
+        if (
+            self._layout.held(path) != found
+            or self._connection.execute(known, (path, arrival.uri)).fetchone()
+        ):
             return False
         with found.open("rb") as reader:
             sha256 = hashlib.file_digest(reader, "sha256").hexdigest()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from topmast.archive.layout import FORMAT_VERSION, Layout
@@ -20,6 +20,8 @@ __all__ = ["Store", "create_database"]
 WAIT_FOR_LOCK_SECONDS = 60.0
 CACHE_KIBIBYTES = 64 * 1024
 IDLE_CONNECTIONS = 16
+ABANDONED: list[sqlite3.Connection] = []
+"""Connections of a parent process, kept so that nothing in this one ever closes them."""
 
 
 def create_database(layout: Layout, profile: str) -> None:
@@ -51,8 +53,9 @@ class Store:
         self._guard = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._process = os.getpid()
-        self._abandoned: list[sqlite3.Connection] = []
         self._closed = False
+        # Connections are closed even if nobody calls close.
+        weakref.finalize(self, _close_all, self._idle, self._process)
         self._address = self._usable_address()
         self._check_format()
 
@@ -83,6 +86,7 @@ class Store:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute(f"PRAGMA cache_size = -{4 * CACHE_KIBIBYTES}")
             connection.execute("PRAGMA temp_store = MEMORY")
+            connection.execute("PRAGMA threads = 4")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -110,13 +114,30 @@ class Store:
         row = connection.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
+    def build_indexes(self) -> None:
+        """Build those of the database's indexes that are not there."""
+        with self.reading() as connection:
+            missing = self.missing_indexes(connection)
+        if missing:
+            with self.writing() as connection:
+                for name in missing:
+                    connection.execute(INDEXES[name])
+
+    def missing_indexes(self, connection: sqlite3.Connection) -> list[str]:
+        """Names of the indexes that a large ingest took away."""
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'index'")
+        there = {row[0] for row in rows}
+        return [name for name in INDEXES if name not in there]
+
     def close(self) -> None:
         """Close every connection that is not lent; the others close when they come back."""
         with self._guard:
             self._closed = True
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            idle = self._idle[:]
+            self._idle.clear()
+        if self._process == os.getpid():
+            for connection in idle:
+                connection.close()
 
     def _take(self) -> sqlite3.Connection:
         with self._guard:
@@ -124,8 +145,9 @@ class Store:
                 raise ArchiveError(f"The archive {self.layout.folder} has been closed.")
             if self._process != os.getpid():
                 # Connections must not be used, nor closed, on the other side of a fork.
-                self._abandoned += self._idle
-                self._idle, self._process = [], os.getpid()
+                ABANDONED.extend(self._idle)
+                self._idle.clear()
+                self._process = os.getpid()
             if self._idle:
                 return self._idle.pop()
         return self._connected(self._address)
@@ -194,6 +216,14 @@ class Store:
         return ArchiveError(f"The database of the archive {self.layout.folder}: {problem}")
 
 
+def _close_all(connections: list[sqlite3.Connection], process: int) -> None:
+    if os.getpid() != process:
+        ABANDONED.extend(connections)
+        return
+    for connection in connections:
+        connection.close()
+
+
 def _writable(path: Path) -> bool:
     return os.access(path, os.W_OK)
 
@@ -203,9 +233,3 @@ def _has_content(path: Path) -> bool:
         return path.stat().st_size > 0
     except OSError:
         return False
-
-
-def chunked(values: list[Any], size: int) -> Iterator[list[Any]]:
-    """`values` in pieces of at most `size`."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]

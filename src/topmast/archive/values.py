@@ -32,19 +32,22 @@ def column_values(column: Any, field: Field, first_row: int) -> list[Any]:
         Number of its first row in the whole table, for error texts.
     """
     values, missing = _plain_values(column)
-    if _is_ready(values, field):
-        cells = values.tolist()
-        if values.dtype.kind == "f" or (values.dtype.kind == "U" and np.any(values == "")):
-            missing = missing | ((values != values) if values.dtype.kind == "f" else (values == ""))
-            _refuse_infinite(values, field, first_row)
-        for row in np.flatnonzero(missing).tolist():
-            cells[row] = None
-        return list(cells)
-    convert = _converter(field)
-    return [
-        None if gone or _is_nothing(cell) else _converted(convert, cell, field, first_row + row)
-        for row, (cell, gone) in enumerate(zip(values.tolist(), missing.tolist(), strict=True))
-    ]
+    cells = values.tolist()
+    if not _is_ready(values, cells, field):
+        convert = _converter(field)
+        return [
+            None if gone or _is_nothing(cell) else _converted(convert, cell, field, first_row + row)
+            for row, (cell, gone) in enumerate(zip(cells, missing.tolist(), strict=True))
+        ]
+    if field.type == "float":
+        numbers = values.astype(np.float64, copy=False)
+        missing = missing | np.isnan(numbers)
+        _refuse_infinite(numbers, field, first_row)
+    elif field.type == "string" and "" in cells:
+        cells = [cell or None for cell in cells]
+    for row in np.flatnonzero(missing).tolist():
+        cells[row] = None
+    return cells
 
 
 def _plain_values(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
@@ -64,16 +67,34 @@ def _plain_values(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]
     return values, missing
 
 
-def _is_ready(values: npt.NDArray[Any], field: Field) -> bool:
+READY: dict[str, tuple[str, set[type]]] = {
+    "string": ("U", {str, type(None)}),
+    "float": ("f", {float, type(None)}),
+    "int": ("i", {int, type(None)}),
+    "boolean": ("b", {bool, type(None)}),
+}
+"""The kind of array, and the types of Python objects, that need no conversion."""
+
+
+def _is_ready(values: npt.NDArray[Any], cells: list[Any], field: Field) -> bool:
     """Whether SQLite can take the values as they are."""
-    kinds = {"string": "U", "float": "f", "int": "i", "boolean": "b"}
-    kind = "i" if field.name in LONG_IDENTIFIERS else kinds[field.type]
-    return values.dtype.kind == kind
+    kind, types = READY["int" if field.name in LONG_IDENTIFIERS else field.type]
+    if values.dtype.kind != "O":
+        return values.dtype.kind == kind
+    if kind == "i" and not _fits(cells):
+        return False
+    return set(map(type, cells)) <= types
+
+
+def _fits(cells: list[Any]) -> bool:
+    """Whether all whole numbers among the cells have at most 64 bits."""
+    return all(-INT64 <= cell < INT64 for cell in cells if type(cell) is int)
 
 
 def _refuse_infinite(values: npt.NDArray[Any], field: Field, first_row: int) -> None:
-    if values.dtype.kind == "f" and np.any(np.isinf(values)):
-        row = int(np.flatnonzero(np.isinf(values))[0])
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        row = int(infinite[0])
         raise _refusal(field, values[row].item(), first_row + row, "a finite number")
 
 

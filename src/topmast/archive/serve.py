@@ -1,0 +1,212 @@
+"""Serve an archive over HTTP: in this process, in several that share a socket, or in a thread."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import uvicorn
+
+from topmast.archive import Archive
+from topmast.archive.bundles import Stage
+from topmast.archive.temporary import temporary_folder
+from topmast.errors import ArchiveError
+
+__all__ = ["running", "serve"]
+
+LOGGER = logging.getLogger("topmast")
+
+BACKLOG = 1024
+STOP_SECONDS = 10
+"""What is under way at the end has this long to finish."""
+QUICK_DEATH_SECONDS = 5.0
+MOST_QUICK_DEATHS = 5
+
+
+def serve(
+    folder: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8787,
+    workers: int = 1,
+    *,
+    verbose: bool = False,
+    announce: Callable[[str], None] = print,
+) -> None:
+    """Serve the archive in `folder` until Ctrl-C or a signal to end; then finish and return.
+
+    Parameters
+    ----------
+    port : int
+        0 takes any port that is free; `announce` is told which.
+    workers : int
+        Processes that answer at once; one a core is a good number.
+    verbose : bool
+        Log every request.
+    announce : callable
+        Called with a line that says where the archive is served.
+
+    Raises
+    ------
+    ArchiveError
+        If the folder is no archive, or the address cannot be listened on.
+    """
+    folder = Path(folder).expanduser()
+    Archive(folder).close()  # says now what is wrong, and brings the footprints up to date
+    listening = _listen(host, port)
+    with listening, _ending_gently():
+        announce(f"Serving {folder} at {_url(listening)} (Ctrl-C ends it)")
+        with suppress(KeyboardInterrupt):
+            if workers == 1:
+                _work(folder, listening, None, verbose)
+            else:
+                _supervise(workers, folder, listening, verbose)
+
+
+@contextmanager
+def running(archive: Archive, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve `archive` from a thread for the length of a ``with`` block; gives the URL."""
+    with _listen(host, port) as listening:
+        server = uvicorn.Server(_config(archive, verbose=False))
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listening]}, name="topmast-server", daemon=True
+        )
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.005)
+            yield _url(listening)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _work(folder: Path, listening: socket.socket, stage: Path | None, verbose: bool) -> None:
+    """Answer requests until a signal comes."""
+    with Archive(folder) as archive:
+        if stage is not None:
+            archive.stage = Stage(stage)
+        uvicorn.Server(_config(archive, verbose)).run(sockets=[listening])
+
+
+def _config(archive: Archive, verbose: bool) -> uvicorn.Config:
+    return uvicorn.Config(
+        archive.app(),
+        log_level="info" if verbose else "warning",
+        access_log=verbose,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+# -------------------------------------------------------------------------------- many processes
+
+
+def _supervise(workers: int, folder: Path, listening: socket.socket, verbose: bool) -> None:
+    """Keep so many workers running; one that dies is replaced, unless all die at once."""
+    owner = threading.Event()
+    stage = temporary_folder(owner, "topmast-stage-")
+    quick_deaths = 0
+    with _stopping_all() as processes:
+        while True:
+            while len(processes) < workers:
+                processes[_started(folder, listening, stage, verbose)] = time.monotonic()
+            wait([process.sentinel for process in processes])
+            for dead in [process for process in processes if not process.is_alive()]:
+                lived = time.monotonic() - processes.pop(dead)
+                LOGGER.warning("A worker ended with exit code %s.", dead.exitcode)
+                quick_deaths = quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 0
+            if quick_deaths >= MOST_QUICK_DEATHS:
+                raise ArchiveError("The workers cannot start; the messages above say why.")
+
+
+def _started(folder: Path, listening: socket.socket, stage: Path, verbose: bool) -> SpawnProcess:
+    process = multiprocessing.get_context("spawn").Process(
+        target=_worker, args=(folder, listening, stage, verbose), daemon=True
+    )
+    process.start()
+    return process
+
+
+def _worker(folder: Path, listening: socket.socket, stage: Path, verbose: bool) -> None:
+    with _ending_gently(), suppress(KeyboardInterrupt):
+        _work(folder, listening, stage, verbose)
+
+
+@contextmanager
+def _stopping_all() -> Iterator[dict[SpawnProcess, float]]:
+    """Worker processes that end when the block does."""
+    processes: dict[SpawnProcess, float] = {}
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(STOP_SECONDS + 5)
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+@contextmanager
+def _ending_gently() -> Iterator[None]:
+    """Inside the block SIGTERM ends the process as Ctrl-C does: with everything cleaned up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# ------------------------------------------------------------------------------------ the address
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = _addresses(host, port)[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as problem:
+        raise _cannot_listen(host, port, problem) from problem
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as problem:
+        listening.close()
+        raise _cannot_listen(host, port, problem) from problem
+    return listening
+
+
+def _addresses(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+
+
+def _cannot_listen(host: str, port: int, problem: OSError) -> ArchiveError:
+    return ArchiveError(
+        f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
+        "Another port may be free; 0 takes any that is."
+    )
+
+
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
