@@ -16,6 +16,7 @@ from topmast.sky import (
     Footprint,
     Polygon,
     bounding_cap,
+    cell_ranges_of_cone,
     cells_of_cone,
     cells_of_points,
     distance_deg,
@@ -376,6 +377,24 @@ class TestCells:
         place = offset(ra, dec, turn, part * radius)
 
         assert cells_of_points(*place, order) in cells_of_cone(ra, dec, radius, order)
+
+    @settings(max_examples=300)
+    @given(
+        ras | st.sampled_from([0.0, 45.0, 90.0]),
+        decs,
+        st.just(0.0) | st.floats(-9, -3).map(lambda power: 10**power),
+        st.integers(11, 24),
+        angles,
+    )
+    def test_no_cell_is_lost_at_the_finest_orders(
+        self, ra: float, dec: float, radius: float, order: int, turn: float
+    ) -> None:
+        radius = min(radius, 60 / 2**order)
+        cell = cells_of_points(*offset(ra, dec, turn, radius), order)
+
+        ranges = cell_ranges_of_cone(ra, dec, radius, order)
+
+        assert ((ranges[:, 0] <= cell) & (cell < ranges[:, 1])).any()
 
     def test_a_small_cone_has_few_cells(self) -> None:
         assert len(cells_of_cone(10, 20, 0.001, 8)) <= 4

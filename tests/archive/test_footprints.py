@@ -150,10 +150,19 @@ class TestSearching:
         assert ids.dtype == np.int64
         assert len(ids) == len(distance) == 0
 
-    def test_a_cone_of_no_size_finds_what_holds_its_place(self, tmp_path: Path) -> None:
-        write_index(tmp_path, [1, 2, 3], ["CIRCLE 10 20 1", "POINT 10 20", "POINT 10 20.00001"])
+    @pytest.mark.parametrize("few", [0, 1000])
+    @pytest.mark.parametrize(("ra", "dec"), [(10, 20), (45, 0), (0, 90), (185.03, -90)])
+    def test_a_cone_of_no_size_finds_what_holds_its_place(
+        self, ra: float, dec: float, few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(footprint_segment, "FEW_SHAPES", few)
+        beside = dec - math.copysign(1e-5, dec)
+        places = [f"CIRCLE {ra} {dec} 1", f"POINT {ra} {dec}", f"POINT {ra} {beside}"]
 
-        assert found_at(tmp_path, 10, 20, 0.0) == [1, 2]
+        write_index(tmp_path, [1, 2, 3], places)
+
+        assert found_at(tmp_path, ra, dec, 0.0) == [1, 2]
+        assert found_at(tmp_path, ra, dec, 1.1e-5) == [1, 2, 3]
 
     def test_opening_reads_no_footprint_into_memory(self, folder: Path) -> None:
         index = FootprintIndex(folder)

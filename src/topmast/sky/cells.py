@@ -10,7 +10,11 @@ from topmast.sky.vectors import IntArray, normalized_ra
 __all__ = ["cell_ranges_of_cone", "cells_of_cone", "cells_of_points"]
 
 # Added to a cone, in degrees, so that rounding at its rim loses no cell.
-MARGIN_DEG = 1e-9
+MARGIN_DEG = 1e-7
+
+# hpgeom loses cells of small cones from order 24 on; cells finer than this (0.8 arcsec) are
+# taken as all those inside the cells of this order.
+FINEST_ORDER = 18
 
 
 def cells_of_cone(ra_deg: float, dec_deg: float, radius_deg: float, order: int) -> IntArray:
@@ -26,6 +30,9 @@ def cell_ranges_of_cone(ra_deg: float, dec_deg: float, radius_deg: float, order:
     grown = radius_deg + MARGIN_DEG
     if grown >= 180.0:
         return np.array([[0, 12 << (2 * order)]], np.int64)
+    if order > FINEST_ORDER:
+        coarse = cell_ranges_of_cone(ra_deg, dec_deg, radius_deg, FINEST_ORDER)
+        return coarse << (2 * (order - FINEST_ORDER))
     ranges = hpgeom.query_circle(
         1 << order,
         normalized_ra(ra_deg),
