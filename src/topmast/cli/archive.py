@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ def init(folder: Path, sample: bool, profile: str) -> int:
     check_extra()
     folder = folder.expanduser()
     if sample:
-        build_sample(folder, profile)
+        make_sample(folder, profile)
     else:
         from topmast.archive import Archive
 
@@ -143,9 +144,14 @@ def check_extra() -> None:
         )
 
 
-def build_sample(folder: Path, profile: str = "current") -> Any:
-    """Make the sample archive in `folder`."""
-    from topmast.archive.sample import build_sample as make
+def make_sample(folder: Path, profile: str = "current") -> None:
+    """Make the sample archive in `folder`: all of it, or nothing under that name."""
+    from topmast.archive.sample import build_sample
 
-    say(f"Making the sample archive in {folder} ...")
-    return make(folder, profile=profile)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise click.UsageError(f"{folder} is there already and not empty; choose another folder.")
+    say(f"Making the sample archive in {folder} (once; about half a minute) ...")
+    part = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    build_sample(part, profile=profile).close()
+    part.replace(folder)

@@ -78,14 +78,17 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return with_output
 
 
-def show_table(table: Table, *, limit: int, width: int | None, reorder: bool = True) -> None:
+def show_table(
+    table: Table, *, limit: int, width: int | None, reorder: bool = True, hints: bool = True
+) -> None:
     """Print the first `limit` rows, and the columns that fit into `width` (None: all)."""
     names = sorted(table.colnames, key=_importance) if reorder else list(table.colnames)
     widest = None if width is None else WIDEST
     texts = {name: _texts(table[:limit], name, widest) for name in names}
     shown = names if width is None else _fitting(texts, width)
     _print({name: texts[name] for name in shown})
-    _tell_rest(len(table) - limit, len(names) - len(shown))
+    if hints:
+        _tell_rest(len(table) - limit, len(names) - len(shown))
 
 
 def on_terminal() -> bool:

@@ -90,11 +90,11 @@ def _run(target: str, arguments: tuple[str, ...], as_module: bool) -> int:
 
 def _find_script(path: str) -> CodeType:
     """Make ``__main__`` for a file, or for a folder or zip file that holds ``__main__.py``."""
-    importer = pkgutil.get_importer(path)
-    if importer is not None and hasattr(importer, "find_spec"):
-        _set_first_path(os.path.abspath(path))
-        return _code_of(importer.find_spec("__main__"), f"no __main__ module in {path!r}", "")
     full = os.path.abspath(path)
+    importer = pkgutil.get_importer(full)
+    if importer is not None and hasattr(importer, "find_spec"):
+        _set_first_path(full)
+        return _code_of(importer.find_spec("__main__"), f"no __main__ module in {path!r}", "")
     loader = SourceFileLoader("__main__", full)
     try:
         source = loader.get_data(full)
