@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,3 +66,38 @@ def recorded() -> Path:
     if not RECORDED.is_dir():
         pytest.skip("the recorded answers of the real archive are not here")
     return RECORDED
+
+
+@pytest.fixture(scope="session")
+def sample_folder() -> Path:
+    """The folder of the sample archive, made again when the code that makes it has changed."""
+    code = sorted((PROJECT / "src/topmast/archive/sample").glob("*.*"))
+    code += [PROJECT / "src/topmast/archive" / name for name in ("schema.py", "layout.py")]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:16]
+    folder = PROJECT / ".sample" / digest
+    folder.parent.mkdir(exist_ok=True)
+    with (folder.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.is_dir():
+            make_sample(folder)
+    return folder
+
+
+def make_sample(folder: Path) -> None:
+    """Build beside `folder` and rename, so that a broken build is never taken for a whole one."""
+    from topmast.archive.sample import build_sample
+
+    for old in folder.parent.iterdir():
+        if old.is_dir():
+            shutil.rmtree(old)
+    build_sample(folder.with_suffix(".part")).close()
+    folder.with_suffix(".part").rename(folder)
+
+
+@pytest.fixture(scope="session")
+def sample_archive(sample_folder: Path) -> Iterator[Any]:
+    """The sample archive, open; tests read it and never write to it."""
+    from topmast.archive import Archive
+
+    with Archive(sample_folder) as archive:
+        yield archive

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from .missions import sheaves
-from .sheaf import Product, Sheaf
+from topmast.archive.sample.missions import sheaves
+from topmast.archive.sample.sheaf import Product, Sheaf
 
 if TYPE_CHECKING:
     from topmast.archive import Archive
@@ -43,59 +43,68 @@ def build_sample(
     """
     from topmast.archive import Archive
 
-    from .names import name_rows
-    from .tables import name_table, observation_table, product_table
+    from topmast.archive.sample.names import name_rows
+    from topmast.archive.sample.tables import name_table, observation_table, product_table
 
-    tell = progress or (lambda what, count: None)
     archive = Archive.create(folder, profile=profile)
-    staging = archive.folder / "staging"
+    extra = archive.folder / "staging"
     try:
-        made = list(write_files(sheaves(), staging, tell))
+        made, doubles = write_files(sheaves(), archive.folder / "products", extra, progress)
         archive.ingest(
             observation_table(row for sheaf in made for row in sheaf.observations),
             product_table(product.row for sheaf in made for product in sheaf.products),
-            staging,
+            archive.folder / "products",
             names=name_table(name_rows()),
             progress=progress,
         )
+        archive.ingest(products=product_table(product.row for product in doubles), files=extra)
     except BaseException:
         archive.close()
         raise
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(extra, ignore_errors=True)
     return archive
 
 
-def write_files(all_sheaves: Iterable[Sheaf], staging: Path, tell: Progress) -> Iterator[Sheaf]:
-    """Put each file where the archive looks for it; the sheaves come back with sizes."""
+def write_files(
+    all_sheaves: Iterable[Sheaf], products: Path, extra: Path, progress: Progress | None
+) -> tuple[list[Sheaf], list[Product]]:
+    """Write each file where it belongs; the second of a name in its folder below `extra`.
+
+    Returns the sheaves, their rows now with sizes, and the products that are below `extra`.
+    """
     sizes: dict[str, int] = {}
     taken: set[Path] = set()
     folders: set[Path] = set()
+    made, doubles = [], []
     for sheaf in all_sheaves:
+        made.append(sheaf)
         for product in sheaf.products:
             if product.uri not in sizes:
-                path = free_place(staging, product, taken)
+                path = product_place(products, product)
+                if path in taken:
+                    path = extra / PurePosixPath(product.uri.partition(":")[2].lstrip("/"))
+                    doubles.append(product)
+                taken.add(path)
                 if path.parent not in folders:
                     path.parent.mkdir(parents=True, exist_ok=True)
                     folders.add(path.parent)
-                sizes[product.uri] = written(product, path)
-                if len(sizes) % 100 == 0:
-                    tell("files", len(sizes))
+                sizes[product.uri] = write(path, product)
+                if progress and len(sizes) % 100 == 0:
+                    progress("files", len(sizes))
             product.row["size"] = sizes[product.uri]
-        yield sheaf
+    if hasattr(os, "sync"):
+        os.sync()
+    return made, doubles
 
 
-def free_place(staging: Path, product: Product, taken: set[Path]) -> Path:
-    """By mission and observation; where two files of an observation share a name, by URI."""
+def product_place(products: Path, product: Product) -> Path:
     row = product.row
-    path = staging / row["obs_collection"] / row["obs_id"] / row["productFilename"]
-    if path in taken:
-        path = staging / PurePosixPath(product.uri.partition(":")[2].lstrip("/"))
-    taken.add(path)
-    return path
+    return products / row["obs_collection"] / row["obs_id"] / row["productFilename"]
 
 
-def written(product: Product, path: Path) -> int:
+def write(path: Path, product: Product) -> int:
+    """Write the file; its size in bytes."""
     if product.make is None:
         raise LookupError(f"Nothing makes {product.uri}.")
     data = product.make()

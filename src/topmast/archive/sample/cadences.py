@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .fits_file import Cards, Column, fits_file, image, primary, table
-from .light import Star, relative_flux, scatter
-from .plane import Plane
-from .programs import mjd_text
-from .scene import seeded
+from topmast.archive.sample.fits_file import Cards, Column, fits_file, image, primary, table
+from topmast.archive.sample.light import Star, relative_flux, scatter
+from topmast.archive.sample.plane import Plane
+from topmast.archive.sample.programs import mjd_text
+from topmast.archive.sample.scene import seeded
 
 __all__ = ["KEPLER", "TESS", "Run", "Survey", "light_curve_file", "measured", "target_pixel_file"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import zlib
 from typing import Any
 
@@ -25,6 +24,11 @@ BASES += [35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258]
 CODE_OF_LENGTH = np.array(
     [max(i for i, base in enumerate(BASES) if base <= max(n, 3)) for n in range(LONGEST + 1)]
 )
+
+REVERSED = np.zeros(1 << DEEPEST, int)
+"""Numbers of fifteen bits read backwards."""
+for bit in range(DEEPEST):
+    REVERSED |= (np.arange(1 << DEEPEST) >> bit & 1) << (DEEPEST - 1 - bit)
 
 
 def gzipped(data: bytes) -> bytes:
@@ -85,17 +89,30 @@ def code_lengths(counts: Array) -> Array:
 
 
 def huffman_depths(counts: Array) -> Array:
-    used = [(int(count), symbol) for symbol, count in enumerate(counts) if count]
-    heap = [(count, symbol, (symbol,)) for count, symbol in used]
-    heapq.heapify(heap)
+    """Depths of Huffman's tree; leaves and joined nodes each come in rising order of count."""
+    leaves = np.flatnonzero(counts)
+    leaves = leaves[np.argsort(counts[leaves], kind="stable")].tolist()
+    weights = counts[leaves].tolist()
+    size = len(leaves)
+    parents = [0] * max(2 * size - 1, 1)
+    leaf, inner = 0, size
+    for node in range(size, 2 * size - 1):
+        total = 0
+        for _ in range(2):
+            if inner >= node or (leaf < size and weights[leaf] <= weights[inner]):
+                parents[leaf] = node
+                total += weights[leaf]
+                leaf += 1
+            else:
+                parents[inner] = node
+                total += weights[inner]
+                inner += 1
+        weights.append(total)
+    levels = [0] * len(parents)
+    for node in range(2 * size - 3, -1, -1):
+        levels[node] = levels[parents[node]] + 1
     depths = np.zeros(len(counts), int)
-    if len(heap) == 1:
-        depths[used[0][1]] = 1
-    while len(heap) > 1:
-        first, second = heapq.heappop(heap), heapq.heappop(heap)
-        members = first[2] + second[2]
-        depths[list(members)] += 1
-        heapq.heappush(heap, (first[0] + second[0], min(first[1], second[1]), members))
+    depths[leaves] = np.maximum(levels[:size], 1)
     return depths
 
 
@@ -104,20 +121,19 @@ def reversed_codes(depths: Array) -> Array:
     codes = np.zeros(len(depths), int)
     code = 0
     for depth in range(1, DEEPEST + 1):
-        for symbol in np.flatnonzero(depths == depth):
-            codes[symbol] = int(f"{code:0{depth}b}"[::-1], 2)
-            code += 1
-        code <<= 1
-    return codes
+        symbols = np.flatnonzero(depths == depth)
+        codes[symbols] = code + np.arange(len(symbols))
+        code = (code + len(symbols)) << 1
+    return REVERSED[codes] >> (DEEPEST - depths)
 
 
 def block_header(depths: Array) -> tuple[Array, Array]:
     """Final dynamic block; all depths are sent as four-bit numbers, the distance code is one bit."""
     start = [(1, 1), (2, 2), (LITERALS - 257, 5), (0, 5), (15, 4)]
     start += [(0, 3)] * 3 + [(4, 3)] * 16
-    four_bits = [(int(f"{depth:04b}"[::-1], 2), 4) for depth in [*depths, 1]]
-    pairs = np.array(start + four_bits)
-    return pairs[:, 0], pairs[:, 1]
+    values, widths = np.array(start).T
+    four_bits = REVERSED[np.append(depths, 1)] >> (DEEPEST - 4)
+    return np.append(values, four_bits), np.append(widths, np.full(len(four_bits), 4))
 
 
 def pack_bits(values: Array, widths: Array, order: str) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from .fits_file import DATE, MADE_BY
+from topmast.archive.sample.fits_file import DATE, MADE_BY
 
 __all__ = ["catalog_ecsv", "pdf", "text", "xml"]
 

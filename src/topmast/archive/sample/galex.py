@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from .deflate import gzipped
-from .fits_file import Cards, Column, fits_file, primary, table
-from .images import map_file, preview
-from .places import Place, places
-from .plane import Plane, circle_text
-from .scene import seeded, stars_near
-from .sheaf import Sheaf, observation
+from topmast.archive.sample.deflate import gzipped
+from topmast.archive.sample.fits_file import Cards, Column, fits_file, primary, table
+from topmast.archive.sample.images import map_file, preview
+from topmast.archive.sample.places import Place, places
+from topmast.archive.sample.plane import Plane, circle_text
+from topmast.archive.sample.scene import seeded, stars_near
+from topmast.archive.sample.sheaf import Sheaf, observation
 
 __all__ = ["FAR", "NEAR", "Tile", "galex", "tile_sheaf"]
 

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from .documents import text
-from .galex import FAR, NEAR, Band, Tile, add_products, tile_row
-from .hst import header, telemetry
-from .images import association, exposure, mosaic, preview, raw_exposure
-from .iue import image_number
-from .kepler import superstamp
-from .places import Place, place
-from .plane import Plane, polygon_text
-from .sheaf import Sheaf, observation
-from .swift import pointing
+from topmast.archive.sample.documents import text
+from topmast.archive.sample.galex import FAR, NEAR, Band, Tile, add_products, tile_row
+from topmast.archive.sample.hst import header, telemetry
+from topmast.archive.sample.images import association, exposure, mosaic, preview, raw_exposure
+from topmast.archive.sample.iue import image_number
+from topmast.archive.sample.kepler import superstamp
+from topmast.archive.sample.places import Place, place
+from topmast.archive.sample.plane import Plane, polygon_text
+from topmast.archive.sample.sheaf import Sheaf, observation
+from topmast.archive.sample.swift import pointing
 
 __all__ = ["guide"]
 

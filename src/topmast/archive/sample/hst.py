@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from .documents import text
-from .fits_file import Cards, Column, fits_file, primary, table
-from .images import association, exposure, mosaic, preview, raw_exposure
-from .pictures import png
-from .places import FAMOUS, Place, place, places
-from .plane import Plane, polygon_text
-from .programs import FUTURE, mjd_text, programme
-from .scene import seeded
-from .sheaf import Sheaf, observation
-from .spectra import energy_distribution, observed, spectrum_plot
+from topmast.archive.sample.documents import text
+from topmast.archive.sample.fits_file import Cards, Column, fits_file, primary, table
+from topmast.archive.sample.images import association, exposure, mosaic, preview, raw_exposure
+from topmast.archive.sample.pictures import png
+from topmast.archive.sample.places import FAMOUS, Place, place, places
+from topmast.archive.sample.plane import Plane, polygon_text
+from topmast.archive.sample.programs import FUTURE, mjd_text, programme
+from topmast.archive.sample.scene import seeded
+from topmast.archive.sample.sheaf import Sheaf, observation
+from topmast.archive.sample.spectra import energy_distribution, observed, spectrum_plot
 
 __all__ = ["hubble"]
 

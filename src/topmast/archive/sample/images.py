@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .fits_file import Cards, Column, fits_file, image, primary, table
-from .pictures import jpeg, stretch
-from .plane import Plane
-from .scene import noisy, render, seeded
+from topmast.archive.sample.fits_file import Cards, Column, fits_file, image, primary, table
+from topmast.archive.sample.pictures import jpeg, stretch
+from topmast.archive.sample.plane import Plane
+from topmast.archive.sample.scene import noisy, render, seeded
 
 __all__ = ["association", "exposure", "map_file", "mosaic", "preview", "raw_exposure", "sky_picture"]
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .deflate import gzipped
-from .fits_file import Cards, Column, fits_file, primary, table
-from .pictures import gif
-from .places import Place, places
-from .plane import Plane, circle_text, polygon_text
-from .programs import mjd_text, target_classification
-from .scene import seeded
-from .sheaf import Sheaf, observation
-from .spectra import energy_distribution, observed, spectrum_plot, vo_spectrum
+from topmast.archive.sample.deflate import gzipped
+from topmast.archive.sample.fits_file import Cards, Column, fits_file, primary, table
+from topmast.archive.sample.pictures import gif
+from topmast.archive.sample.places import Place, places
+from topmast.archive.sample.plane import Plane, circle_text, polygon_text
+from topmast.archive.sample.programs import mjd_text, target_classification
+from topmast.archive.sample.scene import seeded
+from topmast.archive.sample.sheaf import Sheaf, observation
+from topmast.archive.sample.spectra import energy_distribution, observed, spectrum_plot, vo_spectrum
 
 __all__ = ["image_number", "iue"]
 

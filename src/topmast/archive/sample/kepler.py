@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from .cadences import KEPLER, Run, light_curve_file, measured, target_pixel_file
-from .deflate import gzipped
-from .documents import pdf, text
-from .fits_file import fits_file, image, primary
-from .images import sky_picture
-from .light import Star
-from .pictures import jpeg, plot, png, stretch
-from .plane import Plane, circle_text, polygon_text
-from .programs import mjd_stamp
-from .scene import seeded
-from .sheaf import Sheaf, observation
-from .stars import K2_STARS, KEPLER_STARS
+from topmast.archive.sample.cadences import KEPLER, Run, light_curve_file, measured, target_pixel_file
+from topmast.archive.sample.deflate import gzipped
+from topmast.archive.sample.documents import pdf, text
+from topmast.archive.sample.fits_file import fits_file, image, primary
+from topmast.archive.sample.images import sky_picture
+from topmast.archive.sample.light import Star
+from topmast.archive.sample.pictures import jpeg, plot, png, stretch
+from topmast.archive.sample.plane import Plane, circle_text, polygon_text
+from topmast.archive.sample.programs import mjd_stamp
+from topmast.archive.sample.scene import seeded
+from topmast.archive.sample.sheaf import Sheaf, observation
+from topmast.archive.sample.stars import K2_STARS, KEPLER_STARS
 
 __all__ = ["full_frames", "k2", "kepler", "superstamp"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from .galex import galex
-from .guide import guide
-from .hst import hubble
-from .iue import iue
-from .kepler import full_frames, k2, kepler
-from .sheaf import Sheaf
-from .swift import swift
+from topmast.archive.sample.galex import galex
+from topmast.archive.sample.guide import guide
+from topmast.archive.sample.hst import hubble
+from topmast.archive.sample.iue import iue
+from topmast.archive.sample.kepler import full_frames, k2, kepler
+from topmast.archive.sample.sheaf import Sheaf
+from topmast.archive.sample.swift import swift
 
 __all__ = ["sheaves"]
 

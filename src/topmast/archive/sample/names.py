@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .kepler import KEPLER_STARS
-from .places import Place, places
-from .stars import K2_STARS, TESS_STARS
+from topmast.archive.sample.kepler import KEPLER_STARS
+from topmast.archive.sample.places import Place, places
+from topmast.archive.sample.stars import K2_STARS, TESS_STARS
 
 __all__ = ["name_rows"]
 

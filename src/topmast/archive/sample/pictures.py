@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .deflate import pack_bits, zlibbed
+from topmast.archive.sample.deflate import pack_bits, zlibbed
 
 __all__ = ["gif", "jpeg", "plot", "png", "stretch"]
 
@@ -72,30 +72,27 @@ def gif(grey: Array) -> bytes:
 
 
 def lempel_ziv_welch(pixels: bytes) -> bytes:
-    """The code stream of a GIF with four colours."""
+    """The code stream of a GIF with four colours; a string is known by its code and next pixel."""
     codes, widths = [4], [3]
-    known = {bytes([i]): i for i in range(4)}
-    width, prefix = 3, b""
-    for pixel in pixels:
-        longer = prefix + bytes([pixel])
+    known: dict[int, int] = {}
+    width, prefix = 3, pixels[0]
+    for pixel in pixels[1:]:
+        longer = prefix << 2 | pixel
         if longer in known:
-            prefix = longer
+            prefix = known[longer]
             continue
-        codes.append(known[prefix])
+        codes.append(prefix)
         widths.append(width)
-        number = len(known) + 2
+        prefix = pixel
+        number = len(known) + 6
         known[longer] = number
         if number == 1 << width:
             width += 1
         if number == 4095:
             codes.append(4)
             widths.append(12)
-            known = {bytes([i]): i for i in range(4)}
-            width = 3
-        prefix = bytes([pixel])
-    codes += [known[prefix], 5]
-    widths += [width, width]
-    return pack_bits(np.array(codes), np.array(widths), "little")
+            known, width = {}, 3
+    return pack_bits(np.array([*codes, prefix, 5]), np.array([*widths, width, width]), "little")
 
 
 ZIGZAG = np.array(

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .fits_file import Cards
+from topmast.archive.sample.fits_file import Cards
 
 __all__ = ["Plane", "circle_text", "polygon_text"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .places import Place
-from .scene import seeded
+from topmast.archive.sample.places import Place
+from topmast.archive.sample.scene import seeded
 
 __all__ = ["FUTURE", "KINDS", "mjd_stamp", "programme", "target_classification"]
 

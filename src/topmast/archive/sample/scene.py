@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .places import places_near
-from .plane import Plane
+from topmast.archive.sample.places import places_near
+from topmast.archive.sample.plane import Plane
 
 __all__ = ["noisy", "render", "seeded", "stars_near"]
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .fits_file import Cards, Column, fits_file, primary, table
-from .pictures import plot
+from topmast.archive.sample.fits_file import Cards, Column, fits_file, primary, table
+from topmast.archive.sample.pictures import plot
 
 __all__ = ["energy_distribution", "spectrum_plot", "vo_spectrum"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .light import Planet, Star
+from topmast.archive.sample.light import Planet, Star
 
 __all__ = ["K2_STARS", "KEPLER_STARS", "TESS_STARS"]
 

@@ -7,15 +7,15 @@ from functools import partial
 
 import numpy as np
 
-from .deflate import gzipped
-from .fits_file import fits_file, image, primary
-from .images import preview, sky_picture
-from .pictures import gif, stretch
-from .places import Place, places
-from .plane import Plane, polygon_text
-from .programs import target_classification
-from .scene import seeded
-from .sheaf import Sheaf, observation
+from topmast.archive.sample.deflate import gzipped
+from topmast.archive.sample.fits_file import fits_file, image, primary
+from topmast.archive.sample.images import preview, sky_picture
+from topmast.archive.sample.pictures import gif, stretch
+from topmast.archive.sample.places import Place, places
+from topmast.archive.sample.plane import Plane, polygon_text
+from topmast.archive.sample.programs import target_classification
+from topmast.archive.sample.scene import seeded
+from topmast.archive.sample.sheaf import Sheaf, observation
 
 __all__ = ["pointing", "swift"]
 
