@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from topmast.errors import BlankResponseWarning
 
 __all__ = [
-    "KINDS",
     "ColumnReader",
     "Kind",
     "NullFloats",
