@@ -197,6 +197,6 @@ def warn(message: str, category: type[Warning]) -> None:
         category,
         filename=frame.f_code.co_filename,
         lineno=frame.f_lineno,
-        module=frame.f_globals.get("__name__"),
+        module=frame.f_globals.get("__name__") or "__main__",  # None would silence it
         registry=frame.f_globals.setdefault("__warningregistry__", {}),
     )
