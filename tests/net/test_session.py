@@ -435,6 +435,27 @@ def test_what_could_smuggle_a_header_is_refused(request_: Request) -> None:
         Session("http://127.0.0.1:1").send(request_)
 
 
+def test_a_name_of_ones_own_cannot_smuggle_a_header(server: Misbehaving) -> None:
+    url = server.on("/x", Reply())
+    with pytest.raises(InvalidQueryError, match="HTTP header User-Agent contains a character"):
+        Session(server.url, user_agent="me\r\nX: y").send(get(url))
+
+
+def test_limits_may_be_infinite(server: Misbehaving) -> None:
+    url = server.on("/x", Reply(body=b"ok"))
+    endless = float("inf")
+    session = Session(server.url, timeout=endless, read_timeout=endless, connect_timeout=endless)
+    assert session.send(get(url)).content == b"ok"
+    with session.stream(get(url)) as stream:
+        assert b"".join(stream.chunks()) == b"ok"
+
+
+def test_a_page_without_a_title_is_not_repeated(server: Misbehaving) -> None:
+    url = server.on("/x", Reply(404, b"<h1>Sorry</h1><script>alert(1)</script>"))
+    with pytest.raises(HTTPStatusError, match="404 Not Found: a page of HTML"):
+        Session(server.url).send(get(url))
+
+
 def test_spaces_and_letters_of_other_alphabets_are_escaped(server: Misbehaving) -> None:
     server.on("/a%20%C3%A9", Reply(body=b"ok"))
     assert Session(server.url).send(get(server.url + "/a é")).content == b"ok"

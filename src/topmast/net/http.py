@@ -26,6 +26,7 @@ from topmast.net.deadline import Deadline
 from topmast.net.faults import said_plainly
 from topmast.net.gate import Gate
 from topmast.net.messages import Headers, Limits, Request
+from topmast.net.outgoing import check_header
 from topmast.net.proxy import proxy_for
 
 __all__ = ["HttpTransport", "user_agent"]
@@ -33,6 +34,9 @@ __all__ = ["HttpTransport", "user_agent"]
 IDLE_CONNECTIONS = 64
 """Connections to one host that are kept for the next request; how many are open at once is
 decided by the setting ``connections``."""
+
+LONGEST = 1e6
+"""Seconds; a socket takes no infinite timeout."""
 
 
 class _WithoutCredentials(logging.Filter):
@@ -80,7 +84,9 @@ class HttpTransport:
     def _answered(
         self, manager: urllib3.PoolManager, request: Request, clock: Clock
     ) -> BaseHTTPResponse:
-        headers = {"User-Agent": user_agent(self._setting("user_agent")), **request.headers}
+        agent = user_agent(self._setting("user_agent"))
+        check_header("User-Agent", agent)
+        headers = {"User-Agent": agent, **request.headers}
         token = CLOCK.set(clock)
         try:
             with said_plainly(request.url, clock):
@@ -167,9 +173,10 @@ def user_agent(prefix: str = "") -> str:
 
 def _clock_for_headers(limits: Limits, deadline: Deadline) -> Clock:
     """Without a limit for the whole, headers have the time of one connection and one wait."""
+    connect, read = min(limits.connect_seconds, LONGEST), min(limits.read_seconds, LONGEST)
     if limits.total_seconds is None:
-        deadline = Deadline.after(limits.connect_seconds + limits.read_seconds)
-    return Clock(limits.connect_seconds, limits.read_seconds, deadline)
+        deadline = Deadline.after(connect + read)
+    return Clock(connect, read, deadline)
 
 
 def _let_go(response: BaseHTTPResponse, leave: Callable[[], None]) -> None:

@@ -220,7 +220,7 @@ def _detail(answer: Answer) -> str:
     text = head.decode("utf-8", "replace").strip()
     if text.startswith("{"):
         return _one_line(_json_message(answer.content) or "")
-    if re.match(r"(?i)(<!doctype|<html|<head|<body|<\?xml)", text):
+    if text.startswith("<"):
         title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
         return _one_line(_without_tags(title[1])) if title else "a page of HTML"
     return _one_line(text)

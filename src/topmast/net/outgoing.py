@@ -11,9 +11,10 @@ from topmast.errors import InvalidQueryError
 from topmast.net.address import checked_url, split_login
 from topmast.net.messages import Headers, Request
 
-__all__ = ["checked", "with_cookies", "with_defaults", "with_login"]
+__all__ = ["check_header", "checked", "with_cookies", "with_defaults", "with_login"]
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
 
 
@@ -31,6 +32,16 @@ def checked(request: Request) -> Request:
     url, login = split_login(checked_url(request.url))
     request = replace(request, url=url)
     return request if login is None else with_login(request, login)
+
+
+def check_header(name: str, value: str) -> None:
+    """Refuse a header that could end its line and begin another, with InvalidQueryError."""
+    if not HEADER_NAME.fullmatch(name):
+        raise InvalidQueryError(f"{name!r} cannot be the name of an HTTP header.")
+    if UNSENDABLE.search(value):
+        raise InvalidQueryError(
+            f"The value of the HTTP header {name} contains a character that may not be sent."
+        )
 
 
 def with_defaults(request: Request, defaults: Mapping[str, str]) -> Request:
