@@ -78,12 +78,12 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "DR2",
     ),
     Difference(
-        "local_path_start",
-        "Local Path in the manifest",
-        "./",
-        "",
-        "starts with `./`",
-        "does not",
+        "full_manifest",
+        "manifest of a download",
+        True,
+        False,
+        "also tells bytes, checksum, attempts, seconds and source of each file",
+        "Local Path, Status, Message, URL",
     ),
     Difference(
         "any_letter_case",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.compat import choice
 from topmast.download.fetch import free_bytes
 from topmast.download.holding import Presence, look
 from topmast.download.index import Index
@@ -82,7 +81,7 @@ def plan_download(
     require(products, "dataURI")
     shape = parse_layout(layout, flat=flat, columns=products.colnames)
     folder = Path(os.path.expanduser(os.fspath(download_dir or "."))) / shape.base
-    start = choice(session, "local_path_start") if not download_dir else None
+    start = None if download_dir else "./"
     index = Index(folder)
     rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
     base = base_url or download_url(session)

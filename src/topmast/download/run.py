@@ -84,8 +84,8 @@ class Run:
     def manifest(self) -> Table:
         """What has finished so far, in the order of the plan."""
         outcomes = [self.done[id(job)] for job in self.jobs if id(job) in self.done]
-        guide = choice(self.session, "local_path_start") == "./"
-        return manifest_table(outcomes, columns=None if guide else GUIDE_COLUMNS)
+        full = choice(self.session, "full_manifest")
+        return manifest_table(outcomes, columns=None if full else GUIDE_COLUMNS)
 
     def outcomes(self) -> Iterator[Outcome]:
         """Fetch all, and give each outcome as it comes."""

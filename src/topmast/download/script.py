@@ -127,7 +127,7 @@ def download_script(
     require(products, "dataURI")
     by_archive = choice(session, "script_manifest") != GUIDE_COLUMNS
     name = f"mastDownload_{time.strftime('%Y%m%d%H%M%S')}.sh"
-    shown = _shown(session, download_dir, name)
+    shown = os.path.join(os.fspath(download_dir or "."), name)
     row: dict[str, Any] = {"Local Path": shown, "Status": "COMPLETE", "Message": None, "URL": None}
     url = bundle_url(session)
     try:
@@ -178,12 +178,6 @@ def _left_out(jobs: Sequence[Job]) -> str | None:
 
 def _base(flat: bool, layout: str | None) -> str:
     return "" if flat or layout else "mastDownload/"
-
-
-def _shown(session: Session, download_dir: str | os.PathLike[str] | None, name: str) -> str:
-    if download_dir:
-        return os.path.join(os.fspath(download_dir), name)
-    return str(choice(session, "local_path_start")) + name
 
 
 def _save(path: Path, content: bytes) -> None:
