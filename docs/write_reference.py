@@ -7,6 +7,7 @@ tests/test_docs.py fails while a page is not what this would write.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,11 +96,13 @@ def _function(
 
 
 def _signature(value: Any) -> str:
+    """How it is called; annotations without quotes, and no `self`."""
     try:
         text = str(inspect.signature(value))
     except (TypeError, ValueError):
         return "(...)"
-    return text.replace("'", "").replace("NoneType", "None")
+    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
+    return re.sub(r"^\(self(?:, )?", "(", text)
 
 
 def _docstring(value: Any) -> str:

@@ -110,7 +110,13 @@ def _report_lines(report: IngestReport) -> Iterator[str]:
 @command(short_help="Serve an archive over HTTP.")
 @folder_argument
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8787,
+    show_default=True,
+    help="The port; 0 takes any that is free.",
+)
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
