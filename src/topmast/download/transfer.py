@@ -37,7 +37,7 @@ CHUNK = 1 << 18
 #: start over.
 PROGRESS = 1 << 20
 PROGRESS_SHARE = 0.1
-SAVE_SECONDS = 0.1
+SAVE_SECONDS = 0.02
 LONGEST_HOLD = 600.0
 MOST_FAILED_HELPS = 3
 PLAIN = {"Accept-Encoding": "identity"}
