@@ -33,6 +33,11 @@ from topmast.sky import (
 
 SQUARE = Footprint((Polygon((10.0, 11.0, 11.0, 10.0), (20.0, 20.0, 21.0, 21.0)),))
 
+TOKENS = (
+    "POLYGON|circle|ICRS|J2000|1|20|-3.5|.5|1e1|+7.|1e400|95|4-5|e|nan|UNION|(|)"
+    "| POLYGON 1 2 3 4 5 6| CIRCLE 1 2 3|  |\t"
+)
+
 ras = st.floats(0, 360, exclude_max=True)
 decs = st.floats(-90, 90) | st.sampled_from([-90.0, 90.0, 89.999999, 0.0])
 angles = st.floats(0, 360)
@@ -148,10 +153,13 @@ class TestManyTexts:
         "POLYGON 0 0 180 0 0 90",
         "CIRCLE 1 95 1",
         "CIRCLE 1 2 3-4",
+        "POLYGON 1 2 3 4 5-6 7",
+        "CIRCLE ICRS 1 2 3 POLYGON ICRS 10 20 11 20 11 21 10 21 circle 3 4 5",
+        "CIRCLE ICRS 1 2 3 CIRCLE 1 99 3",
     ]
 
     def test_texts_read_together_are_the_texts_read_one_by_one(self) -> None:
-        good = [0, 2, 3, 5]
+        good = [0, 2, 3, 5, 10]
         shapes = shapes_of_regions(self.TEXTS)
 
         assert sorted(set(shapes.owner.tolist())) == good
@@ -164,13 +172,32 @@ class TestManyTexts:
                 assert found == pytest.approx(distance_deg(footprint, ra, dec), abs=1e-12)
 
     def test_a_position_stands_in_for_what_cannot_be_read(self) -> None:
-        ra = np.ma.masked_array([50.0] * 9, mask=[False] * 6 + [True] + [False] * 2)
-        dec = [5.0, 5, 5, 5, 5, 5, 5, math.nan, 5]
+        ra = np.ma.masked_array([50.0] * 12, mask=[False] * 6 + [True] + [False] * 5)
+        dec = [5.0, 5, 5, 5, 5, 5, 5, math.nan, 5, 5, 5, 5]
 
         shapes = shapes_of_regions(self.TEXTS, ra, dec)
 
         points = np.flatnonzero((shapes.radius == 0) & (np.diff(shapes.offsets) == 0))
-        assert sorted(shapes.owner[points].tolist()) == [1, 4, 8]
+        assert sorted(shapes.owner[points].tolist()) == [1, 4, 8, 9, 11]
+
+    @settings(max_examples=300)
+    @given(
+        st.lists(
+            st.sampled_from(TOKENS.split("|")),
+            max_size=12,
+        ),
+        st.sampled_from([" ", " ", "  ", ""]),
+    )
+    def test_reading_together_refuses_what_reading_one_refuses(
+        self, words: list[str], between: str
+    ) -> None:
+        text = between.join(words)
+        try:
+            regions = len(parse_region(text).regions)
+        except ValueError:
+            regions = 0
+
+        assert len(shapes_of_regions(["CIRCLE 1 1 1", text])) == 1 + regions
 
     def test_no_texts_give_no_shapes(self) -> None:
         assert len(shapes_of_regions([])) == 0

@@ -28,8 +28,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from topmast.sky.bulk import floats_or_nan, shapes_of_regions
 from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
-from topmast.sky.geometry import floats_or_nan, shapes_of_regions
 from topmast.sky.shapes import ROUNDING, Shapes, spans
 from topmast.sky.vectors import FloatArray, IntArray, positions, unit_vectors
 

@@ -13,7 +13,7 @@ import numpy as np
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvas, save
 from topmast.plots.outline import outline, rim_of_circle
-from topmast.sky.geometry import floats_or_nan, shapes_of_regions
+from topmast.sky.bulk import floats_or_nan, shapes_of_regions
 from topmast.sky.shapes import Shapes, polygon_caps
 from topmast.sky.vectors import (
     FloatArray,

@@ -102,7 +102,7 @@ class Shapes:
         """Polygons, whose vertices follow one another in one array, `count` for each."""
         vertices, count = tidy_polygons(vertices, count)
         centre, radius = polygon_caps(vertices, count)
-        return Shapes(owner, centre, radius, np.concatenate([[0], np.cumsum(count)]), vertices)
+        return Shapes(owner, centre, radius, np.append(0, np.cumsum(count)), vertices)
 
     def _polygon_distances(
         self, rows: IntArray, points: FloatArray, start: IntArray, count: IntArray
@@ -126,11 +126,13 @@ class Shapes:
 
 def tidy_polygons(vertices: FloatArray, count: IntArray) -> tuple[FloatArray, IntArray]:
     """The polygons without vertices that repeat their neighbour, as the closing one does."""
+    if not len(count):
+        return vertices, count
     first = np.cumsum(count) - count
     following = np.arange(1, len(vertices) + 1)
     following[first + count - 1] = first
     keep = np.sum((vertices - vertices[following]) ** 2, axis=1) > ROUNDING**2
-    kept = np.add.reduceat(keep, first, dtype=np.int64) if len(count) else count
+    kept = np.add.reduceat(keep, first, dtype=np.int64)
     keep[first[kept == 0]] = True
     return vertices[keep], np.maximum(kept, 1)
 

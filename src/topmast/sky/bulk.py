@@ -1,0 +1,173 @@
+"""The regions of many texts at once: nearly all are plain, and their numbers are read together."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from topmast.sky.geometry import shapes_of_footprints
+from topmast.sky.region import Footprint, parse_region
+from topmast.sky.shapes import Shapes
+from topmast.sky.vectors import FloatArray, IntArray, unit_vectors
+
+__all__ = ["floats_or_nan", "shapes_of_regions"]
+
+PLAIN = re.compile(
+    r"\s*(?:POLYGON|(CIRCLE))\s+(?:(?:ICRS|J2000|GSC1|FK5)\s+)?([-+.\deE\s]+)(?:\Z|(?<=\s))",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def shapes_of_regions(texts: Sequence[Any], ra_deg: Any = None, dec_deg: Any = None) -> Shapes:
+    """Many regions at once; the owner of a shape is the number of its text.
+
+    Parameters
+    ----------
+    texts : sequence of str, Footprint or None
+        STC-S texts.
+    ra_deg, dec_deg : array, optional
+        One position for each text: what stands in for a region that is missing or cannot be
+        read. Where it is nan too, the text has no shape.
+    """
+    if any(each is not None and np.size(each) != len(texts) for each in (ra_deg, dec_deg)):
+        raise ValueError(f"There are {len(texts)} regions, but not as many positions.")
+    plain = _Plain()
+    rows = [row for row, text in enumerate(texts) if not plain.accepts(row, text)]
+    shapes, refused = plain.shapes()
+    others, unread = _one_by_one(texts, rows + refused)
+    return Shapes.joined([shapes, others, _points(unread, ra_deg, dec_deg)])
+
+
+def floats_or_nan(values: Any) -> FloatArray:
+    """A column as float64; what is None or masked becomes nan."""
+    if isinstance(values, np.ma.MaskedArray):
+        return np.asarray(np.ma.filled(values.astype(np.float64), np.nan))
+    return np.array(values, dtype=np.float64)
+
+
+class _Plain:
+    """Texts of POLYGON and CIRCLE with nothing but a frame and numbers."""
+
+    def __init__(self) -> None:
+        self.circles: list[int] = []
+        self.circle_words: list[str] = []
+        self.polygons: list[int] = []
+        self.polygon_counts: list[int] = []
+        self.polygon_words: list[str] = []
+
+    def accepts(self, row: int, text: Any) -> bool:
+        """Take the text, if it is plain as far as can be seen without reading its numbers."""
+        if not isinstance(text, str):
+            return False
+        regions: list[tuple[bool, list[str]]] = []
+        end = 0
+        while end < len(text) or not regions:
+            match = PLAIN.match(text, end)
+            if match is None:
+                return False
+            is_circle, words = match[1] is not None, match[2].split()
+            if len(words) != 3 if is_circle else len(words) < 6 or len(words) % 2:
+                return False
+            regions.append((is_circle, words))
+            end = match.end()
+        self._take(row, regions)
+        return True
+
+    def _take(self, row: int, regions: list[tuple[bool, list[str]]]) -> None:
+        for is_circle, words in regions:
+            if is_circle:
+                self.circles.append(row)
+                self.circle_words += words
+            else:
+                self.polygons.append(row)
+                self.polygon_counts.append(len(words) // 2)
+                self.polygon_words += words
+
+    def shapes(self) -> tuple[Shapes, list[int]]:
+        """The shapes, and the rows that need a closer look after all."""
+        circles, good_circles = self._circles()
+        polygons, count, good_polygons = self._polygons()
+        circle_rows = np.array(self.circles, np.int64)
+        polygon_rows = np.array(self.polygons, np.int64)
+        refused = np.union1d(circle_rows[~good_circles], polygon_rows[~good_polygons])
+        good_circles &= ~np.isin(circle_rows, refused)
+        good_polygons &= ~np.isin(polygon_rows, refused)
+        shapes = [
+            _circle_shapes(circle_rows[good_circles], circles[good_circles]),
+            Shapes.of_polygons(
+                polygon_rows[good_polygons],
+                polygons[np.repeat(good_polygons, count)],
+                count[good_polygons],
+            ),
+        ]
+        return Shapes.joined(shapes), refused.tolist()
+
+    def _circles(self) -> tuple[FloatArray, Any]:
+        """Numbers of the circles, and which are good."""
+        circles = _numbers_of(self.circle_words).reshape(-1, 3)
+        ra, dec, radius = circles.T
+        return circles, np.isfinite(ra) & (np.abs(dec) <= 90) & (radius >= 0) & (radius <= 180)
+
+    def _polygons(self) -> tuple[FloatArray, IntArray, Any]:
+        """Vertices of the polygons, how many each has, and which polygons are good."""
+        ra, dec = _numbers_of(self.polygon_words).reshape(-1, 2).T
+        count = np.array(self.polygon_counts, np.int64)
+        fine = np.isfinite(ra) & (np.abs(dec) <= 90)
+        vectors = unit_vectors(ra, dec)
+        if not len(count):
+            return vectors, count, np.zeros(0, bool)
+        first = np.cumsum(count) - count
+        following = np.arange(1, len(vectors) + 1)
+        following[first + count - 1] = first
+        fine &= np.sum((vectors + vectors[following]) ** 2, axis=1) > 1e-18
+        return vectors, count, np.logical_and.reduceat(fine, first)
+
+
+def _numbers_of(words: list[str]) -> FloatArray:
+    """The words as numbers; nan for those that are none, such as 3-4."""
+    try:
+        return np.fromiter(map(float, words), np.float64, len(words))
+    except ValueError:
+        return np.fromiter(map(_number_or_nan, words), np.float64, len(words))
+
+
+def _number_or_nan(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return math.nan
+
+
+def _one_by_one(texts: Sequence[Any], rows: list[int]) -> tuple[Shapes, list[int]]:
+    """Shapes of the rows that can be read, and the rows that cannot."""
+    footprints: list[Footprint] = []
+    owners: list[int] = []
+    unread: list[int] = []
+    for row in rows:
+        text = texts[row]
+        try:
+            footprints.append(text if isinstance(text, Footprint) else parse_region(text))
+            owners.append(row)
+        except ValueError:
+            unread.append(row)
+    return shapes_of_footprints(footprints, owners), unread
+
+
+def _points(unread: list[int], ra_deg: Any, dec_deg: Any) -> Shapes:
+    """Points for the rows whose position is known."""
+    if ra_deg is None or dec_deg is None:
+        return Shapes.joined([])
+    rows = np.array(unread, np.int64)
+    ra, dec = floats_or_nan(ra_deg)[rows], floats_or_nan(dec_deg)[rows]
+    known = np.isfinite(ra) & (np.abs(dec) <= 90)
+    numbers = np.stack([ra, dec, np.zeros_like(ra)], axis=1)
+    return _circle_shapes(rows[known], numbers[known])
+
+
+def _circle_shapes(owner: IntArray, numbers: FloatArray) -> Shapes:
+    centre = unit_vectors(numbers[:, 0], numbers[:, 1])
+    return Shapes.of_circles(owner, centre, np.deg2rad(numbers[:, 2]))
