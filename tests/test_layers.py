@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ LAYERS = (
     {"net", "auth"},
     {"names", "cloud", "columns"},
     {"download"},
+    {"places"},
     {"targets", "criteria", "products", "ranges"},
     {"portal", "service"},
     {"product_lists", "observation_queries"},
@@ -56,9 +58,14 @@ def layer_of(part: str) -> int | None:
     return next((number for number, layer in enumerate(LAYERS) if part in layer), None)
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports_of(path: Path) -> Iterator[tuple[str, int]]:
     """The modules that a file imports anywhere, but for those that only type checkers see."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parsed(path)
     for_types = {
         id(inner)
         for node in ast.walk(tree)
@@ -95,14 +102,11 @@ def test_every_part_has_a_layer() -> None:
     assert without <= {"__init__", "__main__", "testing"}
 
 
-@pytest.mark.parametrize("path", modules(), ids=names_of)
-def test_imports_point_one_way(path: Path) -> None:
-    own = layer_of(part_of(path))
-    if own is None:
-        return
-
+def test_imports_point_one_way() -> None:
     upward = [
-        f"line {line} imports topmast.{part}"
+        f"{names_of(path)}:{line} imports topmast.{part}"
+        for path in modules()
+        if (own := layer_of(part_of(path))) is not None
         for part, line in own_imports(path)
         if (layer_of(part) or 0) > own
     ]
@@ -150,7 +154,7 @@ def test_only_the_settings_read_the_environment() -> None:
         for path in modules()
         if any(
             ast.unparse(node) in ("os.environ", "os.getenv", "environ", "getenv")
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for node in ast.walk(parsed(path))
             if isinstance(node, (ast.Attribute, ast.Name))
         )
     }
@@ -185,14 +189,21 @@ def test_the_help_brings_nothing_heavy() -> None:
     assert answer.stderr.split() == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=names_of)
-def test_a_module_says_first_what_it_is_for(path: Path) -> None:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_a_module_says_first_what_it_is_for() -> None:
+    silent = [
+        names_of(path)
+        for path in modules()
+        if not (ast.get_docstring(parsed(path)) or "").partition("\n")[0].endswith((".", ":", "?"))
+    ]
 
-    assert docstring
-    assert docstring.splitlines()[0].endswith((".", ":", "?"))
+    assert not silent
 
 
-@pytest.mark.parametrize("path", modules(), ids=names_of)
-def test_a_file_is_about_one_noun(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+def test_a_file_is_about_one_noun() -> None:
+    long = {names_of(path): lines for path in modules() if (lines := written_lines(path)) > 400}
+
+    assert not long
+
+
+def written_lines(path: Path) -> int:
+    return sum(bool(line.strip()) for line in path.read_text(encoding="utf-8").splitlines())

@@ -222,6 +222,16 @@ def test_a_download_can_be_planned_first(observations: ObservationsClass, tmp_pa
     assert len(plan.run(verbose=False)) == 3
 
 
+def test_what_failed_is_tried_again(observations: ObservationsClass, tmp_path: Path) -> None:
+    products = observations.get_product_list("1001")
+    products["dataURI"][0] = "mast:IUE/product/missing.gz"
+    first = observations.download_products(products, tmp_path, mrp_only=False, verbose=False)
+    assert first is not None
+    assert sorted(first["Status"]) == ["COMPLETE", "COMPLETE", "ERROR"]
+    again = observations.retry(first, verbose=False)
+    assert sorted(again["Status"]) == ["COMPLETE", "COMPLETE", "ERROR"]
+
+
 def test_a_download_can_be_followed_row_by_row(
     observations: ObservationsClass, tmp_path: Path
 ) -> None:

@@ -104,7 +104,7 @@ def resolve_object(
 def name_resolver(
     session: Session, resolver: str | None = None
 ) -> Callable[[Sequence[str], bool], Mapping[str, Position]]:
-    """A function that finds positions in degrees, in the form that `topmast.targets` asks for."""
+    """A function that finds positions in degrees, in the form that `topmast.places` asks for."""
 
     def resolve(names: Sequence[str], from_list: bool) -> Mapping[str, Position]:
         checked = _checked(resolver)

@@ -20,17 +20,9 @@ from topmast.criteria import (
 )
 from topmast.errors import InvalidQueryError
 from topmast.names import name_resolver
+from topmast.places import Place, find_places, places_of_names
 from topmast.portal import Question
-from topmast.targets import (
-    DEFAULT_RADIUS,
-    Cone,
-    Place,
-    Targets,
-    cones_around,
-    find_places,
-    parse_radius,
-    places_of_names,
-)
+from topmast.targets import DEFAULT_RADIUS, Cone, Targets, cones_around, parse_radius
 
 if TYPE_CHECKING:
     from topmast.net.session import Session

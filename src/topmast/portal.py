@@ -17,8 +17,8 @@ from topmast.compat import choice
 from topmast.errors import InvalidQueryError, NoResultsWarning, RemoteServiceError, warn
 from topmast.net.paging import ask_all_pages
 from topmast.net.pool import at_once
+from topmast.places import Place
 from topmast.progress import Progress
-from topmast.targets import Place
 from topmast.wire.portal import MashupRequest, peek_status, table_of
 
 if TYPE_CHECKING:

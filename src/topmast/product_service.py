@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from astropy.table import Row, Table
 
 from topmast.compat import choice
-from topmast.download import Plan, download_file, plan_download
+from topmast.download import Plan, download_file, download_script, plan_download, retry
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, warn
 from topmast.portal import Question, ask_question, read_answers
 from topmast.product_lists import ask_products, products_question
@@ -300,6 +300,37 @@ class ProductService(Service):
             verbose=verbose,
         )
 
+    @class_or_instance
+    def retry(
+        self,
+        manifest: Table | str | PathLike[str],
+        *,
+        verbose: bool = True,
+        progress: Callable[[Any], object] | None = None,
+        raise_on_error: bool = False,
+    ) -> Table:
+        """Download the files of a manifest that did not arrive.
+
+        Parameters
+        ----------
+        manifest : `~astropy.table.Table` or path
+            What `download_products` returned, or a file with it.
+        verbose, progress, raise_on_error
+            As for `download_products`.
+
+        Returns
+        -------
+        `~astropy.table.Table`
+            The manifest, with what came of the failed rows now.
+        """
+        return retry(
+            self._session,
+            manifest,
+            verbose=verbose,
+            progress=progress,
+            raise_on_error=raise_on_error,
+        )
+
     # ------------------------------------------------------------------------ helpers
 
     def _products_question(self, observations: Any, batch_size: int | None) -> Question:
@@ -348,8 +379,6 @@ class ProductService(Service):
     def _script(
         self, products: Table, download_dir: str | PathLike[str] | None, *, flat: bool
     ) -> Table:
-        from topmast.download.script import download_script
-
         if flat:
             warn("flat=True has no effect on curl downloads.", InputWarning)
         return download_script(self._session, products, download_dir=download_dir)

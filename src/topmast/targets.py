@@ -1,51 +1,21 @@
-"""What a user points at, a place or a list of places with a radius, made into cones on the sky."""
+"""What a user points at, a place or many with a radius, as cones on the sky."""
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import astropy.units as u
 import numpy as np
-from astropy.coordinates import Angle, BaseCoordinateFrame, Latitude, Longitude, SkyCoord
-from astropy.table import Row, Table
+from astropy.coordinates import Angle
 
-from topmast.errors import InputWarning, InvalidQueryError, ResolverError, warn
+from topmast.errors import InvalidQueryError
+from topmast.places import Place, Places, ResolveNames, find_places
 
-__all__ = [
-    "Cone",
-    "Place",
-    "Places",
-    "Targets",
-    "cones_around",
-    "find_cones",
-    "find_places",
-    "parse_radius",
-    "places_of_names",
-]
+__all__ = ["Cone", "Targets", "cones_around", "find_cones", "parse_radius"]
 
 DEFAULT_RADIUS = 0.2 * u.deg
-
-ResolveNames = Callable[[Sequence[str], bool], Mapping[str, tuple[float, float]]]
-"""Object names in, positions (ra, dec in degrees, ICRS) of those that are known out. The second
-argument tells whether they come from a list, where an unknown one is warned of and left out."""
-
-IN_DEGREES = "Coordinate string is being interpreted as an ICRS coordinate provided in degrees."
-WITH_UNITS = "Coordinate string is being interpreted as an ICRS coordinate."
-FORMS = "322.49324 12.16683, 21h29m58.3s +12d10m0.6s or an object name"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A position on the sky, ICRS, how the user wrote it and where in the user's list."""
-
-    ra_deg: float
-    dec_deg: float
-    given: str
-    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +24,6 @@ class Cone:
 
     place: Place
     radius_deg: float
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """The places of one call.
-
-    `many` is true where the user gave a list, however short; `entries` is its length, of which
-    those that could not be resolved have no place.
-    """
-
-    places: tuple[Place, ...]
-    many: bool
-    entries: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,267 +86,6 @@ def parse_radius(radius: Any, unit: str = "deg") -> float:
     return degrees
 
 
-def find_places(coordinates: Any, resolve: ResolveNames) -> Places:
-    """The places that `coordinates` stand for.
-
-    Parameters
-    ----------
-    coordinates
-        One place: a text (``"ra dec"`` in degrees, sexagesimal with units, or an object name), a
-        `~astropy.coordinates.SkyCoord` in any frame, a pair of numbers in degrees or of angles, or
-        a row with such columns. Many places: a SkyCoord array, a list of any of these, an array
-        of shape (n, 2), or a Table with a SkyCoord column or columns of right ascension and
-        declination.
-    resolve
-        Asked once, about all texts that are no coordinates.
-
-    Raises
-    ------
-    InvalidQueryError
-        When something can be no place at all.
-    ResolverError
-        When a single text is neither coordinates nor a known name.
-    """
-    if isinstance(coordinates, str):
-        return _texts([coordinates], resolve, many=False)
-    if _is_list_of_texts(coordinates):
-        return _texts([str(text) for text in coordinates], resolve, many=True)
-    sky = _sky(coordinates)
-    if sky is not None:
-        return _positions(sky)
-    if isinstance(coordinates, (Sequence, np.ndarray)):
-        return _joined([find_places(item, resolve) for item in coordinates])
-    raise InvalidQueryError(_unreadable(coordinates))
-
-
-def places_of_names(names: str | Iterable[str], resolve: ResolveNames) -> Places:
-    """The places of one object name, or of each in a list; decimal degrees pass for a name."""
-    if isinstance(names, str):
-        return _texts([names], resolve, many=False, only_degrees=True)
-    if not isinstance(names, Iterable):
-        raise InvalidQueryError(f"An object name is a text such as 'M101', not {names!r}.")
-    listed = list(names)
-    for name in listed:
-        if not isinstance(name, str):
-            raise InvalidQueryError(f"All object names must be strings, not {name!r}.")
-    return _texts(listed, resolve, many=True, only_degrees=True)
-
-
-# ---------------------------------------------------------------------------------- texts
-
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-DEGREES = re.compile(rf"\s*({NUMBER})(?:\s+|\s*,\s*)({NUMBER})\s*")
-WORDS = re.compile(r"(?<=[\d.])\s*(degrees|degree|deg|hourangle|hours|hour)\b", re.IGNORECASE)
-
-
-def _texts(
-    texts: list[str], resolve: ResolveNames, *, many: bool, only_degrees: bool = False
-) -> Places:
-    """The places of texts; names among them are resolved together."""
-    read = _degrees if only_degrees else _coordinates
-    readings = {text: read(text) for text in texts}
-    for message in dict.fromkeys(reading.message for reading in readings.values() if reading):
-        warn(message, InputWarning)
-    positions = {text: reading and reading.position for text, reading in readings.items()}
-    names = [text for text, position in positions.items() if position is None]
-    for name in names:
-        if not name.strip():
-            raise InvalidQueryError(f"{name!r} is neither coordinates nor an object name.")
-        if not only_degrees and not re.search(r"[^\W\d_]", name):
-            raise InvalidQueryError(_unreadable(name))
-    positions |= _resolved(names, resolve, many)
-    found = [
-        Place(*position, given=text, index=index)
-        for index, text in enumerate(texts)
-        if (position := positions[text]) is not None
-    ]
-    return _places(found, many, len(texts))
-
-
-def _places(found: Sequence[Place], many: bool, entries: int) -> Places:
-    if not entries:
-        raise InvalidQueryError("No targets were provided.")
-    if not found:
-        raise ResolverError("Could not resolve any of the given object names to sky positions.")
-    return Places(tuple(found), many, entries)
-
-
-def _resolved(
-    names: list[str], resolve: ResolveNames, many: bool
-) -> Mapping[str, tuple[float, float]]:
-    try:
-        return resolve(names, many) if names else {}
-    except ResolverError as problem:
-        raise ResolverError(f"{problem} It cannot be read as coordinates either.") from problem
-
-
-class Reading(NamedTuple):
-    """What a text was read as, and what the user should know about it."""
-
-    position: tuple[float, float]
-    message: str
-
-
-def _coordinates(text: str) -> Reading | None:
-    return _degrees(text) or _sexagesimal(text)
-
-
-def _degrees(text: str) -> Reading | None:
-    """The place of a text ``"ra dec"`` in decimal degrees; None for any other text."""
-    match = DEGREES.fullmatch(text)
-    if match is None:
-        return None
-    ra, dec = (float(number) for number in match.groups())
-    if not (math.isfinite(ra) and abs(dec) <= 90):
-        raise InvalidQueryError(
-            f"{text!r} is no position: the declination must be between -90 and 90 degrees."
-        )
-    return Reading((_wrapped(ra), dec), IN_DEGREES)
-
-
-def _sexagesimal(text: str) -> Reading | None:
-    """The place of a text in any other form that astropy reads; None for an object name."""
-    plain = WORDS.sub(lambda match: match[1][0].lower(), text.replace(",", " "))
-    for unit, message in (({}, WITH_UNITS), ({"unit": "deg"}, IN_DEGREES)):
-        try:
-            sky = SkyCoord(plain, frame="icrs", **unit)
-        except u.UnitsError:
-            continue
-        except (ValueError, TypeError) as problem:
-            if not unit and isinstance(problem.__context__, u.UnitsError):
-                continue
-            return None
-        if unit and re.search(r"\d[: ]\d", plain.strip()):
-            message += f" The right ascension of {text!r} too: write 1h2m3s where hours are meant."
-        return Reading((float(sky.ra.deg), float(sky.dec.deg)), message)
-    return None
-
-
-def _wrapped(ra_deg: float) -> float:
-    return ra_deg if 0 <= ra_deg < 360 else ra_deg % 360
-
-
-# -------------------------------------------------------------------------- other objects
-
-COLUMN_PAIRS = (
-    ("ra", "dec"),
-    ("s_ra", "s_dec"),
-    ("ra_deg", "dec_deg"),
-    ("raj2000", "dej2000"),
-    ("ramean", "decmean"),
-    ("ra_icrs", "de_icrs"),
-    ("matchra", "matchdec"),
-)
-
-
-def _sky(coordinates: Any) -> SkyCoord | None:
-    """`coordinates` as a SkyCoord, one position or an array; None for a mixed list."""
-    if isinstance(coordinates, (SkyCoord, BaseCoordinateFrame)):
-        return _in_icrs(coordinates)
-    if isinstance(coordinates, (Table, Row)) or hasattr(coordinates, "columns"):
-        return _sky_of_table(coordinates)
-    if isinstance(coordinates, (Sequence, np.ndarray)) and len(coordinates):
-        return _sky_of_numbers(coordinates)
-    return None
-
-
-def _in_icrs(coordinates: SkyCoord | BaseCoordinateFrame) -> SkyCoord:
-    try:
-        return SkyCoord(coordinates).icrs
-    except Exception as problem:
-        raise InvalidQueryError(
-            f"{coordinates!r} cannot be brought to ICRS: {problem}"
-        ) from problem
-
-
-def _sky_of_table(table: Any) -> SkyCoord:
-    names = {str(name).lower(): name for name in getattr(table, "colnames", table.columns)}
-    for name in names.values():
-        if isinstance(table[name], SkyCoord):
-            return _in_icrs(table[name])
-    for ra, dec in COLUMN_PAIRS:
-        if ra in names and dec in names:
-            return _sky_of_pair(_cell(table, names[ra]), _cell(table, names[dec]), table)
-    raise InvalidQueryError(
-        "The table has no positions: it needs a SkyCoord column, or columns such as 'ra' and "
-        f"'dec'. Its columns: {', '.join(map(str, list(names.values())[:10]))}."
-    )
-
-
-def _cell(table: Any, name: Any) -> Any:
-    """A column, or the cell of a row, with its unit."""
-    unit = table.table[name].unit if isinstance(table, Row) else None
-    return table[name] if unit is None else u.Quantity(table[name], unit)
-
-
-def _sky_of_numbers(coordinates: Any) -> SkyCoord | None:
-    """A pair (ra, dec), of numbers, angles or arrays of these, or n such pairs."""
-    try:
-        values = u.Quantity(coordinates)
-    except (TypeError, ValueError, u.UnitsError):
-        return None
-    if values.dtype.kind not in "iuf":
-        return None
-    if (
-        isinstance(coordinates, tuple)
-        and len(values) == 2
-        and not isinstance(coordinates[0], tuple)
-    ):
-        return _sky_of_pair(values[0], values[1], coordinates)
-    if values.shape == (2,) or (values.ndim == 2 and values.shape[1] == 2):
-        return _sky_of_pair(values[..., 0], values[..., 1], coordinates)
-    return None
-
-
-def _sky_of_pair(ra: Any, dec: Any, given: Any) -> SkyCoord:
-    try:
-        return SkyCoord(_angle(ra), _angle(dec), frame="icrs")
-    except InvalidQueryError:
-        raise
-    except (ValueError, TypeError, u.UnitsError) as problem:
-        raise InvalidQueryError(f"{_unreadable(given)} ({problem})") from problem
-
-
-def _angle(values: Any) -> u.Quantity:
-    """Degrees, unless the values have a unit of their own."""
-    unit = getattr(values, "unit", None)
-    numbers: Any = np.ma.filled(
-        np.ma.asarray(getattr(values, "value", values), dtype=float), np.nan
-    )
-    if not np.isfinite(numbers).all():
-        bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
-        raise InvalidQueryError(f"Position {bad} is not a number: {np.ravel(numbers)[bad]}.")
-    return u.Quantity(numbers, u.deg if unit in (None, u.dimensionless_unscaled) else unit)
-
-
-def _positions(sky: SkyCoord) -> Places:
-    ra = np.atleast_1d(Longitude(sky.ra).deg).ravel()
-    dec = np.atleast_1d(Latitude(sky.dec).deg).ravel()
-    places = tuple(
-        Place(*pair, given=f"{pair[0]:.9g} {pair[1]:.9g}", index=index)
-        for index, pair in enumerate(zip(ra.tolist(), dec.tolist(), strict=True))
-    )
-    return _places(places, not sky.isscalar, len(places))
-
-
-def _is_list_of_texts(coordinates: Any) -> bool:
-    if isinstance(coordinates, (SkyCoord, BaseCoordinateFrame, Table, Row, Mapping)):
-        return False
-    try:
-        listed = list(coordinates)
-    except TypeError:
-        return False
-    return bool(listed) and all(isinstance(item, str) for item in listed)
-
-
-def _joined(parts: list[Places]) -> Places:
-    """The places of a mixed list, each entry one place."""
-    if any(part.many for part in parts):
-        raise InvalidQueryError("A list of targets cannot hold lists.")
-    numbered = [replace(part.places[0], index=index) for index, part in enumerate(parts)]
-    return _places(numbered, True, len(parts))
-
-
 def _radii(radius: Any, places: Places) -> list[float]:
     """A radius for each entry of the list of places."""
     if not places.many or np.ndim(radius) == 0 or len(radius) == 1:
@@ -398,10 +94,3 @@ def _radii(radius: Any, places: Places) -> list[float]:
     if len(radius) != places.entries:
         raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
     return [parse_radius(one) for one in radius]
-
-
-def _unreadable(coordinates: Any) -> str:
-    return (
-        f"{coordinates!r} cannot be parsed as a coordinate. Give {FORMS}, "
-        "a SkyCoord, or a list or table of positions."
-    )

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.places import find_places
 from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvas, save
 from topmast.plots.outline import outline, rim_of_circle
 from topmast.sky.bulk import floats_or_nan, shapes_of_regions
@@ -22,7 +23,7 @@ from topmast.sky.vectors import (
     positions,
     unit_vectors,
 )
-from topmast.targets import find_places, parse_radius
+from topmast.targets import parse_radius
 
 __all__ = ["footprints"]
 
