@@ -25,6 +25,7 @@ LAYERS = (
     {"portal", "service"},
     {"product_lists", "observation_queries"},
     {"product_service"},
+    {"download_service"},
     {"observations", "mast"},
     {"archive"},
     {"connect", "plots", "dropin"},
@@ -41,7 +42,7 @@ ONLY_IN = {
     "uvicorn": "archive",
     "sqlite3": "archive",
 }
-ALSO = {("rich", "download"), ("rich", "progress"), ("uvicorn", "cli"), ("sqlite3", "download")}
+ALSO = {("rich", "download"), ("rich", "progress"), ("sqlite3", "download")}
 
 
 def modules() -> list[Path]:
