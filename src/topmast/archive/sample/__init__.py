@@ -42,7 +42,6 @@ def build_sample(
         Called as ``progress("files", 1200)`` now and then.
     """
     from topmast.archive import Archive
-
     from topmast.archive.sample.names import name_rows
     from topmast.archive.sample.tables import name_table, observation_table, product_table
 

@@ -37,10 +37,34 @@ class Survey:
     mag_keyword: str
 
 
-KEPLER = Survey("Kepler", 2454833, 3.98 / 3600, 1.7e6, 12e-6, 8e-6, "BJD - 2454833", "KEPLERID",
-                "KIC", "SAP_QUALITY", "TARGETTABLES", "KEPMAG")  # fmt: skip
-TESS = Survey("TESS", 2457000, 21.0 / 3600, 1.4e4, 190e-6, 40e-6, "BJD - 2457000, days", "TICID",
-              "TIC", "QUALITY", "PIXELS", "TESSMAG")  # fmt: skip
+KEPLER = Survey(
+    "Kepler",
+    2454833,
+    3.98 / 3600,
+    1.7e6,
+    12e-6,
+    8e-6,
+    "BJD - 2454833",
+    "KEPLERID",
+    "KIC",
+    "SAP_QUALITY",
+    "TARGETTABLES",
+    "KEPMAG",
+)
+TESS = Survey(
+    "TESS",
+    2457000,
+    21.0 / 3600,
+    1.4e4,
+    190e-6,
+    40e-6,
+    "BJD - 2457000, days",
+    "TICID",
+    "TIC",
+    "QUALITY",
+    "PIXELS",
+    "TESSMAG",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +114,14 @@ def measured(survey: Survey, star: Star, run: Run) -> Measured:
     quality[random.random(run.cadences) > 0.995] = 128
     flux = level * (model + noise)
     flux[gap] = np.nan
-    return Measured(rounded(time, 7), rounded(flux, 3), rounded(np.full(run.cadences, level * sigma), 4),
-                    trend, quality, rounded(drift, 5))  # fmt: skip
+    return Measured(
+        rounded(time, 7),
+        rounded(flux, 3),
+        rounded(np.full(run.cadences, level * sigma), 4),
+        trend,
+        quality,
+        rounded(drift, 5),
+    )
 
 
 def rounded(values: Array, digits: int) -> Array:
@@ -113,15 +143,15 @@ def object_cards(survey: Survey, star: Star, run: Run) -> Cards:
     ]
 
 
-def first_cards(survey: Survey, star: Star, run: Run, extensions: int) -> Cards:
-    """Keywords of the primary header."""
+def first_cards(survey: Survey, star: Star, run: Run, maker: str) -> Cards:
+    """Keywords of the primary header; readers tell the kind of file from `maker`."""
     return [
-        ("NEXTEND", extensions, "number of standard extensions"),
+        ("NEXTEND", 2, "number of standard extensions"),
         ("EXTNAME", "PRIMARY", "name of extension"),
         ("EXTVER", 1, "extension version number"),
         ("SIMDATA", True, "file is based on simulated data"),
         ("ORIGIN", "topmast", "who made this file"),
-        ("CREATOR", "topmast sample", "program that made this file"),
+        ("CREATOR", f"topmast {maker}", "program that made this file"),
         ("PROCVER", "sample-1", "SW version"),
         ("FILEVER", "6.1", "file format version"),
         ("TIMVERSN", "OGIP/93-003", "OGIP memo number for file format"),
@@ -207,7 +237,7 @@ def light_curve_file(survey: Survey, star: Star, run: Run) -> bytes:
     shared = object_cards(survey, star, run)
     keywords = [("INHERIT", True, "inherit the primary header"), *shared, *time_cards(survey, run)]
     return fits_file(
-        primary(first_cards(survey, star, run, 2)),
+        primary(first_cards(survey, star, run, "LightCurveExporter")),
         table("LIGHTCURVE", columns, keywords),
         image("APERTURE", aperture, [*shared, *aperture_cards(plane, aperture)]),
     )
@@ -218,8 +248,16 @@ def stamp(survey: Survey, star: Star, size: int) -> tuple[Plane, Array]:
     random = seeded("stamp", star.number)
     off = rounded(0.6 * (random.random(2) - 0.5), 4)
     middle = (size - 1) / 2
-    plane = Plane(star.ra, star.dec, size, size, survey.scale, float(np.round(360 * random.random(), 3)),
-                  float(middle + off[0]), float(middle + off[1]))  # fmt: skip
+    plane = Plane(
+        star.ra,
+        star.dec,
+        size,
+        size,
+        survey.scale,
+        float(np.round(360 * random.random(), 3)),
+        float(middle + off[0]),
+        float(middle + off[1]),
+    )
     dy, dx = np.mgrid[:size, :size] - np.array([plane.y0, plane.x0])[:, None, None]
     return plane, np.where(np.hypot(dx, dy) < 1.9, 3, 1).astype("i4")
 
@@ -328,11 +366,13 @@ def target_pixel_file(survey: Survey, star: Star, run: Run, size: int = 11) -> b
         columns.append(Column(name, data, unit, display, null, column_wcs(plane, number)))
     columns.append(Column("QUALITY", seen.quality, "", "B16.16"))
     for axis in (1, 2):
-        columns.append(Column(f"POS_CORR{axis}", seen.drift[:, axis - 1].astype("f4"), "pixel", "E14.7"))
+        columns.append(
+            Column(f"POS_CORR{axis}", seen.drift[:, axis - 1].astype("f4"), "pixel", "E14.7")
+        )
     shared = object_cards(survey, star, run)
     keywords = [("INHERIT", True, "inherit the primary header"), *shared, *time_cards(survey, run)]
     return fits_file(
-        primary(first_cards(survey, star, run, 2)),
+        primary(first_cards(survey, star, run, "TargetPixelExporter")),
         table(survey.pixels_name, columns, keywords),
         image("APERTURE", aperture, [*shared, *aperture_cards(plane, aperture)]),
     )

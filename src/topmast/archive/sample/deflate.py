@@ -128,7 +128,7 @@ def reversed_codes(depths: Array) -> Array:
 
 
 def block_header(depths: Array) -> tuple[Array, Array]:
-    """Final dynamic block; all depths are sent as four-bit numbers, the distance code is one bit."""
+    """The final block, dynamic: depths as four-bit numbers, a distance code of one bit."""
     start = [(1, 1), (2, 2), (LITERALS - 257, 5), (0, 5), (15, 4)]
     start += [(0, 3)] * 3 + [(4, 3)] * 16
     values, widths = np.array(start).T
@@ -137,10 +137,12 @@ def block_header(depths: Array) -> tuple[Array, Array]:
 
 
 def pack_bits(values: Array, widths: Array, order: str) -> bytes:
-    """Numbers of different widths one after the other; spare bits are zero (little) or one (big)."""
+    """Numbers of different widths one after the other; spare bits are 0 (little) or 1 (big)."""
     index = np.repeat(np.arange(len(values)), widths)
     place = np.arange(len(index)) - np.repeat(np.cumsum(widths) - widths, widths)
     if order == "little":
-        return np.packbits((values[index] >> place & 1).astype(np.uint8), bitorder="little").tobytes()
+        return np.packbits(
+            (values[index] >> place & 1).astype(np.uint8), bitorder="little"
+        ).tobytes()
     bits = (values[index] >> (widths[index] - 1 - place) & 1).astype(np.uint8)
     return np.packbits(np.append(bits, np.ones(-len(bits) % 8, np.uint8))).tobytes()

@@ -16,7 +16,9 @@ def text(title: str, lines: Sequence[str]) -> bytes:
     return "\n".join([f"# {title}", f"# {MADE_BY}, {DATE}", *lines, ""]).encode()
 
 
-def xml(root: str, attributes: Mapping[str, Any], children: Sequence[tuple[str, Mapping[str, Any]]]) -> bytes:
+def xml(
+    root: str, attributes: Mapping[str, Any], children: Sequence[tuple[str, Mapping[str, Any]]]
+) -> bytes:
     """One element with children, each of attributes only."""
 
     def attributed(values: Mapping[str, Any]) -> str:
@@ -27,14 +29,19 @@ def xml(root: str, attributes: Mapping[str, Any], children: Sequence[tuple[str, 
     return f"{head}<{root}{attributed(attributes)}>\n{inner}\n</{root}>\n".encode()
 
 
-def catalog_ecsv(names: Sequence[str], units: Sequence[str], rows: Sequence[Sequence[float]]) -> bytes:
+def catalog_ecsv(
+    names: Sequence[str], units: Sequence[str], rows: Sequence[Sequence[float]]
+) -> bytes:
     """A table that astropy reads as ascii.ecsv."""
     columns = [
         f"# - {{name: {name}, {f'unit: {unit}, ' if unit else ''}datatype: float64}}"
         for name, unit in zip(names, units, strict=True)
     ]
     head = ["# %ECSV 1.0", "# ---", "# datatype:", *columns, f"# meta: {{comment: '{MADE_BY}'}}"]
-    body = [" ".join(f"{value:.7g}" if abs(value) < 1e3 else f"{value:.2f}" for value in row) for row in rows]
+    body = [
+        " ".join(f"{value:.7g}" if abs(value) < 1e3 else f"{value:.2f}" for value in row)
+        for row in rows
+    ]
     return "\n".join([*head, "# schema: astropy-2.0", " ".join(names), *body, ""]).encode()
 
 
@@ -69,5 +76,8 @@ def assembled(objects: Sequence[bytes]) -> bytes:
     table = b"".join(b"%010d 00000 n \n" % start for start in starts)
     where = len(file)
     file += b"xref\n0 %d\n0000000000 65535 f \n%b" % (len(objects) + 1, table)
-    file += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, where)
+    file += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1,
+        where,
+    )
     return bytes(file)

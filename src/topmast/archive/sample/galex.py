@@ -1,4 +1,4 @@
-"""GALEX: tiles 1.25 degrees wide, each one observation in the near and one in the far ultraviolet."""
+"""GALEX: tiles 1.25 degrees wide, in the near and in the far ultraviolet."""
 
 from __future__ import annotations
 
@@ -67,7 +67,9 @@ def galex() -> Iterator[Sheaf]:
         ra, dec = float(random.uniform(0, 360)), float(np.degrees(np.arcsin(random.uniform(-1, 1))))
         if 45 < dec < 65 and 170 < ra < 225:
             dec -= 60
-        yield survey_tile(number, "AIS", Place(f"AIS {number}", ra, dec, "Field", (ra, dec), ()), random)
+        yield survey_tile(
+            number, "AIS", Place(f"AIS {number}", ra, dec, "Field", (ra, dec), ()), random
+        )
         number += 1
 
 
@@ -75,12 +77,25 @@ def survey_tile(number: int, survey: str, target: Place, random: np.random.Gener
     ra = (target.ra + random.normal(0, 0.05)) % 360
     dec = float(np.clip(target.dec + random.normal(0, 0.05), -89.9, 89.9))
     start = float(random.uniform(52900, 55900))
-    name = f"{survey}_{number + 1}_1_{number % 90 + 1}" if survey != "NGS" else f"NGA_{target.compact}"
-    tile = Tile(name, survey, str(6371000000000000000 + 1048576 * (number + 17)), 1_000_100_000 + number,
-                round(ra, 11), round(dec, 11), circle_text(ra, dec, RADIUS), round(start, 8),
-                round(start + 0.002 + 0.1 * (number % 4), 8), f"{50000 + number}-{name}")  # fmt: skip
+    name = (
+        f"{survey}_{number + 1}_1_{number % 90 + 1}" if survey != "NGS" else f"NGA_{target.compact}"
+    )
+    tile = Tile(
+        name,
+        survey,
+        str(6371000000000000000 + 1048576 * (number + 17)),
+        1_000_100_000 + number,
+        round(ra, 11),
+        round(dec, 11),
+        circle_text(ra, dec, RADIUS),
+        round(start, 8),
+        round(start + 0.002 + 0.1 * (number % 4), 8),
+        f"{50000 + number}-{name}",
+    )
     bands = (NEAR,) if number % 7 == 3 else (NEAR, FAR)
-    rows = [(band, 1_000_100_000 + number + 40_000 * (band is FAR), 109.0 + number) for band in bands]
+    rows = [
+        (band, 1_000_100_000 + number + 40_000 * (band is FAR), 109.0 + number) for band in bands
+    ]
     return tile_sheaf(tile, rows)
 
 
@@ -141,14 +156,35 @@ def add_products(sheaf: Sheaf, tile: Tile, bands: list[Band]) -> None:
         ]
         name = f"{tile.name}-{band.letter}d-int.fits.gz"
         seed = f"{tile.obsid}{band.letter}"
-        sheaf.add(row, name, partial(zipped_map, plane, seed, cards), uri=f"{base}/{name}", minimum=True,
-                  description="Intensity Map", group="Imaging Only", filters=band.name)  # fmt: skip
+        sheaf.add(
+            row,
+            name,
+            partial(zipped_map, plane, seed, cards),
+            uri=f"{base}/{name}",
+            minimum=True,
+            description="Intensity Map",
+            group="Imaging Only",
+            filters=band.name,
+        )
     name = f"{tile.name}-xd-mcat.fits.gz"
-    sheaf.add(row, name, partial(source_list, plane, tile.name), uri=f"{base}/{name}", kind="CATALOG",
-              description="Merged source catalog", group="Catalog Only")  # fmt: skip
+    sheaf.add(
+        row,
+        name,
+        partial(source_list, plane, tile.name),
+        uri=f"{base}/{name}",
+        kind="CATALOG",
+        description="Merged source catalog",
+        group="Catalog Only",
+    )
     name = f"{tile.name}-xd-int_2color.jpg"
-    sheaf.add(row, name, partial(preview, plane, str(tile.obsid), zero_point=24.0), kind="PREVIEW",
-              uri=f"{base}/qa/{name}", description="Preview-Full")  # fmt: skip
+    sheaf.add(
+        row,
+        name,
+        partial(preview, plane, str(tile.obsid), zero_point=24.0),
+        kind="PREVIEW",
+        uri=f"{base}/qa/{name}",
+        description="Preview-Full",
+    )
 
 
 def zipped_map(plane: Plane, seed: str, cards: Cards) -> bytes:

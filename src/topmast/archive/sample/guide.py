@@ -15,7 +15,7 @@ from topmast.archive.sample.galex import FAR, NEAR, Band, Tile, add_products, ti
 from topmast.archive.sample.hst import header, telemetry
 from topmast.archive.sample.images import association, exposure, mosaic, preview, raw_exposure
 from topmast.archive.sample.iue import image_number
-from topmast.archive.sample.kepler import superstamp
+from topmast.archive.sample.k2 import superstamp
 from topmast.archive.sample.places import Place, place
 from topmast.archive.sample.plane import Plane, polygon_text
 from topmast.archive.sample.sheaf import Sheaf, observation
@@ -44,9 +44,13 @@ def globular_cluster() -> Iterator[Sheaf]:
 def lagoon() -> Iterator[Sheaf]:
     """query_object("M8", radius=".02 deg"): one K2 cube, then nine IUE spectra."""
     yield superstamp(
-        200071160, 9, 9_500_243_833, 270.8821, -24.3621,
+        200071160,
+        9,
+        9_500_243_833,
+        270.8821,
+        -24.3621,
         "CIRCLE ICRS 270.88210000 -24.36210000 0.0295700642906688",
-    )  # fmt: skip
+    )
     nebula = place("M 8")
     for order, image in enumerate((13058, 13059, 14711)):
         yield image_number("LWP", image, 3_000_007_760 + order, nebula)
@@ -105,39 +109,100 @@ def add_frames(sheaf: Sheaf, row: dict[str, Any], plane: Plane, root: str, *suff
     makers = {"raw": raw_exposure, "flt": exposure}
     words = {"raw": "Raw exposure", "flt": "Calibrated exposure"}
     for suffix in suffixes:
-        sheaf.add(row, f"{root}_{suffix}.fits", partial(makers[suffix], plane, root, cards),
-                  group=suffix.upper(), minimum=suffix == "flt",
-                  description=f"DADS {suffix.upper()} file - {words[suffix]}")  # fmt: skip
-    sheaf.add(row, f"{root}_{suffixes[-1]}.jpg", partial(preview, plane, root), kind="PREVIEW",
-              description="Preview-Full")  # fmt: skip
+        sheaf.add(
+            row,
+            f"{root}_{suffix}.fits",
+            partial(makers[suffix], plane, root, cards),
+            group=suffix.upper(),
+            minimum=suffix == "flt",
+            description=f"DADS {suffix.upper()} file - {words[suffix]}",
+        )
+    sheaf.add(
+        row,
+        f"{root}_{suffixes[-1]}.jpg",
+        partial(preview, plane, root),
+        kind="PREVIEW",
+        description="Preview-Full",
+    )
 
 
 # GALEX tiles around M101: name, survey, obs_id, obsid, centre, radius, times, folder, programme.
 PINWHEEL_TILES = {
-    "AIS32": Tile("AIS_101_1_32", "AIS", "6374469411427844096", 1_000_016_660,
-                  210.907894475898, 54.5758747448299, "CIRCLE ICRS 210.90789448  54.57587474 0.625",
-                  53170.215509259266, 53170.35357638889, "50101-AIS_101"),
-    "AIS37": Tile("AIS_101_1_37", "AIS", "6374469416796553216", 1_000_016_663,
-                  210.980528345972, 53.6691491137773,
-                  "CIRCLE ICRS 210.98052835  53.66914911 0.6239877955923518",
-                  53170.21708333333, 53170.35466435186, "50101-AIS_101"),
-    "GI5": Tile("GI5_028139_W3_00783_0105o", "GII", "3212159586576367616", 1_000_004_956,
-                209.943604665505, 53.978487003214,
-                "CIRCLE ICRS 209.94360467  53.97848700 0.623407061830843",
-                54953.87746527778, 55714.0596412037, "25759-GI5_028139_W3_00783_0105o",
-                ("177", "Michael Balogh", "EXTENDED GALEX COVERAGE OF THE CFHT 'WIDE' LEGACY SURVEY")),
-    "5474": Tile("NGA_NGC5474", "NGS", "2492216964693360640", 1_000_001_327,
-                 211.259486127351, 53.6744956718097,
-                 "CIRCLE ICRS 211.25948613  53.67449567 0.6227379839834549",
-                 52809.608599537045, 52809.6272337963, "05297-NGA_NGC5474"),
-    "M101": Tile("NGA_M101", "NGS", "2492146595949182976", 1_000_001_326,
-                 210.809645452159, 54.3589239982987, "CIRCLE ICRS 210.80964545  54.35892400 0.625",
-                 52810.92491898148, 52810.996886574074, "05295-NGA_M101"),
-    "GI3": Tile("GI3_050008_NGC5457", "GII", "3116774753642217472", 1_000_004_218,
-                210.809200491573, 54.3629874122275, "CIRCLE ICRS 210.80920049  54.36298741 0.625",
-                54560.30667824075, 54598.39129629629, "23048-GI3_050008_NGC5457",
-                ("99", "Frank Bigiel", "Tracing the Extreme Edges of Galaxies in UV and HI")),
-}  # fmt: skip
+    "AIS32": Tile(
+        "AIS_101_1_32",
+        "AIS",
+        "6374469411427844096",
+        1_000_016_660,
+        210.907894475898,
+        54.5758747448299,
+        "CIRCLE ICRS 210.90789448  54.57587474 0.625",
+        53170.215509259266,
+        53170.35357638889,
+        "50101-AIS_101",
+    ),
+    "AIS37": Tile(
+        "AIS_101_1_37",
+        "AIS",
+        "6374469416796553216",
+        1_000_016_663,
+        210.980528345972,
+        53.6691491137773,
+        "CIRCLE ICRS 210.98052835  53.66914911 0.6239877955923518",
+        53170.21708333333,
+        53170.35466435186,
+        "50101-AIS_101",
+    ),
+    "GI5": Tile(
+        "GI5_028139_W3_00783_0105o",
+        "GII",
+        "3212159586576367616",
+        1_000_004_956,
+        209.943604665505,
+        53.978487003214,
+        "CIRCLE ICRS 209.94360467  53.97848700 0.623407061830843",
+        54953.87746527778,
+        55714.0596412037,
+        "25759-GI5_028139_W3_00783_0105o",
+        ("177", "Michael Balogh", "EXTENDED GALEX COVERAGE OF THE CFHT 'WIDE' LEGACY SURVEY"),
+    ),
+    "5474": Tile(
+        "NGA_NGC5474",
+        "NGS",
+        "2492216964693360640",
+        1_000_001_327,
+        211.259486127351,
+        53.6744956718097,
+        "CIRCLE ICRS 211.25948613  53.67449567 0.6227379839834549",
+        52809.608599537045,
+        52809.6272337963,
+        "05297-NGA_NGC5474",
+    ),
+    "M101": Tile(
+        "NGA_M101",
+        "NGS",
+        "2492146595949182976",
+        1_000_001_326,
+        210.809645452159,
+        54.3589239982987,
+        "CIRCLE ICRS 210.80964545  54.35892400 0.625",
+        52810.92491898148,
+        52810.996886574074,
+        "05295-NGA_M101",
+    ),
+    "GI3": Tile(
+        "GI3_050008_NGC5457",
+        "GII",
+        "3116774753642217472",
+        1_000_004_218,
+        210.809200491573,
+        54.3629874122275,
+        "CIRCLE ICRS 210.80920049  54.36298741 0.625",
+        54560.30667824075,
+        54598.39129629629,
+        "23048-GI3_050008_NGC5457",
+        ("99", "Frank Bigiel", "Tracing the Extreme Edges of Galaxies in UV and HI"),
+    ),
+}
 PINWHEEL_ROWS = (
     ("AIS32", FAR, 1_000_055_044, 184.0),
     ("GI5", NEAR, 1_000_004_937, 1340.85),
@@ -180,9 +245,18 @@ def high_latitude() -> Iterator[Sheaf]:
     for order, (name, ra, dec, region) in enumerate(places):
         obsid = 1_000_018_310 + order
         start = 53061.41 + 0.07 * order
-        tile = Tile(name, name[:3], str(6_378_269_222_000_000_000 + 4096 * order), obsid, ra, dec,
-                    region, start, round(start + 0.0021, 6),
-                    f"50222-{name}")  # fmt: skip
+        tile = Tile(
+            name,
+            name[:3],
+            str(6_378_269_222_000_000_000 + 4096 * order),
+            obsid,
+            ra,
+            dec,
+            region,
+            start,
+            round(start + 0.0021, 6),
+            f"50222-{name}",
+        )
         bands = (NEAR,) if order == 2 else (NEAR, FAR)
         rows = tuple((name, band, obsid + 38_400 * (band is FAR), 112.0) for band in bands)
         yield tiles_in_order({name: tile}, rows)
@@ -231,8 +305,14 @@ def wide_field_camera() -> Sheaf:
         plane = Plane(target.ra, target.dec, 40, 40, 162 / 40 / 3600, 28.0)
         add_frames(sheaf, row, plane, name.lower(), "raw", "flt")
         add_logs(sheaf, row, name.lower(), "spt", "jit")
-        sheaf.add(row, f"{name.lower()}_trl.txt", partial(text, f"Log of {name}", ["calibrated"]),
-                  kind="AUXILIARY", group="TRL", description="Processing log")  # fmt: skip
+        sheaf.add(
+            row,
+            f"{name.lower()}_trl.txt",
+            partial(text, f"Log of {name}", ["calibrated"]),
+            kind="AUXILIARY",
+            group="TRL",
+            description="Processing log",
+        )
     add_drizzled(sheaf, common, field, list(names))
     return sheaf
 
@@ -240,8 +320,14 @@ def wide_field_camera() -> Sheaf:
 def add_logs(sheaf: Sheaf, row: dict[str, Any], root: str, *suffixes: str) -> None:
     cards = header(row, root, row["instrument_name"], row["t_exptime"], row["t_min"])
     for suffix in suffixes:
-        sheaf.add(row, f"{root}_{suffix}.fits", partial(telemetry, cards), kind="AUXILIARY",
-                  group=suffix.upper(), description=f"DADS {suffix.upper()} file")  # fmt: skip
+        sheaf.add(
+            row,
+            f"{root}_{suffix}.fits",
+            partial(telemetry, cards),
+            kind="AUXILIARY",
+            group=suffix.upper(),
+            description=f"DADS {suffix.upper()} file",
+        )
 
 
 def add_drizzled(sheaf: Sheaf, common: dict[str, Any], field: str, names: list[str]) -> None:
@@ -263,15 +349,41 @@ def add_drizzled(sheaf: Sheaf, common: dict[str, Any], field: str, names: list[s
     root = "ib3p11010"
     cards = header(row, root, "WFC3/UVIS", 2200.0, 55039.7)
     plane = Plane(row["s_ra"], row["s_dec"], 56, 56, 3 / 3600)
-    sheaf.add(row, f"{root}_asn.fits", partial(association, cards, names, root), group="ASN", type="C",
-              kind="AUXILIARY", minimum=True, description="DADS ASN file - Association ACS/WFC3/STIS")  # fmt: skip
-    sheaf.add(row, f"{root}_drz.fits", partial(mosaic, plane, root, cards), group="DRZ", type="C",
-              minimum=True, description="DADS DRZ file - Calibrated combined image")  # fmt: skip
-    sheaf.add(row, f"{root}_drz.jpg", partial(preview, plane, root), kind="PREVIEW", type="C",
-              description="Preview-Full")  # fmt: skip
+    sheaf.add(
+        row,
+        f"{root}_asn.fits",
+        partial(association, cards, names, root),
+        group="ASN",
+        type="C",
+        kind="AUXILIARY",
+        minimum=True,
+        description="DADS ASN file - Association ACS/WFC3/STIS",
+    )
+    sheaf.add(
+        row,
+        f"{root}_drz.fits",
+        partial(mosaic, plane, root, cards),
+        group="DRZ",
+        type="C",
+        minimum=True,
+        description="DADS DRZ file - Calibrated combined image",
+    )
+    sheaf.add(
+        row,
+        f"{root}_drz.jpg",
+        partial(preview, plane, root),
+        kind="PREVIEW",
+        type="C",
+        description="Preview-Full",
+    )
     add_logs(sheaf, row, root, "spt", "jit", "jif")
-    sheaf.add(row, f"{root}_trl.txt", partial(text, "Log of IB3P11010", names), group="TRL", type="C",
-              kind="AUXILIARY", description="Processing log")  # fmt: skip
+    sheaf.add(
+        row,
+        f"{root}_trl.txt",
+        partial(text, "Log of IB3P11010", names),
+        group="TRL",
+        type="C",
+        kind="AUXILIARY",
+        description="Processing log",
+    )
     sheaf.list_again(row, members)
-
-

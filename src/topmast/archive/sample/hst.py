@@ -1,4 +1,4 @@
-"""Hubble: visits of two exposures with their combined image, and spectra."""
+"""Hubble's cameras: visits of two exposures with the image made of both."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ import numpy as np
 from topmast.archive.sample.documents import text
 from topmast.archive.sample.fits_file import Cards, Column, fits_file, primary, table
 from topmast.archive.sample.images import association, exposure, mosaic, preview, raw_exposure
-from topmast.archive.sample.pictures import png
 from topmast.archive.sample.places import FAMOUS, Place, place, places
 from topmast.archive.sample.plane import Plane, polygon_text
 from topmast.archive.sample.programs import FUTURE, mjd_text, programme
 from topmast.archive.sample.scene import seeded
 from topmast.archive.sample.sheaf import Sheaf, observation
-from topmast.archive.sample.spectra import energy_distribution, observed, spectrum_plot
 
-__all__ = ["hubble"]
+__all__ = ["ARCSEC", "header", "hubble", "rootname", "telemetry"]
 
 ARCSEC = 1 / 3600
 
@@ -39,33 +37,63 @@ class Camera:
 
 
 CAMERAS = (
-    Camera("WFPC2/WFC", "u", "CALWFPC2", ((40, 40, 80, 80), (-40, 40, 80, 80), (-40, -40, 80, 80)),
-           (("F555W", 473.0, 596.0), ("F814W", 713.5, 867.5), ("F300W", 240.0, 360.0)),
-           "GSC1 ", (49400.0, 54900.0)),
-    Camera("ACS/WFC", "j", "CALACS", ((0, 52, 202, 101), (0, -52, 202, 101)),
-           (("F435W", 360.0, 488.0), ("F606W", 470.0, 720.0), ("F814W;CLEAR2L", 690.0, 960.0)),
-           "", (52400.0, 59500.0)),
-    Camera("WFC3/UVIS", "i", "CALWF3", ((0, 41, 162, 80), (0, -41, 162, 80)),
-           (("F275W", 243.2, 305.8), ("F336W", 305.0, 370.0), ("F475W", 390.0, 560.0)),
-           "", (55100.0, 60200.0)),
-    Camera("WFC3/IR", "i", "CALWF3", ((0, 0, 136, 123),),
-           (("F110W", 883.0, 1411.0), ("F160W", 1400.0, 1700.0)), "ICRS", (55100.0, 60200.0)),
-    Camera("NICMOS/NIC2", "n", "CALNICA", ((0, 0, 19, 19),),
-           (("F110W", 800.0, 1400.0), ("F160W", 1400.0, 1800.0)), "J2000", (50600.0, 54700.0)),
-)  # fmt: skip
-SPECTROGRAPHS = (
-    ("STIS/FUV-MAMA", "o", "CALSTIS", "G140L", 1150.0, 1700.0),
-    ("STIS/NUV-MAMA", "o", "CALSTIS", "E230M", 1650.0, 3100.0),
-    ("STIS/CCD", "o", "CALSTIS", "G430L", 2900.0, 5700.0),
-    ("COS/FUV", "l", "CALCOS", "G130M", 1130.0, 1450.0),
+    Camera(
+        "WFPC2/WFC",
+        "u",
+        "CALWFPC2",
+        ((40, 40, 80, 80), (-40, 40, 80, 80), (-40, -40, 80, 80)),
+        (("F555W", 473.0, 596.0), ("F814W", 713.5, 867.5), ("F300W", 240.0, 360.0)),
+        "GSC1 ",
+        (49400.0, 54900.0),
+    ),
+    Camera(
+        "ACS/WFC",
+        "j",
+        "CALACS",
+        ((0, 52, 202, 101), (0, -52, 202, 101)),
+        (("F435W", 360.0, 488.0), ("F606W", 470.0, 720.0), ("F814W;CLEAR2L", 690.0, 960.0)),
+        "",
+        (52400.0, 59500.0),
+    ),
+    Camera(
+        "WFC3/UVIS",
+        "i",
+        "CALWF3",
+        ((0, 41, 162, 80), (0, -41, 162, 80)),
+        (("F275W", 243.2, 305.8), ("F336W", 305.0, 370.0), ("F475W", 390.0, 560.0)),
+        "",
+        (55100.0, 60200.0),
+    ),
+    Camera(
+        "WFC3/IR",
+        "i",
+        "CALWF3",
+        ((0, 0, 136, 123),),
+        (("F110W", 883.0, 1411.0), ("F160W", 1400.0, 1700.0)),
+        "ICRS",
+        (55100.0, 60200.0),
+    ),
+    Camera(
+        "NICMOS/NIC2",
+        "n",
+        "CALNICA",
+        ((0, 0, 19, 19),),
+        (("F110W", 800.0, 1400.0), ("F160W", 1400.0, 1800.0)),
+        "J2000",
+        (50600.0, 54700.0),
+    ),
 )
-STELLAR = ("*", "WD*", "QSO", "PN", "HighPM*")
-MOVING = (("JUPITER", 38.2, 14.1), ("MARS", 122.4, 21.6), ("ENCELADUS", 291.0, -22.1),
-          ("COMET-67P-CHURYUMOV-GERASIMENKO", 190.5, -3.4), ("TITAN", 355.2, -4.0))  # fmt: skip
+MOVING = (
+    ("JUPITER", 38.2, 14.1),
+    ("MARS", 122.4, 21.6),
+    ("ENCELADUS", 291.0, -22.1),
+    ("COMET-67P-CHURYUMOV-GERASIMENKO", 190.5, -3.4),
+    ("TITAN", 355.2, -4.0),
+)
 
 
 def hubble() -> Iterator[Sheaf]:
-    """All Hubble sheaves of the sample."""
+    """Images of well-known objects and of the planets."""
     targets = [place(name) for name in FAMOUS]
     targets += [item for item in places() if item.name not in FAMOUS and item.kind != "Field"]
     for number, target in enumerate(targets[:175]):
@@ -73,16 +101,14 @@ def hubble() -> Iterator[Sheaf]:
     for number, (name, ra, dec) in enumerate(MOVING, 175):
         moving = Place(name, ra, dec, "Planet", (ra, dec), ())
         yield imaging_visit(number, moving, CAMERAS[1 + number % 2], moves=True)
-    stars = [item for item in places() if item.kind in STELLAR]
-    for number, target in enumerate(stars[:70]):
-        yield spectrum(number, target)
 
 
 def rootname(letter: str, number: int, visit: int, tail: str) -> str:
     """Nine characters as Hubble has them: instrument, programme, visit, exposure."""
     digits = "0123456789abcdefghijklmnopqrstuvwxyz"
     base = 11000 + 7 * number
-    return f"{letter}{digits[base // 1296 % 36]}{digits[base // 36 % 36]}{digits[base % 36]}{visit:02d}{tail}"
+    middle = "".join(digits[base // size % 36] for size in (1296, 36, 1))
+    return f"{letter}{middle}{visit:02d}{tail}"
 
 
 def imaging_visit(number: int, target: Place, camera: Camera, *, moves: bool = False) -> Sheaf:
@@ -152,7 +178,15 @@ def header(row: dict[str, Any], root: str, camera: str, exptime: float, start: f
     ]
 
 
-def add_exposure(sheaf: Sheaf, common: dict[str, Any], camera: Camera, number: int, which: int, start: float, angle: float) -> dict[str, Any]:
+def add_exposure(
+    sheaf: Sheaf,
+    common: dict[str, Any],
+    camera: Camera,
+    number: int,
+    which: int,
+    start: float,
+    angle: float,
+) -> dict[str, Any]:
     """One exposure with its files; returns its row."""
     root = rootname(camera.letter, number, 1 + number % 90, "acq" if which == 0 else "agq")
     begin = round(start + 0.01 * which, 8)
@@ -170,24 +204,63 @@ def add_exposure(sheaf: Sheaf, common: dict[str, Any], camera: Camera, number: i
         objID=121_000_000 + 3 * number + which,
     )
     sheaf.observations.append(row)
-    plane = Plane(row["s_ra"], row["s_dec"], 40, 40, 4 * ARCSEC, angle)
+    plane = Plane(row["s_ra"], row["s_dec"], 32, 32, 5 * ARCSEC, angle)
     cards = header(row, root, camera.name, exptime, begin)
     of = f"mast:HST/product/{root}/" if number % 2 else "mast:HST/product/"
-    listing = {"prvversion": "3.5.2", "project": camera.pipeline}
+    listing: dict[str, Any] = {"prvversion": "3.5.2", "project": camera.pipeline}
     seed = f"{number}"
     raw, flt, spt = f"{root}_raw.fits", f"{root}_flt.fits", f"{root}_spt.fits"
-    sheaf.add(row, raw, partial(raw_exposure, plane, seed, cards), uri=of + raw, group="RAW",
-              description="DADS RAW file - Raw exposure", calib_level=1, **listing)  # fmt: skip
-    sheaf.add(row, flt, partial(exposure, plane, seed, cards), uri=of + flt, group="FLT",
-              description="DADS FLT file - Calibrated exposure", minimum=True, **listing)  # fmt: skip
-    sheaf.add(row, spt, partial(telemetry, cards), uri=of + spt, group="SPT", kind="AUXILIARY",
-              description="DADS SPT file - Engineering telemetry", **listing)  # fmt: skip
-    sheaf.add(row, f"{root}_flt.jpg", partial(preview, plane, seed), kind="PREVIEW",
-              description="Preview-Full", **listing)  # fmt: skip
+    sheaf.add(
+        row,
+        raw,
+        partial(raw_exposure, plane, seed, cards),
+        uri=of + raw,
+        group="RAW",
+        description="DADS RAW file - Raw exposure",
+        calib_level=1,
+        **listing,
+    )
+    sheaf.add(
+        row,
+        flt,
+        partial(exposure, plane, seed, cards),
+        uri=of + flt,
+        group="FLT",
+        description="DADS FLT file - Calibrated exposure",
+        minimum=True,
+        **listing,
+    )
+    if which == 0:
+        sheaf.add(
+            row,
+            spt,
+            partial(telemetry, cards),
+            uri=of + spt,
+            group="SPT",
+            kind="AUXILIARY",
+            description="DADS SPT file - Engineering telemetry",
+            **listing,
+        )
+    sheaf.add(
+        row,
+        f"{root}_flt.jpg",
+        partial(preview, plane, seed),
+        kind="PREVIEW",
+        description="Preview-Full",
+        **listing,
+    )
     return row
 
 
-def add_association(sheaf: Sheaf, common: dict[str, Any], camera: Camera, number: int, start: float, angle: float, members: list[dict[str, Any]]) -> None:
+def add_association(
+    sheaf: Sheaf,
+    common: dict[str, Any],
+    camera: Camera,
+    number: int,
+    start: float,
+    angle: float,
+    members: list[dict[str, Any]],
+) -> None:
     root = rootname(camera.letter, number, 1 + number % 90, "010")
     exptime = sum(member["t_exptime"] for member in members)
     row = observation(
@@ -203,22 +276,49 @@ def add_association(sheaf: Sheaf, common: dict[str, Any], camera: Camera, number
         objID=121_000_000 + 3 * number + 2,
     )
     sheaf.observations.append(row)
-    plane = Plane(row["s_ra"], row["s_dec"], 48, 48, 4 * ARCSEC)
+    plane = Plane(row["s_ra"], row["s_dec"], 40, 40, 5 * ARCSEC)
     cards = header(row, root, camera.name, exptime, start)
-    listing = {"type": "C", "prvversion": "3.5.2", "project": camera.pipeline}
+    listing: dict[str, Any] = {"type": "C", "prvversion": "3.5.2", "project": camera.pipeline}
     members_files = list(sheaf.products)
     roots = [member["obs_id"] for member in members]
-    sheaf.add(row, f"{root}_asn.fits", partial(association, cards, roots, root), group="ASN",
-              description="DADS ASN file - Association ACS/WFC3/STIS", kind="AUXILIARY",
-              minimum=True, **listing)  # fmt: skip
-    sheaf.add(row, f"{root}_drz.fits", partial(mosaic, plane, root, cards), group="DRZ", minimum=True,
-              description="DADS DRZ file - Calibrated combined image ACS/WFC3/WFPC2/STIS",
-              productDocumentationURL="https://hst-docs.stsci.edu/drizzpac", **listing)  # fmt: skip
-    sheaf.add(row, f"{root}_drz.jpg", partial(preview, plane, root), kind="PREVIEW",
-              description="Preview-Full", **listing)  # fmt: skip
+    sheaf.add(
+        row,
+        f"{root}_asn.fits",
+        partial(association, cards, roots, root),
+        group="ASN",
+        description="DADS ASN file - Association ACS/WFC3/STIS",
+        kind="AUXILIARY",
+        minimum=True,
+        **listing,
+    )
+    sheaf.add(
+        row,
+        f"{root}_drz.fits",
+        partial(mosaic, plane, root, cards),
+        group="DRZ",
+        minimum=True,
+        description="DADS DRZ file - Calibrated combined image ACS/WFC3/WFPC2/STIS",
+        productDocumentationURL="https://hst-docs.stsci.edu/drizzpac",
+        **listing,
+    )
+    sheaf.add(
+        row,
+        f"{root}_drz.jpg",
+        partial(preview, plane, root),
+        kind="PREVIEW",
+        description="Preview-Full",
+        **listing,
+    )
     log = [f"combined {name}" for name in roots]
-    sheaf.add(row, f"{root}_trl.txt", partial(text, f"Processing log of {root}", log), group="TRL",
-              description="Processing log", kind="AUXILIARY", **listing)  # fmt: skip
+    sheaf.add(
+        row,
+        f"{root}_trl.txt",
+        partial(text, f"Processing log of {root}", log),
+        group="TRL",
+        description="Processing log",
+        kind="AUXILIARY",
+        **listing,
+    )
     sheaf.list_again(row, members_files)
 
 
@@ -228,67 +328,3 @@ def telemetry(cards: Cards) -> bytes:
     warmth = np.round(15 + np.sin(seconds / 60), 2)
     columns = [Column("SECONDS", seconds, "s"), Column("TEMPERATURE", warmth.astype("f4"), "deg_C")]
     return fits_file(primary(cards), table("UDL", columns))
-
-
-def spectrum(number: int, target: Place) -> Sheaf:
-    """A spectroscopic exposure: the extracted spectrum, the raw frame and a plot."""
-    instrument, letter, pipeline, grating, low, high = SPECTROGRAPHS[number % len(SPECTROGRAPHS)]
-    random = seeded("hst spectrum", number)
-    start = float(np.round(random.uniform(55200, 60000), 5))
-    root = rootname(letter, 900 + number, 1 + number % 60, "010")
-    exclusive = number % 19 == 7
-    half = 12.5 * ARCSEC if instrument.startswith("STIS") else 1.25 * ARCSEC
-    plane = Plane(target.ra, target.dec, 2, 2, half, float(random.uniform(0, 360)))
-    row = observation(
-        **programme(14000 + 11 * number, target),
-        obs_collection="HST",
-        provenance_name=pipeline,
-        instrument_name=instrument,
-        project="HST",
-        filters=grating,
-        wavelength_region="UV" if high < 4000 else "Optical",
-        obs_id=root,
-        s_ra=target.ra,
-        s_dec=target.dec,
-        dataproduct_type="spectrum",
-        calib_level=3,
-        t_min=start,
-        t_max=start + 0.02,
-        t_exptime=1728.0,
-        em_min=low / 10,
-        em_max=high / 10,
-        t_obs_release=round(FUTURE + number if exclusive else start + 180, 5),
-        dataRights="EXCLUSIVE_ACCESS" if exclusive else "PUBLIC",
-        s_region=polygon_text(plane.corners()),
-        jpegURL=f"mast:HST/product/{root}_x1d.png",
-        dataURL=f"mast:HST/product/{root}_x1d.fits",
-        obsid=24_500_000 + number,
-        objID=122_000_000 + number,
-    )
-    sheaf = Sheaf([row])
-    angstrom = np.round(np.linspace(low, high, 512), 3)
-    flux, error = observed(energy_distribution(target.kind, angstrom, random), random)
-    cards = header(row, root, instrument, 1728.0, start)
-    listing = {"prvversion": "3.4.2", "project": pipeline}
-    sheaf.add(row, f"{root}_x1d.fits", partial(extracted, cards, angstrom, flux, error), group="X1D",
-              description="DADS X1D file - Calibrated 1D spectrum", minimum=True, **listing)  # fmt: skip
-    frame = Plane(target.ra, target.dec, 48, 24, 0.5 * ARCSEC)
-    sheaf.add(row, f"{root}_raw.fits", partial(raw_exposure, frame, root, cards), group="RAW",
-              description="DADS RAW file - Raw exposure", calib_level=1, **listing)  # fmt: skip
-    sheaf.add(row, f"{root}_x1d_thumb.png", lambda: png(spectrum_plot(angstrom, flux)),
-              description="Preview-Thumb", kind="THUMBNAIL", **listing)  # fmt: skip
-    return sheaf
-
-
-def extracted(cards: Cards, angstrom: np.ndarray, flux: np.ndarray, error: np.ndarray) -> bytes:
-    """An extracted spectrum: one order, one row of arrays."""
-    count = len(angstrom)
-    columns = [
-        Column("SPORDER", np.array([1], "i2")),
-        Column("NELEM", np.array([count], "i2")),
-        Column("WAVELENGTH", angstrom[None].astype("f8"), "Angstroms"),
-        Column("FLUX", flux[None].astype("f4"), "erg/s/cm**2/Angstrom"),
-        Column("ERROR", error[None].astype("f4"), "erg/s/cm**2/Angstrom"),
-        Column("DQ", np.zeros((1, count), "i2")),
-    ]
-    return fits_file(primary(cards), table("SCI", columns))

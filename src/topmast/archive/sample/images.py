@@ -12,7 +12,15 @@ from topmast.archive.sample.pictures import jpeg, stretch
 from topmast.archive.sample.plane import Plane
 from topmast.archive.sample.scene import noisy, render, seeded
 
-__all__ = ["association", "exposure", "map_file", "mosaic", "preview", "raw_exposure", "sky_picture"]
+__all__ = [
+    "association",
+    "exposure",
+    "map_file",
+    "mosaic",
+    "preview",
+    "raw_exposure",
+    "sky_picture",
+]
 
 Array = NDArray[Any]
 
@@ -46,10 +54,19 @@ def raw_exposure(plane: Plane, seed: str, cards: Cards, *, zero_point: float = 2
     return fits_file(primary([*cards, ("NEXTEND", 1, "number of extensions")]), extension)
 
 
-def mosaic(plane: Plane, seed: str, cards: Cards, *, zero_point: float = 26.0, names: tuple[str, str] = ("SCI", "WHT")) -> bytes:
+def mosaic(
+    plane: Plane,
+    seed: str,
+    cards: Cards,
+    *,
+    zero_point: float = 26.0,
+    names: tuple[str, str] = ("SCI", "WHT"),
+) -> bytes:
     """A combined image and its weight."""
     science = sky_picture(plane, seed, zero_point=zero_point) - 20.0
-    weight = np.full(science.shape, 1000.0) - 10.0 * seeded("weight", seed).integers(0, 9, science.shape)
+    weight = np.full(science.shape, 1000.0) - 10.0 * seeded("weight", seed).integers(
+        0, 9, science.shape
+    )
     wcs = [("BUNIT", "ELECTRONS/S", "brightness units"), *plane.cards()]
     return fits_file(
         primary([*cards, ("NEXTEND", 2, "number of extensions")]),
@@ -58,7 +75,9 @@ def mosaic(plane: Plane, seed: str, cards: Cards, *, zero_point: float = 26.0, n
     )
 
 
-def map_file(plane: Plane, seed: str, cards: Cards, *, zero_point: float = 26.0, sky: float = 20.0) -> bytes:
+def map_file(
+    plane: Plane, seed: str, cards: Cards, *, zero_point: float = 26.0, sky: float = 20.0
+) -> bytes:
     """One image in the primary unit."""
     science = sky_picture(plane, seed, zero_point=zero_point, sky=sky).astype("f4")
     return fits_file(primary([*cards, *plane.cards()], science, extensions=False))

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from topmast.archive.sample.kepler import KEPLER_STARS
 from topmast.archive.sample.places import Place, places
-from topmast.archive.sample.stars import K2_STARS, TESS_STARS
+from topmast.archive.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
 
 __all__ = ["name_rows"]
 
-EXTRAGALACTIC = ("M ", "NGC ", "IC ", "3C ", "Mrk ", "Abell ", "Arp ", "PKS ", "LMC", "SMC", "MACS", "SMACS")
+EXTRAGALACTIC = (
+    "M ",
+    "NGC ",
+    "IC ",
+    "3C ",
+    "Mrk ",
+    "Abell ",
+    "Arp ",
+    "PKS ",
+    "LMC",
+    "SMC",
+    "MACS",
+    "SMACS",
+)
 SIMBAD_TYPES = {
     "G": "Galaxy",
     "*Cl": "Cluster*",
@@ -47,7 +59,9 @@ def catalog_rows() -> Iterator[dict[str, Any]]:
     numbered += [("EPIC", star) for _, star in K2_STARS]
     for catalog, star in numbered:
         name = f"{catalog} {star.number}"
-        yield entry(name, CATALOGS[catalog], name, star.ra, star.dec, searchRadius=ON_CATALOG_CIRCLE)
+        yield entry(
+            name, CATALOGS[catalog], name, star.ra, star.dec, searchRadius=ON_CATALOG_CIRCLE
+        )
 
 
 def rows_of(item: Place) -> Iterator[dict[str, Any]]:
@@ -57,8 +71,15 @@ def rows_of(item: Place) -> Iterator[dict[str, Any]]:
             radius = ON_CATALOG_CIRCLE
             yield entry(name, CATALOGS[prefix], name, item.ra, item.dec, searchRadius=radius)
         elif item.name.startswith(EXTRAGALACTIC) or item.kind in ("G", "QSO", "GClstr"):
-            yield entry(name, "NED", ned_name(item.name), item.ra, item.dec, objectType=item.kind,
-                        cacheDate=NED_DATES.get(item.name) or date("Apr", item))  # fmt: skip
+            yield entry(
+                name,
+                "NED",
+                ned_name(item.name),
+                item.ra,
+                item.dec,
+                objectType=item.kind,
+                cacheDate=NED_DATES.get(item.name) or date("Apr", item),
+            )
         yield from simbad_rows(item, name, order)
 
 
@@ -66,18 +87,31 @@ def simbad_rows(item: Place, name: str, order: int) -> Iterator[dict[str, Any]]:
     kind = SIMBAD_TYPES.get(item.kind, item.kind)
     for resolver, month in (("SIMBADCFA", "Mar"), ("SIMBAD", "May")):
         if resolver == "SIMBAD" or (item.kind in ("*", "HighPM*", "G") and order == 0):
-            yield entry(name, resolver, simbad_name(item.name), *item.simbad, objectType=kind,
-                        cacheDate=date(month, item))  # fmt: skip
+            yield entry(
+                name,
+                resolver,
+                simbad_name(item.name),
+                *item.simbad,
+                objectType=kind,
+                cacheDate=date(month, item),
+            )
 
 
-def entry(name: str, resolver: str, canonical: str, ra: float, dec: float, **more: Any) -> dict[str, Any]:
+def entry(
+    name: str, resolver: str, canonical: str, ra: float, dec: float, **more: Any
+) -> dict[str, Any]:
     usual = {"objectType": None, "searchRadius": -1.0, "cacheDate": None}
-    return {"name": name, "resolver": resolver, "canonicalName": canonical, "ra": ra, "decl": dec} | usual | more
+    return (
+        {"name": name, "resolver": resolver, "canonicalName": canonical, "ra": ra, "decl": dec}
+        | usual
+        | more
+    )
 
 
 def date(month: str, item: Place) -> str:
     number = places().index(item)
-    return f"{month} {1 + number % 28}, 2025 {1 + number % 12}:{number % 60:02d}:{7 * number % 60:02d} PM"
+    clock = f"{1 + number % 12}:{number % 60:02d}:{7 * number % 60:02d} PM"
+    return f"{month} {1 + number % 28}, 2025 {clock}"
 
 
 def ned_name(name: str) -> str:

@@ -67,7 +67,9 @@ def gif(grey: Array) -> bytes:
     palette = bytes(level for level in (0, 85, 170, 255) for _ in range(3))
     place = b"," + struct.pack("<HHHHB", 0, 0, width, height, 0)
     data = lempel_ziv_welch((grey >> 6).ravel().tobytes())
-    blocks = b"".join(bytes([len(data[i : i + 255])]) + data[i : i + 255] for i in range(0, len(data), 255))
+    blocks = b"".join(
+        bytes([len(data[i : i + 255])]) + data[i : i + 255] for i in range(0, len(data), 255)
+    )
     return b"GIF89a" + screen + palette + place + b"\x02" + blocks + b"\x00;"
 
 

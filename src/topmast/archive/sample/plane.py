@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """An image of `nx` by `ny` pixels around (ra, dec); `angle` is that of its y axis, east of north.
+    """An image of `nx` by `ny` pixels; its y axis points `angle` degrees east of north.
 
     `scale` is in degrees a pixel; `x0`, `y0` is the reference pixel, counted from zero.
     """
@@ -50,9 +50,7 @@ class Plane:
         depth = np.sin(d0) * np.sin(d) + np.cos(d0) * np.cos(d) * np.cos(a)
         depth = np.where(depth > 0.1, depth, np.nan)
         east = np.degrees(np.cos(d) * np.sin(a) / depth)
-        north = np.degrees(
-            (np.cos(d0) * np.sin(d) - np.sin(d0) * np.cos(d) * np.cos(a)) / depth
-        )
+        north = np.degrees((np.cos(d0) * np.sin(d) - np.sin(d0) * np.cos(d) * np.cos(a)) / depth)
         x0, y0 = self.reference
         (xx, xy), (yx, yy) = np.linalg.inv(self.matrix)
         return x0 + xx * east + xy * north, y0 + yx * east + yy * north

@@ -71,7 +71,9 @@ def mjd_stamp(mjd: float) -> str:
     """A time as year, day of year, hours, minutes and seconds, as TESS and Kepler files have it."""
     when = np.datetime64("1858-11-17T00:00:00") + np.timedelta64(round(mjd * 86400), "s")
     year = when.astype("datetime64[Y]")
-    day = int((when.astype("datetime64[D]") - year.astype("datetime64[D]")) / np.timedelta64(1, "D"))
+    day = int(
+        (when.astype("datetime64[D]") - year.astype("datetime64[D]")) / np.timedelta64(1, "D")
+    )
     clock = str(when)[11:].replace(":", "")
     return f"{year}{day + 1:03d}{clock}"
 

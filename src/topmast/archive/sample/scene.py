@@ -52,7 +52,9 @@ def stars_near(ra: float, dec: float, radius: float) -> Array:
         if radius / 3 <= size <= 60 * radius or level == 0
         for band, cell in cells_near(ra, dec, min(radius, 90.0), size)
     ]
-    parts += [members(item.name, item.ra, item.dec, item.kind) for item in places_near(ra, dec, radius)]
+    parts += [
+        members(item.name, item.ra, item.dec, item.kind) for item in places_near(ra, dec, radius)
+    ]
     return np.concatenate(parts)
 
 
@@ -68,7 +70,9 @@ def cells_near(ra: float, dec: float, radius: float, size: float) -> list[tuple[
             found += [(band, cell) for cell in range(count)]
             continue
         first, last = (ra - width) / 360 * count, (ra + width) / 360 * count
-        found += [(band, cell % count) for cell in range(int(np.floor(first)), int(np.floor(last)) + 1)]
+        found += [
+            (band, cell % count) for cell in range(int(np.floor(first)), int(np.floor(last)) + 1)
+        ]
     return sorted(set(found))
 
 

@@ -48,7 +48,9 @@ def planck(angstrom: Array, kelvin: float) -> Array:
     """A black body, one at 1500 angstrom for 20,000 kelvin."""
 
     def body(wavelength: Array | float, temperature: float) -> Any:
-        return np.asarray(wavelength) ** -5.0 / np.expm1(1.4388e8 / (np.asarray(wavelength) * temperature))
+        return np.asarray(wavelength) ** -5.0 / np.expm1(
+            1.4388e8 / (np.asarray(wavelength) * temperature)
+        )
 
     return np.asarray(body(angstrom, kelvin) / body(1500.0, 20000.0))
 
@@ -58,11 +60,15 @@ def lines(angstrom: Array, known: tuple[tuple[float, float, float], ...], sign: 
     shape = np.ones_like(angstrom)
     for centre, strength, width in known:
         sigma = centre * width / SPEED_OF_LIGHT
-        shape += sign * strength * np.exp(-0.5 * np.minimum(((angstrom - centre) / sigma) ** 2, 100))
+        shape += (
+            sign * strength * np.exp(-0.5 * np.minimum(((angstrom - centre) / sigma) ** 2, 100))
+        )
     return shape
 
 
-def observed(flux: Array, random: np.random.Generator, quality: float = 15.0) -> tuple[Array, Array]:
+def observed(
+    flux: Array, random: np.random.Generator, quality: float = 15.0
+) -> tuple[Array, Array]:
     """Flux with noise, and its one-sigma error; three significant digits of the level."""
     level = float(np.median(flux))
     error = np.maximum(np.sqrt(np.abs(flux) * level), 0.3 * level) / quality

@@ -1,5 +1,7 @@
 """Stars that Kepler, K2 and TESS watch in the sample, with the planets and habits they have."""
 
+# ruff: noqa: E501  (one star a line)
+
 from __future__ import annotations
 
 from topmast.archive.sample.light import Planet, Star

@@ -19,8 +19,14 @@ from topmast.archive.sample.sheaf import Sheaf, observation
 
 __all__ = ["pointing", "swift"]
 
-FILTERS = (("uvw2", 160.0, 230.0), ("uvm2", 200.0, 250.0), ("uvw1", 220.0, 300.0),
-           ("u", 300.0, 395.0), ("b", 390.0, 490.0), ("v", 500.0, 590.0))  # fmt: skip
+FILTERS = (
+    ("uvw2", 160.0, 230.0),
+    ("uvm2", 200.0, 250.0),
+    ("uvw1", 220.0, 300.0),
+    ("u", 300.0, 395.0),
+    ("b", 390.0, 490.0),
+    ("v", 500.0, 590.0),
+)
 FIELD = 17.0 / 60
 
 
@@ -37,7 +43,9 @@ def pointing(target_id: int, segment: int, obsid: int, target: Place) -> Sheaf:
     random = seeded("swift", name)
     ra = (target.ra + random.normal(0, 0.015) / max(np.cos(np.radians(target.dec)), 0.01)) % 360
     dec = float(np.clip(target.dec + random.normal(0, 0.015), -89.9, 89.9))
-    plane = Plane(float(round(ra, 8)), round(dec, 8), 40, 40, FIELD / 40, float(random.uniform(0, 360)))
+    plane = Plane(
+        float(round(ra, 8)), round(dec, 8), 40, 40, FIELD / 40, float(random.uniform(0, 360))
+    )
     used = FILTERS[int(random.integers(3)) :][: 2 + target_id % 3]
     start = round(float(random.uniform(53500, 60500)), 6)
     row = observation(
@@ -78,25 +86,49 @@ def pointing(target_id: int, segment: int, obsid: int, target: Place) -> Sheaf:
         for kind, minimum in (("sk", True), ("ex", False)):
             file = f"sw{name}{letter}_{kind}.img.gz"
             make = partial(band_image, plane, f"{name}{letter}", cards, band, kind)
-            sheaf.add(row, file, make, uri=f"{base}/{file}", minimum=minimum, filters=band.upper(),
-                      group=kind.upper(), kind="SCIENCE" if minimum else "AUXILIARY",
-                      description="Sky image" if minimum else "Exposure map")  # fmt: skip
+            sheaf.add(
+                row,
+                file,
+                make,
+                uri=f"{base}/{file}",
+                minimum=minimum,
+                filters=band.upper(),
+                group=kind.upper(),
+                kind="SCIENCE" if minimum else "AUXILIARY",
+                description="Sky image" if minimum else "Exposure map",
+            )
     picture = f"sw{name}.gif"
-    sheaf.add(row, picture, lambda: gif(stretch(sky_picture(plane, name))), uri=f"{base}/{picture}",
-              kind="PREVIEW", description="Preview-Full")  # fmt: skip
+    sheaf.add(
+        row,
+        picture,
+        lambda: gif(stretch(sky_picture(plane, name))),
+        uri=f"{base}/{picture}",
+        kind="PREVIEW",
+        description="Preview-Full",
+    )
     thumb = f"sw{name}_thumb.jpg"
-    sheaf.add(row, thumb, partial(preview, plane, name), uri=f"{base}/{thumb}", kind="THUMBNAIL",
-              description="Preview-Thumb")  # fmt: skip
+    sheaf.add(
+        row,
+        thumb,
+        partial(preview, plane, name),
+        uri=f"{base}/{thumb}",
+        kind="THUMBNAIL",
+        description="Preview-Thumb",
+    )
     return sheaf
 
 
-def band_image(plane: Plane, seed: str, cards: list[tuple[str, object, str]], band: str, kind: str) -> bytes:
+def band_image(
+    plane: Plane, seed: str, cards: list[tuple[str, object, str]], band: str, kind: str
+) -> bytes:
     """One filter of the cube, or the exposure map of it."""
     pixels = sky_picture(plane, seed, zero_point=25.0, sky=5.0)
     if kind == "ex":
         pixels = np.full(pixels.shape, 900.0)
     keywords = [("FILTER", band.upper(), "filter"), *plane.cards()]
-    return gzipped(fits_file(primary([*cards]), image(f"{band}{kind}".upper(), pixels.astype("f4"), keywords)))
+    return gzipped(
+        fits_file(primary([*cards]), image(f"{band}{kind}".upper(), pixels.astype("f4"), keywords))
+    )
 
 
 def place_at(name: str, ra: float, dec: float, kind: str) -> Place:
