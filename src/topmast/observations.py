@@ -10,6 +10,7 @@ from astropy.table import Table
 
 from topmast.columns import columns_of, metadata_table
 from topmast.criteria import Criteria
+from topmast.download_service import DownloadService
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.observation_queries import (
     count_question,
@@ -18,7 +19,6 @@ from topmast.observation_queries import (
     region_question,
 )
 from topmast.portal import Question, ask_question, only_value
-from topmast.product_service import ProductService
 from topmast.service import class_or_instance, one_name
 from topmast.targets import DEFAULT_RADIUS
 from topmast.wire.portal import table_of
@@ -32,7 +32,7 @@ ALL = "Mast.Caom.All"
 METADATA = {"observations": "Mast.Caom.Cone", "products": "Mast.Caom.Products"}
 
 
-class ObservationsClass(ProductService):
+class ObservationsClass(DownloadService):
     """Observations of all missions, and their data products.
 
     A place is a text (``"322.49324 12.16683"`` in degrees, ``"21h29m58s +12d10m"``, an object

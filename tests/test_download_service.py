@@ -1,0 +1,149 @@
+"""Products are downloaded, planned, scripted, and tried again."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from astropy.coordinates import SkyCoord
+
+import topmast
+from tests.small_archive import make
+from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
+from topmast.observations import ObservationsClass
+
+M8 = SkyCoord(270.92194, -24.38017, unit="deg")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    archive = make(tmp_path_factory.mktemp("small"))
+    archive.close()
+    return archive.folder
+
+
+@pytest.fixture
+def observations(folder: Path) -> ObservationsClass:
+    return topmast.connect(folder).observations
+
+
+@pytest.fixture
+def as_astroquery(folder: Path) -> ObservationsClass:
+    return topmast.connect(folder, dialect="astroquery").observations
+
+
+# --------------------------------------------------------------------------------- download
+
+
+def test_only_recommended_products_are_downloaded_by_default(
+    observations: ObservationsClass, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    products = observations.get_product_list("1001")
+    with caplog.at_level(logging.INFO, logger="topmast"):
+        manifest = observations.download_products(products, tmp_path, verbose=False)
+    assert manifest is not None
+    assert manifest["Status"].tolist() == ["COMPLETE"]
+    assert (tmp_path / "mastDownload/IUE/lwp13058/lwp13058.mxlo.gz").is_file()
+    assert "2 of 3 products are no Minimum Recommended Products" in caplog.text
+
+
+def test_a_download_with_filters_takes_what_they_say(
+    observations: ObservationsClass, tmp_path: Path
+) -> None:
+    manifest = observations.download_products(
+        "1003", tmp_path, productSubGroupDescription=["RAW", "UNCAL"], extension="fits",
+        verbose=False,
+    )  # fmt: skip
+    assert manifest is not None
+    assert manifest["Status"].tolist() == ["COMPLETE"]
+    assert [path.name for path in tmp_path.rglob("*.fits")] == ["u24z0101t_raw.fits"]
+
+
+def test_todays_dialect_downloads_all_products(
+    as_astroquery: ObservationsClass, tmp_path: Path
+) -> None:
+    manifest = as_astroquery.download_products("1001", download_dir=tmp_path, verbose=False)
+    assert manifest is not None
+    assert len(manifest) == 3
+
+
+def test_products_come_from_rows_tables_and_observations(
+    observations: ObservationsClass, tmp_path: Path
+) -> None:
+    table = observations.query_region(M8, 0.02)
+    products = observations.get_product_list(table)
+    for given in (products[0], products[:1], table[0], table[:1], "1001", ["1001"]):
+        manifest = observations.download_products(given, tmp_path, flat=True, verbose=False)
+        assert manifest is not None
+        assert manifest["Status"].tolist() == ["COMPLETE"]
+    assert (tmp_path / "lwp13058.mxlo.gz").is_file()
+
+
+def test_nothing_to_download_is_said_and_why(
+    observations: ObservationsClass, tmp_path: Path
+) -> None:
+    with pytest.warns(NoResultsWarning, match=r"No products to download\.$"):
+        assert observations.download_products("1001", tmp_path, extension="xyz") is None
+    with pytest.warns(NoResultsWarning, match="No products to download.*mrp_only=False takes"):
+        assert observations.download_products("1004", tmp_path) is None
+
+
+def test_a_download_can_be_planned_first(observations: ObservationsClass, tmp_path: Path) -> None:
+    plan = observations.plan_download("1001", tmp_path, mrp_only=False)
+    assert plan is not None
+    assert len(plan) == 3
+    assert not list(tmp_path.iterdir())
+    assert len(plan.run(verbose=False)) == 3
+
+
+def test_what_failed_is_tried_again(observations: ObservationsClass, tmp_path: Path) -> None:
+    products = observations.get_product_list("1001")
+    products["dataURI"][0] = "mast:IUE/product/missing.gz"
+    first = observations.download_products(products, tmp_path, mrp_only=False, verbose=False)
+    assert first is not None
+    assert sorted(first["Status"]) == ["COMPLETE", "COMPLETE", "ERROR"]
+    again = observations.retry(first, verbose=False)
+    assert sorted(again["Status"]) == ["COMPLETE", "COMPLETE", "ERROR"]
+
+
+def test_a_download_can_be_followed_row_by_row(
+    observations: ObservationsClass, tmp_path: Path
+) -> None:
+    rows = list(observations.iter_download("1001", tmp_path, mrp_only=False))
+    assert [row["Status"] for row in rows] == ["COMPLETE"] * 3
+
+
+def test_a_script_is_written_instead(observations: ObservationsClass, tmp_path: Path) -> None:
+    with pytest.warns(InputWarning, match="flat=True has no effect on curl downloads"):
+        manifest = observations.download_products("1001", tmp_path, curl_flag=True, flat=True)
+    assert manifest is not None
+    (script,) = tmp_path.glob("mastDownload_*.sh")
+    assert "lwp13058.mxlo.gz" in script.read_text()
+
+
+def test_a_single_file_is_fetched_by_its_uri(
+    observations: ObservationsClass, tmp_path: Path
+) -> None:
+    products = observations.get_product_list("1001")
+    target = tmp_path / "mine.gz"
+    status = observations.download_file(str(products["dataURI"][0]), target, verbose=False)
+    assert status == ("COMPLETE", None, None)
+    assert target.is_file()
+    assert observations.download_file(products[0], tmp_path, verbose=False)[0] == "COMPLETE"
+
+
+@pytest.mark.parametrize("uri", [None, "", " ", 5])
+def test_a_file_needs_a_uri(observations: ObservationsClass, uri: Any) -> None:
+    with pytest.raises(InvalidQueryError, match="A valid data product URI must be provided, not"):
+        observations.download_file(uri)
+
+
+def test_arguments_for_the_cloud_have_no_effect_and_say_so(
+    observations: ObservationsClass, tmp_path: Path
+) -> None:
+    with pytest.warns(InputWarning, match="cloud_only has no effect"):
+        observations.download_products("1001", tmp_path, cloud_only=True, verbose=False)
+    with pytest.raises(InvalidQueryError, match="only one of cloud_only and force_on_prem"):
+        observations.download_file("mast:a/b", cloud_only=True, force_on_prem=True)
