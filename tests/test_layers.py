@@ -26,7 +26,7 @@ LAYERS = (
     {"product_lists", "observation_queries"},
     {"product_service"},
     {"download_service"},
-    {"observations", "mast"},
+    {"observations", "mast", "astroquery_utils"},
     {"archive"},
     {"connect", "plots", "dropin"},
     {"cli"},

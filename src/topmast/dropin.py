@@ -40,7 +40,12 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """The names of `astroquery.mast` and the module of it that each comes from."""
 
-UTILS: dict[str, str] = {}
+UTILS: dict[str, str] = {
+    "parse_input_location": "topmast.astroquery_utils",
+    "remove_duplicate_products": "topmast.astroquery_utils",
+    "resolve_object": "topmast.astroquery_utils",
+    "split_list_into_chunks": "topmast.astroquery_utils",
+}
 """The functions of `astroquery.mast.utils`, and where topmast keeps each."""
 
 Fill = Callable[[ModuleType], None]

@@ -70,9 +70,9 @@ def filter_products(
     return products[kept]
 
 
-def unique_products(products: Table) -> Table:
-    """The first row of each dataURI, in the order of `products`; the log tells how many went."""
-    uris = products["dataURI"].tolist()
+def unique_products(products: Table, uri_column: str = "dataURI") -> Table:
+    """The first row of each URI, in the order of `products`; the log tells how many went."""
+    uris = products[uri_column].tolist()
     first = {uri: index for index, uri in reversed(list(enumerate(uris))) if uri is not None}
     kept = [index for index, uri in enumerate(uris) if uri is None or first[uri] == index]
     if len(kept) == len(uris):
