@@ -40,14 +40,6 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """The names of `astroquery.mast` and the module of it that each comes from."""
 
-UTILS: dict[str, str] = {
-    "parse_input_location": "topmast.astroquery_utils",
-    "remove_duplicate_products": "topmast.astroquery_utils",
-    "resolve_object": "topmast.astroquery_utils",
-    "split_list_into_chunks": "topmast.astroquery_utils",
-}
-"""The functions of `astroquery.mast.utils`, and where topmast keeps each."""
-
 Fill = Callable[[ModuleType], None]
 
 _installed = ExitStack()
@@ -273,10 +265,9 @@ def _fill_with(names: Sequence[str], module: ModuleType) -> None:
 
 
 def _fill_utils(module: ModuleType) -> None:
-    _set(
-        module,
-        {name: getattr(importlib.import_module(home), name) for name, home in UTILS.items()},
-    )
+    import topmast
+
+    _set(module, {"resolve_object": topmast.Observations.resolve_object})
 
 
 def _set(module: ModuleType, names: Mapping[str, Any]) -> None:

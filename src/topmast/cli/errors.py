@@ -10,7 +10,18 @@ from typing import Any
 
 import click
 
-__all__ = ["DONE", "FAILED", "INTERRUPTED", "MISUSED", "NOTHING", "guarded", "one_line", "tell"]
+__all__ = [
+    "BROKEN_PIPE",
+    "DONE",
+    "FAILED",
+    "INTERRUPTED",
+    "MISUSED",
+    "NOTHING",
+    "forget_stdout",
+    "guarded",
+    "one_line",
+    "tell",
+]
 
 DONE, FAILED, MISUSED, NOTHING, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 """The exit codes; BROKEN_PIPE is what a shell shows for a tool whose reader went away."""
@@ -25,7 +36,7 @@ def guarded(run: Callable[[], Any]) -> int:
         tell("Interrupted.")
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_stdout()
+        forget_stdout()
         return BROKEN_PIPE
     except click.ClickException as error:
         tell(_click_line(error))
@@ -65,7 +76,7 @@ def _explain(error: Exception) -> int:
     return FAILED
 
 
-def _forget_stdout() -> None:
+def forget_stdout() -> None:
     """Let nothing more be written to a pipe that is closed, not even at exit."""
     with contextlib.suppress(OSError, ValueError):  # where it is no file of the system
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

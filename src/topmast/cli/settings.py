@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from topmast.cli.errors import one_line, tell
+from topmast.cli.errors import BROKEN_PIPE, forget_stdout, one_line, tell
 
 if TYPE_CHECKING:
     from topmast.connect import Client
@@ -99,7 +99,12 @@ class Command(click.Command):
         settings = current()
         with _reporting(settings):
             try:
-                return super().invoke(context)
+                code = super().invoke(context)
+                sys.stdout.flush()
+                return code
+            except BrokenPipeError:  # click would make of it an error like any other
+                forget_stdout()
+                return BROKEN_PIPE
             except (click.ClickException, click.Abort, click.exceptions.Exit):
                 raise
             except Exception:
