@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-__all__ = ["Version", "content_length", "content_range", "unsatisfied_size", "version_of"]
+__all__ = [
+    "Version",
+    "accepts_ranges",
+    "content_length",
+    "content_range",
+    "is_chunked",
+    "unsatisfied_size",
+    "version_of",
+]
 
 RANGE = re.compile(r"\s*bytes\s+(\d+)-(\d+)/(\d+|\*)\s*")
 UNSATISFIED = re.compile(r"\s*bytes\s+\*/(\d+)\s*")
@@ -53,6 +61,16 @@ def content_range(headers: Mapping[str, str]) -> tuple[int, int, int | None] | N
     first, last = int(match[1]), int(match[2])
     total = None if match[3] == "*" else int(match[3])
     return (first, last + 1, total) if first <= last else None
+
+
+def is_chunked(headers: Mapping[str, str]) -> bool:
+    """Whether the body tells its own end."""
+    return "chunked" in headers.get("Transfer-Encoding", "").lower()
+
+
+def accepts_ranges(headers: Mapping[str, str]) -> bool:
+    """Whether the server says that it gives parts."""
+    return headers.get("Accept-Ranges", "").strip().lower() == "bytes"
 
 
 def unsatisfied_size(headers: Mapping[str, str]) -> int | None:

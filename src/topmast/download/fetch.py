@@ -16,7 +16,7 @@ from pathlib import Path
 from topmast.download.answers import Version
 from topmast.download.content import Content, inspect
 from topmast.download.control import Control, Stopped
-from topmast.download.holding import Found, Presence, adopt, look
+from topmast.download.holding import Found, Presence, adopt, look, set_aside
 from topmast.download.index import Entry, Index
 from topmast.download.job import Job, Outcome
 from topmast.download.layout import check_inside
@@ -34,6 +34,7 @@ __all__ = ["DISK", "Fetcher"]
 DISK = "disk"
 #: Whole bodies that may turn out bad before the file is given up.
 BODIES = 3
+SECOND_LOOK_SECONDS = 0.1
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -148,8 +149,9 @@ class Fetcher:
                 transfer.start_anew()
             else:
                 transfer.resume()
-            content = self._whole_body(transfer, outcome)
+            content = self._whole_body(transfer)
             self._finish(transfer, content, outcome)
+            self._remark(transfer, content, outcome)
         except NotModified:
             part.remove()
             self._still_current(job, outcome)
@@ -177,7 +179,7 @@ class Fetcher:
 
     # Is what came the file? ---------------------------------------------------------------
 
-    def _whole_body(self, transfer: Transfer, outcome: Outcome) -> Content:
+    def _whole_body(self, transfer: Transfer) -> Content:
         """Fetch until a body passes every check, or comes bad again and again."""
         seen: set[str] = set()
         problem: str | None = None
@@ -185,13 +187,12 @@ class Fetcher:
             content = self._body(transfer)
             problem = self._problem(transfer, content, seen)
             if problem is None:
-                self._remark(transfer, content, outcome)
                 return content
             transfer.start_anew()
             if content.sha256 in seen:
                 break
             seen.add(content.sha256)
-            self.control.wait(transfer.random.uniform(0, 0.2))
+            self.control.wait(SECOND_LOOK_SECONDS)
         raise GiveUp(problem or "")
 
     def _body(self, transfer: Transfer) -> Content:
@@ -236,6 +237,7 @@ class Fetcher:
     def _finish(self, transfer: Transfer, content: Content, outcome: Outcome) -> None:
         part, job, origin = transfer.part, transfer.job, transfer.origin
         self.control.check()
+        set_aside(job, part.final)
         status = part.finish()
         self._dirty.add(str(part.final.parent))
         outcome.bytes, outcome.sha256 = content.size, content.sha256

@@ -13,7 +13,7 @@ from topmast.download.index import Entry, Index, replace_entry
 from topmast.download.job import Job
 from topmast.download.verdict import State
 
-__all__ = ["Found", "Presence", "adopt", "look"]
+__all__ = ["Found", "Presence", "adopt", "look", "set_aside"]
 
 
 class Presence(Enum):
@@ -49,7 +49,7 @@ def adopt(job: Job, index: Index) -> Found | None:
 
     A file that another program has put here stays if its format proves it complete and its
     size is the one of the product table. A file of ours that was changed since, but is complete,
-    is moved to ``<name>.changed`` and fetched anew: nothing of the user's is lost.
+    is fetched anew and then moved to ``<name>.changed``: nothing of the user's is lost.
     """
     path = index.folder / job.path
     try:
@@ -58,7 +58,7 @@ def adopt(job: Job, index: Index) -> Found | None:
         return None
     known = index.at(job.path)
     if known is not None and known.uri == job.uri:
-        return _again(path, known, content, index)
+        return _again(job, path, known, content, index)
     if known is None and _is_wanted(job, content):
         entry = entry_of(job, path, content)
         index.put(entry)
@@ -66,15 +66,25 @@ def adopt(job: Job, index: Index) -> Found | None:
     return None
 
 
-def _again(path: Path, known: Entry, content: Content, index: Index) -> Found | None:
+def _again(job: Job, path: Path, known: Entry, content: Content, index: Index) -> Found | None:
     """A file of ours whose status changed: copied or touched, or was its content changed?"""
     if content.sha256 == known.sha256:
         entry = replace_entry(known, mtime_ns=path.stat().st_mtime_ns)
         index.put(entry)
         return Found(entry)
-    if content.verdict.state is State.WHOLE:
-        os.replace(path, free_name(path))
+    job.keep_aside = content.verdict.state is State.WHOLE
     return None
+
+
+def set_aside(job: Job, path: Path) -> None:
+    """Move away the user's changed file, now that the archive's one can take its place."""
+    if job.keep_aside and path.exists():
+        aside = free_name(path)
+        os.replace(path, aside)
+        job.message = (
+            f"{job.message} The file here had been changed since it was downloaded; "
+            f"that one is now called {aside.name!r}."
+        ).strip()
 
 
 def free_name(path: Path) -> Path:

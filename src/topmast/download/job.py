@@ -25,6 +25,7 @@ class Job:
     data_url: str = ""
     exclusive_until: str = ""
     error: str = ""
+    keep_aside: bool = False
 
 
 @dataclass(slots=True)

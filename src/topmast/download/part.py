@@ -49,6 +49,15 @@ class Origin(msgspec.Struct, omit_defaults=True):
             return self.etag
         return self.modified
 
+    def missing(self, have: int) -> list[tuple[int, int]] | None:
+        """The stretches that are missing from a file of `have` bytes; None if it is useless."""
+        if not have or self.size is None or have > self.size or not self.validator:
+            return None
+        left = self.left if self.left is not None else [(have, self.size)]
+        if any(not 0 <= first <= end <= self.size for first, end in left):
+            return None
+        return [(first, end) for first, end in left if first < end]
+
 
 def part_path(final: Path) -> Path:
     return final.with_name(final.name + ".part")

@@ -11,24 +11,26 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from random import Random
 
 from topmast.download.answers import (
     Version,
+    accepts_ranges,
     content_length,
     content_range,
+    is_chunked,
     unsatisfied_size,
     version_of,
 )
 from topmast.download.control import Control
 from topmast.download.job import Job
+from topmast.download.pace import Pace, Patience
 from topmast.download.part import Origin, Part
 from topmast.download.problems import GiveUp, StartAnew, TryAgain, problem_of_status
 from topmast.download.rules import Rules
+from topmast.download.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.net.receiving import ReceivedStream
-from topmast.net.retry import wait_seconds
-from topmast.net.session import Limits, Request, Session
+from topmast.net.session import Request, Session
 
 __all__ = ["NotModified", "Transfer"]
 
@@ -38,7 +40,6 @@ CHUNK = 1 << 18
 PROGRESS = 1 << 20
 PROGRESS_SHARE = 0.1
 SAVE_SECONDS = 0.02
-LONGEST_HOLD = 600.0
 MOST_FAILED_HELPS = 3
 PLAIN = {"Accept-Encoding": "identity"}
 NO_VERSION = Version()
@@ -46,23 +47,6 @@ NO_VERSION = Version()
 
 class NotModified(Exception):
     """The server says that the file held is still its version."""
-
-
-@dataclass(slots=True, eq=False)
-class Stretch:
-    """Bytes from `place` to `end` that are missing; `end` is None while nobody knows it."""
-
-    place: int
-    end: int | None
-    taken: bool = False
-
-    @property
-    def done(self) -> bool:
-        return self.end is not None and self.place >= self.end
-
-    @property
-    def length(self) -> int:
-        return 0 if self.end is None else max(0, self.end - self.place)
 
 
 @dataclass
@@ -77,7 +61,7 @@ class Transfer:
     held: Version = NO_VERSION
     attempts: int = 0
     origin: Origin = field(init=False)
-    stretches: list[Stretch] = field(default_factory=list)
+    stretches: Stretches = field(default_factory=Stretches)
     helpers: int = 0
     splittable: bool = False
     final_url: str = ""
@@ -87,12 +71,12 @@ class Transfer:
 
     def __post_init__(self) -> None:
         self.changed = threading.Condition()
-        self.random = Random()
         self.began = time.monotonic()
         self.saved_at = 0.0
         self.outdated = False
         self.no_ranges = False
         self.failed_helps = 0
+        self.limits = replace(self.rules.limits, total_seconds=None)
         self.forget()
 
     # What the owner calls -----------------------------------------------------------------
@@ -100,25 +84,19 @@ class Transfer:
     def resume(self) -> None:
         """Go on from what an earlier run has left, if that can be trusted."""
         origin = self.part.origin()
-        have = self.part.size
-        if origin is None or origin.uri != self.job.uri or not origin.validator or not have:
-            self._drop()
-            return
-        if origin.size is None:
-            self._drop()
-            return
-        left = origin.left if origin.left is not None else [(have, origin.size)]
-        if have > origin.size or any(not 0 <= a <= b <= origin.size for a, b in left):
+        same = origin is not None and origin.uri == self.job.uri
+        missing = origin.missing(self.part.size) if origin is not None and same else None
+        if origin is None or missing is None:
             self._drop()
             return
         self.origin = origin
-        self.stretches = [Stretch(first, end) for first, end in left if first < end]
+        self.stretches = Stretches(Stretch(first, end) for first, end in missing)
         self.length_known = True
 
     def forget(self) -> None:
         """Count nothing as received."""
         self.origin = Origin(url=self.job.data_url, uri=self.job.uri)
-        self.stretches = [Stretch(0, None)]
+        self.stretches = Stretches([Stretch(0, None)])
         self.splittable = self.length_known = self.outdated = False
 
     def run(self) -> None:
@@ -128,7 +106,7 @@ class Transfer:
         ------
         GiveUp, Stopped, NotModified, OSError
         """
-        failures = 0
+        patience = Patience(self.rules, self.control, self.began, self.job.size)
         while not self.complete:
             before = self.received
             try:
@@ -136,8 +114,7 @@ class Transfer:
             except TryAgain as problem:
                 if isinstance(problem, StartAnew) or self.no_ranges:
                     self.start_anew()
-                failures = 0 if self._got_on(before) else failures + 1
-                self._wait_after(problem, failures)
+                patience.wait_after(problem, got_on=self._got_on(before))
         self._wait_for_helpers()
 
     def _got_on(self, before: int) -> bool:
@@ -151,7 +128,7 @@ class Transfer:
         request = Request("GET", self.job.url, {"Range": f"bytes={have}-"} | PLAIN)
         self.attempts += 1
         try:
-            with self.session.stream(request, limits=self._limits()) as answer:
+            with self.session.stream(request, limits=self.limits) as answer:
                 given = content_range(answer.headers)
         except (UnreachableError, TimeoutError, BadAnswerError):
             return False
@@ -159,7 +136,7 @@ class Transfer:
             return False
         with self.changed:
             self.origin.size = given[2]
-            self.stretches = [Stretch(have, given[2])]
+            self.stretches = Stretches([Stretch(have, given[2])])
         return True
 
     def start_anew(self) -> None:
@@ -172,7 +149,7 @@ class Transfer:
     @property
     def complete(self) -> bool:
         with self.changed:
-            return all(stretch.done for stretch in self.stretches)
+            return self.stretches.done
 
     @property
     def received(self) -> int:
@@ -180,7 +157,7 @@ class Transfer:
         with self.changed:
             if self.origin.size is None:
                 return self.stretches[0].place if self.stretches else 0
-            return self.origin.size - sum(stretch.length for stretch in self.stretches)
+            return self.origin.size - self.stretches.length
 
     # What other threads call --------------------------------------------------------------
 
@@ -189,16 +166,14 @@ class Transfer:
         with self.changed:
             if not self.splittable or self.outdated or self.helpers + 1 >= self.rules.ranges:
                 return 0
-            free = [s.length for s in self.stretches if not s.taken and not s.done]
-            longest = max((s.length for s in self.stretches), default=0)
-            return max(free, default=0) or (longest if longest >= 2 * self.rules.split_least else 0)
+            return self.stretches.longest_for_helper(self.rules.split_least)
 
     def help(self) -> None:
         """Fetch one stretch beside the owner; a failure only means that the owner does it."""
         with self.changed:
             if not self.splittable or self.outdated:
                 return
-            stretch = self._free_stretch() or self._half_of_longest()
+            stretch = self.stretches.free() or self._half()
             if stretch is None:
                 return
             stretch.taken = True
@@ -219,7 +194,7 @@ class Transfer:
 
     def _work(self) -> None:
         with self.changed:
-            stretch = self._free_stretch()
+            stretch = self.stretches.free()
             if stretch is None:  # the helpers have the rest
                 self.changed.wait(0.05)
             else:
@@ -239,7 +214,7 @@ class Transfer:
         request = Request("GET", self.job.url, self._headers(stretch, helping))
         key = threading.get_ident()
         try:
-            with self.session.stream(request, limits=self._limits()) as stream:
+            with self.session.stream(request, limits=self.limits) as stream:
                 self.control.guard(key, stream.abort)
                 self._check_answer(stream, stretch, helping, "Range" in request.headers)
                 self._receive(stream, stretch)
@@ -302,8 +277,8 @@ class Transfer:
                 encoding=headers.get("Content-Encoding", "").strip().lower(),
             )
             stretch.place, stretch.end = 0, size
-            self.stretches = [stretch]
-            self.length_known = size is not None or _is_chunked(headers)
+            self.stretches = Stretches([stretch])
+            self.length_known = size is not None or is_chunked(headers)
         if size is not None and size > self.rules.resumable and self.origin.validator:
             self.part.remember(self.origin)
         if self._may_split(headers, size):
@@ -350,7 +325,7 @@ class Transfer:
     def _receive(self, stream: ReceivedStream, stretch: Stretch) -> None:
         if stretch.done:
             return
-        pace = _Pace(self.rules, self.began, self.origin.size)
+        pace = Pace(self.rules, self.began, self.origin.size)
         for chunk in stream.raw_chunks(CHUNK):
             place, end = stretch.place, stretch.end
             data = chunk if end is None or place + len(chunk) <= end else chunk[: end - place]
@@ -390,22 +365,17 @@ class Transfer:
             if self.outdated:
                 return
             self.saved_at = now
-            left = [(s.place, s.end or s.place) for s in self.stretches if not s.done]
-            self.origin.left = left
+            self.origin.left = self.stretches.left
             self.part.remember(self.origin)
 
     # Stretches ----------------------------------------------------------------------------
 
     def _may_split(self, headers: Mapping[str, str], size: int | None) -> bool:
-        accepts = headers.get("Accept-Ranges", "").strip().lower() == "bytes"
+        """Whether other threads may fetch parts of what has just been begun."""
         strong = bool(self.origin.etag) and not self.origin.etag.startswith("W/")
-        return (
-            accepts
-            and strong
-            and not self.no_ranges
-            and not self.origin.encoding
-            and (size or 0) >= self.rules.split_above
-        )
+        unpacked = not self.origin.encoding
+        large = (size or 0) >= self.rules.split_above
+        return large and strong and unpacked and accepts_ranges(headers) and not self.no_ranges
 
     def _offer_help(self) -> None:
         with self.changed:
@@ -414,19 +384,11 @@ class Transfer:
             with self.on_splittable:
                 self.on_splittable.notify_all()
 
-    def _free_stretch(self) -> Stretch | None:
-        return next((s for s in self.stretches if not s.taken and not s.done), None)
-
-    def _half_of_longest(self) -> Stretch | None:
-        """Cut the second half off the longest stretch; its worker will stop before it."""
-        longest = max(self.stretches, key=lambda s: s.length)
-        if longest.end is None or longest.length < 2 * self.rules.split_least:
-            return None
-        middle = longest.place + longest.length // 2
-        half = Stretch(middle, longest.end)
-        longest.end = middle
-        self.stretches.append(half)
-        self._save(time.monotonic())
+    def _half(self) -> Stretch | None:
+        """Half of the longest stretch, and the new division written down."""
+        half = self.stretches.halve(self.rules.split_least)
+        if half is not None:
+            self._save(time.monotonic())
         return half
 
     def _wait_for_helpers(self) -> None:
@@ -437,46 +399,3 @@ class Transfer:
     def _drop(self) -> None:
         self.forget()
         self.part.empty()
-
-    # Patience -----------------------------------------------------------------------------
-
-    def _limits(self) -> Limits:
-        return replace(self.rules.limits, total_seconds=None)
-
-    def _wait_after(self, problem: TryAgain, failures: int) -> None:
-        over = time.monotonic() - self.began > self.rules.longest_seconds(self.job.size)
-        if failures >= self.rules.tries or over:
-            tried = f" Tried {self.attempts} times." if self.attempts > 1 else ""
-            raise GiveUp(f"{problem}{tried}") from problem
-        seconds = wait_seconds(max(failures, 1), self.random, problem.seconds)
-        if problem.seconds is not None:
-            if problem.seconds > LONGEST_HOLD:
-                raise GiveUp(f"{problem} It asks to wait {problem.seconds:.0f} s.") from problem
-            self.control.hold(seconds)
-        self.control.wait(seconds)
-
-
-class _Pace:
-    """Raises TryAgain when so little comes that waiting is no use."""
-
-    def __init__(self, rules: Rules, began: float, size: int | None) -> None:
-        self.window = rules.limits.read_seconds
-        self.least = rules.stall_rate * self.window
-        self.until = began + rules.longest_seconds(size)
-        self.since = time.monotonic()
-        self.count = 0
-
-    def note(self, count: int) -> None:
-        now = time.monotonic()
-        self.count += count
-        if now > self.until:
-            raise TryAgain("it did not arrive within its time limit")
-        if now - self.since < self.window:
-            return
-        if self.count < self.least:
-            raise TryAgain(f"only {self.count} bytes came in {now - self.since:.0f} s")
-        self.since, self.count = now, 0
-
-
-def _is_chunked(headers: Mapping[str, str]) -> bool:
-    return "chunked" in headers.get("Transfer-Encoding", "").lower()
