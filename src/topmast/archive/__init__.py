@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from topmast.archive import coverage
 from topmast.archive.bundles import Stage
-from topmast.archive.ingest import Delivery, IngestReport, Progress, ingest
+from topmast.archive.ingest import Delivery, IngestReport, Progress, deliver
 from topmast.archive.jobs import Jobs
 from topmast.archive.layout import Layout
 from topmast.archive.profiles import PROFILES, fields_of
@@ -119,7 +119,7 @@ class Archive:
         if folder is not None and not folder.is_dir():
             raise InvalidQueryError(f"There is no folder {folder}.")
         delivery = Delivery(observations, products, folder, names, ignore_unknown)
-        return ingest(self.store, delivery, progress)
+        return deliver(self.store, delivery, progress)
 
     def search(self, query: Query) -> Rows:
         """The observations that `query` describes, one page of them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import os
 import re
@@ -202,7 +203,10 @@ def _zipped(members: list[tuple[str, Path]]) -> Iterator[bytes]:
 
 def _tarred(members: list[tuple[str, Path]]) -> Iterator[bytes]:
     outlet = _Outlet()
-    with tarfile.open(fileobj=outlet, mode="w|gz", compresslevel=1) as archive:
+    with (
+        gzip.GzipFile(fileobj=outlet, mode="wb", compresslevel=1) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as archive,
+    ):
         for name, path in members:
             with path.open("rb") as source:
                 entry = tarfile.TarInfo(name)

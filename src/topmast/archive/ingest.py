@@ -21,7 +21,7 @@ from topmast.errors import InvalidQueryError
 from topmast.fields import OBSERVATION, PRODUCT
 from topmast.sky import parse_region
 
-__all__ = ["Delivery", "IngestReport", "ingest"]
+__all__ = ["Delivery", "IngestReport", "deliver"]
 
 FOOTPRINT_COLUMNS = {"s_region", "s_ra", "s_dec"}
 MOST_LISTED = 1000
@@ -67,7 +67,7 @@ class IngestReport:
     regions: list[tuple[int, str]] = field(default_factory=list)
 
 
-def ingest(store: Store, delivery: Delivery, progress: Progress | None = None) -> IngestReport:
+def deliver(store: Store, delivery: Delivery, progress: Progress | None = None) -> IngestReport:
     """Put everything in, in one transaction; then bring the footprint index up to date."""
     report = IngestReport()
     tell = progress or (lambda what, count: None)

@@ -104,7 +104,7 @@ class Shelf:
         if self._source is None:
             return None
         for candidate in _candidates(self._source, arrival):
-            if not candidate.is_file():
+            if not _is_file(candidate):
                 continue
             owner = self._came_from.setdefault(candidate, arrival.uri)
             # One file for two products: believe it only where the size says so.
@@ -183,6 +183,14 @@ def _candidates(source: Path, arrival: Arrival) -> Iterator[Path]:
         path = PurePosixPath(place)
         if place and "\0" not in place and ".." not in path.parts and not path.is_absolute():
             yield source / path
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is there; a name that the system cannot even look for is not."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _remove(paths: list[Path]) -> None:
