@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from astropy.table import Table
 
 import topmast
 from tests.small_archive import make
@@ -53,6 +54,19 @@ def test_without_a_place_the_setting_counts(folder: Path) -> None:
     topmast.conf.server = folder
     assert topmast.connect().observations.query_criteria_count() == 4
     assert repr(topmast.connect()) == f"<Client of {folder}>"
+
+
+def test_what_one_archive_said_is_not_taken_for_what_another_would_say(
+    folder: Path, tmp_path: Path
+) -> None:
+    other = make(tmp_path, profile="2017")
+    other.ingest(names=Table({"name": ["M8"], "resolver": ["NED"], "ra": [1.0], "dec": [2.0]}))
+    other.close()
+    client = topmast.connect()
+    for archive, ra in ((folder, 270.92194), (other.folder, 1.0)):
+        topmast.conf.server = archive
+        assert client.observations.resolve_object("M8").ra.deg == ra
+        assert len(client.observations.query_criteria(obs_collection="HST")) == 1
 
 
 def test_a_folder_without_an_archive_is_refused_with_what_to_do(tmp_path: Path) -> None:

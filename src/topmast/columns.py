@@ -138,7 +138,7 @@ def columns_of(session: Session, service: str) -> Columns:
         If the answer is no column configuration; it is asked for again the next time.
     """
     cache = _cache_of(session)
-    key = (session.servers.portal, service.lower())
+    key = (session.where, service.lower())
     with cache.lock_for(key):
         if key not in cache.columns:
             cache.columns[key] = _ask(session, service)

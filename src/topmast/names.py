@@ -146,7 +146,7 @@ def _look_up(
 ) -> dict[str, list[ResolvedName]]:
     """The entries of each name; what this session has asked before is not asked again."""
     memory: dict[tuple[Any, ...], list[ResolvedName]] = vars(session).setdefault("names_cache", {})
-    server = session.servers.resolver
+    server = (session.where, session.servers.resolver)
     keys = {name: (server, _plain(name), resolver, resolve_all) for name in names}
     asked = [name for name, key in keys.items() if key not in memory]
     batches = [
