@@ -39,7 +39,7 @@ def test_the_bar_appears_only_for_long_work_on_a_terminal(
 def test_an_error_takes_the_bar_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.setattr(progress, "QUIET_SECONDS", -1)
-    with pytest.raises(RuntimeError, match="broken"), Progress("Stars", 5) as shown:
+    with pytest.raises(RuntimeError, match="broken"), Progress("Stars", 5) as shown:  # noqa: PT012
         shown.advance()
         raise RuntimeError("broken")
     assert shown._bar is None
