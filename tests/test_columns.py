@@ -30,6 +30,7 @@ class FakeSession:
     """Answers as told, and remembers what it was asked."""
 
     def __init__(self, *contents: bytes, wait: float = 0) -> None:
+        self.where = "http://archive"
         self.servers = SimpleNamespace(portal="http://archive")
         self.contents = list(contents)
         self.asked: list[Any] = []
@@ -64,7 +65,7 @@ def test_a_service_is_asked_for_once_a_session_and_server() -> None:
     first = columns_of(session, "Mast.Caom.Cone")
     again = columns_of(session, "mast.caom.CONE")
     columns_of(session, "Mast.Caom.Products")
-    session.servers = SimpleNamespace(portal="http://other")
+    session.where = "http://other"
     columns_of(session, "Mast.Caom.Cone")
 
     assert first is again
