@@ -103,7 +103,8 @@ def open_folder(path: str) -> Transport:
             f"To open the archive in {path} the package {problem.name!r} is needed. "
             "Install it with: pip install 'topmast[archive]'"
         ) from problem
-    return Archive(path).transport()
+    archive = Archive(path)
+    return archive.transport(on_close=archive.close)
 
 
 def _check_folder(path: str) -> None:
