@@ -26,7 +26,7 @@ from topmast.archive.filters import Condition, Filter, Range, condition_of
 from topmast.archive.schema import quoted
 from topmast.archive.store import Store
 from topmast.errors import InvalidQueryError, TimeoutError
-from topmast.fields import DISTANCE, OBJ_ID1, SELECTED, Field
+from topmast.fields import DISTANCE, OBJ_ID1, OBSERVATION, SELECTED, Field
 
 __all__ = ["Cone", "Found", "Query", "Rows", "Searcher", "bounded", "read_observations"]
 
@@ -62,7 +62,7 @@ class Cone:
 class Query:
     """Observations that touch `cone` and pass all `filters`: these `fields`, one page of them."""
 
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = OBSERVATION
     filters: tuple[Filter, ...] = ()
     cone: Cone | None = None
     page: int = 1

@@ -25,6 +25,7 @@ LOGGER = logging.getLogger("topmast")
 
 LARGEST_BODY = 16 << 20
 WORTH_PACKING = 4096
+NEARBY = ("127.0.0.1", "::1")
 
 Endpoint = Callable[[Request], Awaitable[Any]]
 
@@ -91,5 +92,5 @@ async def packed(request: Request, content: bytes, media_type: str) -> Response:
 
 def _wants_gzip(request: Request) -> bool:
     accepted = request.headers.get("accept-encoding", "").lower()
-    near = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    near = request.client is not None and request.client.host in NEARBY
     return "gzip" in accepted and "gzip;q=0" not in accepted and not near and not by_hand.get()

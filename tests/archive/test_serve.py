@@ -1,0 +1,185 @@
+"""The archive over HTTP, on loopback."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from tests.archive.conftest import FILES, fill
+from topmast.archive import Archive
+from topmast.archive.routes import common
+from topmast.archive.serve import running, serve
+from topmast.errors import ArchiveError
+from topmast.wire.portal import MashupRequest, encode_request
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+EVERYTHING = encode_request(MashupRequest("Mast.Caom.Filtered", {"columns": "*", "filters": []}))
+A = "/api/v0.1/Download/file?uri=mast:HST/product/a.fits"
+
+
+@pytest.fixture(scope="module")
+def url(filled: Archive) -> Iterator[str]:
+    with running(filled) as url:
+        yield url
+
+
+@pytest.fixture
+def pool() -> Iterator[urllib3.PoolManager]:
+    with urllib3.PoolManager(retries=False, timeout=20) as pool:
+        yield pool
+
+
+def test_a_query_is_answered(url: str, pool: urllib3.PoolManager) -> None:
+    reply = pool.request("POST", f"{url}/api/v0/invoke", body=EVERYTHING, headers=FORM)
+    assert reply.status == 200
+    assert len(reply.json()["data"]) == 6
+
+
+def test_a_file_is_sent_whole_and_in_parts(url: str, pool: urllib3.PoolManager) -> None:
+    content = FILES["mast:HST/product/a.fits"]
+    assert pool.request("GET", url + A).data == content
+    head = pool.request("HEAD", url + A)
+    assert (head.status, head.headers["content-length"], head.data) == (200, "120000", b"")
+    part = pool.request("GET", url + A, headers={"Range": "bytes=119990-"})
+    assert (part.status, part.data) == (206, content[-10:])
+
+
+def test_requests_share_one_connection(url: str, pool: urllib3.PoolManager) -> None:
+    for path in ("/health", A, "/whoami", A):
+        assert pool.request("GET", url + path).status == 200
+    assert pool.request("HEAD", url + A).status == 200
+    assert pool.connection_from_url(url).num_connections == 1
+
+
+def test_the_page_says_what_this_is(url: str, pool: urllib3.PoolManager) -> None:
+    page = pool.request("GET", url).data.decode()
+    assert "<td>GALEX</td><td>2</td>" in page
+    assert f"server = {url}" in page
+
+
+def test_the_server_is_well(url: str, pool: urllib3.PoolManager) -> None:
+    assert pool.request("GET", f"{url}/health").json()["status"] == "ok"
+    assert pool.request("GET", f"{url}/auth_type").data == b"MAST-AUTH"
+    assert pool.request("GET", f"{url}/whoami").json()["anon"] is True
+
+
+def test_a_long_body_is_refused_and_the_server_stays_up(
+    url: str, pool: urllib3.PoolManager
+) -> None:
+    def endless() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b"x" * (1 << 20)
+
+    for body in (endless(), b"x" * (20 << 20)):
+        try:
+            reply = pool.request("POST", f"{url}/api/v0/invoke", body=body, headers=FORM)
+            assert reply.status == 413
+        except urllib3.exceptions.HTTPError:
+            pass  # refused while we were still sending
+    assert pool.request("GET", f"{url}/health").status == 200
+
+
+def test_a_client_that_goes_away_does_no_harm(url: str, pool: urllib3.PoolManager) -> None:
+    host, port = url.removeprefix("http://").split(":")
+    for text in (b"GET " + A.encode() + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"POST /api", b"\x00\xff"):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(text)
+    assert pool.request("GET", f"{url}/health").status == 200
+
+
+def test_a_client_far_away_gets_packed_answers(
+    url: str, pool: urllib3.PoolManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(common, "NEARBY", ())
+    monkeypatch.setattr(common, "WORTH_PACKING", 100)
+    headers = {**FORM, "Accept-Encoding": "gzip"}
+    reply = pool.request(
+        "POST", f"{url}/api/v0/invoke", body=EVERYTHING, headers=headers, decode_content=False
+    )
+    assert reply.headers["content-encoding"] == "gzip"
+    assert len(json.loads(gzip.decompress(reply.data))["data"]) == 6
+    headers["Accept-Encoding"] = "identity"
+    reply = pool.request("POST", f"{url}/api/v0/invoke", body=EVERYTHING, headers=headers)
+    assert "content-encoding" not in reply.headers
+
+
+def test_many_clients_at_once(url: str) -> None:
+    statuses: list[Any] = []
+
+    def work() -> None:
+        with urllib3.PoolManager(retries=False, timeout=20) as pool:
+            for _ in range(10):
+                statuses.append(
+                    pool.request("POST", f"{url}/api/v0/invoke", body=EVERYTHING).status
+                )
+                statuses.append(pool.request("GET", url + A).status)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == [200] * 160
+
+
+def test_a_port_in_use_is_named(filled: Archive, url: str) -> None:
+    port = int(url.rpartition(":")[2])
+    with pytest.raises(ArchiveError, match=f"Cannot listen on 127.0.0.1, port {port}"):
+        serve(filled.folder, port=port)
+
+
+def test_a_folder_that_is_no_archive_is_not_served(tmp_path: Path) -> None:
+    with pytest.raises(ArchiveError, match="is not an archive"):
+        serve(tmp_path, port=0)
+
+
+SERVER = """
+import sys
+from topmast.archive.serve import serve
+if __name__ == "__main__":
+    folder, workers = sys.argv[1:]
+    serve(folder, port=0, workers=int(workers), announce=lambda line: print(line, flush=True))
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_the_server_ends_gently_on_a_signal(
+    tmp_path: Path, pool: urllib3.PoolManager, workers: int, end: signal.Signals
+) -> None:
+    with Archive.create(tmp_path / "archive") as archive:
+        fill(archive, tmp_path / "files")
+    (tmp_path / "server.py").write_text(SERVER)
+    command = [sys.executable, str(tmp_path / "server.py"), str(tmp_path / "archive"), str(workers)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=os.getcwd()
+    ) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
+            assert found is not None
+            for _ in range(5):
+                reply = pool.request("POST", f"{found[0]}/api/v0/invoke", body=EVERYTHING)
+                assert len(reply.json()["data"]) == 6
+            pool.clear()
+            server.send_signal(end)
+            _, errors = server.communicate(timeout=30)
+        finally:
+            server.kill()
+    assert errors == ""
+    assert server.returncode == 0
+    left = {path.name for path in (tmp_path / "archive").iterdir()}
+    assert left == {"archive.sqlite", "archive.lock", "products", "footprints"}
