@@ -7,6 +7,8 @@ import hashlib
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,3 +103,16 @@ def sample_archive(sample_folder: Path) -> Iterator[Any]:
 
     with Archive(sample_folder) as archive:
         yield archive
+
+
+@pytest.fixture(scope="session")
+def served_sample(sample_folder: Path) -> Iterator[str]:
+    """The URL of the sample archive behind `topmast serve`, in a process of its own."""
+    command = [sys.executable, "-m", "topmast", "serve", str(sample_folder), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            yield next(word for word in line.split() if word.startswith("http://"))
+        finally:
+            process.terminate()

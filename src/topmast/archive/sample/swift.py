@@ -28,12 +28,25 @@ FILTERS = (
     ("v", 500.0, 590.0),
 )
 FIELD = 17.0 / 60
+LONELY = (
+    "NGC 6441",
+    "NGC 7023",
+    "IC 1805",
+    "IC 5146",
+    "PSR J0437-4715",
+    "BL Lac",
+    "MACS J0416.1-2403",
+    "Hyades",
+    "Westerlund 2",
+)
+"""Objects that no other mission of the sample looks at."""
 
 
 def swift() -> Iterator[Sheaf]:
     """Pointings at objects all over the sky."""
     targets = [item for item in places() if item.kind not in ("Field", "HII", "Neb")]
-    for number, target in enumerate(targets[::3]):
+    chosen = targets[::3] + [item for item in places() if item.name in LONELY]
+    for number, target in enumerate(chosen):
         yield pointing(30100 + 13 * number, 1 + number % 5, 15_500_000 + number, target)
 
 
@@ -129,7 +142,3 @@ def band_image(
     return gzipped(
         fits_file(primary([*cards]), image(f"{band}{kind}".upper(), pixels.astype("f4"), keywords))
     )
-
-
-def place_at(name: str, ra: float, dec: float, kind: str) -> Place:
-    return Place(name, ra, dec, kind, (ra, dec), ())
