@@ -1,0 +1,103 @@
+"""Run calls under topmast or under the unmodified astroquery and write down what came of each.
+
+``python evaluate.py astroquery|topmast SERVER`` reads a JSON list of calls from standard input
+and writes a pickle to the file named third. astroquery finds the server through its own
+configuration file, and the object name resolver, whose address it fixes, through ``http_proxy``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import pickle
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    package, server, target = sys.argv[1:4]
+    calls = json.load(sys.stdin)
+    names = (from_astroquery if package == "astroquery" else from_topmast)(server)
+    os.chdir(tempfile.mkdtemp())
+    with open(target, "wb") as out:
+        pickle.dump([evaluate(call, names) for call in calls], out)
+
+
+def from_astroquery(server: str) -> dict[str, Any]:
+    home = Path(tempfile.mkdtemp())
+    (home / "astropy").mkdir()
+    (home / "astropy" / "astroquery.cfg").write_text(f"[mast]\nserver = {server}\n")
+    os.environ |= {"XDG_CONFIG_HOME": str(home), "http_proxy": server, "no_proxy": "127.0.0.1"}
+    from astroquery.mast import Mast, Observations
+
+    return {"Observations": Observations, "Mast": Mast} | helpers(Observations)
+
+
+def from_topmast(server: str) -> dict[str, Any]:
+    import topmast
+
+    client = topmast.connect(server, dialect="astroquery")
+    found = {"Observations": client.observations, "Mast": client.mast}
+    return found | helpers(client.observations)
+
+
+def helpers(observations: Any) -> dict[str, Any]:
+    import astropy.units as u
+    import numpy as np
+    from astropy.coordinates import SkyCoord
+
+    products = observations.get_product_list(["2003839997", "3000007760"])
+    return {"u": u, "np": np, "SkyCoord": SkyCoord, "products": products}
+
+
+def evaluate(call: str, names: dict[str, Any]) -> dict[str, Any]:
+    """What the call gives, what it warns of, or what it raises."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            outcome = normal(eval(call, dict(names)))
+        except Exception as problem:
+            outcome = ("raised", type(problem).__name__, str(problem))
+    said = sorted({(w.category.__name__, str(w.message)) for w in caught})
+    return {"outcome": outcome, "warnings": said}
+
+
+def normal(value: Any) -> Any:
+    """Plain Python, equal for equal results of either package."""
+    import numpy as np
+    from astropy.coordinates import SkyCoord
+    from astropy.table import Row, Table
+
+    if isinstance(value, Row):
+        value = Table(value)
+    if isinstance(value, Table):
+        return ("table", [column(value[name]) for name in value.colnames])
+    if isinstance(value, SkyCoord):
+        return ("position", float(value.icrs.ra.deg), float(value.icrs.dec.deg))
+    if isinstance(value, dict):
+        return {key: normal(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [normal(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def column(values: Any) -> tuple[str, str, list[Any]]:
+    """Name, dtype kind and size, and the values with None where masked and 'nan' for NaN."""
+    import numpy as np
+
+    mask = np.ma.getmaskarray(values)
+    plain = np.ma.getdata(values).tolist()
+    shown = [None if hidden else plain_value(item) for item, hidden in zip(plain, mask, strict=True)]
+    return (values.name, values.dtype.str, shown)
+
+
+def plain_value(item: Any) -> Any:
+    return "nan" if isinstance(item, float) and math.isnan(item) else item
+
+
+if __name__ == "__main__":
+    main()
