@@ -66,6 +66,7 @@ def test_a_service_is_asked_for_once_a_session_and_server() -> None:
     again = columns_of(session, "mast.caom.CONE")
     columns_of(session, "Mast.Caom.Products")
     session.where = "http://other"
+    session.servers = SimpleNamespace(portal="http://other")
     columns_of(session, "Mast.Caom.Cone")
 
     assert first is again

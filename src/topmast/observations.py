@@ -76,7 +76,7 @@ class ObservationsClass(DownloadService):
 
         Examples
         --------
-        >>> table = Observations.query_region("322.49324 12.16683", radius="5 arcmin")
+        >>> table = Observations.query_region((322.49324, 12.16683), radius="5 arcmin")
         """
         return self._read(self._region(coordinates, radius, pagesize, page, criteria))
 
