@@ -1,5 +1,6 @@
-"""``python -m topmast`` is the command line."""
+"""`python -m topmast`: the command line."""
 
 from topmast.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -156,12 +156,12 @@ STEPS = (
         _show_header,
     ),
     Step(
-        "Look at the footprints.",
+        "Look at the footprints of all that was seen within a degree.",
         "from topmast import plots\n"
         'place = client.observations.resolve_object("M101")\n'
-        'around = client.observations.query_region(place, radius="15 arcmin")\n'
+        'around = client.observations.query_region(place, radius="1 deg")\n'
         "picture = plots.footprints(\n"
-        '    around, coordinates=place, radius="15 arcmin", path="{folder}/footprints.png"\n)',
+        '    around, coordinates=place, radius="1 deg", path="{folder}/footprints.png"\n)',
         _show_picture,
     ),
 )
