@@ -15,7 +15,14 @@ from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.listed import is_missing, listed
 from topmast.ranges import ColumnLike, ranges_of
 
-__all__ = ["Criteria", "Filter", "check_criteria", "observation_kind", "split_place"]
+__all__ = [
+    "Criteria",
+    "Filter",
+    "check_criteria",
+    "observation_kind",
+    "split_place",
+    "without_verbose",
+]
 
 NO_CRITERION = "At least one non-positional criterion must be supplied."
 
@@ -82,8 +89,10 @@ PLACE_WORDS = {
 """The criteria that are no columns, in the spelling of either generation."""
 
 
-def split_place(criteria: Mapping[str, Any]) -> Criteria:
+def split_place(criteria: Mapping[str, Any], *, of_observations: bool = True) -> Criteria:
     """Take criteria apart into place, kind of observation and columns.
+
+    Only observations have a kind; elsewhere ``obstype`` is a column like any other.
 
     Raises
     ------
@@ -104,7 +113,13 @@ def split_place(criteria: Mapping[str, Any]) -> Criteria:
         raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
     if "resolver" in found and "object_name" not in found:
         warn("The resolver is used with an object name only and is ignored here.", InputWarning)
-    return Criteria(**found, kind=observation_kind(columns), columns=columns)
+    kind = observation_kind(columns) if of_observations else None
+    return Criteria(**found, kind=kind, columns=columns)
+
+
+def without_verbose(criteria: Mapping[str, Any]) -> dict[str, Any]:
+    """The criteria without ``verbose``, which astroquery takes everywhere and uses nowhere."""
+    return {name: value for name, value in criteria.items() if name != "verbose"}
 
 
 KINDS = {

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from topmast.columns import columns_of
 from topmast.compat import choice
 from topmast.criteria import (
@@ -17,12 +15,11 @@ from topmast.criteria import (
     check_criteria,
     filters_on_the_wire,
     split_place,
+    without_verbose,
 )
 from topmast.errors import InvalidQueryError
-from topmast.names import name_resolver
-from topmast.places import Place, find_places, places_of_names
 from topmast.portal import Question
-from topmast.targets import DEFAULT_RADIUS, Cone, Targets, cones_around, parse_radius
+from topmast.targets import Cone, Targets, find_targets
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
@@ -45,24 +42,24 @@ def region_question(
 ) -> Question:
     """Which observations touch the cones of `place`, and meet the criteria if there are any."""
     parts = _only_columns(criteria)
-    targets = _targets(session, place)
+    targets = find_targets(session, place)
     if parts.columns or parts.kind:
         return _filtered(session, parts, targets, "*", pagesize, page)
     params = [
         {"ra": cone.place.ra_deg, "dec": cone.place.dec_deg, "radius": cone.radius_deg}
         for cone in targets.cones
     ]
-    return Question(CONE, params, _places(targets), pagesize, page)
+    return Question(CONE, params, targets.told_apart, pagesize, page)
 
 
 def criteria_question(
     session: Session, criteria: Mapping[str, Any], pagesize: Any, page: Any
 ) -> Question:
     """Which observations meet the criteria, a place among them or not."""
-    parts = split_place(_without_verbose(criteria))
+    parts = split_place(without_verbose(criteria))
     if not parts.columns and parts.kind in (None, "all"):
         raise InvalidQueryError(NO_CRITERION)
-    targets = _targets(session, parts) if parts.has_place else None
+    targets = find_targets(session, parts) if parts.has_place else None
     question = _filtered(session, _with_default_kind(session, parts), targets, "*", pagesize, page)
     if parts.columns and not _has_filter(question, parts):
         raise InvalidQueryError(NO_CRITERION)
@@ -72,13 +69,13 @@ def criteria_question(
 def count_question(session: Session, place: Criteria, criteria: Mapping[str, Any]) -> Question:
     """How many observations touch the cones of `place` and meet the criteria."""
     parts = _only_columns(criteria)
-    return _filtered(session, parts, _targets(session, place), COUNT)
+    return _filtered(session, parts, find_targets(session, place), COUNT)
 
 
 def criteria_count_question(session: Session, criteria: Mapping[str, Any]) -> Question:
     """How many observations meet the criteria, or are there at all."""
-    parts = split_place(_without_verbose(criteria))
-    targets = _targets(session, parts) if parts.has_place else None
+    parts = split_place(without_verbose(criteria))
+    targets = find_targets(session, parts) if parts.has_place else None
     return _filtered(session, _with_default_kind(session, parts), targets, COUNT)
 
 
@@ -104,7 +101,7 @@ def _filtered(
     if targets is None:
         return Question(FILTERED, [params], None, pagesize, page, config=CONE)
     each = [params | {"position": _position(cone)} for cone in targets.cones]
-    return Question(POSITION, each, _places(targets), pagesize, page, config=CONE)
+    return Question(POSITION, each, targets.told_apart, pagesize, page, config=CONE)
 
 
 def _has_filter(question: Question, parts: Criteria) -> bool:
@@ -131,32 +128,10 @@ def _names(columns: Mapping[str, Any], name: str) -> bool:
 
 def _only_columns(criteria: Mapping[str, Any]) -> Criteria:
     """The criteria of a call that has its place elsewhere."""
-    parts = split_place(_without_verbose(criteria))
+    parts = split_place(without_verbose(criteria))
     if parts.has_place:
         raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
     return parts
-
-
-def _without_verbose(criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """The criteria without ``verbose``, which astroquery takes everywhere and uses nowhere."""
-    return {name: value for name, value in criteria.items() if name != "verbose"}
-
-
-# -------------------------------------------------------------------------------- places
-
-
-def _targets(session: Session, place: Criteria) -> Targets:
-    radius = DEFAULT_RADIUS if place.radius is None else place.radius
-    if np.ndim(radius) == 0:
-        parse_radius(radius)  # before names are looked up in vain
-    resolve = name_resolver(session, place.resolver)
-    if place.object_name is None:
-        return cones_around(find_places(place.coordinates, resolve), radius)
-    return cones_around(places_of_names(place.object_name, resolve), radius)
-
-
-def _places(targets: Targets) -> list[Place] | None:
-    return [cone.place for cone in targets.cones] if targets.many else None
 
 
 def _position(cone: Cone) -> str:

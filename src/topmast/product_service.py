@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from astropy.table import Table
 
 from topmast.compat import choice
-from topmast.portal import Question, ask_question, read_answers
+from topmast.portal import Question
 from topmast.product_lists import ask_products, products_question
 from topmast.products import filter_products, unique_products
 from topmast.service import Service, class_or_instance
@@ -110,13 +110,3 @@ class ProductService(Service):
             batch_size=batch_size,
             leave_out=choice(self._session, "leave_out_full_frames"),
         )
-
-    def _read(self, question: Question, answers: Sequence[Sequence[Answer]] | None = None) -> Table:
-        """The table that answers a question, asked now if it was not before."""
-        if answers is None:
-            answers = ask_question(self._session, question)
-        self._table = read_answers(self._session, question, answers)
-        return self._table
-
-    def _ask(self, question: Question) -> list[Answer]:
-        return [answer for pages in ask_question(self._session, question) for answer in pages]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import update_wrapper
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from topmast.errors import InvalidQueryError
 from topmast.names import resolve_object
+from topmast.portal import Question, ask_question, read_answers
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from topmast.net.session import Session
+    from topmast.net.session import Answer, Session
 
 __all__ = ["Service", "class_or_instance"]
 
@@ -113,6 +114,19 @@ class Service:
         """
         name = one_name(object_name, objectname)
         return resolve_object(self._session, name, resolver=resolver, resolve_all=resolve_all)
+
+    # ------------------------------------------------------------------------ helpers
+
+    def _read(self, question: Question, answers: Sequence[Sequence[Answer]] | None = None) -> Table:
+        """The table that answers a question, asked now if it was not before."""
+        if answers is None:
+            answers = ask_question(self._session, question)
+        self._table = read_answers(self._session, question, answers)
+        return self._table
+
+    def _ask(self, question: Question) -> list[Answer]:
+        """The answers to a question as they came, one for each page and place."""
+        return [answer for pages in ask_question(self._session, question) for answer in pages]
 
 
 def one_name(object_name: Any, objectname: Any) -> Any:

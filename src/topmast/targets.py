@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
 from astropy.coordinates import Angle
 
+from topmast.criteria import Criteria
 from topmast.errors import InvalidQueryError
-from topmast.places import Place, Places, ResolveNames, find_places
+from topmast.names import name_resolver
+from topmast.places import Place, Places, ResolveNames, find_places, places_of_names
 
-__all__ = ["Cone", "Targets", "cones_around", "find_cones", "parse_radius"]
+if TYPE_CHECKING:
+    from topmast.net.session import Session
+
+__all__ = ["Cone", "Targets", "cones_around", "find_cones", "find_targets", "parse_radius"]
 
 DEFAULT_RADIUS = 0.2 * u.deg
 
@@ -32,6 +37,22 @@ class Targets:
 
     cones: tuple[Cone, ...]
     many: bool
+
+    @property
+    def told_apart(self) -> list[Place] | None:
+        """The places whose answers are to be told apart; None for a single one."""
+        return [cone.place for cone in self.cones] if self.many else None
+
+
+def find_targets(session: Session, place: Criteria) -> Targets:
+    """The cones that the place of a call stands for; names are looked up through the session."""
+    radius = DEFAULT_RADIUS if place.radius is None else place.radius
+    if np.ndim(radius) == 0:
+        parse_radius(radius)  # before names are looked up in vain
+    resolve = name_resolver(session, place.resolver)
+    if place.object_name is None:
+        return cones_around(find_places(place.coordinates, resolve), radius)
+    return cones_around(places_of_names(place.object_name, resolve), radius)
 
 
 def find_cones(coordinates: Any, radius: Any, resolve: ResolveNames) -> Targets:
