@@ -101,7 +101,9 @@ def add_products(sheaf: Sheaf, row: dict[str, Any], camera: str, image: int, kin
     low, high = CAMERAS[camera]
     random = seeded("iue spectrum", name)
     angstrom = np.round(np.linspace(low, high, 320), 2)
-    flux, error = observed(energy_distribution(kind, angstrom, random), random)
+    # The aperture is small: in a nebula it holds a hot star and little else.
+    source = "*" if kind in ("HII", "Neb") else kind
+    flux, error = observed(energy_distribution(source, angstrom, random), random)
     cards = header(row)
     place = folder(camera, image)
     data = f"mast:IUE/url/pub/iue/data/{place}"
