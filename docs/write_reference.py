@@ -154,7 +154,8 @@ def commands() -> str:
     from topmast.cli import main as program
 
     written = (DOCS / "cli.md").read_text(encoding="utf-8").partition(MARK)[0]
-    context = click.Context(program, info_name="topmast", max_content_width=100, terminal_width=100)
+    settings = program.context_settings | {"terminal_width": 100}
+    context = click.Context(program, info_name="topmast", **settings)
     pages = []
     for name in program.list_commands(context):
         command = program.get_command(context, name)

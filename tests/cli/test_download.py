@@ -136,6 +136,20 @@ def test_nothing_left_by_the_filters_is_exit_code_3(run: Run) -> None:
     assert "Warning: No products to download." in result.stderr
 
 
+def test_an_interrupted_download_says_how_to_go_on(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("topmast.download.Plan.run", interrupt)
+
+    result = run("download", "7003")
+
+    assert result.exit_code == 130
+    assert "the same command again fetches the rest" in result.stderr
+
+
 def test_verify_finds_a_broken_file_and_repairs_it(run: Run, tmp_path: Path) -> None:
     run("download", "7001")
     path = tmp_path / "mastDownload/HST/hst-m101/u1_drz.fits"

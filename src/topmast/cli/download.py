@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from topmast.download import Plan
 
 __all__ = ["download", "verify"]
+
+AGAIN = "What has arrived is kept: the same command again fetches the rest."
 
 
 @command(
@@ -92,15 +95,23 @@ def _source_and_options(what: tuple[str, ...], words: dict[str, Any]) -> tuple[A
 
 
 def _run(plan: Plan) -> Table:
-    with DownloadBar() as bar:
-        return plan.run(verbose=False, progress=bar.update)
+    return _with_bar(lambda bar: plan.run(verbose=False, progress=bar.update))
 
 
 def _fetch_again(manifest: Path) -> Table:
     from topmast.download import retry
 
-    with DownloadBar() as bar:
-        return retry(current().client().session, manifest, verbose=False, progress=bar.update)
+    session = current().client().session
+    return _with_bar(lambda bar: retry(session, manifest, verbose=False, progress=bar.update))
+
+
+def _with_bar(fetch: Callable[[DownloadBar], Table]) -> Table:
+    try:
+        with DownloadBar() as bar:
+            return fetch(bar)
+    except KeyboardInterrupt:
+        say(AGAIN)
+        raise
 
 
 def _finish(manifest: Table, output: Output) -> int:
@@ -111,7 +122,10 @@ def _finish(manifest: Table, output: Output) -> int:
     say(f"{len(manifest) - len(bad)} of {len(manifest)} files are there ({readable_size(size)}).")
     for row in bad[:3]:
         say(f"Failed: {row['Local Path']}: {row['Message']}")
-    return FAILED if len(bad) else DONE
+    if not len(bad):
+        return DONE
+    say(AGAIN)
+    return FAILED
 
 
 def _write_script(observations: Any, source: Any, options: dict[str, Any], output: Output) -> int:
