@@ -355,3 +355,25 @@ def test_rows_that_only_the_database_knows_are_found(
     assert near(empty, 1, 1) == ["one"]
     empty.ingest([{"obs_id": "two", "objID": 2, "s_ra": 1.0, "s_dec": 1.0}])
     assert near(empty, 1, 1) == ["one", "two"]
+
+
+def test_counts_of_values_keep_up_with_every_change(empty: Archive) -> None:
+    from topmast.archive.histograms import counts_of
+
+    empty.ingest(OBSERVATIONS)
+    assert counts_of(empty.store)["obs_collection"] == {"HST": 2, "GALEX": 2, "JWST": 2}
+    empty.ingest([{"objID": 10, "obs_collection": "HLA"}])
+    empty.ingest([{"objID": 11, "filters": None}])
+    empty.ingest([{"objID": 9, "obs_collection": "HLA"}, {"objID": 9, "obs_collection": "IUE"}])
+    counts = counts_of(empty.store)
+    assert counts["obs_collection"] == {"HST": 1, "GALEX": 2, "JWST": 2, "HLA": 1, "IUE": 1}
+    assert counts["filters"] == {
+        "": 2,
+        "F606W": 1,
+        "F814W": 1,
+        "NUV": 1,
+        "FUV": 1,
+        "CLEAR": 1,
+        "f606w": 1,
+    }
+    assert sum(counts["calib_level"].values()) == 7

@@ -1,15 +1,15 @@
-"""How often each value of the short columns occurs, counted once for each state of the archive."""
+"""How often each value of the short columns occurs; kept up with every row that comes in."""
 
 from __future__ import annotations
 
-import weakref
+import sqlite3
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
-from topmast.archive.schema import quoted
 from topmast.archive.store import Store
 from topmast.fields import OBSERVATION
 
-__all__ = ["HISTOGRAM_COLUMNS", "counts_of"]
+__all__ = ["HISTOGRAM_COLUMNS", "add_to_counts", "counts_of"]
 
 HISTOGRAM_COLUMNS = (
     "intentType",
@@ -23,35 +23,37 @@ HISTOGRAM_COLUMNS = (
 )
 SEPARATORS = {field.name: field.separator for field in OBSERVATION}
 
-Counts = dict[str, dict[str, int]]
-_counted: weakref.WeakKeyDictionary[Store, tuple[str | None, Counts]] = weakref.WeakKeyDictionary()
 
-
-def counts_of(store: Store) -> Counts:
+def counts_of(store: Store) -> dict[str, dict[str, int]]:
     """For each of the columns, how many observations have each value; "" stands for none."""
-    columns = ", ".join(map(quoted, HISTOGRAM_COLUMNS))
+    counts: dict[str, dict[str, int]] = {name: {} for name in HISTOGRAM_COLUMNS}
     with store.reading() as connection:
-        state = store.setting("changes", connection)
-        known = _counted.get(store)
-        if known is not None and known[0] == state:
-            return known[1]
-        # One pass over the observations; combinations of these columns are few.
         rows = connection.execute(
-            f"SELECT {columns}, count(*), min(number) AS first FROM observations "
-            f"GROUP BY {columns} ORDER BY first"
-        ).fetchall()
-    counts: Counts = {}
-    for place, name in enumerate(HISTOGRAM_COLUMNS):
-        counter: Counter[str] = Counter()
-        for row in rows:
-            for value in _elements(row[place], SEPARATORS[name]):
-                counter[value] += row[-2]
-        counts[name] = dict(counter)
-    _counted[store] = (state, counts)
+            "SELECT name, value, count FROM counts WHERE count > 0 ORDER BY number"
+        )
+        for name, value, count in rows:
+            counts[name][value] = count
     return counts
 
 
+def add_to_counts(
+    connection: sqlite3.Connection, columns: Mapping[str, Iterable[object]], sign: int = 1
+) -> None:
+    """Count the values of these columns in, or out again with `sign` -1."""
+    for name, values in columns.items():
+        counter: Counter[str] = Counter()
+        for value, count in Counter(values).items():
+            for element in _elements(value, SEPARATORS[name]):
+                counter[element] += sign * count
+        connection.executemany(
+            "INSERT INTO counts (name, value, count) VALUES (?, ?, ?) "
+            "ON CONFLICT (name, value) DO UPDATE SET count = count + excluded.count",
+            [(name, element, count) for element, count in counter.items()],
+        )
+
+
 def _elements(value: object, separator: str) -> list[str]:
+    """The parts of a list such as ``F606W;F814W``, each once; of other values the value itself."""
     text = "" if value is None else str(value)
     if not separator or separator not in text:
         return [text]

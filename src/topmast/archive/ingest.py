@@ -7,10 +7,12 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from operator import lt
 from pathlib import Path
 from typing import Any
 
 from topmast.archive import coverage
+from topmast.archive.histograms import HISTOGRAM_COLUMNS, add_to_counts
 from topmast.archive.locking import exclusive
 from topmast.archive.name_table import NAME_FIELDS, store_names
 from topmast.archive.schema import INDEXES, quoted
@@ -23,7 +25,6 @@ from topmast.sky import parse_region
 
 __all__ = ["Delivery", "IngestReport", "deliver"]
 
-FOOTPRINT_COLUMNS = {"s_region", "s_ra", "s_dec"}
 MOST_LISTED = 1000
 BULK_ROWS = 1000
 
@@ -111,10 +112,12 @@ def _put_observations(
     rows = pieces_of(delivery.observations, OBSERVATION, ignore_unknown=delivery.ignore_unknown)
     with_indexes = True
     for piece in rows:
+        if not len(piece):
+            continue
         if with_indexes and len(piece) >= max(BULK_ROWS, last):
             _drop_indexes(connection)
             with_indexes = False
-        _put_piece(connection, piece, last)
+        _put_piece(connection, piece)
         _note_lists(connection, piece)
         _note_regions(piece, report)
         report.observations += len(piece)
@@ -124,7 +127,7 @@ def _put_observations(
     )
 
 
-def _put_piece(connection: sqlite3.Connection, piece: Piece, last: int) -> None:
+def _put_piece(connection: sqlite3.Connection, piece: Piece) -> None:
     identifiers = _object_identifiers(connection, piece.column("objID"))
     columns = dict(zip((each.name for each in piece.fields), piece.columns, strict=True))
     columns["objID"] = identifiers
@@ -134,16 +137,45 @@ def _put_piece(connection: sqlite3.Connection, piece: Piece, last: int) -> None:
         own if group is None else group
         for group, own in zip(piece.column("obsid"), identifiers, strict=True)
     ]
-    watched = last > 0 and bool(FOOTPRINT_COLUMNS & set(given))
-    before = _footprints(connection, identifiers) if watched else {}
+    all_new = _are_all_new(connection, identifiers)
+    before = {} if all_new else _known_rows(connection, identifiers)
     connection.executemany(
         _upsert("observations", list(columns), key=["objID"], update=given),
         zip(*columns.values(), strict=True),
     )
-    if before:
-        after = _footprints(connection, list(before))
-        changed = [(after[key][0],) for key in before if before[key] != after[key]]
-        connection.executemany("INSERT OR IGNORE INTO unindexed VALUES (?)", changed)
+    if all_new:
+        add_to_counts(connection, {name: piece.column(name) for name in HISTOGRAM_COLUMNS})
+        return
+    after = _known_rows(connection, identifiers)
+    add_to_counts(connection, _histogram_values(before), -1)
+    add_to_counts(connection, _histogram_values(after))
+    moved = [(after[key][0],) for key in before if before[key][:4] != after[key][:4]]
+    connection.executemany("INSERT OR IGNORE INTO unindexed VALUES (?)", moved)
+
+
+def _are_all_new(connection: sqlite3.Connection, identifiers: list[int]) -> bool:
+    """Whether no row can be there already, as when they come sorted and count up."""
+    return identifiers[0] > _largest(connection, "objID") and all(
+        map(lt, identifiers, identifiers[1:])
+    )
+
+
+def _known_rows(connection: sqlite3.Connection, identifiers: list[int]) -> dict[int, Any]:
+    """Of each row that is there: its number, its place on the sky, and what is counted."""
+    columns = ", ".join(map(quoted, ("number", "s_region", "s_ra", "s_dec", *HISTOGRAM_COLUMNS)))
+    rows = connection.execute(
+        f'SELECT "objID", {columns} FROM observations '
+        'WHERE "objID" IN (SELECT value FROM json_each(?)) ORDER BY number',
+        (json.dumps(identifiers),),
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def _histogram_values(rows: Mapping[int, Any]) -> dict[str, list[Any]]:
+    return {
+        name: [row[place] for row in rows.values()]
+        for place, name in enumerate(HISTOGRAM_COLUMNS, start=4)
+    }
 
 
 def _object_identifiers(connection: sqlite3.Connection, given: list[Any]) -> list[int]:
@@ -159,15 +191,6 @@ def _object_identifiers(connection: sqlite3.Connection, given: list[Any]) -> lis
 def _largest(connection: sqlite3.Connection, name: str) -> int:
     row = connection.execute(f"SELECT max({quoted(name)}) FROM observations").fetchone()
     return max(0, row[0] or 0)
-
-
-def _footprints(connection: sqlite3.Connection, identifiers: list[int]) -> dict[int, Any]:
-    rows = connection.execute(
-        'SELECT "objID", number, s_region, s_ra, s_dec FROM observations '
-        'WHERE "objID" IN (SELECT value FROM json_each(?))',
-        (json.dumps(identifiers),),
-    )
-    return {row[0]: row[1:] for row in rows}
 
 
 def _drop_indexes(connection: sqlite3.Connection) -> None:

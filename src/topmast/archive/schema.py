@@ -52,6 +52,15 @@ CREATE TABLE lists (
   name TEXT PRIMARY KEY
 ) WITHOUT ROWID;
 
+-- How many observations have each value of the short columns; '' stands for none.
+CREATE TABLE counts (
+  number INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  UNIQUE (name, value)
+);
+
 -- parent_obsid is the obsid that product lists are asked for by; number counts from 1 in each.
 CREATE TABLE products (
   "parent_obsid" INTEGER NOT NULL,
