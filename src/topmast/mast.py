@@ -11,7 +11,7 @@ from astropy.table import Table
 from topmast.compat import choice
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.listed import listed
-from topmast.portal import Question, ask_question, read_answers
+from topmast.portal import Question, ask_question, ask_table
 from topmast.service import Service, class_or_instance
 
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ class MastClass(Service):
     ) -> Table:
         properties.pop("verbose", None)
         question = _question(service, params, pagesize, page, properties)
-        answers = ask_question(self._session, question)
-        table = read_answers(self._session, question, answers, keep_selected=keep_selected)
+        table = ask_table(self._session, question, keep_selected=keep_selected)
         self._table = _unselected(table) if keep_selected else table
         return self._table
 

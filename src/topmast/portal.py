@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from astropy.table import Column, MaskedColumn, Table, vstack
+from astropy.table import Column, MaskedColumn, Table
 
 from topmast.columns import columns_of
 from topmast.compat import choice
@@ -19,18 +19,23 @@ from topmast.net.paging import ask_all_pages
 from topmast.net.pool import at_once
 from topmast.places import Place
 from topmast.progress import Progress
-from topmast.wire.portal import MashupRequest, peek_status, table_of
+from topmast.values import Values
+from topmast.wire.answers import read_page, table_of_pages
+from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
     from topmast.net.session import Answer, Session
 
-__all__ = ["Question", "ask_question", "read_answers"]
+__all__ = ["Question", "ask_question", "ask_table"]
 
 log = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"
 NO_RESULTS = "Query returned no results."
+
+Page = dict[str, Values]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +71,64 @@ class Question:
         ]
 
 
-def ask_question(session: Session, question: Question) -> list[list[Answer]]:
+Ask = Callable[["Session", MashupRequest], "list[Answer]"]
+"""How one request is put: it gives the answers for all its pages, in order."""
+
+
+def ask_question(
+    session: Session, question: Question, ask: Ask = ask_all_pages
+) -> list[list[Answer]]:
     """The pages of the answer to each request of `question`, in order."""
-    requests = question.requests()
-    if len(requests) == 1:
-        return [ask_all_pages(session, requests[0])]
-    connections = int(session.setting("connections"))
-    with Progress(question.service, len(requests)) as progress:
-        asked = progress.counted(partial(ask_all_pages, session))
-        return at_once(asked, requests, connections)
+    return _each_request(session, question, partial(ask, session))
 
 
-def read_answers(
+def ask_table(
     session: Session,
     question: Question,
-    answers: Sequence[Sequence[Answer]],
     *,
+    ask: Ask = ask_all_pages,
     keep_selected: bool = False,
 ) -> Table:
-    """The table that the answers hold, with a warning if it has no rows."""
-    read = partial(_table, session, question, keep_selected=keep_selected)
-    if question.places is None:
-        table = read(list(chain.from_iterable(answers)))
-    else:
-        table = _with_targets(read, answers, question.places)
+    """The table that answers `question`, with a warning if it has no rows.
+
+    Answers are read as they come, while the others are still on their way.
+    """
+    config = _config(session, question.config or question.service)
+    null_floats = choice(session, "null_floats")
+
+    def read(request: MashupRequest) -> list[Page]:
+        return [
+            read_page(
+                answer.content,
+                columns=config,
+                null_floats=null_floats,
+                keep_selected=keep_selected,
+            )
+            for answer in ask(session, request)
+        ]
+
+    parts = _each_request(session, question, read)
+    table = table_of_pages(
+        list(chain.from_iterable(parts)),
+        columns=config,
+        service=question.service,
+        units=choice(session, "units"),
+    )
+    if question.places is not None:
+        _tell_targets(table, [sum(map(_length, part)) for part in parts], question.places)
     if not len(table):
         warn(NO_RESULTS, NoResultsWarning)
     return table
 
 
-def _table(
-    session: Session, question: Question, answers: Sequence[Answer], *, keep_selected: bool
-) -> Table:
-    return table_of(
-        [answer.content for answer in answers],
-        columns=_config(session, question.config or question.service),
-        null_floats=choice(session, "null_floats"),
-        units=choice(session, "units"),
-        keep_selected=keep_selected,
-        service=question.service,
-    )
+def _each_request(
+    session: Session, question: Question, function: Callable[[MashupRequest], Result]
+) -> list[Result]:
+    """What `function` gives for each request; several are under way at once."""
+    requests = question.requests()
+    connections = int(session.setting("connections"))
+    with Progress(question.service, len(requests)) as progress:
+        return at_once(progress.counted(function), requests, connections)
 
 
 def _config(session: Session, service: str) -> Mapping[str, Any] | None:
@@ -117,26 +140,17 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _with_targets(read: Any, answers: Sequence[Sequence[Answer]], places: Sequence[Place]) -> Table:
-    """All rows in one table, with the place that each of them matched."""
-    table = read(list(chain.from_iterable(answers)))
-    counts = [sum(map(_rows_told, pages)) for pages in answers]
-    if sum(counts) != len(table):
-        # The archive miscounts its rows: read the answers one by one.
-        tables = [read(list(pages)) for pages in answers]
-        counts = [len(part) for part in tables]
-        table = vstack(tables, metadata_conflicts="silent")
+def _tell_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
+    """Add to each row which place it matched; `counts` are the rows of each place."""
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)
     given = np.array([place.given for place in places], dtype=str)
     table[TARGET_INDEX] = MaskedColumn(index[of], description="Position in the list of targets")
     table[TARGET_GIVEN] = MaskedColumn(given[of], description="The target as it was given")
-    return table
 
 
-def _rows_told(answer: Answer) -> int:
-    _, _, paging = peek_status(answer.content)
-    return 0 if paging is None else paging.rows
+def _length(page: Page) -> int:
+    return next((len(values.data) for values in page.values()), 0)
 
 
 def only_value(column: Column) -> int:

@@ -15,13 +15,12 @@ from topmast.net.paging import ask_all_pages
 from topmast.net.pool import at_once
 from topmast.portal import Question
 from topmast.products import is_obsid, obsids_of
-from topmast.progress import Progress
 from topmast.wire.portal import MashupRequest, table_of
 
 if TYPE_CHECKING:
     from topmast.net.session import Answer, Session
 
-__all__ = ["BATCH_SIZE", "ask_products", "leave_out_full_frames", "products_question"]
+__all__ = ["BATCH_SIZE", "ask_batch", "leave_out_full_frames", "products_question"]
 
 log = logging.getLogger("topmast")
 
@@ -51,17 +50,8 @@ def products_question(
     return Question(PRODUCTS, [{"obsid": ",".join(batch)} for batch in _batches(obsids, size)])
 
 
-def ask_products(session: Session, question: Question) -> list[list[Answer]]:
-    """The answers to each batch; a batch that is too much for the archive is asked in halves."""
-    requests = question.requests()
-    count = sum(_count(request) for request in requests)
-    what = f"Products of {count:,} observations"
-    with Progress(what, len(requests)) as progress:
-        asked = progress.counted(partial(_ask_batch, session))
-        return at_once(asked, requests, int(session.setting("connections")))
-
-
-def _ask_batch(session: Session, request: MashupRequest) -> list[Answer]:
+def ask_batch(session: Session, request: MashupRequest) -> list[Answer]:
+    """The answers for one batch; one that is too much for the archive is asked for in halves."""
     try:
         return ask_all_pages(session, request)
     except (TimeoutError, HTTPStatusError) as problem:
@@ -73,7 +63,7 @@ def _ask_batch(session: Session, request: MashupRequest) -> list[Answer]:
     return [
         answer
         for half in (obsids[:middle], obsids[middle:])
-        for answer in _ask_batch(session, replace(request, params={"obsid": ",".join(half)}))
+        for answer in ask_batch(session, replace(request, params={"obsid": ",".join(half)}))
     ]
 
 

@@ -9,7 +9,7 @@ from astropy.table import Table
 
 from topmast.compat import choice
 from topmast.portal import Question
-from topmast.product_lists import ask_products, products_question
+from topmast.product_lists import ask_batch, products_question
 from topmast.products import filter_products, unique_products
 from topmast.service import Service, class_or_instance
 
@@ -46,7 +46,7 @@ class ProductService(Service):
         >>> products = Observations.get_product_list(table[:2])
         """
         question = self._products_question(observations, batch_size)
-        return self._read(question, ask_products(self._session, question))
+        return self._read(question, ask_batch)
 
     @class_or_instance
     def get_product_list_async(
@@ -54,7 +54,7 @@ class ProductService(Service):
     ) -> list[Answer]:
         """The answers behind `get_product_list` as they came, one for each page and batch."""
         question = self._products_question(observations, batch_size)
-        return [answer for pages in ask_products(self._session, question) for answer in pages]
+        return self._ask(question, ask_batch)
 
     @class_or_instance
     def get_unique_product_list(self, observations: Any, *, batch_size: int | None = None) -> Table:

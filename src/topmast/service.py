@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from topmast.errors import InvalidQueryError
 from topmast.names import resolve_object
-from topmast.portal import Question, ask_question, read_answers
+from topmast.net.paging import ask_all_pages
+from topmast.portal import Ask, Question, ask_question, ask_table
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -117,16 +118,14 @@ class Service:
 
     # ------------------------------------------------------------------------ helpers
 
-    def _read(self, question: Question, answers: Sequence[Sequence[Answer]] | None = None) -> Table:
-        """The table that answers a question, asked now if it was not before."""
-        if answers is None:
-            answers = ask_question(self._session, question)
-        self._table = read_answers(self._session, question, answers)
+    def _read(self, question: Question, ask: Ask = ask_all_pages) -> Table:
+        """The table that answers a question."""
+        self._table = ask_table(self._session, question, ask=ask)
         return self._table
 
-    def _ask(self, question: Question) -> list[Answer]:
+    def _ask(self, question: Question, ask: Ask = ask_all_pages) -> list[Answer]:
         """The answers to a question as they came, one for each page and place."""
-        return [answer for pages in ask_question(self._session, question) for answer in pages]
+        return [answer for pages in ask_question(self._session, question, ask) for answer in pages]
 
 
 def one_name(object_name: Any, objectname: Any) -> Any:

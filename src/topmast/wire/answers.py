@@ -27,7 +27,9 @@ __all__ = [
     "PortalAnswer",
     "decode_answer",
     "peek_status",
+    "read_page",
     "table_of",
+    "table_of_pages",
 ]
 
 SELECTED = "_selected_"
@@ -108,17 +110,32 @@ def table_of(
     BadAnswerError
         If an answer cannot be read, or is no table.
     """
-    if not answers:
+    read = partial(read_page, columns=columns, null_floats=null_floats, keep_selected=keep_selected)
+    return table_of_pages(list(map(read, answers)), columns=columns, service=service, units=units)
+
+
+def table_of_pages(
+    pages: Sequence[Mapping[str, Values]],
+    *,
+    columns: Mapping[str, Any] | None = None,
+    service: str = "",
+    units: bool = True,
+) -> Table:
+    """Pages that `read_page` has read as one Table; arguments as for `table_of`."""
+    if not pages:
         raise BadAnswerError("The archive gave no answer at all.")
-    ignore = ignore_values_of(columns)
-    pages = [
-        _page(decode_answer(answer, ignore, null_floats, keep_selected), answer)
-        for answer in answers
-    ]
     return table_from_columns(stacked(pages), config=columns, service=service, units=units)
 
 
-def _page(answer: PortalAnswer, content: bytes) -> dict[str, Values]:
+def read_page(
+    content: bytes,
+    *,
+    columns: Mapping[str, Any] | None = None,
+    null_floats: NullFloats = "masked",
+    keep_selected: bool = False,
+) -> dict[str, Values]:
+    """The columns of one page; arguments and errors as for `table_of`."""
+    answer = decode_answer(content, ignore_values_of(columns), null_floats, keep_selected)
     if answer.status.upper() == "ERROR":
         raise RemoteServiceError(answer.msg or "The archive reported an error, but not which.")
     if not answer.has_table and answer.status.upper() == "EXECUTING":
