@@ -86,6 +86,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "Local Path, Status, Message, URL",
     ),
     Difference(
+        "error_messages",
+        "Message in the manifest when the archive answers with an error status",
+        "advice",
+        "requests",
+        "the status and what to do",
+        "the text of requests: `HTTPError: 404 Client Error: Not Found for url: ...`",
+    ),
+    Difference(
         "any_letter_case",
         "texts in filter_products and its `extension`",
         True,

@@ -13,6 +13,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from topmast.compat import choice
 from topmast.download.answers import Version
 from topmast.download.content import Content, inspect
 from topmast.download.control import Control, Stopped
@@ -21,12 +22,13 @@ from topmast.download.index import Entry, Index
 from topmast.download.job import Job, Outcome
 from topmast.download.layout import check_inside
 from topmast.download.part import Busy, Part
-from topmast.download.problems import GiveUp, is_disk_full, said
+from topmast.download.problems import GiveUp, as_requests_says, is_disk_full, said
 from topmast.download.reading import CHUNK, GZIP
 from topmast.download.rules import Rules
 from topmast.download.transfer import NotModified, Transfer
 from topmast.download.verdict import State
 from topmast.errors import DiskFullError, MastError
+from topmast.net.address import without_credentials
 from topmast.net.session import Session
 
 __all__ = ["DISK", "Fetcher"]
@@ -74,6 +76,10 @@ class Fetcher:
             outcome.source = ""
         outcome.seconds = time.monotonic() - began
         return outcome
+
+    @property
+    def _like_requests(self) -> bool:
+        return bool(choice(self.session, "error_messages") == "requests")
 
     def sync_folders(self) -> None:
         """Make the new names themselves safe against a power cut."""
@@ -274,6 +280,8 @@ class Fetcher:
             raise DiskFullError(f"No space left on the disk ({free:,} bytes are free).")
 
     def _explained(self, problem: BaseException, job: Job) -> str:
+        if isinstance(problem, GiveUp) and problem.status and self._like_requests:
+            return as_requests_says(problem.status, without_credentials(job.url))
         if is_disk_full(problem):
             self.control.disk_full.set()
             size = f" This file has {job.size:,} bytes." if job.size else ""

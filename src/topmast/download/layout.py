@@ -15,6 +15,7 @@ import string
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from topmast.errors import InvalidQueryError, UnsafeNameError
@@ -27,6 +28,8 @@ BASE = "mastDownload"
 #: Left free in a name of 255 bytes for a mark against collisions and for ".part.json".
 LONGEST_NAME = 220
 MISSING = "unknown"
+OUR_START = ".topmast-"
+OUR_ENDINGS = (".part", ".part.json")
 PACKED = re.compile(r"\.(?:gz|bz2|fz|xz|z|zip)$", re.I)
 #: Slashes inside a value would make folders of it.
 SLASHES = re.compile(r"[/\\]+")
@@ -47,8 +50,8 @@ class Layout:
 
     def path(self, value: Callable[[str], str]) -> str:
         """The relative path (with slashes) of the product whose values are asked from `value`."""
-        parts = [safe_name(_filled(folder, value)) for folder in self.folders]
-        return "/".join(shortened(part) for part in parts)
+        *folders, name = [_filled(folder, value) for folder in self.folders]
+        return "/".join([*map(_safe_folder, folders), _not_ours(shortened(safe_name(name)))])
 
 
 def parse_layout(
@@ -125,6 +128,18 @@ def _filled(folder: tuple[tuple[str, str | None], ...], value: Callable[[str], s
         literal + (SLASHES.sub("_", value(name)) or MISSING if name else "")
         for literal, name in folder
     )
+
+
+@lru_cache(maxsize=4096)
+def _safe_folder(name: str) -> str:
+    return shortened(safe_name(name))
+
+
+def _not_ours(name: str) -> str:
+    """A product cannot take the name of our index, or look like an unfinished file."""
+    if name.lower().startswith(OUR_START):
+        return f"_{name}"
+    return f"{name}_" if name.lower().endswith(OUR_ENDINGS) else name
 
 
 def shortened(name: str) -> str:

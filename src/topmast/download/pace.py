@@ -62,10 +62,10 @@ class Patience:
         self._failures = 0 if got_on else self._failures + 1
         if self._failures >= self._rules.tries or time.monotonic() > self._until:
             tried = f" Tried {self._attempts} times." if self._attempts > 1 else ""
-            raise GiveUp(f"{problem}{tried}") from problem
+            raise GiveUp(f"{problem}{tried}", problem.status) from problem
         asked = problem.seconds
         if asked is not None and asked > LONGEST_HOLD:
-            raise GiveUp(f"{problem} It asks to wait {asked:.0f} s.") from problem
+            raise GiveUp(f"{problem} It asks to wait {asked:.0f} s.", problem.status) from problem
         seconds = wait_seconds(max(self._failures, 1), self._random, asked)
         if asked is not None:
             self._control.hold(seconds)

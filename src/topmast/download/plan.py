@@ -11,14 +11,15 @@ from topmast.download.fetch import free_bytes
 from topmast.download.holding import Presence, look
 from topmast.download.index import Index
 from topmast.download.job import Job
-from topmast.download.layout import Places, parse_layout
+from topmast.download.layout import Layout, Places, parse_layout
 from topmast.download.products_table import exclusive_dates, require, sizes, texts
 from topmast.download.progress import Progress
 from topmast.download.rules import Rules
 from topmast.download.run import Run
 from topmast.download.sources import data_url, download_url, file_name_of, file_url
-from topmast.errors import InvalidQueryError
+from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
+from topmast.wire.files import safe_name
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -252,7 +253,7 @@ def _prefix(start: str | None, folder: Path, base: str) -> str:
     return start + (f"{base}/" if base else "")
 
 
-def _jobs(products: Table, shape: Any, index: Index, base: str, prefix: str) -> list[Job]:
+def _jobs(products: Table, shape: Layout, index: Index, base: str, prefix: str) -> list[Job]:
     """One job for each different URI, in the order of the table."""
     columns = {name: texts(products, name) for name in {*shape.fields, "productFilename"}}
     uris = texts(products, "dataURI")
@@ -267,7 +268,10 @@ def _jobs(products: Table, shape: Any, index: Index, base: str, prefix: str) -> 
         def value(field: str, row: int = row, name: str = name) -> str:
             return name if field == "productFilename" else columns[field][row]
 
-        path, message = places.claim(shape.path(value), uri or f"row {row}")
+        path, error = _path(shape, value)
+        if not (uri and uri.isprintable()):
+            error = f"Row {row} has no usable dataURI: {uri!r}."
+        path, message = places.claim(path, uri) if not error else (path, "")
         jobs[uri or f"\0{row}"] = Job(
             uri=uri,
             url=file_url(uri, base),
@@ -277,11 +281,17 @@ def _jobs(products: Table, shape: Any, index: Index, base: str, prefix: str) -> 
             message=message,
             data_url=data_url(uri, base),
             exclusive_until=exclusive[row],
-            error=""
-            if uri.isprintable() and uri
-            else f"row {row} has no usable dataURI ({uri!r}).",
+            error=error,
         )
     return list(jobs.values())
+
+
+def _path(shape: Layout, value: Callable[[str], str]) -> tuple[str, str]:
+    """The path of one product, or why it can have none."""
+    try:
+        return shape.path(value), ""
+    except UnsafeNameError as problem:
+        return safe_name(repr(value("productFilename"))), str(problem)
 
 
 def _file_name(given: str, uri: str) -> str:

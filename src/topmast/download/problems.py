@@ -9,7 +9,15 @@ from datetime import UTC, datetime
 from topmast.errors import MastError
 from topmast.net.retry import seconds_asked
 
-__all__ = ["GiveUp", "StartAnew", "TryAgain", "is_disk_full", "problem_of_status", "said"]
+__all__ = [
+    "GiveUp",
+    "StartAnew",
+    "TryAgain",
+    "as_requests_says",
+    "is_disk_full",
+    "problem_of_status",
+    "said",
+]
 
 #: Statuses that may pass.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -29,9 +37,10 @@ REASONS = {
 class TryAgain(Exception):
     """It failed, and the same request may succeed later; `seconds`: as the server asks."""
 
-    def __init__(self, reason: str, seconds: float | None = None) -> None:
+    def __init__(self, reason: str, seconds: float | None = None, status: str = "") -> None:
         super().__init__(reason)
         self.seconds = seconds
+        self.status = status
 
 
 class StartAnew(TryAgain):
@@ -39,9 +48,9 @@ class StartAnew(TryAgain):
 
 
 class GiveUp(Exception):
-    """It failed, and will again."""
+    """It failed, and will again; `status`: the code and words of an HTTP error, if it is one."""
 
-    def __init__(self, reason: str, status: int = 0) -> None:
+    def __init__(self, reason: str, status: str = "") -> None:
         super().__init__(reason)
         self.status = status
 
@@ -54,8 +63,16 @@ def problem_of_status(
     text = REASONS.get(status, f"{status} {reason}".strip() + ".").format(exclusive=exclusive)
     if status in PASSING:
         asked = seconds_asked(headers.get("Retry-After"), datetime.now(UTC))
-        return TryAgain(text, asked if asked is not None else (1.0 if status in BUSY else None))
-    return GiveUp(text, status)
+        seconds = asked if asked is not None else (1.0 if status in BUSY else None)
+        return TryAgain(text, seconds, f"{status} {reason}")
+    return GiveUp(text, f"{status} {reason}")
+
+
+def as_requests_says(status: str, url: str) -> str:
+    """The words of the library requests, which astroquery's manifests have."""
+    code, _, reason = status.partition(" ")
+    side = "Client" if code < "500" else "Server"
+    return f"HTTPError: {code} {side} Error: {reason} for url: {url}"
 
 
 def is_disk_full(problem: BaseException) -> bool:

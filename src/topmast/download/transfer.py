@@ -368,8 +368,6 @@ class Transfer:
             self.origin.left = self.stretches.left
             self.part.remember(self.origin)
 
-    # Stretches ----------------------------------------------------------------------------
-
     def _may_split(self, headers: Mapping[str, str], size: int | None) -> bool:
         """Whether other threads may fetch parts of what has just been begun."""
         strong = bool(self.origin.etag) and not self.origin.etag.startswith("W/")
