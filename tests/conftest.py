@@ -91,7 +91,7 @@ def make_sample(folder: Path) -> None:
 
     for old in folder.parent.iterdir():
         if old.is_dir():
-            shutil.rmtree(old)
+            shutil.rmtree(old, ignore_errors=True)
     build_sample(folder.with_suffix(".part")).close()
     folder.with_suffix(".part").rename(folder)
 

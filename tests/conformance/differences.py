@@ -2,12 +2,10 @@
 
 JUSTIFIED: dict[str, str] = {
     "Observations.query_criteria(obstype='science', obs_collection='HST')": (
-        "obstype, the guide's name for intentType, is understood in both dialects"
+        "The guide's word for intentType works in both dialects; astroquery forgot it."
     ),
     "Observations.get_product_list(['', ' '])": (
-        "blanks are no ids: MAST would answer with the products of some other observation"
-    ),
-    "Observations.download_file('mast:HST/product/no_such_file.fits', verbose=False)": (
-        "the message says what to do, status and URL are the same"
+        "A blank id is no id: both are refused alike, where astroquery asks for the products "
+        "of the observation ' '."
     ),
 }
