@@ -14,7 +14,16 @@ import pytest
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
-    {"errors", "config", "fields", "compat", "listed", "progress"},
+    {
+        "errors",
+        "config",
+        "fields",
+        "catalog_fields",
+        "catalog_list",
+        "compat",
+        "listed",
+        "progress",
+    },
     {"sky", "tables", "values"},
     {"wire"},
     {"net", "auth"},
@@ -23,10 +32,10 @@ LAYERS = (
     {"places"},
     {"targets", "criteria", "products", "ranges"},
     {"portal", "service"},
-    {"product_lists", "observation_queries"},
+    {"product_lists", "observation_queries", "catalog_queries"},
     {"product_service"},
-    {"download_service"},
-    {"observations", "mast", "astroquery_utils"},
+    {"download_service", "hsc_spectra"},
+    {"observations", "catalogs", "mast", "astroquery_utils"},
     {"archive"},
     {"connect", "plots", "dropin"},
     {"cli"},
