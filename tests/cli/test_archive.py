@@ -9,8 +9,8 @@ import pytest
 from astropy.io import fits
 from astropy.table import Table
 from click.testing import CliRunner
-from tests.cli.conftest import OBSERVATIONS
 
+from tests.cli.conftest import OBSERVATIONS
 from topmast.cli import main
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
-from tests.cli.conftest import Run
 
+from tests.cli.conftest import Run
 from topmast.cli import COMMANDS, main
 
 TOPMAST = [sys.executable, "-c", "from topmast.cli import main; main()"]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from astropy.table import Table
-from tests.cli.conftest import Run, table_of
 
+from tests.cli.conftest import Run, table_of
 from topmast.cli.words import criterion_of
 
 
