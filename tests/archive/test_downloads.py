@@ -154,3 +154,9 @@ def test_a_large_file_is_streamed_in_pieces(empty: Archive, tmp_path: Path) -> N
     assert caller.get("/api/v0.1/Download/file?uri=mast:X/big.fits").content == content
     reply = caller.get("/api/v0.1/Download/file?uri=mast:X/big.fits", Range="bytes=600000-1700000")
     assert reply.content == content[600000:1700001]
+
+
+def test_the_path_form_takes_escapes(caller: Caller) -> None:
+    reply = caller.get("/api/v0/download/file/HST/product/b+c%20d.txt")
+    assert reply.content == FILES["mast:HST/product/b+c d.txt"]
+    assert reply.headers["content-disposition"] == 'attachment; filename="b+c d.txt"'

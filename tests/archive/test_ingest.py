@@ -377,3 +377,17 @@ def test_counts_of_values_keep_up_with_every_change(empty: Archive) -> None:
         "f606w": 1,
     }
     assert sum(counts["calib_level"].values()) == 7
+
+
+def test_files_may_follow_their_products(empty: Archive, tmp_path: Path) -> None:
+    rows = [
+        {"obsID": parent, "obs_id": "o", "dataURI": "mast:X/late.fits", "size": 1}
+        for parent in (1, 2)
+    ]
+    assert empty.ingest(products=rows).missing_count == 1
+    (tmp_path / "late.fits").write_bytes(b"at last")
+    report = empty.ingest(files=tmp_path)
+    assert (report.files, report.missing_count) == (1, 0)
+    caller = Caller(empty)
+    assert caller.get("/api/v0.1/Download/file?uri=mast:X/late.fits").content == b"at last"
+    assert caller.column("size", "Mast.Caom.Products", {"obsid": "1,2"}) == [7, 7]

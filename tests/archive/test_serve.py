@@ -22,7 +22,8 @@ from tests.archive.conftest import FILES, fill
 from topmast.archive import Archive
 from topmast.archive.routes import common
 from topmast.archive.serve import running, serve
-from topmast.errors import ArchiveError
+from topmast.archive.services import SERVICES
+from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.wire.portal import MashupRequest, encode_request
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -133,6 +134,34 @@ def test_many_clients_at_once(url: str) -> None:
     for thread in threads:
         thread.join()
     assert statuses == [200] * 160
+
+
+def test_a_slow_query_is_polled_for(
+    url: str, pool: urllib3.PoolManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+
+    def slow(call: Any) -> bytes:
+        assert go_on.wait(20)
+        if call.request.params.get("fail"):
+            raise InvalidQueryError("It went wrong in the end.")
+        return b'{"status": "COMPLETE", "data": [], "fields": []}'
+
+    def ask(**params: Any) -> Any:
+        request = MashupRequest("Mast.Caom.Cone", params, extra={"timeout": 0})
+        return pool.request("POST", f"{url}/api/v0/invoke", body=encode_request(request)).json()
+
+    monkeypatch.setitem(SERVICES, "Mast.Caom.Cone", slow)  # type: ignore[arg-type]
+    assert ask()["status"] == "EXECUTING"
+    assert ask(fail=True)["status"] == "EXECUTING"
+    assert pool.request("GET", f"{url}/health").status == 200
+    go_on.set()
+    while (answer := ask())["status"] == "EXECUTING":
+        pass
+    assert answer["status"] == "COMPLETE"
+    while (answer := ask(fail=True))["status"] == "EXECUTING":
+        pass
+    assert answer["msg"] == "It went wrong in the end."
 
 
 def test_a_port_in_use_is_named(filled: Archive, url: str) -> None:

@@ -78,6 +78,9 @@ def deliver(store: Store, delivery: Delivery, progress: Progress | None = None) 
             try:
                 _put_observations(connection, delivery, report, tell)
                 _put_products(connection, delivery, shelf, report, tell)
+                if delivery.products is None and delivery.files is not None:
+                    _put_known_files(connection, shelf, report, tell)
+                _correct_sizes(connection, shelf.uris)
                 _put_names(connection, delivery, report)
             except BaseException:
                 shelf.undo()
@@ -284,12 +287,49 @@ def _put_files(
     connection.executemany(REGISTER_FILES, zip(uris, *about, strict=True))
     held = _held_sizes(connection, uris)
     for arrival, size in _arrivals(columns):
-        if not shelf.place(arrival, size) and arrival.uri not in held:
-            report.missing_count += 1
-            if len(report.missing) < MOST_LISTED:
-                report.missing.append(arrival.uri)
-        elif shelf.count:
-            tell("files", shelf.count)
+        _place(shelf, arrival, size, held, report, tell)
+
+
+def _put_known_files(
+    connection: sqlite3.Connection, shelf: Shelf, report: IngestReport, tell: Progress
+) -> None:
+    """Without a table of products: the files of those that are known and not held yet."""
+    rows = connection.execute(
+        'SELECT uri, obs_collection, obs_id, "productFilename" FROM files WHERE path IS NULL '
+        "ORDER BY uri"
+    ).fetchall()
+    for uri, collection, obs_id, name in rows:
+        arrival = Arrival(uri, collection, obs_id, name or file_name_of(uri))
+        _place(shelf, arrival, None, {}, report, tell)
+
+
+def _place(
+    shelf: Shelf,
+    arrival: Arrival,
+    size: int | None,
+    held: Mapping[str, int],
+    report: IngestReport,
+    tell: Progress,
+) -> None:
+    """Put one file down, or note that it is missing."""
+    if shelf.place(arrival, size):
+        tell("files", shelf.count)
+        return
+    if arrival.uri in held:
+        return
+    report.missing_count += 1
+    if len(report.missing) < MOST_LISTED:
+        report.missing.append(arrival.uri)
+
+
+def _correct_sizes(connection: sqlite3.Connection, uris: list[str]) -> None:
+    """The size of a product is that of its file, in whichever list it stands."""
+    if uris:
+        connection.execute(
+            'UPDATE products SET size = (SELECT files.size FROM files WHERE uri = "dataURI") '
+            'WHERE "dataURI" IN (SELECT value FROM json_each(?))',
+            (json.dumps(uris),),
+        )
 
 
 def _arrivals(columns: Mapping[str, list[Any]]) -> Iterator[tuple[Arrival, int | None]]:

@@ -45,7 +45,7 @@ class Shelf:
         self._in_place = source is not None and source.resolve() == layout.products.resolve()
         self._placed: list[Path] = []
         self._replaced: list[Path] = []
-        self.count = 0
+        self.uris: list[str] = []
         self.bytes = 0
 
     def place(self, arrival: Arrival, expected_size: int | None) -> bool:
@@ -71,8 +71,6 @@ class Shelf:
         if held:
             self._replaced.append(self._layout.held(held[0]))
         self._register(arrival.uri, path, size, sha256, found.stat().st_mtime)
-        self.count += 1
-        self.bytes += size
         return True
 
     def _adopt(self, arrival: Arrival, found: Path) -> bool:
@@ -88,9 +86,12 @@ class Shelf:
             sha256 = hashlib.file_digest(reader, "sha256").hexdigest()
         status = found.stat()
         self._register(arrival.uri, path, status.st_size, sha256, status.st_mtime)
-        self.count += 1
-        self.bytes += status.st_size
         return True
+
+    @property
+    def count(self) -> int:
+        """How many files were put down or taken as they lie."""
+        return len(self.uris)
 
     def undo(self) -> None:
         """Remove the files that were put down."""
@@ -143,6 +144,8 @@ class Shelf:
         return self._connection.execute(sql, (path,)).fetchone() is not None
 
     def _register(self, uri: str, path: str, size: int, sha256: str, modified: float) -> None:
+        self.uris.append(uri)
+        self.bytes += size
         values = {
             "uri": uri,
             "path": path,

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from topmast.archive.layout import FORMAT_VERSION, Layout
-from topmast.archive.schema import INDEXES, TABLES
+from topmast.archive.schema import ACCOUNT_TABLES, INDEXES, TABLES
 from topmast.errors import ArchiveError
 
 __all__ = ["Store", "create_database"]
@@ -30,7 +30,7 @@ def create_database(layout: Layout, profile: str) -> None:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        for statement in TABLES.split(";\n"):
+        for statement in (TABLES + ACCOUNT_TABLES).split(";\n"):
             connection.execute(statement)
         for statement in INDEXES.values():
             connection.execute(statement)

@@ -25,7 +25,7 @@ LOGGER = logging.getLogger("topmast")
 
 LARGEST_BODY = 16 << 20
 WORTH_PACKING = 4096
-NEARBY = ("127.0.0.1", "::1")
+NEARBY = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 Endpoint = Callable[[Request], Awaitable[Any]]
 

@@ -24,7 +24,7 @@ PIECE = 1 << 19
 
 async def download_file(request: Request) -> Response:
     """One product file, all of it or a part."""
-    uri = requested_uri(request.url.path, request.scope["query_string"].decode("latin-1"))
+    uri = requested_uri(request.scope["path"], request.scope["query_string"].decode("latin-1"))
     store = archive_of(request).store
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:
