@@ -114,11 +114,12 @@ def render(plane: Plane, *, width: float, zero_point: float, offset: float = 0.0
     x, y = plane.pixels_of(stars[:, 0], stars[:, 1])
     margin = 4 * width
     seen = (x > -margin) & (x < plane.nx + margin) & (y > -margin) & (y < plane.ny + margin)
-    x, y, magnitude = x[seen], y[seen], stars[seen, 2] + offset
+    # Rounded here and on_grid below: sums then come out the same in whatever order they are made.
+    x, y, magnitude = np.round(x[seen], 6), np.round(y[seen], 6), stars[seen, 2] + offset
     flux = 10 ** (-0.4 * (magnitude - zero_point)) / (2 * np.pi * width**2)
     across = np.exp(-0.5 * ((np.arange(plane.nx) - x[:, None]) / width) ** 2)
     along = np.exp(-0.5 * ((np.arange(plane.ny) - y[:, None]) / width) ** 2)
-    picture = np.einsum("sy,sx->yx", along * flux[:, None], across)
+    picture = np.einsum("sy,sx->yx", on_grid(along * flux[:, None], 8), on_grid(across, 14))
     for item in places_near(plane.ra, plane.dec, radius):
         picture += glow(plane, item.ra, item.dec, item.kind, zero_point - offset)
     return picture
@@ -132,7 +133,12 @@ def glow(plane: Plane, ra: float, dec: float, kind: str, zero_point: float) -> A
     dy, dx = np.mgrid[: plane.ny, : plane.nx] - np.array([y, x])[:, None, None]
     distance = np.hypot(dx, dy * 1.4) * plane.scale / size
     a_pixel = (plane.scale * 3600) ** 2 * 10 ** (-0.4 * (brightness - zero_point))
-    return np.asarray(a_pixel * np.exp(-np.minimum(distance, 50)))
+    return on_grid(a_pixel * np.exp(-np.minimum(distance, 50)), 8)
+
+
+def on_grid(values: Array, bits: int) -> Array:
+    """Rounded to multiples of one over two to the power of `bits`."""
+    return np.asarray(np.round(values * 2.0**bits) / 2.0**bits)
 
 
 def noisy(picture: Array, random: np.random.Generator, *, sky: float, gain: float = 1.0) -> Array:

@@ -331,7 +331,8 @@ def frame_centre(number: int) -> tuple[float, float]:
     special = {56: (30.0, 88.5), 57: (210.0, -88.0), 58: (359.9, 10.0), 59: (0.05, -35.0)}
     if number in special:
         return special[number]
-    return (137.50776 * number) % 360, float(np.degrees(np.arcsin(1 - 2 * (number + 0.5) / 56)))
+    dec = float(np.degrees(np.arcsin(1 - 2 * (number + 0.5) / 56)))
+    return round(137.50776 * number % 360, 6), round(dec, 6)
 
 
 def frame_file(plane: Plane, name: str, cards: Cards) -> bytes:
