@@ -9,11 +9,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from topmast.archive.schema import LONG_IDENTIFIERS, quoted
+from topmast.archive.schema import is_identifier, quoted
 from topmast.errors import InvalidQueryError
 from topmast.fields import DISTANCE, OBJ_ID1, OBSERVATION, Field
 
-__all__ = ["Condition", "Filter", "Range", "condition_of", "find_field", "parse_filters"]
+__all__ = [
+    "Condition",
+    "Filter",
+    "Range",
+    "ascii_lower",
+    "condition_of",
+    "find_field",
+    "is_text",
+    "parse_filters",
+]
 
 MOST_FILTERS = 200
 MOST_RANGES = 400
@@ -57,15 +66,18 @@ class Condition:
 # ---------------------------------------------------------------------------- from the request
 
 
-def parse_filters(raw: Any) -> tuple[Filter, ...]:
-    """The ``filters`` of a request, checked; a wrong one is named in the error."""
+def parse_filters(raw: Any, among: Mapping[str, Field] = SEARCHABLE) -> tuple[Filter, ...]:
+    """The ``filters`` of a request, checked; a wrong one is named in the error.
+
+    `among` are the columns that can be searched, by their names in lower case.
+    """
     if raw is None:
         return ()
     if not isinstance(raw, list):
         raise InvalidQueryError("filters must be a list of {paramName, values} objects.")
     if len(raw) > MOST_FILTERS:
         raise InvalidQueryError(f"{len(raw)} filters are more than the {MOST_FILTERS} allowed.")
-    return tuple(_parse_filter(item) for item in raw)
+    return tuple(_parse_filter(item, among) for item in raw)
 
 
 def find_field(name: Any, among: Mapping[str, Field] = SEARCHABLE) -> Field:
@@ -79,13 +91,13 @@ def find_field(name: Any, among: Mapping[str, Field] = SEARCHABLE) -> Field:
     return field
 
 
-def _parse_filter(item: Any) -> Filter:
+def _parse_filter(item: Any, among: Mapping[str, Field]) -> Filter:
     if not isinstance(item, dict):
         raise InvalidQueryError(f"A filter must be an object, not {_shown(item)}.")
     entries = {str(key).lower(): value for key, value in item.items()}
     if not entries.get("paramname"):
         raise InvalidQueryError("A filter needs a paramName, the column it is about.")
-    field = find_field(entries["paramname"])
+    field = find_field(entries["paramname"], among)
     values = entries.get("values", [])
     values = values if isinstance(values, list) else [values]
     ranges = tuple(_parse_range(field, v) for v in values if isinstance(v, dict))
@@ -124,7 +136,7 @@ def _parse_range(field: Field, item: dict[Any, Any]) -> Range:
     bounds = {str(key).lower(): value for key, value in item.items()}
     if not bounds.keys() & {"min", "max"}:
         raise InvalidQueryError(f"A range for {field.name} needs min and max.")
-    as_bound = _text_bound if _is_text(field) else _number
+    as_bound = _text_bound if is_text(field) else _number
     low, high = (
         None if bounds.get(name) is None else as_bound(field, bounds[name])
         for name in ("min", "max")
@@ -203,16 +215,13 @@ CONVERTERS: dict[str, Callable[[Field, Any], str | int | float]] = {
 
 
 def _matchable(field: Field, value: Any) -> str | int | float:
-    convert = _identifier if _is_identifier(field) else CONVERTERS[field.type]
+    convert = _identifier if is_identifier(field) else CONVERTERS[field.type]
     return convert(field, value)
 
 
-def _is_identifier(field: Field) -> bool:
-    return field.name in LONG_IDENTIFIERS or field.name == OBJ_ID1.name
-
-
-def _is_text(field: Field) -> bool:
-    return field.type == "string" and not _is_identifier(field)
+def is_text(field: Field) -> bool:
+    """Whether the column holds texts, and no numbers that are only declared so."""
+    return field.type == "string" and not is_identifier(field)
 
 
 def _is_null(value: Any) -> bool:
@@ -221,7 +230,7 @@ def _is_null(value: Any) -> bool:
 
 
 def _is_value(field: Field, value: Any) -> bool:
-    return not _is_null(value) or (bool(value) and _is_text(field))
+    return not _is_null(value) or (bool(value) and is_text(field))
 
 
 def _unique(values: Iterable[str | int | float]) -> tuple[str | int | float, ...]:
@@ -241,7 +250,7 @@ def condition_of(item: Filter, lists: frozenset[str]) -> Condition:
     column = quoted("objID" if item.field.name == OBJ_ID1.name else item.field.name)
     own_separator = item.separator == item.field.separator
     separator = "" if own_separator and item.field.name not in lists else item.separator
-    if not _is_text(item.field):
+    if not is_text(item.field):
         separator = ""
     pieces = [
         *_equal(column, item.values),
@@ -307,7 +316,7 @@ def _like(column: str, separator: str, item: Filter) -> list[Condition]:
     pattern = item.pattern.replace("\\", "\\\\").replace("_", "\\_")
     while "%%" in pattern:
         pattern = pattern.replace("%%", "%")
-    text = column if _is_text(item.field) else f"CAST({column} AS TEXT)"
+    text = column if is_text(item.field) else f"CAST({column} AS TEXT)"
     whole = Condition(f"{text} LIKE ? ESCAPE '\\'", (pattern,))
     if not separator:
         return [whole]

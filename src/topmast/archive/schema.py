@@ -12,8 +12,11 @@ SQL_TYPES = {
     "float": "REAL",
     "boolean": "INTEGER",
 }
-LONG_IDENTIFIERS = {"obsid", "objID", "obsID", "parent_obsid"}
-"""Declared as strings by MAST, and yet numbers in its answers."""
+
+
+def is_identifier(field: Field) -> bool:
+    """Whether MAST declares it a string and yet sends numbers."""
+    return field.type == "string" and field.datatype == "long"
 
 
 def quoted(name: str) -> str:
@@ -22,7 +25,7 @@ def quoted(name: str) -> str:
 
 
 def _column(field: Field) -> str:
-    kind = "INTEGER" if field.name in LONG_IDENTIFIERS else SQL_TYPES[field.type]
+    kind = "INTEGER" if is_identifier(field) else SQL_TYPES[field.type]
     return f"{quoted(field.name)} {kind}"
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from topmast.archive.answers import Page, TableAnswer, check_format, page_of
+from topmast.archive.answers import Page, check_format, page_of
 from topmast.archive.bundles import stage_bundle
+from topmast.archive.call import Call, as_number, is_count, number, table_answer
 from topmast.archive.crossmatch import crossmatch
 from topmast.archive.filters import Filter, find_field, parse_filters
 from topmast.archive.histograms import HISTOGRAM_COLUMNS, counts_of
@@ -20,32 +19,9 @@ from topmast.archive.query import Cone, Query
 from topmast.errors import InvalidQueryError
 from topmast.fields import OBSERVATION, Field, columns_config
 from topmast.wire.names import checked_format, encode_names
-from topmast.wire.portal import MashupRequest, caom_histograms, encode_extjs
-
-if TYPE_CHECKING:
-    from topmast.archive import Archive
+from topmast.wire.portal import caom_histograms, encode_extjs
 
 __all__ = ["CONFIGURATIONS", "SERVICES", "Call", "find_service"]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to one service of one archive."""
-
-    archive: Archive
-    request: MashupRequest
-    base_url: str
-
-    def parameter(self, name: str, default: Any = None) -> Any:
-        """A parameter, its name in any case."""
-        for given, value in self.request.params.items():
-            if given.lower() == name.lower():
-                return value
-        return default
-
-    def fields(self, service: str) -> tuple[Field, ...]:
-        """The columns that the archive's profile has for a kind of service."""
-        return self.archive.fields[service]
 
 
 BY_NAME = {field.name: field for field in OBSERVATION}
@@ -54,45 +30,25 @@ BY_NAME = {field.name: field for field in OBSERVATION}
 # ------------------------------------------------------------------------------------- positions
 
 
-def _number(call: Call, name: str, default: float | None = None) -> float:
-    value = call.parameter(name, default)
-    if value is None:
-        raise InvalidQueryError(f"{call.request.service} needs the parameter {name}.")
-    return _as_number(value, name)
-
-
-def _as_number(value: Any, name: str) -> float:
-    try:
-        number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise InvalidQueryError(
-            f"Error converting data type varchar to float: {name} must be a number of degrees, "
-            f"not {str(value)[:60]!r}."
-        )
-    return number
-
-
 def _position(call: Call) -> Cone:
     """The cone in ``position``: ``"ra, dec, radius"``."""
     text = call.parameter("position")
     if text is None:
-        return Cone(_number(call, "ra"), _number(call, "dec"), _number(call, "radius", 0.2))
+        return Cone(number(call, "ra"), number(call, "dec"), number(call, "radius", 0.2))
     parts = text.replace(",", " ").split() if isinstance(text, str) else text
     if not isinstance(parts, list) or len(parts) != 3:
         raise InvalidQueryError(
             f"position must read 'ra, dec, radius' in degrees, not {str(text)[:60]!r}."
         )
     names = ("ra", "dec", "radius")
-    return Cone(*(_as_number(part, name) for part, name in zip(parts, names, strict=True)))
+    return Cone(*(as_number(part, name) for part, name in zip(parts, names, strict=True)))
 
 
 # ---------------------------------------------------------------------------------- observations
 
 
 def _cone(call: Call) -> bytes:
-    cone = Cone(_number(call, "ra"), _number(call, "dec"), _number(call, "radius", 0.2))
+    cone = Cone(number(call, "ra"), number(call, "dec"), number(call, "radius", 0.2))
     return _observations(call, call.fields("cone"), _without_hla(call), cone)
 
 
@@ -107,9 +63,9 @@ def _filtered_position(call: Call) -> bytes:
 def _criteria(call: Call, fields: tuple[Field, ...], cone: Cone | None) -> bytes:
     filters = (*parse_filters(call.parameter("filters")), *_kind_of_observation(call))
     columns = call.parameter("columns")
-    if _is_count(columns):
+    if is_count(columns):
         count = call.archive.searcher.count(Query((), filters, cone))
-        return _table(call, [Field("Column1", "string", "", "")], [(count,)], Page(1, 1), 1)
+        return table_answer(call, [Field("Column1", "string", "", "")], [(count,)], Page(1, 1), 1)
     return _observations(call, _chosen(columns, fields), filters, cone)
 
 
@@ -119,14 +75,7 @@ def _observations(
     check_format(call.request.format)
     page = page_of(call.request)
     found = call.archive.searcher.search(Query(fields, filters, cone, page.number, page.size))
-    return _table(call, fields, found.rows, page, found.total)
-
-
-def _table(
-    call: Call, fields: Sequence[Field], rows: Sequence[Sequence[Any]], page: Page, total: int
-) -> bytes:
-    check_format(call.request.format)
-    return TableAnswer(fields, rows, page, total).encode(call.request)
+    return table_answer(call, fields, found.rows, page, found.total)
 
 
 def _without_hla(call: Call) -> tuple[Filter, ...]:
@@ -148,11 +97,6 @@ def _kind_of_observation(call: Call) -> tuple[Filter, ...]:
     if kind not in KINDS:
         raise InvalidQueryError(f"obstype is one of {', '.join(KINDS)}, not {kind[:40]!r}.")
     return KINDS[kind]
-
-
-def _is_count(columns: Any) -> bool:
-    text = "".join(str(columns).split()).lower()
-    return text in ("count_big(*)", "count(*)")
 
 
 def _chosen(columns: Any, fields: tuple[Field, ...]) -> tuple[Field, ...]:
@@ -180,7 +124,7 @@ def _products(call: Call) -> bytes:
     obsids = _obsids(call.parameter("obsid"))
     # No obsid, no products. See docs/decisions/empty-obsid.md.
     found = list_products(call.archive.store, obsids, fields, page.number, page.size)
-    return _table(call, fields, found.rows, page, found.total)
+    return table_answer(call, fields, found.rows, page, found.total)
 
 
 def _obsids(value: Any) -> list[int]:
@@ -217,7 +161,7 @@ def _missions(call: Call) -> bytes:
     rows = sorted(counts_of(call.archive.store)["obs_collection"].items())
     fields = [BY_NAME["obs_collection"], Field("count", "int", "", "")]
     page = page_of(call.request)
-    return _table(call, fields, rows[page.start : page.start + page.size], page, len(rows))
+    return table_answer(call, fields, rows[page.start : page.start + page.size], page, len(rows))
 
 
 def _crossmatch(call: Call) -> bytes:
@@ -229,9 +173,9 @@ def _crossmatch(call: Call) -> bytes:
         fields=call.fields("position"),
         ra_column=str(call.parameter("raColumn", "ra")),
         dec_column=str(call.parameter("decColumn", "dec")),
-        radius_deg=_number(call, "radius", 0.002),
+        radius_deg=number(call, "radius", 0.002),
     )
-    return _table(call, fields, rows[page.start : page.start + page.size], page, len(rows))
+    return table_answer(call, fields, rows[page.start : page.start + page.size], page, len(rows))
 
 
 # ----------------------------------------------------------------------------------------- names

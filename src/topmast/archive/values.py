@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topmast.archive.schema import LONG_IDENTIFIERS
+from topmast.archive.schema import is_identifier
 from topmast.errors import InvalidQueryError
 from topmast.fields import Field
 
@@ -78,7 +78,7 @@ READY: dict[str, tuple[str, set[type]]] = {
 
 def _is_ready(values: npt.NDArray[Any], cells: list[Any], field: Field) -> bool:
     """Whether SQLite can take the values as they are."""
-    kind, types = READY["int" if field.name in LONG_IDENTIFIERS else field.type]
+    kind, types = READY["int" if is_identifier(field) else field.type]
     if values.dtype.kind != "O":
         return values.dtype.kind == kind
     if kind == "i" and not _fits(cells):
@@ -103,7 +103,7 @@ def _is_nothing(cell: Any) -> bool:
 
 
 def _converter(field: Field) -> Callable[[Any], Any]:
-    if field.name in LONG_IDENTIFIERS:
+    if is_identifier(field):
         return _integer
     return {"string": _text, "float": _float, "int": _integer, "boolean": _boolean}[field.type]
 
