@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.archive.conftest import FILES, Caller
 from topmast.archive import Archive
+from topmast.archive.routes.files import PiecesResponse
 
 A = "mast:HST/product/a.fits"
 CONTENT = FILES[A]
@@ -160,3 +164,24 @@ def test_the_path_form_takes_escapes(caller: Caller) -> None:
     reply = caller.get("/api/v0/download/file/HST/product/b+c%20d.txt")
     assert reply.content == FILES["mast:HST/product/b+c d.txt"]
     assert reply.headers["content-disposition"] == 'attachment; filename="b+c d.txt"'
+
+
+def test_nothing_is_read_for_a_client_that_has_gone() -> None:
+    sent: list[Any] = []
+
+    async def pieces() -> AsyncIterator[bytes]:
+        while True:
+            yield b"more"
+            await asyncio.sleep(0)
+
+    async def receive() -> dict[str, str]:
+        while len(sent) < 5:
+            await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    response = PiecesResponse(pieces(), 200, {})
+    asyncio.run(asyncio.wait_for(response({"type": "http"}, receive, send), 20))
+    assert 5 <= len(sent) < 50
