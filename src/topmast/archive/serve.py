@@ -64,13 +64,12 @@ def serve(
     folder = Path(folder).expanduser()
     Archive(folder).close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
-    with listening, _ending_gently():
+    with listening:
         announce(f"Serving {folder} at {_url(listening)} (Ctrl-C ends it)")
-        with suppress(KeyboardInterrupt):
-            if workers == 1:
-                _work(folder, listening, None, verbose)
-            else:
-                _supervise(workers, folder, listening, verbose)
+        if workers == 1:
+            _work(folder, listening, None, verbose)
+        else:
+            _supervise(workers, folder, listening, verbose)
 
 
 @contextmanager
@@ -96,7 +95,9 @@ def _work(folder: Path, listening: socket.socket, stage: Path | None, verbose: b
     with Archive(folder) as archive:
         if stage is not None:
             archive.stage = Stage(stage)
-        uvicorn.Server(_config(archive, verbose)).run(sockets=[listening])
+        server = uvicorn.Server(_config(archive, verbose))
+        with _ending_gently():
+            server.run(sockets=[listening])
 
 
 def _config(archive: Archive, verbose: bool) -> uvicorn.Config:
@@ -118,7 +119,7 @@ def _supervise(workers: int, folder: Path, listening: socket.socket, verbose: bo
     owner = threading.Event()
     stage = temporary_folder(owner, "topmast-stage-")
     quick_deaths = 0
-    with _stopping_all() as processes:
+    with _ending_gently(), _stopping_all() as processes:
         while True:
             while len(processes) < workers:
                 processes[_started(folder, listening, stage, verbose)] = time.monotonic()
@@ -140,8 +141,9 @@ def _started(folder: Path, listening: socket.socket, stage: Path, verbose: bool)
 
 
 def _worker(folder: Path, listening: socket.socket, stage: Path, verbose: bool) -> None:
-    with _ending_gently(), suppress(KeyboardInterrupt):
-        _work(folder, listening, stage, verbose)
+    # Ctrl-C reaches all processes of a terminal; the one that started this one will end it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _work(folder, listening, stage, verbose)
 
 
 @contextmanager
@@ -162,13 +164,14 @@ def _stopping_all() -> Iterator[dict[SpawnProcess, float]]:
 
 @contextmanager
 def _ending_gently() -> Iterator[None]:
-    """Inside the block SIGTERM ends the process as Ctrl-C does: with everything cleaned up."""
+    """A block that Ctrl-C and SIGTERM end, so that what follows it can clean up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        yield
+        with suppress(KeyboardInterrupt):
+            yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
