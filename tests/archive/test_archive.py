@@ -55,6 +55,18 @@ def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "x").exists()
 
 
+def test_an_archive_can_be_opened_with_the_columns_of_another_time(filled: Archive) -> None:
+    with Archive(filled.folder, profile="2017") as opened:
+        assert [field.name for field in opened.fields["cone"]][:2] == [
+            "dataproduct_type",
+            "obs_collection",
+        ]
+    with Archive(filled.folder) as opened:
+        assert opened.profile == "current"
+    with pytest.raises(InvalidQueryError, match="A profile is one of current, 2017, not '1999'"):
+        Archive(filled.folder, profile="1999")
+
+
 def test_an_archive_is_searched_from_python(filled: Archive) -> None:
     hst = parse_filters([{"paramName": "obs_collection", "values": ["HST"]}])
     found = filled.search(Query(FILTERED[:2], hst, Cone(210.8, 54.3, 0.1), pagesize=1))

@@ -36,6 +36,8 @@ class Archive:
     ----------
     folder : str or Path
         A folder made by `Archive.create`; see docs/archive-format.md for what is in it.
+    profile : {"current", "2017"}, optional
+        Which columns answers have this time; default: as the archive was made.
 
     Raises
     ------
@@ -48,11 +50,14 @@ class Archive:
     >>> archive.ingest("observations.csv", "products.csv", files="downloads")  # doctest: +SKIP
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, profile: str | None = None) -> None:
+        if profile is not None:
+            fields_of(profile)  # says now that there is no such profile
         self.folder = Path(folder).expanduser()
         self.store = Store(Layout(self.folder))
         with self.store.reading() as connection:
-            self.profile = self.store.setting("profile", connection) or "current"
+            own_profile = self.store.setting("profile", connection) or "current"
+        self.profile = profile or own_profile
         self.fields: Mapping[str, tuple[Field, ...]] = fields_of(self.profile)
         self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
         coverage.repair(self.store)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -33,6 +34,9 @@ STOP_SECONDS = 10
 QUICK_DEATH_SECONDS = 5.0
 MOST_QUICK_DEATHS = 5
 
+Opened = Callable[[], Archive]
+"""Opens the archive; every process does so for itself."""
+
 
 def serve(
     folder: str | Path,
@@ -40,6 +44,7 @@ def serve(
     port: int = 8787,
     workers: int = 1,
     *,
+    profile: str | None = None,
     verbose: bool = False,
     announce: Callable[[str], None] = print,
 ) -> None:
@@ -51,6 +56,8 @@ def serve(
         0 takes any port that is free; `announce` is told which.
     workers : int
         Processes that answer at once; one a core is a good number.
+    profile : {"current", "2017"}, optional
+        Which columns answers have; default: as the archive was made.
     verbose : bool
         Log every request.
     announce : callable
@@ -62,14 +69,15 @@ def serve(
         If the folder is no archive, or the address cannot be listened on.
     """
     folder = Path(folder).expanduser()
-    Archive(folder).close()  # says now what is wrong, and brings the footprints up to date
+    opened = partial(Archive, folder, profile=profile)
+    opened().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
     with listening:
         announce(f"Serving {folder} at {_url(listening)} (Ctrl-C ends it)")
         if workers == 1:
-            _work(folder, listening, None, verbose)
+            _work(opened, listening, None, verbose)
         else:
-            _supervise(workers, folder, listening, verbose)
+            _supervise(workers, opened, listening, verbose)
 
 
 @contextmanager
@@ -90,9 +98,9 @@ def running(archive: Archive, host: str = "127.0.0.1", port: int = 0) -> Iterato
             thread.join()
 
 
-def _work(folder: Path, listening: socket.socket, stage: Path | None, verbose: bool) -> None:
+def _work(opened: Opened, listening: socket.socket, stage: Path | None, verbose: bool) -> None:
     """Answer requests until a signal comes."""
-    with Archive(folder) as archive:
+    with opened() as archive:
         if stage is not None:
             archive.stage = Stage(stage)
         server = uvicorn.Server(_config(archive, verbose))
@@ -114,7 +122,7 @@ def _config(archive: Archive, verbose: bool) -> uvicorn.Config:
 # -------------------------------------------------------------------------------- many processes
 
 
-def _supervise(workers: int, folder: Path, listening: socket.socket, verbose: bool) -> None:
+def _supervise(workers: int, opened: Opened, listening: socket.socket, verbose: bool) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     owner = threading.Event()
     stage = temporary_folder(owner, "topmast-stage-")
@@ -122,7 +130,7 @@ def _supervise(workers: int, folder: Path, listening: socket.socket, verbose: bo
     with _ending_gently(), _stopping_all() as processes:
         while True:
             while len(processes) < workers:
-                processes[_started(folder, listening, stage, verbose)] = time.monotonic()
+                processes[_started(opened, listening, stage, verbose)] = time.monotonic()
             wait([process.sentinel for process in processes])
             for dead in [process for process in processes if not process.is_alive()]:
                 lived = time.monotonic() - processes.pop(dead)
@@ -132,18 +140,18 @@ def _supervise(workers: int, folder: Path, listening: socket.socket, verbose: bo
                 raise ArchiveError("The workers cannot start; the messages above say why.")
 
 
-def _started(folder: Path, listening: socket.socket, stage: Path, verbose: bool) -> SpawnProcess:
+def _started(opened: Opened, listening: socket.socket, stage: Path, verbose: bool) -> SpawnProcess:
     process = multiprocessing.get_context("spawn").Process(
-        target=_worker, args=(folder, listening, stage, verbose), daemon=True
+        target=_worker, args=(opened, listening, stage, verbose), daemon=True
     )
     process.start()
     return process
 
 
-def _worker(folder: Path, listening: socket.socket, stage: Path, verbose: bool) -> None:
+def _worker(opened: Opened, listening: socket.socket, stage: Path, verbose: bool) -> None:
     # Ctrl-C reaches all processes of a terminal; the one that started this one will end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _work(folder, listening, stage, verbose)
+    _work(opened, listening, stage, verbose)
 
 
 @contextmanager

@@ -124,7 +124,12 @@ def _report_lines(report: IngestReport) -> Iterator[str]:
     show_default=True,
     help="Processes; one a core is a good number.",
 )
-def serve(folder: Path, host: str, port: int, workers: int) -> int:
+@click.option(
+    "--profile",
+    type=click.Choice(["current", "2017"]),
+    help="The columns of its answers; default: as the archive was made.",
+)
+def serve(folder: Path, host: str, port: int, workers: int, profile: str | None) -> int:
     """Serve the archive in FOLDER over HTTP, for topmast, astroquery, curl or a browser.
 
     \b
@@ -135,7 +140,7 @@ def serve(folder: Path, host: str, port: int, workers: int) -> int:
     from topmast.archive.serve import serve as serve_archive
 
     verbose = current().verbose
-    serve_archive(folder, host, port, workers, verbose=verbose, announce=say)
+    serve_archive(folder, host, port, workers, profile=profile, verbose=verbose, announce=say)
     return DONE
 
 
