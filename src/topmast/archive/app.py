@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["make_app"]
 
 GET = ["GET"]
+POST = ["POST"]
 BOTH = ["GET", "POST"]
 
 ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
@@ -37,6 +38,11 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/Santa-war/query", BOTH, names.resolve),
     ("/whoami", GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
+    ("/api/v0/Mashup/Login/login.html", GET, accounts.login_page),
+    ("/idp/profile/SAML2/SOAP/ECP", POST, accounts.provider),
+    ("/Shibboleth.sso/SAML2/ECP", POST, accounts.consume),
+    ("/Shibboleth.sso/Session", GET, accounts.session),
+    ("/Shibboleth.sso/Logout", POST, accounts.logout),
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from topmast.archive.answers import Page, TableAnswer, check_format
+from topmast.archive.visitor import ANYBODY, Visitor
 from topmast.errors import InvalidQueryError
 from topmast.fields import Field
 from topmast.wire.portal import MashupRequest
@@ -25,6 +26,7 @@ class Call:
     archive: Archive
     request: MashupRequest
     base_url: str
+    visitor: Visitor = ANYBODY
 
     def parameter(self, name: str, default: Any = None) -> Any:
         """A parameter, its name in any case."""

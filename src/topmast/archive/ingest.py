@@ -15,6 +15,7 @@ from topmast.archive import coverage
 from topmast.archive.histograms import HISTOGRAM_COLUMNS, add_to_counts
 from topmast.archive.locking import exclusive
 from topmast.archive.name_table import NAME_FIELDS, store_names
+from topmast.archive.rights import note_rights
 from topmast.archive.schema import INDEXES, quoted
 from topmast.archive.shelf import Arrival, Shelf, file_name_of
 from topmast.archive.sources import Piece, TableSource, pieces_of
@@ -241,6 +242,7 @@ def _put_products(
         columns = _complete_products(piece)
         _put_files(connection, columns, shelf, report, tell)
         _take_sizes(connection, columns)
+        note_rights(connection, columns)
         columns["number"] = _product_numbers(connection, columns)
         key = ["parent_obsid", "number"]
         given = [name for name in columns if name not in key]

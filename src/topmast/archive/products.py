@@ -15,7 +15,7 @@ from topmast.archive.shelf import file_name_of
 from topmast.archive.store import Store
 from topmast.fields import SELECTED, Field
 
-__all__ = ["HeldFile", "find_file", "find_files", "is_exclusive", "list_products"]
+__all__ = ["EXCLUSIVE", "HeldFile", "find_file", "find_files", "is_exclusive", "list_products"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,7 @@ CREATE TABLE IF NOT EXISTS exclusive (
   "parent_obsid" INTEGER NOT NULL,
   "obsID" INTEGER NOT NULL,
   "proposal_id" TEXT,
+  "dataRights" TEXT NOT NULL,
   PRIMARY KEY (uri, "parent_obsid", "obsID")
 ) WITHOUT ROWID;
 """

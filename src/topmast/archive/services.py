@@ -16,6 +16,7 @@ from topmast.archive.histograms import HISTOGRAM_COLUMNS, counts_of
 from topmast.archive.name_table import look_up
 from topmast.archive.products import list_products
 from topmast.archive.query import Cone, Query
+from topmast.archive.rights import mark_products
 from topmast.errors import InvalidQueryError
 from topmast.fields import OBSERVATION, Field, columns_config
 from topmast.wire.names import checked_format, encode_names
@@ -123,8 +124,10 @@ def _products(call: Call) -> bytes:
     fields = call.fields("products")
     obsids = _obsids(call.parameter("obsid"))
     # No obsid, no products. See docs/decisions/empty-obsid.md.
-    found = list_products(call.archive.store, obsids, fields, page.number, page.size)
-    return table_answer(call, fields, found.rows, page, found.total)
+    store = call.archive.store
+    found = list_products(store, obsids, fields, page.number, page.size)
+    found = mark_products(store, found, call.visitor)
+    return table_answer(call, found.fields, found.rows, page, found.total)
 
 
 def _obsids(value: Any) -> list[int]:

@@ -18,6 +18,7 @@ from topmast.errors import ArchiveError
 __all__ = ["Store", "create_database"]
 
 WAIT_FOR_LOCK_SECONDS = 60.0
+NOTE_SECONDS = 10.0
 CACHE_KIBIBYTES = 64 * 1024
 IDLE_CONNECTIONS = 16
 ABANDONED: list[sqlite3.Connection] = []
@@ -99,6 +100,30 @@ class Store:
             connection.execute("COMMIT")
             connection.execute("PRAGMA analysis_limit = 1000")
             connection.execute("PRAGMA optimize")
+        except sqlite3.DatabaseError as problem:
+            raise self._explained(problem) from problem
+        finally:
+            connection.close()
+
+    @contextmanager
+    def noting(self, wait_seconds: float = NOTE_SECONDS) -> Iterator[sqlite3.Connection]:
+        """A connection for a short write about accounts, which changes no answer to a query."""
+        if self.read_only:
+            raise ArchiveError(f"The archive {self.layout.folder} cannot be written to.")
+        connection = sqlite3.connect(
+            self.layout.database, timeout=wait_seconds, isolation_level=None
+        )
+        try:
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("BEGIN IMMEDIATE")
+            for statement in ACCOUNT_TABLES.split(";\n"):
+                connection.execute(statement)
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.execute("COMMIT")
         except sqlite3.DatabaseError as problem:
             raise self._explained(problem) from problem
         finally:

@@ -11,7 +11,8 @@ from starlette.responses import PlainTextResponse, Response
 from topmast.archive.bundles import pack, script_for
 from topmast.archive.products import find_files
 from topmast.archive.routes.common import archive_of, base_url_of, message, read_body
-from topmast.archive.routes.files import PiecesResponse, may_fetch
+from topmast.archive.routes.files import PiecesResponse
+from topmast.archive.routes.visitors import allowed
 from topmast.archive.running import in_thread
 from topmast.wire.files import content_disposition, decode_bundle
 
@@ -37,7 +38,8 @@ async def bundle_pack(request: Request) -> Response:
     uris = await _uris(request)
     store = archive_of(request).store
     known = await in_thread(lambda: find_files(store, uris))
-    files = [known[uri] for uri in uris if uri in known and may_fetch(request, known[uri])]
+    open_to_them = await allowed(request, known.values())
+    files = [known[uri] for uri in uris if uri in open_to_them]
     if not any(file.path for file in files):
         return message(404, "The archive holds none of these files, or they are exclusive.")
     headers = {

@@ -13,12 +13,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from topmast.archive.products import HeldFile, find_file, is_exclusive
+from topmast.archive.products import HeldFile, find_file
 from topmast.archive.routes.common import archive_of, message
+from topmast.archive.routes.visitors import allowed, visitor_of
 from topmast.archive.running import by_hand, in_thread
 from topmast.wire.files import FileFacts, content_disposition, plan_file_answer, requested_uri
 
-__all__ = ["PiecesResponse", "download_file", "may_fetch"]
+__all__ = ["PiecesResponse", "download_file"]
 
 PIECE = 1 << 19
 
@@ -30,16 +31,18 @@ async def download_file(request: Request) -> Response:
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:
         return message(404, f"The archive knows no product {uri[:300]}.")
-    if not may_fetch(request, held):
-        return message(401, f"{uri[:300]} is exclusive: its owner's token is needed.")
+    if uri not in await allowed(request, [held]):
+        return message(401, await _refusal(request, uri))
     if held.path is None:
         return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
     return await _file_answer(request, held, held.path)
 
 
-def may_fetch(request: Request, product: HeldFile) -> bool:
-    """Whether whoever sent `request` may have the file of `product`."""
-    return not is_exclusive(product)
+async def _refusal(request: Request, uri: str) -> str:
+    account = (await visitor_of(request)).account
+    if account is None:
+        return f"{uri[:300]} is exclusive, and nobody is logged in: its owner's login is needed."
+    return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."
 
 
 async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response:

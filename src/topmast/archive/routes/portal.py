@@ -14,8 +14,10 @@ from starlette.responses import Response
 
 from topmast.archive.answers import FORMATS
 from topmast.archive.routes.common import archive_of, base_url_of, packed, read_body
+from topmast.archive.routes.visitors import visitor_of
 from topmast.archive.running import result_within
 from topmast.archive.services import CONFIGURATIONS, Call, find_service
+from topmast.archive.visitor import Visitor
 from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.fields import columns_config
 from topmast.wire.portal import (
@@ -62,8 +64,9 @@ async def _answered(request: Request, mashup: MashupRequest) -> bytes:
     try:
         service = find_service(mashup.service)
         archive = archive_of(request)
-        call = Call(archive, mashup, base_url_of(request))
-        key = _key_of(mashup)
+        visitor = await visitor_of(request)
+        call = Call(archive, mashup, base_url_of(request), visitor)
+        key = _key_of(mashup, visitor)
         future = archive.jobs.start(key, lambda: service(call))
         try:
             content = await result_within(future, _hold_seconds(request, mashup))
@@ -79,9 +82,10 @@ async def _answered(request: Request, mashup: MashupRequest) -> bytes:
     return content
 
 
-def _key_of(mashup: MashupRequest) -> bytes:
-    """The same for every poll of one query, and different for any other query."""
+def _key_of(mashup: MashupRequest, visitor: Visitor) -> bytes:
+    """The same for every poll of one query, and different for any other query or login."""
     parts: list[Any] = [
+        visitor.key,
         mashup.service.lower(),
         mashup.params,
         mashup.format,

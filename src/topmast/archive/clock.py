@@ -1,0 +1,17 @@
+"""The time, asked for in one place, so that a test can move it."""
+
+from __future__ import annotations
+
+import time
+
+__all__ = ["mjd", "now"]
+
+
+def now() -> float:
+    """Seconds since 1970."""
+    return time.time()
+
+
+def mjd() -> float:
+    """The same moment as Modified Julian Date, in days, as release dates are given."""
+    return now() / 86400 + 40587
