@@ -13,7 +13,7 @@ import topmast
 
 SOURCE = Path(topmast.__file__).parent
 
-PUBLIC_MODULES = ("connect", "dropin", "errors", "mast", "observations")
+PUBLIC_MODULES = ("catalogs", "connect", "dropin", "errors", "mast", "observations")
 """The modules whose names the package offers, all of them."""
 
 ALSO_PUBLIC = {"Archive": "archive", "Conf": "config", "conf": "config", "plots": "plots"}

@@ -115,7 +115,7 @@ def test_a_table_survives_the_way_through_a_file(
     assert read["t_min"][0] == 53000
 
 
-def test_the_columns_of_caom_are_known_without_a_configuration() -> None:
+def test_the_columns_of_mast_are_known_without_a_configuration() -> None:
     columns = {"em_min": values(1.0), "distance": values(0.5), "dataURI": values("x"),
                "size": values(5)}  # fmt: skip
 
@@ -125,7 +125,9 @@ def test_the_columns_of_caom_are_known_without_a_configuration() -> None:
 
     assert [observations[n].unit for n in ("em_min", "distance", "size")] == [u.nm, u.arcsec, None]
     assert products["size"].unit == u.byte
-    assert gaia["distance"].unit is None
+    assert gaia["distance"].unit == u.arcmin
+    assert gaia["distance"].meta["ucd"] == "pos.angDistance"
+    assert table_from_columns(columns, service="Mast.Other")["distance"].unit is None
     assert observations["em_min"].description
 
 

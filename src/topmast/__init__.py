@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from topmast import plots as plots
     from topmast.archive import Archive
+    from topmast.catalogs import CatalogsClass
     from topmast.config import Conf, conf
-    from topmast.connect import Client, Mast, Observations, connect
+    from topmast.connect import Catalogs, Client, Mast, Observations, connect
     from topmast.dropin import install_as_astroquery, uninstall_as_astroquery
     from topmast.errors import (
         ArchiveError,
@@ -61,6 +62,8 @@ __all__ = [
     "AuthenticationWarning",
     "BadAnswerError",
     "BlankResponseWarning",
+    "Catalogs",
+    "CatalogsClass",
     "Client",
     "CloudAccessWarning",
     "Conf",
@@ -98,6 +101,8 @@ __all__ = [
 
 _HOMES = {
     "Archive": "topmast.archive",
+    "Catalogs": "topmast.connect",
+    "CatalogsClass": "topmast.catalogs",
     "Client": "topmast.connect",
     "Conf": "topmast.config",
     "Mast": "topmast.connect",

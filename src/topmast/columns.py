@@ -6,14 +6,16 @@ import difflib
 import logging
 import threading
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from astropy.table import Table
 
 from topmast.errors import RemoteServiceError
+from topmast.fields import Field
 from topmast.net.session import Request
 from topmast.values import KINDS
 from topmast.wire.portal import MashupRequest, decode_columns_config, encode_request
@@ -56,6 +58,8 @@ class Column:
         The value that stands for "nothing", or None.
     hidden : bool
         Whether MAST keeps the column out of its lists.
+    ucd : str
+        What kind of quantity it is, in the IVOA's words.
     """
 
     name: str
@@ -68,6 +72,7 @@ class Column:
     continuous: bool = False
     ignore_value: Any = None
     hidden: bool = False
+    ucd: str = ""
 
 
 class Columns(Mapping[str, Column]):
@@ -119,6 +124,19 @@ class Columns(Mapping[str, Column]):
     def find(self, name: str) -> Column | None:
         """The column of this name in any case; None if there is none."""
         return self._columns.get(name) or self._by_lower_case.get(name.lower())
+
+    def described_by(self, fields: Iterable[Field]) -> Columns:
+        """The same columns, with what `fields` know of them where the archive says nothing."""
+        known = {field.name.lower(): field for field in fields}
+        made = copy(self)
+        made._columns = {
+            name: _described(column, known.get(name.lower()))
+            for name, column in self._columns.items()
+        }
+        made._by_lower_case = {
+            lower: made._columns[column.name] for lower, column in self._by_lower_case.items()
+        }
+        return made
 
     def suggest(self, name: str) -> str | None:
         """The name most like `name`, for "Did you mean ...?"; None if none is like it."""
@@ -199,6 +217,18 @@ def _column(name: str, entry: Mapping[str, Any], continuous: bool | None) -> Col
         continuous=_is_continuous(entry) if continuous is None else continuous,
         ignore_value=entry.get("ignoreValue"),
         hidden=bool(entry.get("remove", False)),
+        ucd=_text(entry, "vot.ucd"),
+    )
+
+
+def _described(column: Column, field: Field | None) -> Column:
+    if field is None:
+        return column
+    return replace(
+        column,
+        unit=column.unit or field.wire_unit or field.unit,
+        description=column.description or field.description,
+        ucd=column.ucd or field.ucd,
     )
 
 
@@ -217,10 +247,11 @@ def _is_continuous(entry: Mapping[str, Any]) -> bool:
     return word in CONTINUOUS_WORDS or bool(entry.get("treatNumeric"))
 
 
-def metadata_table(columns: Columns) -> Table:
+def metadata_table(columns: Columns, *, with_ucd: bool = False) -> Table:
     """The columns as a Table to read: name, label, type, unit, meaning and example values.
 
-    Columns that MAST hides are left out, and so is a heading under which nothing would stand.
+    `with_ucd` adds the UCDs. Columns that MAST hides are left out, and so is a heading under
+    which nothing would stand.
     """
     listed = (_column(name, entry, None) for name, entry in columns.config.items())
     shown = [c for c in listed if c.name != SELECTED and not c.hidden]
@@ -231,5 +262,6 @@ def metadata_table(columns: Columns) -> Table:
         "Units": [c.unit for c in shown],
         "Description": [c.description for c in shown],
         "Examples/Valid Values": [c.example for c in shown],
+        "UCD": [c.ucd if with_ucd else "" for c in shown],
     }
     return Table({heading: texts for heading, texts in headings.items() if any(texts)})

@@ -71,11 +71,11 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
     ),
     Difference(
         "gaia_version",
-        "Gaia release when none is given",
+        "releases of Gaia",
         3,
         2,
-        "the highest",
-        "DR2",
+        "DR1 to DR3, the highest where none is given",
+        "DR1 and DR2, and DR2 where none is given",
     ),
     Difference(
         "full_manifest",

@@ -10,13 +10,14 @@ from threading import Lock
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+from topmast.catalogs import CatalogsClass
 from topmast.errors import ArchiveError, MissingExtraError
 from topmast.mast import MastClass
 from topmast.net.address import is_url
 from topmast.net.session import Session, Transport
 from topmast.observations import ObservationsClass
 
-__all__ = ["Client", "Mast", "Observations", "connect"]
+__all__ = ["Catalogs", "Client", "Mast", "Observations", "connect"]
 
 ARCHIVE_FILE = "archive.sqlite"
 
@@ -67,6 +68,11 @@ class Client:
     def observations(self) -> ObservationsClass:
         """Find observations, list their products, download them."""
         return ObservationsClass(session=self.session)
+
+    @cached_property
+    def catalogs(self) -> CatalogsClass:
+        """Find sources in catalogues."""
+        return CatalogsClass(session=self.session)
 
     @cached_property
     def mast(self) -> MastClass:
@@ -134,10 +140,11 @@ def default_client() -> Client:
 
 
 if TYPE_CHECKING:
+    Catalogs: CatalogsClass
     Mast: MastClass
     Observations: ObservationsClass
 
-_READY_MADE = {"Mast": "mast", "Observations": "observations"}
+_READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observations"}
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from astropy.table import MaskedColumn, Table
 from astropy.table.pprint import TableFormatter
 
+from topmast.catalog_fields import find_catalog_field
 from topmast.fields import POSITION, PRODUCT, Field
 from topmast.values import Values
 
@@ -99,7 +100,8 @@ def table_from_columns(
     config : mapping, optional
         The service's column configuration, as MAST sends it.
     service : str, optional
-        The service that answered; the columns of Mast.Caom services are known without `config`.
+        The service that answered; the columns of MAST's observations, products and catalogues
+        are known without `config`.
     units : bool
         False leaves units and descriptions off, as astroquery does.
     """
@@ -108,20 +110,24 @@ def table_from_columns(
         for name, values in columns.items()
     ]
     if units:
-        _describe(made, config or {}, _known_fields(service))
+        _describe(made, config or {}, _field_finder(service))
     return MastTable(made, masked=True, copy=False)
 
 
-def _describe(
-    columns: Iterable[Any], config: Mapping[str, Any], known: Mapping[str, Field]
-) -> None:
+FindField = Callable[[str], Field | None]
+
+
+def _describe(columns: Iterable[Any], config: Mapping[str, Any], find_field: FindField) -> None:
     for column in columns:
-        entry, field = _entry(config.get(column.name)), known.get(column.name)
+        entry, field = _entry(config.get(column.name)), find_field(column.name)
         texts = [entry.get("vot.description"), field and field.description]
         column.description = next(_words(texts), None)
         if column.dtype.kind in "iuf":
             texts = [entry.get("vot.unit"), entry.get("unit"), field and field.unit]
             column.unit = next(filter(None, map(_unit, _words(texts))), None)
+        ucd = next(_words([entry.get("vot.ucd"), field and field.ucd]), None)
+        if ucd is not None:
+            column.meta["ucd"] = ucd  # where astropy looks when it writes a VOTable
 
 
 def _entry(entry: Any) -> Mapping[str, Any]:
@@ -132,8 +138,17 @@ def _words(texts: Iterable[Any]) -> Iterator[str]:
     return (text for text in texts if isinstance(text, str) and text.strip())
 
 
+def _field_finder(service: str) -> FindField:
+    """What gives the meaning of a column of `service` by its name, None for an unknown one."""
+    return (
+        _observation_fields(service).get
+        if "caom" in service.lower()
+        else partial(find_catalog_field, service)
+    )
+
+
 @lru_cache
-def _known_fields(service: str) -> dict[str, Field]:
+def _observation_fields(service: str) -> dict[str, Field]:
     fields = (found for start, found in CAOM_FIELDS.items() if service.lower().startswith(start))
     return {field.name: field for field in next(fields, ())}
 

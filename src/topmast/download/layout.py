@@ -21,7 +21,15 @@ from pathlib import Path
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.wire.files import safe_name
 
-__all__ = ["DEFAULT_LAYOUT", "Layout", "Places", "check_inside", "parse_layout", "with_mark"]
+__all__ = [
+    "DEFAULT_LAYOUT",
+    "SPECTRA_LAYOUT",
+    "Layout",
+    "Places",
+    "check_inside",
+    "parse_layout",
+    "with_mark",
+]
 
 DEFAULT_LAYOUT = "{obs_collection}/{obs_id}/{productFilename}"
 BASE = "mastDownload"
@@ -55,13 +63,13 @@ class Layout:
 
 
 def parse_layout(
-    template: str | None, *, flat: bool = False, columns: Iterable[str] = ()
+    template: str | Layout | None, *, flat: bool = False, columns: Iterable[str] = ()
 ) -> Layout:
     """The layout that the caller asks for.
 
     Parameters
     ----------
-    template : str, optional
+    template : str or Layout, optional
         Folders and the file name, such as ``"{obs_collection}/{proposal_id}/{productFilename}"``;
         any column of the product table may stand in braces.
     flat : bool
@@ -80,7 +88,7 @@ def parse_layout(
         return _parsed("{productFilename}" if flat else DEFAULT_LAYOUT, "" if flat else BASE)
     if flat:
         raise InvalidQueryError("Give either flat=True or a layout, not both.")
-    layout = _parsed(template, "")
+    layout = template if isinstance(template, Layout) else _parsed(template, "")
     _check_fields(layout, {*columns, "productFilename", "obs_id", "obs_collection"})
     return layout
 
@@ -171,6 +179,10 @@ def with_mark(path: str, uri: str) -> str:
     return f"{folder}/{stem}-{mark}{ending}" if folder else f"{stem}-{mark}{ending}"
 
 
+SPECTRA_LAYOUT = _parsed("{obs_collection}/{productFilename}", BASE)
+"""Where spectra of the Hubble Source Catalog go: they belong to no observation."""
+
+
 class Places:
     """Who has which path, so that two products never share one.
 
@@ -205,15 +217,17 @@ def _key(path: str) -> str:
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
-def check_inside(folder: Path, root: Path) -> None:
+def check_inside(folder: Path, real_root: str) -> None:
     """Refuse a folder that a symbolic link has put outside the download folder.
+
+    `real_root` is the download folder without symbolic links.
 
     Raises
     ------
     UnsafeNameError
     """
-    real, real_root = os.path.realpath(folder), os.path.realpath(root)
-    if os.path.commonpath([real, real_root]) != real_root:
+    real = os.path.realpath(folder)
+    if real != real_root and not real.startswith(os.path.join(real_root, "")):
         raise UnsafeNameError(
             f"{folder} leads out of the download folder through a symbolic link to {real}. "
             "Remove the link, or choose another download_dir."

@@ -16,7 +16,7 @@ from topmast.download.products_table import exclusive_dates, require, sizes, tex
 from topmast.download.progress import Progress
 from topmast.download.rules import Rules
 from topmast.download.run import Run
-from topmast.download.sources import data_url, download_url, file_name_of, file_url
+from topmast.download.sources import Sources, file_name_of
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
 from topmast.wire.files import safe_name
@@ -36,7 +36,7 @@ def plan_download(
     *,
     download_dir: str | os.PathLike[str] | None = None,
     flat: bool = False,
-    layout: str | None = None,
+    layout: str | Layout | None = None,
     cache: bool | str = True,
     connections: int | None = None,
     bandwidth: Any = None,
@@ -85,8 +85,8 @@ def plan_download(
     start = None if download_dir else "./"
     index = Index(folder)
     rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
-    base = base_url or download_url(session)
-    jobs = _jobs(products, shape, index, base, _prefix(start, folder, shape.base))
+    sources = Sources.of(session, base_url)
+    jobs = _jobs(products, shape, index, sources, _prefix(start, folder, shape.base))
     return Plan(session, jobs, index, rules, cache=cache, check=check)
 
 
@@ -147,7 +147,7 @@ class Plan:
     @property
     def source(self) -> str:
         """The address that serves the files."""
-        return self._jobs[0].url.split("?")[0] if self._jobs else download_url(self._session)
+        return self._jobs[0].url.split("?")[0] if self._jobs else Sources.of(self._session).files
 
     @property
     def bytes(self) -> int:
@@ -253,7 +253,7 @@ def _prefix(start: str | None, folder: Path, base: str) -> str:
     return start + (f"{base}/" if base else "")
 
 
-def _jobs(products: Table, shape: Layout, index: Index, base: str, prefix: str) -> list[Job]:
+def _jobs(products: Table, shape: Layout, index: Index, sources: Sources, prefix: str) -> list[Job]:
     """One job for each different URI, in the order of the table."""
     columns = {name: texts(products, name) for name in {*shape.fields, "productFilename"}}
     uris = texts(products, "dataURI")
@@ -274,12 +274,12 @@ def _jobs(products: Table, shape: Layout, index: Index, base: str, prefix: str) 
         path, message = places.claim(path, uri) if not error else (path, "")
         jobs[uri or f"\0{row}"] = Job(
             uri=uri,
-            url=file_url(uri, base),
+            url=sources.url(uri),
             path=path,
             shown=prefix + path,
             size=size[row],
             message=message,
-            data_url=data_url(uri, base),
+            data_url=sources.shown(uri),
             exclusive_until=exclusive[row],
             error=error,
         )

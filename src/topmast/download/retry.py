@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlsplit
 
 from topmast.download.index import Index, find_index
 from topmast.download.job import Job
@@ -15,7 +14,7 @@ from topmast.download.manifest import table_of_rows
 from topmast.download.progress import Progress
 from topmast.download.rules import Rules
 from topmast.download.run import Run
-from topmast.download.sources import data_url, download_url, file_url
+from topmast.download.sources import Sources, uri_of
 from topmast.errors import InvalidQueryError
 from topmast.net.session import Session
 
@@ -64,9 +63,9 @@ def _of_journal(
     session: Session, path: Path, options: dict[str, Any], raise_on_error: bool
 ) -> Table:
     jobs, arrived = read_journal(path)
-    base = download_url(session)
+    sources = Sources.of(session)
     for job in jobs:
-        job.url, job.data_url = file_url(job.uri, base), data_url(job.uri, base)
+        job.url, job.data_url = sources.url(job.uri), sources.shown(job.uri)
     todo = [job for job in jobs if job.uri not in arrived]
     run = Run(session, todo, Index(path.parent), Rules.of(session), **options)
     manifest = run.to_the_end(raise_on_error=raise_on_error)
@@ -88,7 +87,7 @@ def _of_table(
     by_folder: dict[Path, dict[int, Job]] = {}
     for number, row in enumerate(rows):
         if str(row["Status"]) == "ERROR":
-            job, folder = _job(row, download_url(session))
+            job, folder = _job(row, Sources.of(session))
             by_folder.setdefault(folder, {})[number] = job
     for folder, jobs in by_folder.items():
         run = Run(session, list(jobs.values()), Index(folder), Rules.of(session), **options)
@@ -98,7 +97,7 @@ def _of_table(
     return table_of_rows(rows, manifest.colnames)
 
 
-def _job(row: dict[str, Any], base: str) -> tuple[Job, Path]:
+def _job(row: dict[str, Any], sources: Sources) -> tuple[Job, Path]:
     """The file of a failed row, and the folder of its index."""
     uri = _uri_of(row["URL"])
     path = Path(os.path.expanduser(str(row["Local Path"])))
@@ -106,10 +105,10 @@ def _job(row: dict[str, Any], base: str) -> tuple[Job, Path]:
     relative = path.relative_to(folder).as_posix()
     job = Job(
         uri=uri,
-        url=file_url(uri, base),
+        url=sources.url(uri),
         path=relative,
         shown=str(row["Local Path"]),
-        data_url=data_url(uri, base),
+        data_url=sources.shown(uri),
     )
     return job, folder
 
@@ -121,12 +120,9 @@ def _download_folder(path: Path) -> Path:
 def _uri_of(url: Any) -> str:
     """The URI in the address that a failed row names."""
     text = "" if url is None else str(url)
-    _, found, uri = text.partition("?uri=")
-    if found:
+    uri = uri_of(text)
+    if uri is not None:
         return uri
-    asked = parse_qs(urlsplit(text).query).get("uri")
-    if asked:
-        return asked[0]
     raise InvalidQueryError(f"The URL {text!r} of a failed row does not tell which product it was.")
 
 

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from topmast import __version__
 from topmast.compat import choice
 from topmast.download.job import Job
+from topmast.download.layout import Layout, parse_layout
 from topmast.download.manifest import GUIDE_COLUMNS, table_of_rows
 from topmast.download.plan import plan_download
 from topmast.download.products_table import require, texts
@@ -27,7 +28,7 @@ from topmast.net.session import Request, Session
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["download_script", "script_text"]
+__all__ = ["download_script", "save_script", "script_text"]
 
 HEAD = """\
 #!/usr/bin/env bash
@@ -111,7 +112,7 @@ def download_script(
     *,
     download_dir: str | os.PathLike[str] | None = None,
     flat: bool = False,
-    layout: str | None = None,
+    layout: str | Layout | None = None,
     verbose: bool = True,
 ) -> Table:
     """Write a curl script for `products` instead of fetching them.
@@ -139,8 +140,8 @@ def download_script(
             )
             url = plan.source
             row["Message"] = _left_out(plan.jobs)
-            content = script_text(plan.jobs, _base(flat, layout), name, session).encode()
-        _save(Path(os.path.expanduser(shown)), content)
+            content = script_text(plan.jobs, _base(flat, layout, products), name, session).encode()
+        save_script(Path(os.path.expanduser(shown)), content)
     except (MastError, OSError) as problem:
         row |= {"Status": "ERROR", "URL": url}
         row["Message"] = f"Curl could not be downloaded: {problem}"
@@ -176,11 +177,12 @@ def _left_out(jobs: Sequence[Job]) -> str | None:
     return f"{bad} files could not be added to the curl script" if bad else None
 
 
-def _base(flat: bool, layout: str | None) -> str:
-    return "" if flat or layout else "mastDownload/"
+def _base(flat: bool, layout: str | Layout | None, products: Table) -> str:
+    base = parse_layout(layout, flat=flat, columns=products.colnames).base
+    return f"{base}/" if base else ""
 
 
-def _save(path: Path, content: bytes) -> None:
+def save_script(path: Path, content: bytes) -> None:
     """Write under another name first: a script is whole or not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")

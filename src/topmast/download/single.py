@@ -10,7 +10,7 @@ from topmast.download.job import Job
 from topmast.download.layout import shortened
 from topmast.download.rules import Rules
 from topmast.download.run import Run
-from topmast.download.sources import checked_uri, data_url, download_url, file_name_of, file_url
+from topmast.download.sources import Sources, checked_uri, file_name_of
 from topmast.net.session import Session
 from topmast.wire.files import safe_name
 
@@ -48,15 +48,15 @@ def download_file(
         "COMPLETE", None, None; or "ERROR", what happened, and the address.
     """
     uri = checked_uri(uri)
-    base = base_url or download_url(session)
+    sources = Sources.of(session, base_url)
     path = _target(uri, local_path)
     index = Index(find_index(path.parent) or path.parent)
     job = Job(
         uri=uri,
-        url=file_url(uri, base),
+        url=sources.url(uri),
         path=path.relative_to(index.folder).as_posix(),
         shown=os.fspath(path),
-        data_url=data_url(uri, base),
+        data_url=sources.shown(uri),
     )
     run = Run(session, [job], index, Rules.of(session), cache=cache, verbose=verbose, journal=False)
     outcome = next(iter(list(run.outcomes())))

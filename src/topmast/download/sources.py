@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, urlsplit
+import re
+from dataclasses import dataclass
+from urllib.parse import parse_qs, quote, urlsplit
 
 from topmast.errors import InvalidQueryError
 from topmast.net.address import without_credentials
 from topmast.net.session import Session
 from topmast.wire.files import DOWNLOAD_PATH
 
-__all__ = ["bundle_url", "checked_uri", "data_url", "download_url", "file_name_of", "file_url"]
-
+__all__ = ["Sources", "bundle_url", "checked_uri", "file_name_of", "uri_of"]
 
 BUNDLE = "/api/v0.1/Download/bundle.sh"
+HLA_PROGRAMS = r"(?:ecfproxy|getdata\.cgi)\?.+"
+HLA_URI = re.compile(f"hla:({HLA_PROGRAMS})")
+HLA_URL = re.compile(f"https?://[^/]+/cgi-bin/({HLA_PROGRAMS})")
 
 
-def file_url(uri: str, base: str) -> str:
-    """The address that serves the product `uri`; `base` is what answers ``?uri=``."""
-    return f"{base}?uri={quote(uri, safe=':/')}"
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who serves which URI.
+
+    `files` is what answers ``?uri=``. `hla` is the Hubble Legacy Archive, which has spectra that
+    MAST's download service has not; their URIs are ``hla:`` and a program of its with a query.
+    """
+
+    files: str
+    hla: str
+
+    @classmethod
+    def of(cls, session: Session, base_url: str | None = None) -> Sources:
+        """Those of this session's archive, or `base_url` in the place of its download service."""
+        return cls(base_url or session.servers.portal + DOWNLOAD_PATH, session.servers.hla)
+
+    def url(self, uri: str) -> str:
+        """The address that serves the product `uri`."""
+        found = HLA_URI.fullmatch(uri)
+        if found:
+            return f"{self.hla}/cgi-bin/{quote(found[1], safe='?=&+:/')}"
+        return f"{self.files}?uri={quote(uri, safe=':/')}"
+
+    def shown(self, uri: str) -> str:
+        """The same address as the manifest shows it, with the URI as it is written."""
+        found = HLA_URI.fullmatch(uri)
+        if found:
+            return f"{without_credentials(self.hla)}/cgi-bin/{found[1]}"
+        return f"{without_credentials(self.files)}?uri={uri}"
 
 
-def data_url(uri: str, base: str) -> str:
-    """The same address as the manifest shows it, with the URI as it is written."""
-    return f"{without_credentials(base)}?uri={uri}"
-
-
-def download_url(session: Session) -> str:
-    """What answers ``?uri=`` at this session's archive."""
-    return session.servers.portal + DOWNLOAD_PATH
+def uri_of(url: str) -> str | None:
+    """The URI of the product that an address in a manifest serves; None if it is no such one."""
+    _, found, uri = url.partition("?uri=")
+    if found:
+        return uri
+    spectrum = HLA_URL.fullmatch(url)
+    if spectrum:
+        return f"hla:{spectrum[1]}"
+    asked = parse_qs(urlsplit(url).query).get("uri")
+    return asked[0] if asked else None
 
 
 def bundle_url(session: Session) -> str:

@@ -22,7 +22,7 @@ from topmast.download.part import Origin, read_origin
 from topmast.download.pool import run_jobs
 from topmast.download.problems import said
 from topmast.download.rules import Rules
-from topmast.download.sources import data_url, download_url, file_url
+from topmast.download.sources import Sources
 from topmast.download.verdict import State, Verdict, corrupt, truncated, unproven, whole
 from topmast.errors import InvalidQueryError, MastError
 from topmast.net.pool import at_once
@@ -218,7 +218,7 @@ def _ask(looked: Looked, session: Session) -> None:
         return
     headers = {"If-None-Match": entry.etag, "If-Modified-Since": entry.modified}
     headers = {name: value for name, value in headers.items() if value}
-    request = Request("GET", file_url(entry.uri, download_url(session)), headers)
+    request = Request("GET", Sources.of(session).url(entry.uri), headers)
     try:
         with session.stream(request) as answer:
             status, version = answer.status_code, version_of(answer.headers)
@@ -241,19 +241,21 @@ def _repair(looked: list[Looked], session: Session, current: bool) -> None:
         jobs = [_job(one, path, session) for path, one in mine.items() if one.uri]
         rules = Rules.of(session)
         cache = "check" if current else True
-        fetcher = Fetcher(session, index, rules, Control(rules.bandwidth), cache=cache)
+        fetcher = Fetcher(
+            session, index, rules, Control(rules.connections, rules.bandwidth), cache=cache
+        )
         for outcome in run_jobs(jobs, fetcher) if jobs else ():
             _note(mine[outcome.job.path], outcome)
 
 
 def _job(looked: Looked, path: str, session: Session) -> Job:
-    base = download_url(session)
+    sources = Sources.of(session)
     return Job(
         uri=looked.uri,
-        url=file_url(looked.uri, base),
+        url=sources.url(looked.uri),
         path=path,
         shown=str(looked.path),
-        data_url=data_url(looked.uri, base),
+        data_url=sources.shown(looked.uri),
     )
 
 

@@ -1,0 +1,245 @@
+"""The catalogues that can be searched: one row each, with its services, versions and limits."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from topmast.errors import InputWarning, InvalidQueryError, warn
+
+__all__ = ["CATALOGS", "Catalog", "CriteriaServices", "find_catalog", "nearest_catalog"]
+
+
+@dataclass(frozen=True, slots=True)
+class CriteriaServices:
+    """The services that search one catalogue by its columns, with and without a place.
+
+    `config` is the column configuration that tells which columns there are. `selects` is true
+    where a service is told the columns to give back, and counts when told ``COUNT_BIG(*)``.
+    """
+
+    rows: str
+    rows_near: str
+    count: str
+    count_near: str
+    config: str
+    selects: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """One catalogue, in one version if it has several.
+
+    Attributes
+    ----------
+    name : str
+        As messages call it; users may write it in any letter case.
+    cone : str
+        The service that finds what is near a place.
+    distance, distance_unit : str
+        The column with the distance from the place.
+    version : int, optional
+    release : str
+        The version as messages call it, such as ``DR3``.
+    words : tuple of str
+        Other names, as `_plain` leaves them.
+    parameters : mapping
+        What the cone service takes besides the place, with MAST's defaults.
+    limit : str
+        Which of the parameters is the most rows that the service gives; "" if none is.
+    criteria : CriteriaServices, optional
+    matches : str
+        The service with the detections behind one source.
+    listed : bool
+        False for a name that only the archive may know.
+    """
+
+    name: str
+    cone: str
+    distance: str = ""
+    distance_unit: str = ""
+    version: int | None = None
+    release: str = ""
+    words: tuple[str, ...] = ()
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    limit: str = ""
+    criteria: CriteriaServices | None = None
+    matches: str = ""
+    listed: bool = True
+
+    @property
+    def title(self) -> str:
+        """The name with the version: ``GaiaDR3``, ``HSCv3``, ``TIC``."""
+        return self.name + self.release
+
+
+def _tess(name: str) -> CriteriaServices:
+    """The services of a TESS catalogue; its ``.Rows`` are quicker and cannot count."""
+    start = f"Mast.Catalogs.Filtered.{name}"
+    return CriteriaServices(
+        rows=f"{start}.Rows",
+        rows_near=f"{start}.Position.Rows",
+        count=start,
+        count_near=f"{start}.Position",
+        config="Mast.Catalogs.Tess.Cone",
+    )
+
+
+DISK_DETECTIVE = CriteriaServices(
+    rows="Mast.Catalogs.Filtered.DiskDetective",
+    rows_near="Mast.Catalogs.Filtered.DiskDetective.Position",
+    count="Mast.Catalogs.Filtered.DiskDetective.Count",
+    count_near="Mast.Catalogs.Filtered.DiskDetective.Position.Count",
+    config="Mast.Catalogs.Dd.Cone",
+    selects=False,
+)
+HSC_PARAMETERS = {"nr": 50000, "ni": 1, "magtype": 1}
+
+
+def _hsc(version: int) -> Catalog:
+    return Catalog(
+        "HSC",
+        f"Mast.Hsc.Db.v{version}",
+        "Distance",
+        "arcmin",
+        version,
+        f"v{version}",
+        ("hubblesourcecatalog",),
+        HSC_PARAMETERS,
+        "nr",
+        matches=f"Mast.HscMatches.Db.v{version}",
+    )
+
+
+def _gaia(version: int) -> Catalog:
+    service = f"Mast.Catalogs.GaiaDR{version}.Cone"
+    return Catalog("Gaia", service, "distance", "arcmin", version, f"DR{version}")
+
+
+def _tic(name: str, service: str, word: str) -> Catalog:
+    cone = f"Mast.Catalogs.{service}.Cone"
+    criteria = _tess(service)
+    return Catalog(name, cone, "dstArcSec", "arcsec", words=(word,), criteria=criteria)
+
+
+CATALOGS: tuple[Catalog, ...] = (
+    _hsc(2),
+    _hsc(3),
+    Catalog(
+        "GALEX",
+        "Mast.Galex.Catalog",
+        "distance_arcmin",
+        "arcmin",
+        parameters={"maxrecords": 50000},
+        limit="maxrecords",
+    ),
+    _gaia(1),
+    _gaia(2),
+    _gaia(3),
+    Catalog("TGAS", "Mast.Catalogs.Tgas.Cone", "distance", "arcmin", words=("gaiatgas",)),
+    _tic("TIC", "Tic", "tessinputcatalog"),
+    _tic("CTL", "Ctl", "candidatetargetlist"),
+    Catalog(
+        "DiskDetective",
+        "Mast.Catalogs.DiskDetective.Cone",
+        "dstArcSec",
+        "arcsec",
+        criteria=DISK_DETECTIVE,
+    ),
+    Catalog("PLATO", "Mast.Catalogs.Plato.Cone", "plato", version=1, release="DR1"),
+)
+"""Versions of one catalogue stand together, the highest last."""
+
+INVALID_VERSION = {
+    "HSC": "Invalid HSC version number, defaulting to {}.",
+    "Gaia": "Invalid Gaia version number, defaulting to {}.",
+    "PLATO": "Invalid PLATO catalog version number, defaulting to {}.",
+}
+ELSEWHERE = {
+    "panstarrs": "Pan-STARRS is not among the catalogues of MAST's portal; it is served at "
+    "https://catalogs.mast.stsci.edu.",
+}
+"""Catalogues of MAST that no service of the portal holds."""
+
+
+def find_catalog(
+    name: str, version: int | None = None, *, newest: Mapping[str, int] | None = None
+) -> Catalog:
+    """The catalogue that a user names.
+
+    Parameters
+    ----------
+    name : str
+        In any letter case, with or without its version: ``"gaia"``, ``"GaiaDR2"``.
+    version : int, optional
+        Default: the highest.
+    newest : mapping, optional
+        For a name of a catalogue the highest version to know of.
+
+    Returns
+    -------
+    Catalog
+        For an unknown name the service that it would have; an archive may know it.
+
+    Warns
+    -----
+    InputWarning
+        For a version that does not exist, and one where it says nothing.
+    """
+    plain = _checked(name)
+    releases = [each for each in CATALOGS if plain in (_plain(each.name), *each.words)]
+    if not releases:
+        found = _by_title(plain) or Catalog(name, f"Mast.Catalogs.{name}.Cone", listed=False)
+        return _without_version(found, version)
+    if releases[-1].version is None:
+        return _without_version(releases[-1], version)
+    highest = (newest or {}).get(releases[-1].name)
+    known = [each for each in releases if highest is None or (each.version or 0) <= highest]
+    for each in known:
+        if version == each.version:
+            return each
+    if version is not None:
+        warn(INVALID_VERSION[known[-1].name].format(known[-1].release), InputWarning)
+    return known[-1]
+
+
+def nearest_catalog(name: str) -> str | None:
+    """The name of the catalogue that an unknown name most likely means."""
+    spellings = dict(_spellings())
+    close = difflib.get_close_matches(_plain(name), spellings, n=1)
+    return spellings[close[0]] if close else None
+
+
+def _spellings() -> Iterator[tuple[str, str]]:
+    for each in CATALOGS:
+        for word in (_plain(each.name), *each.words):
+            yield word, each.name
+        yield _plain(each.title), each.title
+
+
+def _by_title(plain: str) -> Catalog | None:
+    """The catalogue whose name with its version this is, such as GaiaDR2."""
+    return next((each for each in CATALOGS if plain == _plain(each.title)), None)
+
+
+def _without_version(catalog: Catalog, version: int | None) -> Catalog:
+    if version is not None and version != catalog.version:
+        why = "names its version" if catalog.version else "has no versions"
+        warn(f"version={version!r} is ignored: {catalog.title} {why}.", InputWarning)
+    return catalog
+
+
+def _checked(name: str) -> str:
+    plain = _plain(name) if isinstance(name, str) else ""
+    if not plain:
+        names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))
+        raise InvalidQueryError(f"A catalogue has a name ({names}), not {name!r}.")
+    if plain in ELSEWHERE:
+        raise InvalidQueryError(ELSEWHERE[plain])
+    return plain
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_.-]+", "", name).lower()
