@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from topmast.archive import coverage
 from topmast.archive.bundles import Stage
+from topmast.archive.catalogs.holdings import CatalogHoldings
 from topmast.archive.ingest import Delivery, IngestReport, Progress, deliver
 from topmast.archive.jobs import Jobs
 from topmast.archive.layout import Layout
@@ -62,6 +63,7 @@ class Archive:
         self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
         coverage.repair(self.store)
         self.searcher = Searcher(self.store)
+        self.catalogs = CatalogHoldings(self.store)
         self.jobs = Jobs()
         self.stage = Stage()
         self._app: Starlette | None = None
@@ -125,6 +127,31 @@ class Archive:
             raise InvalidQueryError(f"There is no folder {folder}.")
         delivery = Delivery(observations, products, folder, names, ignore_unknown)
         return deliver(self.store, delivery, progress)
+
+    def ingest_catalog(self, name: str, table: TableSource, *, ignore_unknown: bool = False) -> int:
+        """Put rows into a catalogue; returns how many.
+
+        Parameters
+        ----------
+        name : str
+            One of MAST's catalogues ("tic", "ctl", "gaia_dr3", "gaia_dr2", "gaia_dr1",
+            "gaia_tgas", "galex", "hsc_v3", "hsc_v2", "hsc_v3_matches", "hsc_v2_matches",
+            "hsc_spectra", "disk_detective", "plato"), or any other name of small letters for a
+            catalogue of your own, which is then served as ``Mast.Catalogs.<name>.Cone`` and
+            ``Mast.Catalogs.Filtered.<name>``.
+        table : Table or path
+            For a catalogue of MAST any of its columns; for your own whatever columns it shall
+            have, with ``ra`` and ``dec`` in degrees among them. A row whose identifier is there
+            already takes the place of the older one.
+        ignore_unknown : bool
+            Pass over columns that the catalogue does not have, in place of refusing them.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a column or a value that does not fit, with its row.
+        """
+        return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
 
     def search(self, query: Query) -> Rows:
         """The observations that `query` describes, one page of them."""

@@ -12,7 +12,7 @@ from topmast.archive.query import Found, Searcher, bounded, read_observations
 from topmast.errors import InvalidQueryError
 from topmast.fields import Field
 
-__all__ = ["crossmatch"]
+__all__ = ["DEC", "RA", "ROW", "crossmatch", "uploaded_positions"]
 
 MOST_POSITIONS = 100_000
 MOST_MATCHES = 500_000
@@ -37,7 +37,7 @@ def crossmatch(
     """
     if not 0 <= radius_deg <= 180:
         raise InvalidQueryError(f"radius must be from 0 to 180 degrees, not {radius_deg!r}.")
-    ra, dec = _positions(data, ra_column, dec_column)
+    ra, dec = uploaded_positions(data, ra_column, dec_column)
     with searcher.reading() as connection, bounded(connection):
         hits = searcher.coverage.touching(ra, dec, radius_deg, connection)
         if len(hits.numbers) > MOST_MATCHES:
@@ -59,7 +59,8 @@ def crossmatch(
     return [ROW, RA, DEC, *fields], rows
 
 
-def _positions(data: Any, ra_column: str, dec_column: str) -> tuple[Any, Any]:
+def uploaded_positions(data: Any, ra_column: str, dec_column: str) -> tuple[Any, Any]:
+    """Right ascensions and declinations of an uploaded table; nan where a cell is empty."""
     rows = data.get("data") if isinstance(data, dict) else data
     if not isinstance(rows, list):
         raise InvalidQueryError(

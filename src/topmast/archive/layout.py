@@ -40,6 +40,11 @@ class Layout:
         """The footprint index, one folder a generation."""
         return self.folder / "footprints"
 
+    @property
+    def catalogs(self) -> Path:
+        """The catalogues, one folder each."""
+        return self.folder / "catalogs"
+
     def held(self, path: str) -> Path:
         """The file that the index of files calls `path`."""
         return self.folder / path

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from topmast.archive.answers import Page, check_format, page_of
 from topmast.archive.bundles import stage_bundle
 from topmast.archive.call import Call, as_number, is_count, number, table_answer
+from topmast.archive.catalogs.services import CATALOG_SERVICES, find_own_service
 from topmast.archive.crossmatch import crossmatch
 from topmast.archive.filters import Filter, find_field, parse_filters
 from topmast.archive.histograms import HISTOGRAM_COLUMNS, counts_of
@@ -209,6 +210,7 @@ SERVICES: Mapping[str, Callable[[Call], bytes]] = {
     "Mast.Missions.List": _missions,
     "Mast.Name.Lookup": _name_lookup,
     "Mast.Bundle.Request": _bundle,
+    **CATALOG_SERVICES,
 }
 LOWER = {name.lower(): name for name in SERVICES}
 
@@ -222,10 +224,18 @@ CONFIGURATIONS = {
 """Which columns the column configuration of a service describes."""
 
 
-def find_service(name: str) -> Callable[[Call], bytes]:
-    """The service called `name` in any case, or an error that names the nearest."""
+def find_service(
+    name: str, catalogs: Callable[[], Sequence[str]] = tuple
+) -> Callable[[Call], bytes]:
+    """The service called `name` in any case, or an error that names the nearest.
+
+    `catalogs` gives the names of the catalogues that the archive has; its own ones have services.
+    """
     if name.lower() in LOWER:
         return SERVICES[LOWER[name.lower()]]
+    own = find_own_service(name, catalogs)
+    if own is not None:
+        return own
     near = [LOWER[each] for each in difflib.get_close_matches(name.lower()[:200], LOWER, n=3)]
     hint = f"Did you mean {' or '.join(near)}?" if near else f"Services: {', '.join(SERVICES)}."
     raise InvalidQueryError(f"Unknown service {name[:100]!r}. {hint}")

@@ -54,16 +54,18 @@ async def columnsconfig(request: Request) -> Response:
     body = await read_body(request) if request.method == "POST" else b""
     text = (body or request.scope["query_string"]).decode("utf-8", "replace")
     given = {name.lower(): value for name, value in parse_qsl(text, max_num_fields=100)}
-    kind = CONFIGURATIONS.get(given.get("colconfigid", "").strip().lower())
-    fields = archive_of(request).fields_described[kind] if kind else ()
+    asked = given.get("colconfigid", "").strip().lower()
+    kind = CONFIGURATIONS.get(asked)
+    archive = archive_of(request)
+    fields = archive.fields_described[kind] if kind else archive.catalogs.described(asked)
     config = columns_config(fields) if fields else {}
     return Response(encode_columns_config(config), media_type="application/json")
 
 
 async def _answered(request: Request, mashup: MashupRequest) -> bytes:
     try:
-        service = find_service(mashup.service)
         archive = archive_of(request)
+        service = find_service(mashup.service, archive.catalogs.names)
         visitor = await visitor_of(request)
         call = Call(archive, mashup, base_url_of(request), visitor)
         key = _key_of(mashup, visitor)

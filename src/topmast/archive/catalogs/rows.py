@@ -1,0 +1,132 @@
+"""Rows on their way into a catalogue, as one Arrow table with the catalogue's types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from topmast.archive.catalogs.definitions import Catalog
+from topmast.archive.schema import is_identifier
+from topmast.archive.sources import TableSource, known_columns, pieces_of
+from topmast.errors import InvalidQueryError
+from topmast.fields import Field
+
+__all__ = ["arrow_type", "fields_in", "merged", "rows_of"]
+
+TYPES = {"string": pa.string(), "int": pa.int64(), "float": pa.float64(), "boolean": pa.bool_()}
+
+
+def arrow_type(field: Field) -> pa.DataType:
+    """How a column is kept; identifiers are numbers."""
+    return pa.int64() if is_identifier(field) else TYPES[field.type]
+
+
+def rows_of(source: TableSource, catalog: Catalog, *, ignore_unknown: bool = False) -> pa.Table:
+    """The rows of a table or a file, each column checked against the catalogue's.
+
+    An Arrow table is taken as it is, after its types have been brought into line.
+    """
+    if isinstance(source, pa.Table):
+        return _typed(source, catalog, ignore_unknown)
+    parts = [
+        pa.table(
+            {
+                field.name: pa.array(
+                    _truth(values) if field.type == "boolean" else values, arrow_type(field)
+                )
+                for field, values in zip(piece.fields, piece.columns, strict=True)
+            }
+        )
+        for piece in pieces_of(source, catalog.stored, ignore_unknown=ignore_unknown)
+    ]
+    if not parts:
+        raise InvalidQueryError(f"The table for {catalog.name} has no rows.")
+    return pa.concat_tables(parts, promote_options="default")
+
+
+def merged(old: pa.Table | None, new: pa.Table, key: str) -> pa.Table:
+    """Both; a row of `new` takes the place of one with the same key that came before it."""
+    new = _last_of_each(new, key)
+    if old is None:
+        return new
+    if key in old.column_names and key in new.column_names:
+        again = pc.is_in(old.column(key), value_set=new.column(key).drop_null().combine_chunks())
+        old = old.filter(pc.invert(again))
+    return pa.concat_tables([old, new], promote_options="default")
+
+
+def fields_in(source: TableSource) -> tuple[Field, ...]:
+    """The columns of a table that is to become a catalogue of its own."""
+    from astropy.table import Table
+
+    table = source if isinstance(source, Table) else _as_astropy(source)
+    return tuple(_field_of(table[name]) for name in table.colnames)
+
+
+def _typed(source: pa.Table, catalog: Catalog, ignore_unknown: bool) -> pa.Table:
+    known = known_columns(source.column_names, catalog.stored, ignore_unknown=ignore_unknown)
+    columns = {}
+    for name, field in known.items():
+        column = source.column(name)
+        if pa.types.is_floating(column.type):
+            column = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
+        try:
+            columns[field.name] = column.cast(arrow_type(field))
+        except pa.ArrowInvalid as problem:
+            raise InvalidQueryError(f"Column {name}: {problem}") from problem
+    return pa.table(columns)
+
+
+def _truth(values: Sequence[Any]) -> list[bool | None]:
+    return [None if value is None else bool(value) for value in values]
+
+
+def _last_of_each(rows: pa.Table, key: str) -> pa.Table:
+    if key not in rows.column_names:
+        return rows
+    keys = rows.column(key).to_pylist()
+    last = {value: number for number, value in enumerate(keys) if value is not None}
+    kept = [number for number, value in enumerate(keys) if last.get(value, number) == number]
+    return rows if len(kept) == len(keys) else rows.take(pa.array(kept))
+
+
+def _as_astropy(source: TableSource) -> Any:
+    from pathlib import Path
+
+    from astropy.table import Table
+
+    try:
+        if isinstance(source, pa.Table):
+            return Table(source.to_pydict())
+        if isinstance(source, str | Path):
+            path = Path(source).expanduser()
+            if path.suffix.lower() in (".parquet", ".parq"):
+                import pyarrow.parquet as pq
+
+                return Table(pq.read_table(path).to_pydict())
+            return Table.read(path)
+        return Table(source)
+    except Exception as problem:  # astropy's readers raise whatever they like
+        raise InvalidQueryError(f"The table cannot be read: {problem}") from problem
+
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "f": ("float", "double"),
+    "i": ("int", "long"),
+    "u": ("int", "long"),
+    "b": ("boolean", "boolean"),
+}
+
+
+def _field_of(column: Any) -> Field:
+    kind = np.asarray(column).dtype.kind
+    word, datatype = KINDS.get(kind, ("string", "char"))
+    unit = "" if column.unit is None else str(column.unit)
+    about = str(column.description or "")
+    return Field(
+        column.name, word, column.name, about, unit=unit, wire_unit=unit, datatype=datatype
+    )

@@ -1,0 +1,125 @@
+"""A question to a catalogue, and the rows that answer it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+import numpy as np
+
+from topmast.archive.catalogs.cones import FloatArray, IntArray
+from topmast.archive.catalogs.filtering import passing, passing_distances
+from topmast.archive.catalogs.store import CatalogTable
+from topmast.archive.filters import Filter
+from topmast.archive.query import Cone
+
+__all__ = ["CatalogSearcher", "Question", "Selection"]
+
+REMEMBERED_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Rows in `cone` that pass all `filters`, nearest first; at most `limit` of them."""
+
+    filters: tuple[Filter, ...] = ()
+    cone: Cone | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Numbers of rows in the order of the answer, and for a cone the distance of each, in degrees.
+
+    `found` is how many there were before the limit.
+    """
+
+    numbers: IntArray
+    distances: FloatArray | None
+    found: int
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that this takes."""
+        return self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
+
+
+class CatalogSearcher:
+    """Finds rows, and remembers the last findings: the next page then costs little."""
+
+    def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[tuple[str, str, Question], Selection] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def select(self, table: CatalogTable, question: Question) -> Selection:
+        """The rows of `table` that answer `question`."""
+        key = (table.catalog.name, table.state, question)
+        with self._guard:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        selection = _limited(_selected(table, question), question.limit)
+        self._keep(key, selection)
+        return selection
+
+    def _keep(self, key: tuple[str, str, Question], selection: Selection) -> None:
+        with self._guard:
+            if key in self._kept or selection.nbytes > self._most_bytes // 2:
+                return
+            self._kept[key] = selection
+            self._bytes += selection.nbytes + 1000
+            while self._bytes > self._most_bytes:
+                _, oldest = self._kept.popitem(last=False)
+                self._bytes -= oldest.nbytes + 1000
+
+
+def _selected(table: CatalogTable, question: Question) -> Selection:
+    distance = table.catalog.distance.name
+    on_distance = [item for item in question.filters if item.field.name == distance]
+    others = [item for item in question.filters if item.field.name != distance]
+    if question.cone is None:
+        # Without a position there is no distance, and nothing passes a filter on it.
+        numbers = np.zeros(0, np.int64) if on_distance else _passing_rows(table, others)
+        return Selection(numbers, None, len(numbers))
+    cone = question.cone
+    numbers, distances = table.near(cone.ra_deg, cone.dec_deg, cone.radius_deg)
+    for item in on_distance:
+        keep = passing_distances(distances * table.catalog.distance_a_degree, item)
+        numbers, distances = numbers[keep], distances[keep]
+    for item in others:
+        values = table.read(numbers, [item.field.name]).column(0).combine_chunks()
+        keep = passing(values, item)
+        numbers, distances = numbers[keep], distances[keep]
+    order = np.argsort(distances, kind="stable")
+    return Selection(numbers[order], distances[order], len(numbers))
+
+
+def _passing_rows(table: CatalogTable, filters: list[Filter]) -> IntArray:
+    """All rows that pass, sorted by the catalogue's own key."""
+    keep = np.ones(table.rows, bool)
+    for item in filters:
+        keep &= passing(table.column(item.field.name), item)
+    numbers = np.flatnonzero(keep)
+    if not table.catalog.order:
+        return numbers
+    keys = table.read(numbers, [table.catalog.order]).column(0)
+    places = (
+        keys.to_numpy()
+        if keys.null_count == 0
+        else keys.fill_null(np.iinfo(np.int64).max).to_numpy()
+    )
+    return numbers[np.argsort(places, kind="stable")]
+
+
+def _limited(selection: Selection, limit: int | None) -> Selection:
+    if limit is None or limit >= len(selection.numbers):
+        return selection
+    distances = selection.distances
+    return Selection(
+        selection.numbers[:limit],
+        None if distances is None else distances[:limit],
+        selection.found,
+    )
