@@ -44,6 +44,8 @@ def row_of(outcome: Outcome) -> dict[str, Any]:
 def manifest_table(outcomes: Sequence[Outcome], *, columns: Sequence[str] | None = None) -> Table:
     """The rows as a Table: the guide's four columns first, then ours.
 
+    Printed are the guide's four; ``pprint_all()`` shows all.
+
     Columns
     -------
     Local Path, Status, Message, URL
@@ -61,9 +63,9 @@ def manifest_table(outcomes: Sequence[Outcome], *, columns: Sequence[str] | None
 
 def table_of_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
     """A Table of these rows, with the types of a manifest also when there are none."""
-    from astropy.table import Table
+    from topmast.download.printed import ManifestTable
 
-    table = Table()
+    table = ManifestTable()
     for name in columns:
         values = [row.get(name) for row in rows]
         kind = KINDS.get(name, str)
