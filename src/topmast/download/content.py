@@ -22,6 +22,8 @@ ERROR_KEYS = {"status", "msg", "message", "error", "errors", "detail", "code", "
 ERROR_KEYS |= {"timestamp", "statuscode", "exception", "title", "type", "errormessage", "reason"}
 ERROR_SIGNS = ("error", "errors", "msg", "message", "detail", "exception", "errormessage")
 LONGEST_MESSAGE = 64 << 10
+FITS_START = b"SIMPLE  ="
+NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def inspect(path: Path, name: str | None = None) -> Content:
     """The judgement on the file at `path`, whose product is called `name`."""
     name = name or path.name
     with FileReader(path) as reader:
-        verdict = _disguise(path, name) or _judged(reader, path, name)
+        verdict = _disguise(reader, name) or _judged(reader, path, name)
         reader.drain()
         return Content(verdict, reader.position, reader.hexdigest())
 
@@ -52,13 +54,14 @@ def _judged(reader: FileReader, path: Path, name: str) -> Verdict:
         return unproven("it is too large to be parsed")
 
 
-def _disguise(path: Path, name: str) -> Verdict | None:
+def _disguise(reader: FileReader, name: str) -> Verdict | None:
     """An error page or an empty file under the name of a product; None if it is neither."""
-    with path.open("rb") as file:
-        start = file.read(LONGEST_MESSAGE + 1)
+    start = reader.peek(64)
     if not start:
         return truncated("it is empty") if format_of(name) else None
-    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(FITS_START) or NO_TEXT.search(start):
+        return None
+    text = reader.peek(LONGEST_MESSAGE + 1).removeprefix(b"\xef\xbb\xbf").lstrip()
     for is_one, what in DISGUISES:
         if is_one(text, name.lower()):
             return error_page(f"it is {what}: {_first_words(text)}")
@@ -90,7 +93,7 @@ def _is_plain_text(text: bytes, name: str) -> bool:
     """Text of some words where the name promises bytes."""
     if not name.endswith(BINARY) or len(text) > LONGEST_MESSAGE:
         return False
-    if text.startswith((b"SIMPLE  =", b"#ASDF", b"%PDF")):
+    if text.startswith((FITS_START, b"#ASDF", b"%PDF")):
         return False
     return all(32 <= byte < 127 or byte in (9, 10, 13) for byte in text[:512])
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 __all__ = ["Control", "Stopped"]
 
@@ -17,8 +18,12 @@ class Control:
     """Shared by the threads of one run."""
 
     def __init__(
-        self, bandwidth: float | None = None, on_bytes: Callable[[int], None] | None = None
+        self,
+        connections: int = 8,
+        bandwidth: float | None = None,
+        on_bytes: Callable[[int], None] | None = None,
     ) -> None:
+        self._slots = threading.BoundedSemaphore(connections)
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._hold_until = 0.0
@@ -27,6 +32,24 @@ class Control:
         self._on_bytes = on_bytes
         self._closers: dict[int, Callable[[], None]] = {}
         self.disk_full = threading.Event()
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Wait for one of the connections, and have it while inside."""
+        while not self._slots.acquire(timeout=0.2):
+            self.check()
+        try:
+            yield
+        finally:
+            self._slots.release()
+
+    def free_slot(self) -> bool:
+        """Take a connection if one is free; then `give_back` has to be called."""
+        return self._slots.acquire(blocking=False)
+
+    def give_back(self) -> None:
+        """Let go of what `free_slot` took."""
+        self._slots.release()
 
     def stop(self) -> None:
         """Ask every thread to end, and cut what they wait for."""

@@ -10,7 +10,9 @@ import os
 import threading
 import time
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from topmast.compat import choice
@@ -21,14 +23,16 @@ from topmast.download.holding import Found, Presence, adopt, look, set_aside
 from topmast.download.index import Entry, Index
 from topmast.download.job import Job, Outcome
 from topmast.download.layout import check_inside
+from topmast.download.more import find_more
 from topmast.download.part import Busy, Part
 from topmast.download.problems import GiveUp, as_requests_says, is_disk_full, said
-from topmast.download.reading import CHUNK, GZIP
+from topmast.download.reading import GZIP, buffer
 from topmast.download.rules import Rules
 from topmast.download.transfer import NotModified, Transfer
 from topmast.download.verdict import State
 from topmast.errors import DiskFullError, MastError
 from topmast.net.address import without_credentials
+from topmast.net.pool import at_once
 from topmast.net.session import Session
 
 __all__ = ["DISK", "Fetcher"]
@@ -54,6 +58,11 @@ class Fetcher:
     active: list[Transfer] = field(default_factory=list)
     _safe: dict[str, None] = field(default_factory=dict)
     _dirty: set[str] = field(default_factory=set)
+
+    @cached_property
+    def real_root(self) -> str:
+        """The download folder without symbolic links."""
+        return os.path.realpath(self.index.folder)
 
     def fetch(self, job: Job) -> Outcome:
         """Bring one file home; whatever goes wrong is in the outcome.
@@ -83,17 +92,7 @@ class Fetcher:
 
     def sync_folders(self) -> None:
         """Make the new names themselves safe against a power cut."""
-        for folder in sorted(self._dirty):
-            try:
-                file = os.open(folder, os.O_RDONLY)
-            except OSError:
-                continue
-            try:
-                os.fsync(file)
-            except OSError:
-                pass  # some file systems cannot sync a folder
-            finally:
-                os.close(file)
+        at_once(sync_folder, sorted(self._dirty), self.rules.connections)
         self._dirty.clear()
 
     def _fetch(self, job: Job, outcome: Outcome) -> None:
@@ -139,7 +138,7 @@ class Fetcher:
 
     def _finished_elsewhere(self, job: Job, outcome: Outcome) -> bool:
         """Whether another process brought the file home since we looked."""
-        if not (self.index.folder / job.path).exists():
+        if not os.path.exists(os.path.join(self.index.folder, job.path)):
             return False
         self.index.refresh()
         return look(job, self.index) is Presence.HELD and self._on_disk(job, outcome)
@@ -161,9 +160,8 @@ class Fetcher:
         except NotModified:
             part.remove()
             self._still_current(job, outcome)
-        except GiveUp:
-            if not part.size or part.origin() is None:  # nothing that a later run could use
-                part.remove()
+        except (GiveUp, Stopped, OSError):
+            transfer.leave()
             raise
         finally:
             self.active.remove(transfer)
@@ -207,7 +205,7 @@ class Fetcher:
         transfer.run()
         unpack(transfer)
         content = inspect(transfer.part.path, name)
-        if _seems_short(transfer, content) and transfer.find_more():
+        if _seems_short(transfer, content) and find_more(transfer):
             transfer.run()
             content = inspect(transfer.part.path, name)
         return content
@@ -245,7 +243,7 @@ class Fetcher:
         self.control.check()
         set_aside(job, part.final)
         status = part.finish()
-        self._dirty.add(str(part.final.parent))
+        self._dirty.add(os.path.dirname(part.final))
         outcome.bytes, outcome.sha256 = content.size, content.sha256
         self.index.put(
             Entry(
@@ -266,9 +264,8 @@ class Fetcher:
         key = str(folder)
         if key in self._safe:
             return
-        check_inside(folder, self.index.folder)
+        check_inside(folder, self.real_root)
         folder.mkdir(parents=True, exist_ok=True)
-        check_inside(folder, self.index.folder)
         self._safe[key] = None
 
     def _check_space(self, job: Job) -> None:
@@ -290,6 +287,16 @@ class Fetcher:
                 "what has arrived is kept and goes on."
             )
         return said(problem)
+
+
+def sync_folder(folder: str) -> None:
+    """Have the disk write down the names in a folder, as far as its file system can."""
+    with suppress(OSError):
+        file = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def _seems_short(transfer: Transfer, content: Content) -> bool:
@@ -327,7 +334,7 @@ def _unpack_in_place(part: Part) -> None:
     from topmast.download.reading import FileReader, GzipReader
 
     packed = part.path.with_name(part.path.name + ".packed")
-    view = memoryview(bytearray(CHUNK))
+    view = buffer("file")
     place = 0
     try:
         with FileReader(part.path) as source, packed.open("wb") as copy:

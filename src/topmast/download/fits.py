@@ -12,7 +12,7 @@ from math import prod
 
 import numpy as np
 
-from topmast.download.reading import CHUNK, Reader
+from topmast.download.reading import CHUNK, Reader, buffer
 from topmast.download.verdict import Verdict, corrupt, truncated, whole
 
 __all__ = ["BLOCK", "data_length", "judge_fits", "looks_like_fits"]
@@ -98,7 +98,7 @@ class _Walk:
         self.hdu = 0
         self.remark = ""
         self.doubt = ""
-        self.buffer = memoryview(bytearray(CHUNK))
+        self.buffer = buffer("fits")
         self.sum = 0
 
     def primary(self) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from topmast.download.fits import judge_fits, looks_like_fits
-from topmast.download.reading import CHUNK, FileReader, GzipReader, Reader
+from topmast.download.reading import FileReader, GzipReader, Reader, buffer
 from topmast.download.verdict import Verdict, corrupt, truncated, unproven, whole
 
 __all__ = ["BINARY", "Format", "format_of"]
@@ -109,7 +109,7 @@ def judge_json(reader: FileReader, path: Path, name: str) -> Verdict:
 def judge_xml(reader: FileReader, path: Path, name: str) -> Verdict:
     """Well formed or not; entities are not expanded and nothing outside is read."""
     parser = expat.ParserCreate()
-    view = memoryview(bytearray(CHUNK))
+    view = buffer("file")
     try:
         while count := reader.fill(view):
             parser.Parse(bytes(view[:count]), False)
@@ -164,14 +164,14 @@ def _all(reader: FileReader, path: Path) -> bytes:
     if path.stat().st_size > PARSED_AT_MOST:
         raise OverflowError
     parts = BytesIO()
-    view = memoryview(bytearray(CHUNK))
+    view = buffer("file")
     while count := reader.fill(view):
         parts.write(view[:count])
     return parts.getvalue()
 
 
 def _read_on(reader: Reader) -> None:
-    view = memoryview(bytearray(CHUNK))
+    view = buffer("file")
     while reader.fill(view):
         pass
 

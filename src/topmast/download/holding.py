@@ -38,7 +38,7 @@ def look(job: Job, index: Index) -> Presence:
     if entry is not None and entry.uri == job.uri and index.held(entry):
         return Presence.HELD
     try:
-        os.stat(index.folder / job.path)
+        os.stat(os.path.join(index.folder, job.path))
     except OSError:
         return Presence.ABSENT
     return Presence.UNPROVEN

@@ -76,7 +76,7 @@ class Index:
     def held(self, entry: Entry) -> bool:
         """Whether the file on disk is still the one that was proven whole."""
         try:
-            found = os.stat(self.folder / entry.path)
+            found = os.stat(os.path.join(self.folder, entry.path))
         except OSError:
             return False
         return found.st_size == entry.size and found.st_mtime_ns == entry.mtime_ns

@@ -7,7 +7,7 @@ written in one piece, so that a kill leaves either the old or the new text.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -67,12 +67,16 @@ def sidecar_path(final: Path) -> Path:
     return final.with_name(final.name + ".part.json")
 
 
-@dataclass(slots=True)
 class Part:
     """An open and locked ``name.part``."""
 
-    final: Path
-    file: int
+    def __init__(self, final: Path, file: int) -> None:
+        self.final = final
+        self.file = file
+        self.path = part_path(final)
+        # Paths as text: these calls are made for each of many small files.
+        self._path = os.fspath(self.path)
+        self._sidecar = f"{self._path}.json"
 
     @classmethod
     def open(cls, final: Path) -> Part:
@@ -83,19 +87,15 @@ class Part:
         Busy
             Another process holds it.
         """
-        path = part_path(final)
+        path = os.fspath(part_path(final))
         while True:
             file = _open_own(path)
             if not try_lock(file):
                 os.close(file)
-                raise Busy(str(path))
+                raise Busy(path)
             if is_same_file(file, path):
                 return cls(final, file)
             os.close(file)  # finished and renamed by another process a moment ago
-
-    @property
-    def path(self) -> Path:
-        return part_path(self.final)
 
     @property
     def size(self) -> int:
@@ -117,9 +117,8 @@ class Part:
         """Write the sidecar."""
         origin.boot = boot()
         data = msgspec.json.encode(origin)
-        path = sidecar_path(self.final)
         flags = os.O_WRONLY | os.O_CREAT | NO_FOLLOW | CLOSE_ON_EXEC
-        file = os.open(path, flags, 0o666)
+        file = os.open(self._sidecar, flags, 0o666)
         try:
             before = os.fstat(file).st_size
             os.pwrite(file, data.ljust(before), 0)
@@ -131,27 +130,33 @@ class Part:
     def empty(self) -> None:
         """Forget all bytes and where they came from."""
         os.ftruncate(self.file, 0)
-        sidecar_path(self.final).unlink(missing_ok=True)
+        unlink(self._sidecar)
 
     def finish(self) -> os.stat_result:
         """Sync the bytes and give the file its final name; its status afterwards."""
         os.fsync(self.file)
-        if not is_same_file(self.file, self.path):
+        if not is_same_file(self.file, self._path):
             raise FileNotFoundError(f"{self.path} was removed while it was being written")
-        os.replace(self.path, self.final)
-        sidecar_path(self.final).unlink(missing_ok=True)
+        os.replace(self._path, self.final)
+        unlink(self._sidecar)
         return os.fstat(self.file)
 
     def remove(self) -> None:
         """Delete the unfinished file and its sidecar."""
-        sidecar_path(self.final).unlink(missing_ok=True)
-        self.path.unlink(missing_ok=True)
+        unlink(self._sidecar)
+        unlink(self._path)
 
     def close(self) -> None:
         """Let go of the lock."""
         if self.file >= 0:
             os.close(self.file)
             self.file = -1
+
+
+def unlink(path: str) -> None:
+    """Delete a file that may not be there."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def read_origin(final: Path) -> Origin | None:
@@ -162,12 +167,12 @@ def read_origin(final: Path) -> Origin | None:
         return None
 
 
-def _open_own(path: Path) -> int:
+def _open_own(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | NO_FOLLOW | CLOSE_ON_EXEC
     try:
         return os.open(path, flags, 0o666)
     except OSError:
-        if path.is_symlink():
+        if os.path.islink(path):
             raise UnsafeNameError(
                 f"{path} is a symbolic link: remove it, so that the file can be written."
             ) from None

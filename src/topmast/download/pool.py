@@ -67,13 +67,10 @@ class _Pool:
         self.fetcher.sync_folders()
 
     def _start_threads(self) -> None:
-        # One more connection than files may help with a large file.
-        most = self.fetcher.rules.connections
-        count = (
-            most
-            if len(self.waiting) >= most
-            else max(len(self.waiting), min(most, len(self.waiting) * self.fetcher.rules.ranges))
-        )
+        # Twice as many threads as connections: while some receive, others look at what has
+        # arrived and wait for the disk. A few threads more than files may help with large ones.
+        rules = self.fetcher.rules
+        count = min(len(self.waiting) * rules.ranges, 2 * rules.connections)
         for number in range(count):
             thread = threading.Thread(
                 target=self._work, name=f"topmast download {number}", daemon=True
@@ -134,9 +131,13 @@ class _Pool:
         """Help with the file that has most left; False if none wants help."""
         wishes = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
         most, transfer = max(wishes, key=lambda wish: wish[0], default=(0, None))
-        if not most or transfer is None:
+        control = self.fetcher.control
+        if not most or transfer is None or not control.free_slot():
             return False
-        transfer.help()
+        try:
+            transfer.help()
+        finally:
+            control.give_back()
         return True
 
 

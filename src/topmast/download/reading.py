@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import zlib
 from io import FileIO
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["CHUNK", "FileReader", "GzipReader", "Reader"]
+__all__ = ["CHUNK", "FileReader", "GzipReader", "Reader", "buffer"]
 
 #: Bytes read at once: a multiple of the 2880 of a FITS block, near the size of the L2 cache.
 CHUNK = 2880 * 91
 
 GZIP = 31  # what zlib calls a window of 32 kB with a gzip header
+
+
+class _Buffers(threading.local):
+    def __init__(self) -> None:
+        self.by_name: dict[str, memoryview] = {}
+
+
+_buffers = _Buffers()
+
+
+def buffer(name: str) -> memoryview:
+    """A chunk of memory for one purpose; each thread has its own, and keeps it."""
+    if name not in _buffers.by_name:
+        _buffers.by_name[name] = memoryview(bytearray(CHUNK))
+    return _buffers.by_name[name]
 
 
 class Reader(Protocol):
@@ -43,9 +59,16 @@ class FileReader:
         self.position += have
         return have
 
+    def peek(self, count: int) -> bytes:
+        """The first bytes of the file; this does not count as reading."""
+        self._file.seek(0)
+        start = self._file.read(count) or b""
+        self._file.seek(self.position)
+        return start
+
     def drain(self) -> None:
         """Read to the end, so that length and SHA-256 are those of the whole file."""
-        view = memoryview(bytearray(CHUNK))
+        view = buffer("file")
         while self.fill(view):
             pass
 
@@ -72,7 +95,7 @@ class GzipReader:
 
     def __init__(self, packed: Reader) -> None:
         self._packed = packed
-        self._buffer = memoryview(bytearray(CHUNK))
+        self._buffer = buffer("packed")
         self._waiting = b""
         self._member: zlib._Decompress | None = zlib.decompressobj(wbits=GZIP)
         self._ended = False

@@ -35,7 +35,7 @@ class Rules:
     bandwidth: float | None = None
     stall_rate: float = 100.0
     least_rate: float = 20e3
-    resumable: int = 64 << 10
+    resumable: int = 256 << 10
 
     @classmethod
     def of(cls, session: Session, **changes: Any) -> Rules:

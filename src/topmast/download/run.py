@@ -54,7 +54,7 @@ class Run:
         self.jobs = jobs
         self.index = index
         self.report = reporter(verbose, progress)
-        self.control = Control(rules.bandwidth, self.report.received)
+        self.control = Control(rules.connections, rules.bandwidth, self.report.received)
         self.fetcher = Fetcher(session, index, rules, self.control, cache=cache, check=check)
         self.done: dict[int, Outcome] = {}
         self.whole = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from topmast.download.answers import (
@@ -79,10 +80,10 @@ class Transfer:
         self.limits = replace(self.rules.limits, total_seconds=None)
         self.forget()
 
-    # What the owner calls -----------------------------------------------------------------
-
     def resume(self) -> None:
         """Go on from what an earlier run has left, if that can be trusted."""
+        if not self.part.size:
+            return
         origin = self.part.origin()
         same = origin is not None and origin.uri == self.job.uri
         missing = origin.missing(self.part.size) if origin is not None and same else None
@@ -106,6 +107,10 @@ class Transfer:
         ------
         GiveUp, Stopped, NotModified, OSError
         """
+        with self.control.slot():
+            self._run()
+
+    def _run(self) -> None:
         patience = Patience(self.rules, self.control, self.began, self.job.size)
         while not self.complete:
             before = self.received
@@ -122,29 +127,20 @@ class Transfer:
         gain = self.received - before
         return gain >= PROGRESS or gain >= PROGRESS_SHARE * (self.origin.size or PROGRESS)
 
-    def find_more(self) -> bool:
-        """Ask for what follows the last byte; whether there is something, ready to be fetched."""
-        have = self.part.size
-        request = Request("GET", self.job.url, {"Range": f"bytes={have}-"} | PLAIN)
-        self.attempts += 1
-        try:
-            with self.session.stream(request, limits=self.limits) as answer:
-                given = content_range(answer.headers)
-        except (UnreachableError, TimeoutError, BadAnswerError):
-            return False
-        if answer.status_code != 206 or given is None or given[0] != have or not given[2]:
-            return False
-        with self.changed:
-            self.origin.size = given[2]
-            self.stretches = Stretches([Stretch(have, given[2])])
-        return True
-
     def start_anew(self) -> None:
         """Throw away what was received; helpers end first."""
         with self.changed:
             self.splittable, self.outdated = False, True
         self._wait_for_helpers()
         self._drop()
+
+    def leave(self) -> None:
+        """Keep what a later run can go on with, and remove what is of no use."""
+        with suppress(OSError):
+            if self.origin.missing(self.part.size) is None:
+                self.part.remove()
+            else:
+                self._save(time.monotonic())
 
     @property
     def complete(self) -> bool:
@@ -158,8 +154,6 @@ class Transfer:
             if self.origin.size is None:
                 return self.stretches[0].place if self.stretches else 0
             return self.origin.size - self.stretches.length
-
-    # What other threads call --------------------------------------------------------------
 
     def wants_help(self) -> int:
         """How many bytes a helper would find; 0 if none is wanted."""
@@ -365,8 +359,15 @@ class Transfer:
             if self.outdated:
                 return
             self.saved_at = now
-            self.origin.left = self.stretches.left
+            self.origin.left = None if self._only_tail_missing() else self.stretches.left
             self.part.remember(self.origin)
+
+    def _only_tail_missing(self) -> bool:
+        """Whether the length of the file alone tells what is missing."""
+        if len(self.stretches) != 1:
+            return False
+        stretch = self.stretches[0]
+        return stretch.end == self.origin.size and stretch.place == self.part.size
 
     def _may_split(self, headers: Mapping[str, str], size: int | None) -> bool:
         """Whether other threads may fetch parts of what has just been begun."""

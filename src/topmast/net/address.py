@@ -23,6 +23,7 @@ SECRET_KEYS = (
     r"x-amz-signature|x-amz-credential|x-amz-security-token"
 )
 UNUSABLE_HOST = re.compile(r"[\s\\%<>\"^`{|}]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LOGIN = re.compile(r"//[^/?#\s]*@")
 SECRET = re.compile(rf"(?i)((?:^|[?&;#\s]|%3F|%26)(?:{SECRET_KEYS})(?:=|%3D))[^&;#\s'\"]*")
 
@@ -34,7 +35,7 @@ def is_url(where: str) -> bool:
 
 def checked_url(url: str) -> str:
     """`url` in ASCII, without a fragment; InvalidQueryError if it cannot be asked for."""
-    if any(ord(c) < 32 or ord(c) == 127 for c in url):
+    if CONTROL.search(url):
         raise InvalidQueryError(f"A control character is in the URL {shown(url)!r}.")
     try:
         parts = urlsplit(url)
