@@ -62,7 +62,7 @@ def plan_download(
         True: a file that is here and whole is not asked for again. False: everything is
         fetched anew. "check": ask the archive whether its version is still the one held.
     connections : int, optional
-        Files under way at once; default: the setting of that name (8).
+        Files under way at once; default, and the most: the setting of that name (8).
     bandwidth : number, text or Quantity, optional
         The most to take, in bytes a second, or ``"10 MB/s"``.
     check : {"content", "length"}

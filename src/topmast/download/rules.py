@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from topmast.errors import InvalidQueryError
@@ -48,6 +49,9 @@ class Rules:
             "tries": int(session.setting("tries")),
             "connections": int(session.setting("connections")),
         }
+        if "connections" in given:
+            # The session holds its own limit for each host, so more would only wait there.
+            given["connections"] = _at_least_one(given["connections"], values["connections"])
         return cls(**(values | given))
 
     def longest_seconds(self, size: int | None) -> float:
@@ -65,6 +69,12 @@ def bytes_per_second(rate: Any) -> float:
             raise InvalidQueryError(f"The bandwidth {rate!r} cannot be read: write '10 MB/s'.")
         return _positive(float(match[1]) * UNITS[(match[2] or "").lower()], rate)
     return _positive(float(rate), rate)
+
+
+def _at_least_one(count: Any, most: int) -> int:
+    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
+        raise InvalidQueryError(f"connections is a whole number from 1, not {count!r}.")
+    return min(int(count), most)
 
 
 def _positive(value: float, given: Any) -> float:

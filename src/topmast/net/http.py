@@ -57,12 +57,12 @@ class HttpTransport:
         self._setting = setting
         self._gate = Gate()
         self._lock = Lock()
-        self._managers: dict[tuple[str | None, str], urllib3.PoolManager] = {}
+        self._managers: dict[tuple[str | None, str, bool], urllib3.PoolManager] = {}
 
     def open(self, request: Request, limits: Limits) -> HttpStream:
         """Send `request`; return when the headers of the answer are there."""
         deadline = Deadline.after(limits.total_seconds)
-        manager = self._manager(proxy_for(request.url, self._setting("proxy")))
+        manager = self._manager(request.url, proxy_for(request.url, self._setting("proxy")))
         host = "{}://{}:{}".format(*origin(request.url))
         self._gate.enter(host, int(self._setting("connections")), deadline)
         try:
@@ -105,8 +105,10 @@ class HttpTransport:
         finally:
             CLOCK.reset(token)
 
-    def _manager(self, proxy: str | None) -> urllib3.PoolManager:
-        key = (proxy, str(self._setting("ca_bundle")))
+    def _manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
+        # Reading the certificates takes longer than many a request that needs none.
+        secure = "https" in (origin(url)[0], origin(proxy or "")[0])
+        key = (proxy, str(self._setting("ca_bundle")), secure)
         with self._lock:
             if key not in self._managers:
                 self._managers[key] = _new_manager(*key)
@@ -187,12 +189,10 @@ def _let_go(response: BaseHTTPResponse, leave: Callable[[], None]) -> None:
         leave()
 
 
-def _new_manager(proxy: str | None, ca_bundle: str) -> urllib3.PoolManager:
-    options: dict[str, Any] = {
-        "maxsize": IDLE_CONNECTIONS,
-        "num_pools": 32,
-        "ssl_context": _ssl_context(ca_bundle),
-    }
+def _new_manager(proxy: str | None, ca_bundle: str, secure: bool) -> urllib3.PoolManager:
+    options: dict[str, Any] = {"maxsize": IDLE_CONNECTIONS, "num_pools": 32}
+    if secure:
+        options["ssl_context"] = _ssl_context(ca_bundle)
     manager = urllib3.PoolManager(**options) if proxy is None else _through(proxy, options)
     manager.pool_classes_by_scheme = POOLS
     return manager
@@ -202,7 +202,7 @@ def _through(proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
     url, login = split_login(proxy)
     headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
     return urllib3.ProxyManager(
-        url, proxy_headers=headers, proxy_ssl_context=options["ssl_context"], **options
+        url, proxy_headers=headers, proxy_ssl_context=options.get("ssl_context"), **options
     )
 
 
