@@ -1,14 +1,52 @@
-"""Where a token comes from, how a request carries it, and to which hosts it may go."""
+"""Logins: whose they are, until when they hold, and to which hosts they may go."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from topmast.config import Servers
 
-__all__ = ["may_receive_credential", "origin"]
+__all__ = ["Login", "is_mast", "may_receive_credential", "origin"]
 
 MAST_DOMAIN = ".stsci.edu"
+
+
+@dataclass(slots=True)
+class Login:
+    """One login, by password or by token; its secrets are never shown.
+
+    `expires` is in seconds since 1970, None where it is not known. `withdrawn`: the archive does
+    not know it any more.
+    """
+
+    user: str
+    token: str | None = field(default=None, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    expires: float | None = None
+    withdrawn: bool = False
+    asked_at: float = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is known to be good for nothing."""
+        return self.withdrawn or (self.expires is not None and time.time() >= self.expires)
+
+    @property
+    def obituary(self) -> str:
+        """That it has ended, whose it was, and what to do."""
+        again = "login(token=...)" if self.token else f"login(username={self.user!r})"
+        how = "has ended: it expired, or was revoked"
+        if self.expires is not None and time.time() >= self.expires:
+            moment = datetime.fromtimestamp(self.expires, UTC)
+            how = f"expired at {moment:%Y-%m-%d %H:%M} UTC"
+        return (
+            f"The login of {self.user or 'this session'} {how}. "
+            f"Exclusive data are refused until you log in again: Observations.{again}."
+        )
 
 
 def may_receive_credential(url: str, servers: Servers) -> bool:
@@ -17,11 +55,15 @@ def may_receive_credential(url: str, servers: Servers) -> bool:
     The portal, the catalogue and the login server of the session may, each under its own scheme
     and port. Where the portal is MAST, so may every other host of stsci.edu, over https only.
     """
-    scheme, host, _ = origin(url)
-    if _is_mast(host):
-        return scheme == "https" and _is_mast(origin(servers.portal)[1])
+    if is_mast(url):
+        return origin(url)[0] == "https" and is_mast(servers.portal)
     own = {origin(server) for server in (servers.portal, servers.catalogs, servers.auth)}
     return origin(url) in own
+
+
+def is_mast(url: str) -> bool:
+    """Whether `url` is at the institute that keeps MAST."""
+    return origin(url)[1].endswith(MAST_DOMAIN)
 
 
 def origin(url: str) -> tuple[str, str, int]:
@@ -29,7 +71,3 @@ def origin(url: str) -> tuple[str, str, int]:
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
     return parts.scheme, (parts.hostname or "").rstrip("."), port
-
-
-def _is_mast(host: str) -> bool:
-    return host.endswith(MAST_DOMAIN)

@@ -37,6 +37,7 @@ DEFAULTS: dict[str, Any] = {
     "user_agent": "",
     "proxy": "",
     "ca_bundle": "",
+    "token_file": "",
     "dialect": "guide",
 }
 
@@ -56,6 +57,8 @@ DESCRIPTIONS: dict[str, str] = {
     "user_agent": "Put before topmast's own User-Agent.",
     "proxy": "URL of a proxy for all requests; empty: as the environment says.",
     "ca_bundle": "File with the certificates to trust; empty: the system's.",
+    "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
+    "configuration folder.",
     "dialect": "'guide' or 'astroquery': what a call returns where the two differ (see compat).",
 }
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import update_wrapper
-from types import MethodType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
 
+from topmast.class_or_instance import class_or_instance
 from topmast.errors import InvalidQueryError
+from topmast.login import LoginFamily
 from topmast.names import resolve_object
 from topmast.net.paging import ask_all_pages
 from topmast.portal import Ask, Question, ask_question, ask_table
@@ -19,32 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Service", "class_or_instance"]
 
-F = TypeVar("F", bound=Callable[..., Any])
 
-
-class _ClassOrInstance:
-    """A method that works on the class too, where it asks through the default client."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._function = function
-        update_wrapper(self, function)  # type: ignore[arg-type]
-
-    def __get__(self, instance: Service | None, owner: type[Service]) -> MethodType:
-        return MethodType(self._function, owner.ready_made() if instance is None else instance)
-
-
-def class_or_instance(method: F) -> F:
-    """Let a method of a Service be called on the class as on an instance."""
-    return cast(F, _ClassOrInstance(method))
-
-
-class Service:
+class Service(LoginFamily):
     """One part of the archive, asked through a session.
 
     Parameters
     ----------
-    mast_token : str, optional
-        An API token, for data that are not public yet. It is sent to the archive's hosts only.
+    *given
+        A token, or username and password, as `login` takes them without names.
+    username, password, session_token, mast_token : optional
+        Log in at once, as `login` does; ``mast_token`` is its ``token``.
     session : Session, optional
         The session to ask through. Default: a new one, to the archive that the settings name.
 
@@ -53,16 +37,31 @@ class Service:
     Calling an instance gives a fresh one for the same archive, in a session of its own.
     """
 
-    def __init__(self, *, mast_token: str | None = None, session: Session | None = None) -> None:
+    def __init__(
+        self,
+        *given: Any,
+        username: str | None = None,
+        password: str | None = None,
+        session_token: Any = None,
+        mast_token: Any = None,
+        session: Session | None = None,
+    ) -> None:
         self._session = _new_session() if session is None else session
         self._table: Table | None = None
-        if mast_token is not None:
-            self._session.token = _checked_token(mast_token)
+        named = {
+            "username": username,
+            "password": password,
+            "session_token": session_token,
+            "token": mast_token,
+        }
+        chosen = {word: value for word, value in named.items() if value is not None}
+        if given or chosen:
+            self.login(*given, **chosen)
 
-    def __call__(self, **settings: Any) -> Self:
+    def __call__(self, *given: Any, **settings: Any) -> Self:
         if "session" not in settings:
             settings["session"] = self._session.fresh()
-        return type(self)(**settings)
+        return type(self)(*given, **settings)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self._session.where}>"
@@ -133,12 +132,6 @@ def one_name(object_name: Any, objectname: Any) -> Any:
     if (object_name is None) == (objectname is None):
         raise InvalidQueryError("Give an object name, as object_name or objectname.")
     return objectname if object_name is None else object_name
-
-
-def _checked_token(token: str) -> str:
-    if not isinstance(token, str) or not token.strip() or not token.isprintable():
-        raise InvalidQueryError("mast_token is the text of an API token.")
-    return token.strip()
 
 
 def _default_session() -> Session:

@@ -13,7 +13,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from topmast.auth import may_receive_credential, origin
+from topmast.auth import Login, may_receive_credential, origin
 from topmast.config import DEFAULTS, Conf, Servers, conf
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
 from topmast.net import retry
@@ -23,6 +23,7 @@ from topmast.net.messages import Answer, Headers, Limits, Request, Stream, Trans
 from topmast.net.outgoing import checked, with_cookies, with_defaults, with_login
 from topmast.net.receiving import ReceivedStream, within
 from topmast.net.redirects import MAX_REDIRECTS, follow, target
+from topmast.net.standing import note_of_refusal
 
 __all__ = [
     "IN_PROCESS",
@@ -61,6 +62,8 @@ class Session:
         The API token. It is sent as the cookie ``mast_token``, only to hosts of this archive.
     cookies : dict
         Other cookies of a login, under the same rule.
+    login : Login or None
+        Whose token or cookies these are, and until when.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class Session:
         self._given = frozenset(settings)
         self.token: str | None = None
         self.cookies: dict[str, str] = {}
+        self.login: Login | None = None
+        self._home = ""
         self._random = random.Random()
         self._lock = Lock()
         self._network: Transport | None = None
@@ -122,6 +127,20 @@ class Session:
     def setting(self, name: str) -> Any:
         """This session's own value of a setting, else that of `topmast.conf`."""
         return getattr(self._own if name in self._given else conf, name)
+
+    def log_in(self, login: Login) -> None:
+        """Let all requests to the archive of now carry `login`; those to another never do."""
+        self.login, self._home = login, self._address()
+        self.token, self.cookies = login.token, dict(login.cookies)
+
+    def log_out(self) -> None:
+        """Carry no login any more."""
+        self.token, self.cookies, self.login, self._home = None, {}, None, ""
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether there is a login for the archive of now that has not ended, as far as known."""
+        return self.login is not None and not self.login.ended and self._is_at_home()
 
     def limits(self) -> Limits:
         """The time limits that the settings ask for."""
@@ -173,6 +192,8 @@ class Session:
                 break
             log.debug("%s: trying again in %.1f s", shown(request.url), wait.seconds)
             time.sleep(wait.seconds)
+        if check and isinstance(outcome, Answer) and outcome.status_code in (401, 403):
+            return _result(outcome, note_of_refusal(self) or wait.note, check)
         return _result(outcome, wait.note, check)
 
     def stream(self, request: Request, *, limits: Limits | None = None) -> ReceivedStream:
@@ -235,9 +256,20 @@ class Session:
         if login and origin(request.url) == origin(self.servers.portal):
             request = with_login(request, login)
         cookies = dict(self.cookies) | ({"mast_token": self.token} if self.token else {})
-        if not cookies or not may_receive_credential(request.url, self.servers):
+        if not cookies or not self._is_at_home():
+            return request
+        if not may_receive_credential(request.url, self.servers):
             return request
         return with_cookies(request, cookies)
+
+    def _address(self) -> str:
+        """What the archive of now is, the same however it is spelt."""
+        where = self.where
+        return self.servers.portal if is_url(where) else os.path.realpath(os.path.expanduser(where))
+
+    def _is_at_home(self) -> bool:
+        """Whether the archive is the one that the login was made for."""
+        return not self._home or self._home == self._address()
 
     def _secrets(self) -> tuple[str, ...]:
         login = split_login(self.where)[1] if is_url(self.where) else None
