@@ -276,10 +276,9 @@ def _begin_session(session: Session, cookies: dict[str, str], username: str) -> 
     session.login.user = username or facts.email
     if facts.minutes is not None:
         session.login.expires = time.time() + 60 * facts.minutes
-    log.info(
-        "Authentication successful!\nSession Expiration: %s minute(s)",
-        "unknown" if facts.minutes is None else facts.minutes,
-    )
+    left = "unknown" if facts.minutes is None else f"{facts.minutes} minute(s)"
+    # Printed, not logged: the guide shows it, and who types a password waits for an answer.
+    print(f"Authentication successful!\nSession Expiration: {left}")
 
 
 def _log_in_with_token(session: Session, given: Credentials) -> None:
