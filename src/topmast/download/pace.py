@@ -14,6 +14,7 @@ __all__ = ["Pace", "Patience"]
 
 #: A server that asks for a longer rest is left alone.
 LONGEST_HOLD = 600.0
+RANDOM = Random()
 
 
 class Pace:
@@ -51,7 +52,6 @@ class Patience:
         self._until = began + rules.longest_seconds(size)
         self._failures = 0
         self._attempts = 0
-        self._random = Random()
 
     def wait_after(self, problem: TryAgain, *, got_on: bool) -> None:
         """Wait before the next attempt; raises GiveUp when there is to be none.
@@ -66,7 +66,7 @@ class Patience:
         asked = problem.seconds
         if asked is not None and asked > LONGEST_HOLD:
             raise GiveUp(f"{problem} It asks to wait {asked:.0f} s.", problem.status) from problem
-        seconds = wait_seconds(max(self._failures, 1), self._random, asked)
+        seconds = wait_seconds(max(self._failures, 1), RANDOM, asked)
         if asked is not None:
             self._control.hold(seconds)
         self._control.wait(seconds)
