@@ -32,16 +32,21 @@ def from_astroquery(server: str) -> dict[str, Any]:
     (home / "astropy").mkdir()
     (home / "astropy" / "astroquery.cfg").write_text(f"[mast]\nserver = {server}\n")
     os.environ |= {"XDG_CONFIG_HOME": str(home), "http_proxy": server, "no_proxy": "127.0.0.1"}
-    from astroquery.mast import Mast, Observations
+    from astroquery.mast import Catalogs, Mast, Observations
 
-    return {"Observations": Observations, "Mast": Mast} | helpers(Observations)
+    found = {"Catalogs": Catalogs, "Observations": Observations, "Mast": Mast}
+    return found | helpers(Observations)
 
 
 def from_topmast(server: str) -> dict[str, Any]:
     import topmast
 
     client = topmast.connect(server, dialect="astroquery")
-    found = {"Observations": client.observations, "Mast": client.mast}
+    found = {
+        "Catalogs": client.catalogs,
+        "Observations": client.observations,
+        "Mast": client.mast,
+    }
     return found | helpers(client.observations)
 
 
