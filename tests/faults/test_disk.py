@@ -86,7 +86,8 @@ def test_a_file_that_did_not_fit_goes_on_where_it_stopped(
     ).run(verbose=False)
 
     assert manifest["Status"].tolist() == ["COMPLETE"]
-    assert server.requests[-1].headers["range"] == "bytes=200000-"
+    first = int(server.requests[-1].headers["range"].removeprefix("bytes=").rstrip("-"))
+    assert 100_000 < first <= 200_000
     assert files_below(tmp_path) == files
 
 
