@@ -160,9 +160,19 @@ def commands() -> str:
     for name in program.list_commands(context):
         command = program.get_command(context, name)
         assert command is not None
-        inner = click.Context(command, parent=context, info_name=name, terminal_width=100)
-        pages.append(f"## topmast {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+        pages += _command_pages(command, name, context)
     return "\n".join([written.rstrip("\n") + "\n", MARK, *pages])
+
+
+def _command_pages(command: Any, name: str, context: Any, level: int = 2) -> Iterator[str]:
+    """The help of a command, and of the commands in it if it is a group."""
+    import click
+
+    inner = click.Context(command, parent=context, info_name=name, terminal_width=100)
+    yield f"{'#' * level} {inner.command_path}\n\n```text\n{command.get_help(inner)}\n```\n"
+    if isinstance(command, click.Group):
+        for each in command.list_commands(inner):
+            yield from _command_pages(command.commands[each], each, inner, level + 1)
 
 
 PAGES: dict[str, Callable[[], str]] = {

@@ -14,17 +14,19 @@ from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import uvicorn
 
 from topmast.archive import Archive
 from topmast.archive.bundles import Stage
+from topmast.archive.door import LARGEST_HEAD, Door, most_connections
 from topmast.archive.temporary import temporary_folder
 from topmast.errors import ArchiveError
 
-__all__ = ["running", "serve"]
+__all__ = ["Tls", "running", "serve"]
 
 LOGGER = logging.getLogger("topmast")
 
@@ -38,6 +40,29 @@ Opened = Callable[[], Archive]
 """Opens the archive; every process does so for itself."""
 
 
+class Tls(NamedTuple):
+    """The files of a certificate and of its key, for https; one file may hold both."""
+
+    certificate: Path
+    key: Path | None = None
+
+    def check(self) -> None:
+        """Raise ArchiveError, saying why, if they cannot be used."""
+        try:
+            SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
+        except (OSError, SSLError) as problem:
+            raise ArchiveError(
+                f"The certificate {self.certificate} and its key cannot be used: {problem}"
+            ) from problem
+
+
+class Manner(NamedTuple):
+    """What the processes of one server have in common."""
+
+    verbose: bool = False
+    tls: Tls | None = None
+
+
 def serve(
     folder: str | Path,
     host: str = "127.0.0.1",
@@ -45,6 +70,7 @@ def serve(
     workers: int = 1,
     *,
     profile: str | None = None,
+    tls: Tls | None = None,
     verbose: bool = False,
     announce: Callable[[str], None] = print,
 ) -> None:
@@ -58,6 +84,8 @@ def serve(
         Processes that answer at once; one a core is a good number.
     profile : {"current", "2017"}, optional
         Which columns answers have; default: as the archive was made.
+    tls : Tls, optional
+        Serve https with this certificate.
     verbose : bool
         Log every request.
     announce : callable
@@ -70,21 +98,26 @@ def serve(
     """
     folder = Path(folder).expanduser()
     opened = partial(Archive, folder, profile=profile)
+    if tls is not None:
+        tls.check()
     opened().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
     with listening:
-        announce(f"Serving {folder} at {_url(listening)} (Ctrl-C ends it)")
+        announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
+        manner = Manner(verbose, tls)
         if workers == 1:
-            _work(opened, listening, None, verbose)
+            _work(opened, listening, None, manner)
         else:
-            _supervise(workers, opened, listening, verbose)
+            _supervise(workers, opened, listening, manner)
 
 
 @contextmanager
-def running(archive: Archive, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(
+    archive: Archive, host: str = "127.0.0.1", port: int = 0, *, tls: Tls | None = None
+) -> Iterator[str]:
     """Serve `archive` from a thread for the length of a ``with`` block; gives the URL."""
     with _listen(host, port) as listening:
-        server = uvicorn.Server(_config(archive, verbose=False))
+        server = uvicorn.Server(_config(archive, Manner(tls=tls)))
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listening]}, name="topmast-server", daemon=True
         )
@@ -92,27 +125,32 @@ def running(archive: Archive, host: str = "127.0.0.1", port: int = 0) -> Iterato
         try:
             while not server.started and thread.is_alive():
                 time.sleep(0.005)
-            yield _url(listening)
+            yield _url(listening, tls)
         finally:
             server.should_exit = True
             thread.join()
 
 
-def _work(opened: Opened, listening: socket.socket, stage: Path | None, verbose: bool) -> None:
+def _work(opened: Opened, listening: socket.socket, stage: Path | None, manner: Manner) -> None:
     """Answer requests until a signal comes."""
     with opened() as archive:
         if stage is not None:
             archive.stage = Stage(stage)
-        server = uvicorn.Server(_config(archive, verbose))
+        server = uvicorn.Server(_config(archive, manner))
         with _ending_gently():
             server.run(sockets=[listening])
 
 
-def _config(archive: Archive, verbose: bool) -> uvicorn.Config:
+def _config(archive: Archive, manner: Manner) -> uvicorn.Config:
     return uvicorn.Config(
         archive.app(),
-        log_level="info" if verbose else "warning",
-        access_log=verbose,
+        ws="none",
+        http=Door(most_connections()).protocol(),
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        ssl_certfile=manner.tls.certificate if manner.tls else None,
+        ssl_keyfile=manner.tls.key if manner.tls else None,
+        log_level="info" if manner.verbose else "warning",
+        access_log=manner.verbose,
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=STOP_SECONDS,
@@ -122,7 +160,7 @@ def _config(archive: Archive, verbose: bool) -> uvicorn.Config:
 # -------------------------------------------------------------------------------- many processes
 
 
-def _supervise(workers: int, opened: Opened, listening: socket.socket, verbose: bool) -> None:
+def _supervise(workers: int, opened: Opened, listening: socket.socket, manner: Manner) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     owner = threading.Event()
     stage = temporary_folder(owner, "topmast-stage-")
@@ -130,7 +168,7 @@ def _supervise(workers: int, opened: Opened, listening: socket.socket, verbose: 
     with _ending_gently(), _stopping_all() as processes:
         while True:
             while len(processes) < workers:
-                processes[_started(opened, listening, stage, verbose)] = time.monotonic()
+                processes[_started(opened, listening, stage, manner)] = time.monotonic()
             wait([process.sentinel for process in processes])
             for dead in [process for process in processes if not process.is_alive()]:
                 lived = time.monotonic() - processes.pop(dead)
@@ -140,18 +178,18 @@ def _supervise(workers: int, opened: Opened, listening: socket.socket, verbose: 
                 raise ArchiveError("The workers cannot start; the messages above say why.")
 
 
-def _started(opened: Opened, listening: socket.socket, stage: Path, verbose: bool) -> SpawnProcess:
+def _started(opened: Opened, listening: socket.socket, stage: Path, manner: Manner) -> SpawnProcess:
     process = multiprocessing.get_context("spawn").Process(
-        target=_worker, args=(opened, listening, stage, verbose), daemon=True
+        target=_worker, args=(opened, listening, stage, manner), daemon=True
     )
     process.start()
     return process
 
 
-def _worker(opened: Opened, listening: socket.socket, stage: Path, verbose: bool) -> None:
+def _worker(opened: Opened, listening: socket.socket, stage: Path, manner: Manner) -> None:
     # Ctrl-C reaches all processes of a terminal; the one that started this one will end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _work(opened, listening, stage, verbose)
+    _work(opened, listening, stage, manner)
 
 
 @contextmanager
@@ -218,6 +256,7 @@ def _cannot_listen(host: str, port: int, problem: OSError) -> ArchiveError:
     )
 
 
-def _url(listening: socket.socket) -> str:
+def _url(listening: socket.socket, tls: Tls | None) -> str:
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

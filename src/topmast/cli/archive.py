@@ -129,7 +129,24 @@ def _report_lines(report: IngestReport) -> Iterator[str]:
     type=click.Choice(["current", "2017"]),
     help="The columns of its answers; default: as the archive was made.",
 )
-def serve(folder: Path, host: str, port: int, workers: int, profile: str | None) -> int:
+@click.option(
+    "--tls-cert",
+    type=table_file,
+    metavar="FILE",
+    help="Serve https with this certificate (PEM, with those between it and the root).",
+)
+@click.option(
+    "--tls-key", type=table_file, metavar="FILE", help="Its key, if it is not in the same file."
+)
+def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    workers: int,
+    profile: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+) -> int:
     """Serve the archive in FOLDER over HTTP, for topmast, astroquery, curl or a browser.
 
     \b
@@ -137,10 +154,21 @@ def serve(folder: Path, host: str, port: int, workers: int, profile: str | None)
     topmast search M101 --archive http://127.0.0.1:8787
     """
     check_extra()
+    if tls_key and not tls_cert:
+        raise click.UsageError("--tls-key goes with --tls-cert.")
+    from topmast.archive.serve import Tls
     from topmast.archive.serve import serve as serve_archive
 
-    verbose = current().verbose
-    serve_archive(folder, host, port, workers, profile=profile, verbose=verbose, announce=say)
+    serve_archive(
+        folder,
+        host,
+        port,
+        workers,
+        profile=profile,
+        tls=Tls(tls_cert, tls_key) if tls_cert else None,
+        verbose=current().verbose,
+        announce=say,
+    )
     return DONE
 
 
@@ -157,7 +185,7 @@ def check_extra() -> None:
 
 def make_sample(folder: Path, profile: str = "current") -> None:
     """Make the sample archive in `folder`: all of it, or nothing under that name."""
-    from topmast.archive.sample import build_sample
+    from topmast.archive.sample import DEMO_ACCOUNT, build_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.UsageError(f"{folder} is there already and not empty; choose another folder.")
@@ -166,3 +194,8 @@ def make_sample(folder: Path, profile: str = "current") -> None:
     shutil.rmtree(part, ignore_errors=True)
     build_sample(part, profile=profile).close()
     part.replace(folder)
+    say(
+        f"It has a demo account, {DEMO_ACCOUNT.name} with the password {DEMO_ACCOUNT.password}, "
+        "to try exclusive data with. Take it away before real data go in: "
+        f"topmast user remove {folder} {DEMO_ACCOUNT.name}"
+    )

@@ -16,13 +16,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from topmast.archive.sample.demo_account import DEMO_ACCOUNT
 from topmast.archive.sample.missions import sheaves
 from topmast.archive.sample.sheaf import Product, Sheaf
 
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-__all__ = ["build_sample"]
+__all__ = ["DEMO_ACCOUNT", "build_sample"]
 
 Progress = Callable[[str, int], None]
 MODIFIED = 1577836800
@@ -57,6 +58,7 @@ def build_sample(
             progress=progress,
         )
         archive.ingest(products=product_table(product.row for product in doubles), files=extra)
+        DEMO_ACCOUNT.add_to(archive)
     except BaseException:
         archive.close()
         raise

@@ -1,0 +1,173 @@
+"""Keeps the door of a server: nobody may hold a connection for long without using it.
+
+A server has a limited number of connections. Whoever opens thousands and sends half a request
+on each, or sends a body byte by byte, or never reads the answer, would keep all others out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from uvicorn.protocols.http.h11_impl import H11Protocol as Base
+else:
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Base
+    except ImportError:
+        from uvicorn.protocols.http.h11_impl import H11Protocol as Base
+
+__all__ = ["LARGEST_HEAD", "Door", "most_connections"]
+
+HEAD_SECONDS = 20.0
+"""From the connection, or from the first byte of a further request, to the end of its headers."""
+PAUSE_SECONDS = 30.0
+"""Between two pieces of a body, or between two pieces of the answer that the client takes."""
+BODY_SECONDS = 300.0
+LARGEST_HEAD = 128 << 10
+SWEEP_SECONDS = 1.0
+TOO_LARGE = b"\r\n".join(
+    (
+        b"HTTP/1.1 431 Request Header Fields Too Large",
+        b"Connection: close",
+        b"Content-Length: 0",
+        b"\r\n",
+    )
+)
+KEPT_FREE = 100
+"""Files that a server needs for itself, beside connections."""
+MOST_WANTED = 65536
+
+
+@dataclass
+class Door:
+    """The connections of one server; `most` of them may be open."""
+
+    most: int
+    waiting: OrderedDict[Any, float] = field(default_factory=OrderedDict)
+    """Those of which no whole request is here, the oldest first, and since when."""
+    open: set[Any] = field(default_factory=set)
+    sweeping: bool = False
+
+    def protocol(self) -> type[asyncio.Protocol]:
+        """The class of connections that uvicorn is to make."""
+        door = self
+
+        class AtThisDoor(Guarded):
+            def __init__(self, *args: Any, **more: Any) -> None:
+                super().__init__(door, *args, **more)
+
+        return AtThisDoor
+
+    def enter(self, connection: Guarded) -> None:
+        """Let one in; if that is one too many, the one that has dawdled longest goes."""
+        self.open.add(connection)
+        self.waiting[connection] = connection.loop.time()
+        if len(self.open) > self.most:
+            oldest = next(iter(self.waiting))
+            self.waiting.pop(oldest)
+            oldest.drop()
+        if not self.sweeping:
+            self.sweeping = True
+            connection.loop.call_later(SWEEP_SECONDS, self._sweep, connection.loop)
+
+    def leave(self, connection: Guarded) -> None:
+        """One is gone."""
+        self.open.discard(connection)
+        self.waiting.pop(connection, None)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in list(self.open):
+            if connection.is_too_slow(now, self.waiting.get(connection)):
+                connection.drop()
+        self.sweeping = bool(self.open)
+        if self.sweeping:
+            loop.call_later(SWEEP_SECONDS, self._sweep, loop)
+
+
+class Guarded(Base):
+    """A connection whose slowness has an end."""
+
+    def __init__(self, door: Door, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.door = door
+        self.head_bytes = 0
+        self.last_byte = 0.0
+        self.body_since = 0.0
+        self.unread = (0, 0.0)
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.last_byte = self.loop.time()
+        self.door.enter(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.door.leave(self)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self.last_byte = self.loop.time()
+        idle = not self.busy
+        if idle:
+            self.head_bytes += len(data)
+            self.door.waiting.setdefault(self, self.last_byte)
+        super().data_received(data)
+        if self.busy:
+            self.door.waiting.pop(self, None)
+            if idle:
+                self.head_bytes, self.body_since = 0, self.last_byte
+        elif self.head_bytes > LARGEST_HEAD:
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
+
+    def on_response_complete(self) -> None:
+        self.head_bytes = 0
+        super().on_response_complete()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request has begun that is not answered yet."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def is_too_slow(self, now: float, waiting_since: float | None) -> bool:
+        """Whether the other side has had its time."""
+        if waiting_since is not None:
+            return now - waiting_since > HEAD_SECONDS
+        if not self.busy:
+            return False  # between two requests: uvicorn's own limit holds
+        if self.cycle.more_body:
+            return now - self.last_byte > PAUSE_SECONDS or now - self.body_since > BODY_SECONDS
+        return self._is_not_read(now)
+
+    def _is_not_read(self, now: float) -> bool:
+        """Whether the answer has stood in the buffer untouched."""
+        size = self.transport.get_write_buffer_size() if self.transport else 0
+        if size == 0 or size != self.unread[0]:
+            self.unread = (size, now)
+            return False
+        return now - self.unread[1] > PAUSE_SECONDS
+
+    def drop(self) -> None:
+        """End the connection at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+
+def most_connections() -> int:
+    """How many connections this process can hold, after asking the system for as many as it may."""
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MOST_WANTED if hard == resource.RLIM_INFINITY else min(hard, MOST_WANTED)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+        if soft == resource.RLIM_INFINITY:
+            soft = MOST_WANTED
+        return max(50, min(soft, MOST_WANTED) - KEPT_FREE)
+    return 900
