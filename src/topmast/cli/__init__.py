@@ -30,6 +30,8 @@ COMMANDS: dict[str, str] = {
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",
     "serve": "topmast.cli.archive",
+    "user": "topmast.cli.accounts",
+    "token": "topmast.cli.accounts",
     "demo": "topmast.cli.demo",
     "run": "topmast.cli.run",
 }
