@@ -13,6 +13,7 @@ from astropy.table import Row, Table
 from topmast.errors import HTTPStatusError, InputWarning, InvalidQueryError, TimeoutError, warn
 from topmast.net.paging import ask_all_pages
 from topmast.net.pool import at_once
+from topmast.net.standing import check_before_long_job
 from topmast.portal import Question
 from topmast.products import is_obsid, obsids_of
 from topmast.wire.portal import MashupRequest, table_of
@@ -42,6 +43,7 @@ def products_question(
     Full-frame images are left out if `leave_out`, and else only warned of in the log. Texts that
     are no obsid are looked up as obs_id.
     """
+    check_before_long_job(session)
     observations = leave_out_full_frames(observations, leave_out)
     obsids = _as_obsids(session, obsids_of(observations))
     size = BATCH_SIZE if batch_size is None else batch_size

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from topmast.archive.schema import is_identifier, quoted
+from topmast.archive.schema import is_identifier, observation_value
 from topmast.errors import InvalidQueryError
 from topmast.fields import DISTANCE, OBJ_ID1, OBSERVATION, Field
 
@@ -247,7 +247,7 @@ def _shown(value: Any) -> str:
 
 def condition_of(item: Filter, lists: frozenset[str]) -> Condition:
     """`item` as SQL; `lists` are the columns of which some value is a list of elements."""
-    column = quoted("objID" if item.field.name == OBJ_ID1.name else item.field.name)
+    column = observation_value("objID" if item.field.name == OBJ_ID1.name else item.field.name)
     own_separator = item.separator == item.field.separator
     separator = "" if own_separator and item.field.name not in lists else item.separator
     if not is_text(item.field):

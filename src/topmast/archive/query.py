@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from topmast.archive.coverage import Coverage
 from topmast.archive.filters import Condition, Filter, Range, condition_of
-from topmast.archive.schema import quoted
+from topmast.archive.schema import observation_value
 from topmast.archive.store import Store
 from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.fields import DISTANCE, OBJ_ID1, OBSERVATION, SELECTED, Field
@@ -194,7 +194,7 @@ def with_booleans(rows: list[tuple[Any, ...]], fields: Sequence[Field]) -> list[
 def _expression(field: Field) -> str:
     if field is DISTANCE or field is SELECTED:
         return "NULL"
-    return quoted("objID" if field is OBJ_ID1 else field.name)
+    return observation_value("objID" if field is OBJ_ID1 else field.name)
 
 
 def _where(filters: tuple[Filter, ...], connection: sqlite3.Connection) -> Condition:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from topmast.fields import OBSERVATION, PRODUCT, Field
 
-__all__ = ["ACCOUNT_TABLES", "INDEXES", "TABLES", "quoted"]
+__all__ = ["ACCOUNT_TABLES", "INDEXES", "TABLES", "observation_value", "quoted"]
 
 SQL_TYPES = {
     "string": "TEXT COLLATE NOCASE",
@@ -22,6 +22,17 @@ def is_identifier(field: Field) -> bool:
 def quoted(name: str) -> str:
     """A column name as SQL takes it; it comes from the lists in fields.py, never from a request."""
     return f'"{name}"'
+
+
+RIGHTS_TODAY = """
+CASE WHEN "dataRights" = 'EXCLUSIVE_ACCESS' AND "t_obs_release" <= julianday('now') - 2400000.5
+THEN 'PUBLIC' ELSE "dataRights" END COLLATE NOCASE
+"""
+
+
+def observation_value(name: str) -> str:
+    """A column of the observations as it is today: what has been released is public."""
+    return f"({RIGHTS_TODAY.strip()})" if name == "dataRights" else quoted(name)
 
 
 def _column(field: Field) -> str:

@@ -45,6 +45,8 @@ class Settings:
 
     archive: str | None = None
     timeout: float | None = None
+    login: bool = False
+    username: str | None = None
     verbose: bool = False
     quiet: bool = False
     debug: bool = False
@@ -54,7 +56,12 @@ class Settings:
         from topmast.connect import connect
 
         chosen = {} if self.timeout is None else {"timeout": self.timeout}
-        return connect(self.archive, **chosen)
+        client = connect(self.archive, **chosen)
+        if self.username:
+            client.observations.login(username=self.username)
+        elif self.login:
+            client.observations.login()
+        return client
 
     @property
     def log_level(self) -> int:
@@ -204,6 +211,16 @@ _COMMON = (
     _common("--debug", is_flag=True, help="Show where an error comes from."),
     _common("--quiet", "-q", is_flag=True, help="Say nothing but errors."),
     _common("--verbose", "-v", is_flag=True, help="Say more."),
+    _common(
+        "--login",
+        is_flag=True,
+        help="Log in with the token in MAST_API_TOKEN, the token file or the keyring.",
+    ),
+    _common(
+        "--username",
+        metavar="NAME",
+        help="Log in with this name and its password, where the archive takes passwords.",
+    ),
     _common(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),

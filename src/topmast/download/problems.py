@@ -56,10 +56,19 @@ class GiveUp(Exception):
 
 
 def problem_of_status(
-    status: int, reason: str, headers: Mapping[str, str], exclusive_until: str = ""
+    status: int,
+    reason: str,
+    headers: Mapping[str, str],
+    exclusive_until: str = "",
+    about_login: str = "",
 ) -> TryAgain | GiveUp:
-    """What an HTTP status other than 200 and 206 means for a download."""
+    """What an HTTP status other than 200 and 206 means for a download.
+
+    `about_login` tells what became of the login that the request carried, if it had one.
+    """
     exclusive = f"exclusive until {exclusive_until}; " if exclusive_until else ""
+    if about_login:
+        return GiveUp(f"{status} {reason}: {exclusive}{about_login}", f"{status} {reason}")
     text = REASONS.get(status, f"{status} {reason}".strip() + ".").format(exclusive=exclusive)
     if status in PASSING:
         asked = seconds_asked(headers.get("Retry-After"), datetime.now(UTC))

@@ -25,6 +25,7 @@ from topmast.download.progress import Progress, reporter
 from topmast.download.rules import Rules
 from topmast.errors import DiskFullError, DownloadError
 from topmast.net.session import Session
+from topmast.net.standing import check_before_long_job
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -90,6 +91,9 @@ class Run:
     def outcomes(self) -> Iterator[Outcome]:
         """Fetch all, and give each outcome as it comes."""
         held, missing = self._sorted_by_presence()
+        if missing:
+            exclusive = any(job.exclusive_until for job in missing)
+            check_before_long_job(self.session, needed=exclusive)
         self._check_space(missing)
         journal = Journal(self.index.folder, missing if self.with_journal else [])
         self.report.begin(len(self.jobs), sum(job.size or 0 for job in missing))

@@ -32,6 +32,7 @@ from topmast.download.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.net.receiving import ReceivedStream
 from topmast.net.session import Request, Session
+from topmast.net.standing import note_of_refusal
 
 __all__ = ["NotModified", "Transfer"]
 
@@ -249,8 +250,13 @@ class Transfer:
         elif status == 416:
             self._check_end(headers, stretch)
         else:
-            raise problem_of_status(status, stream.reason, headers, self.job.exclusive_until)
+            raise problem_of_status(
+                status, stream.reason, headers, self.job.exclusive_until, self._about_login(status)
+            )
         self.final_url = stream.url
+
+    def _about_login(self, status: int) -> str:
+        return note_of_refusal(self.session) if status in (401, 403) else ""
 
     def _begin(self, stream: ReceivedStream, stretch: Stretch) -> None:
         """The whole file follows, from its first byte."""

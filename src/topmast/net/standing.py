@@ -18,7 +18,7 @@ ASK_EVERY_SECONDS = 30.0
 
 
 def note_of_refusal(session: Session) -> str:
-    """After a 401: that the login has ended, if that is the reason; else empty.
+    """After a 401: that the login has ended, or has no right; empty if nobody is logged in.
 
     What is not known here is asked, by ``/whoami``, and not more often than every half minute.
     """
@@ -28,7 +28,9 @@ def note_of_refusal(session: Session) -> str:
     if not login.ended and time.time() - login.asked_at > ASK_EVERY_SECONDS:
         login.asked_at = time.time()
         login.withdrawn = not _is_known(session)
-    return login.obituary if login.ended else ""
+    if login.ended:
+        return login.obituary
+    return f"{login.user} is logged in, and has no right to it." if login.user else ""
 
 
 def check_before_long_job(session: Session, *, needed: bool = False) -> None:
