@@ -20,6 +20,8 @@ from typing import Any
 from topmast.fields import CONE
 from topmast.wire.portal import Paging, encode_answer, table_of
 
+from .observations import SEED, observation
+
 ROWS, RUNS = 50_000, 7
 
 PEER = """
@@ -90,57 +92,12 @@ def our_seconds(body: bytes) -> float:
 
 def observations(count: int) -> bytes:
     """An answer of Mast.Caom.Cone with values like those of a crowded field."""
-    chance = random.Random(101)
+    chance = random.Random(SEED)
     rows = [observation(number, chance) for number in range(count)]
     fields = [(field.name, field.type) for field in CONE]
     paging = Paging(1, count, 1, count, count, count)
     # The standard library's spacing is that of MAST's answers.
     return json.dumps(json.loads(encode_answer(fields, rows, paging))).encode()
-
-
-def observation(number: int, chance: random.Random) -> list[Any]:
-    ra, dec = 210.8 + chance.gauss(0, 0.1), 54.35 + chance.gauss(0, 0.1)
-    name = f"hst_{chance.randint(9000, 17000)}_{number:05d}_acs_wfc_f814w_j{chance.getrandbits(24)}"
-    corners = " ".join(
-        f"{ra + chance.gauss(0, 0.03):.8f} {dec + chance.gauss(0, 0.03):.8f}"
-        for _ in range(chance.choice([4, 5, 8]))
-    )
-    values = {
-        "intentType": "science",
-        "obs_collection": chance.choice(["HST", "HLA", "TESS", "JWST"]),
-        "provenance_name": "CALACS",
-        "instrument_name": "ACS/WFC",
-        "project": "HST",
-        "filters": chance.choice(["F814W", "F606W;CLEAR2L", "F435W"]),
-        "wavelength_region": "OPTICAL",
-        "target_name": f"NGC5457-FIELD{number % 77}",
-        "target_classification": "GALAXY;SPIRAL",
-        "obs_id": name,
-        "s_ra": ra,
-        "s_dec": dec,
-        "dataproduct_type": "image",
-        "proposal_pi": "Kuntz, K. D.",
-        "calib_level": chance.randint(1, 3),
-        "t_min": 53000 + chance.random() * 5000,
-        "t_max": 53000 + chance.random() * 5000,
-        "t_exptime": chance.choice([120, 720.0, 1480.5]),
-        "em_min": 708.0,
-        "em_max": 959.0,
-        "obs_title": "A Deep Survey of M101 with the Advanced Camera for Surveys",
-        "t_obs_release": 53400.5,
-        "proposal_id": str(chance.randint(9000, 17000)),
-        "proposal_type": "GO",
-        "sequence_number": None,
-        "s_region": f"POLYGON ICRS  {corners}",
-        "jpegURL": f"mast:HST/product/{name}_drz.jpg",
-        "dataURL": f"mast:HST/product/{name}_drz.fits",
-        "dataRights": "PUBLIC",
-        "mtFlag": False,
-        "srcDen": None if chance.random() < 0.3 else 5885.0,
-        "obsid": 23_000_000 + number,
-        "distance": chance.random() * 300,
-    }
-    return [values.get(field.name) for field in CONE]
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from topmast import connect
 from topmast.fields import FILTERED
 from topmast.wire.portal import Paging, decode_request, encode_answer
 
-from .decode import observation
+from .observations import observation
 
 PAGES, ROWS, LATENCY_SECONDS, RUNS = 5, 10_000, 0.05, 5
 SERVICE = "Mast.Caom.Filtered"

@@ -1,4 +1,4 @@
-"""An archive folder served with a delay before each answer, as a far server would have."""
+"""An archive folder served from a process of its own, as a near server or a far one would."""
 
 from __future__ import annotations
 
@@ -11,24 +11,31 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+__all__ = ["served"]
 
-class Delayed:
+
+class Distant:
     """An ASGI application behind a link with `seconds` of latency a request."""
 
-    def __init__(self, app: Any, seconds: float) -> None:
+    def __init__(self, app: Any, seconds: float, gzip: bool) -> None:
         self.app = app
         self.seconds = seconds
+        self.gzip = gzip
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             await asyncio.sleep(self.seconds)
+        if self.gzip and scope.get("client"):
+            # The archive packs no answer for a client on its own machine; this one looks remote.
+            scope = scope | {"client": ("192.0.2.1", scope["client"][1])}
         await self.app(scope, receive, send)
 
 
 @contextmanager
-def served(folder: Path, latency_ms: float) -> Iterator[str]:
+def served(folder: Path, latency_ms: float = 0, *, gzip: bool = False) -> Iterator[str]:
     """Serve `folder` from a process of its own; gives the URL."""
-    command = [sys.executable, "-m", "benchmarks.served", str(folder), str(latency_ms)]
+    options = [str(folder), str(latency_ms), str(int(gzip))]
+    command = [sys.executable, "-m", "benchmarks.served", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -42,9 +49,9 @@ def main() -> None:
 
     from topmast.archive import Archive
 
-    folder, latency_ms = sys.argv[1:3]
+    folder, latency_ms, gzip = sys.argv[1:4]
     listener = socket.create_server(("127.0.0.1", 0))
-    app = Delayed(Archive(folder).app(), float(latency_ms) / 1000)
+    app = Distant(Archive(folder).app(), float(latency_ms) / 1000, gzip == "1")
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
     config = uvicorn.Config(app, log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])

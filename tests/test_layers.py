@@ -25,7 +25,7 @@ LAYERS = (
         "listed",
         "progress",
     },
-    {"sky", "tables", "values"},
+    {"sky", "tables", "texts", "values"},
     {"wire"},
     {"net", "auth"},
     {"credentials", "password_login", "login"},

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topmast.errors import BlankResponseWarning
+from topmast.texts import Texts
 
 __all__ = [
     "ColumnReader",
@@ -42,28 +43,20 @@ class Values(NamedTuple):
 
 Unreadable = list[Any]
 """Collects the cells that do not fit the declared type."""
+Read = Callable[[Sequence[Any], Any, Unreadable, Any], None]
+"""Puts cells where those of the column are gathered."""
 
 
-def _read_text(cells: Sequence[Any], null: Any, _: Unreadable) -> Array:
+def _read_text(cells: Sequence[Any], null: Any, _: Unreadable, texts: Texts) -> None:
     if _all_the_same(cells):
-        text = null if cells[0] is None else cells[0]
-        return np.repeat(_text_array([text], len(cells)), len(cells))
-    types = set(map(type, cells))
-    if types == {str}:
-        return _text_array(cells)
-    if types == {str, NoneType}:
-        return _text_array([null if cell is None else cell for cell in cells])
-    return _text_array([null if cell is None else str(cell) for cell in cells])
-
-
-def _text_array(texts: Sequence[str], count: int = 0) -> Array:
-    """Texts as bytes if they are ASCII, which take a quarter of the room until all are there."""
-    if max(map(len, texts), default=0) * (count or len(texts)) > MOST_BYTES_AT_ONCE:
-        return np.array(texts, dtype=object)
+        texts.repeat(null if cells[0] is None else cells[0], len(cells))
+        return
     try:
-        return np.array(texts, dtype=np.bytes_)
-    except UnicodeEncodeError:
-        return np.array(texts, dtype=np.str_)
+        texts.add(cells)
+    except TypeError:  # nulls or numbers among them, which have no length
+        texts.add(
+            [cell if type(cell) is str else null if cell is None else str(cell) for cell in cells]
+        )
 
 
 def _all_the_same(cells: Sequence[Any]) -> bool:
@@ -73,7 +66,7 @@ def _all_the_same(cells: Sequence[Any]) -> bool:
     return cells.count(cells[0]) == len(cells)
 
 
-def _read_floats(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
+def _floats(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
     try:
         data = np.array(cells, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -83,7 +76,7 @@ def _read_floats(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Arr
     return np.array([_checked(float, cell, np.nan, unreadable) for cell in cells], np.float64)
 
 
-def _read_integers(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
+def _integers(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
     if None in cells:
         cells = [null if cell is None else cell for cell in cells]
     try:
@@ -95,14 +88,39 @@ def _read_integers(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> A
     return np.array([_checked(_integer, cell, null, unreadable) for cell in cells], np.int64)
 
 
-def _read_bytes(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
+def _bytes(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
     return np.array([_checked(_byte, cell, null, unreadable) for cell in cells], np.int64)
 
 
-def _read_booleans(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
+def _booleans(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
     if set(map(type, cells)) <= {bool, NoneType}:
         return np.array([null if cell is None else cell for cell in cells], np.int64)
     return np.array([_checked(_truth, cell, null, unreadable) for cell in cells], np.int64)
+
+
+class Numbers:
+    """A column of numbers that grows; `expected` is how many there will be."""
+
+    def __init__(self, expected: int = 0) -> None:
+        self._parts: list[Array] = []
+
+    def add(self, numbers: Array) -> None:
+        """Append these numbers."""
+        self._parts.append(numbers)
+
+    def array(self) -> Array:
+        """All numbers."""
+        return np.concatenate(self._parts) if len(self._parts) > 1 else self._parts[0]
+
+
+Convert = Callable[[Sequence[Any], Any, Unreadable], Array]
+
+
+def _read_with(convert: Convert) -> Read:
+    def read(cells: Sequence[Any], null: Any, unreadable: Unreadable, into: Numbers) -> None:
+        into.add(convert(cells, null, unreadable))
+
+    return read
 
 
 def _checked(convert: Callable[[Any], Any], cell: Any, null: Any, unreadable: Unreadable) -> Any:
@@ -175,28 +193,24 @@ def _booleans_done(data: Array, null: Any, given: bool, null_floats: NullFloats)
     return Values((data == 1) | (mask & (null == 1)), mask)
 
 
-MOST_BYTES_AT_ONCE = 64 << 20
-MOST_BYTES = 4 << 30
-"""A text column that would need more than this is kept as Python objects, not fixed-width."""
-
-
 @dataclass(frozen=True, slots=True)
 class Kind:
     """What a type word of an answer means: `word` is what the metadata tables call it."""
 
     word: str
     null: Any
-    read: Callable[[Sequence[Any], Any, Unreadable], Array]
+    gather: Callable[[int], Any]
+    read: Read
     done: Callable[[Array, Any, bool, NullFloats], Values]
     number: Callable[[Any], Any]
 
 
 NO_TRUTH = 2
-TEXT = Kind("string", "", _read_text, _text_done, str)
-FLOAT = Kind("float", np.nan, _read_floats, _floats_done, float)
-INTEGER = Kind("integer", -999, _read_integers, _integers_done, _integer)
-BOOLEAN = Kind("boolean", NO_TRUTH, _read_booleans, _booleans_done, _truth)
-BYTE = Kind("byte", -999, _read_bytes, _bytes_done, _integer)
+TEXT = Kind("string", "", Texts, _read_text, _text_done, str)
+FLOAT = Kind("float", np.nan, Numbers, _read_with(_floats), _floats_done, float)
+INTEGER = Kind("integer", -999, Numbers, _read_with(_integers), _integers_done, _integer)
+BOOLEAN = Kind("boolean", NO_TRUTH, Numbers, _read_with(_booleans), _booleans_done, _truth)
+BYTE = Kind("byte", -999, Numbers, _read_with(_bytes), _bytes_done, _integer)
 
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("string", "char", "date", "datetime"), TEXT),
@@ -232,9 +246,13 @@ class ColumnReader:
         As the answer's list of fields has them.
     ignore_value
         The value that stands for "nothing" in this column, when its configuration names one.
+    expected : int, optional
+        How many rows there will be, as far as anybody knows.
     """
 
-    def __init__(self, name: str, type_word: str, ignore_value: Any = None) -> None:
+    def __init__(
+        self, name: str, type_word: str, ignore_value: Any = None, expected: int = 0
+    ) -> None:
         kind = kind_of(type_word)
         if kind is None:
             _warn(f"Column {name!r} has the unknown type {type_word!r}; it is kept as text.")
@@ -242,12 +260,12 @@ class ColumnReader:
         self.name = name
         self.kind = kind
         self.null, self.given = _null_value(kind, ignore_value)
-        self._parts: list[Array] = []
+        self._gathered = kind.gather(expected)
         self._unreadable: Unreadable = []
 
     def read(self, cells: Sequence[Any]) -> None:
-        """Take the cells of the next rows."""
-        self._parts.append(self.kind.read(cells, self.null, self._unreadable))
+        """Take the cells of the next rows: texts, numbers, truth values and None."""
+        self.kind.read(cells, self.null, self._unreadable, self._gathered)
 
     def values(self, null_floats: NullFloats = "masked") -> Values:
         """All cells read so far, as one array and its mask."""
@@ -255,44 +273,10 @@ class ColumnReader:
             first, count = str(self._unreadable[0])[:40], len(self._unreadable)
             kind = self.kind.word
             _warn(f"Column {self.name!r}: {count} values are no {kind} and masked, as {first!r}.")
-        data = _joined_parts(self._parts or [self.kind.read((), self.null, [])])
-        self._parts = []
+        self.read(())  # an array of the right type, even if there were no rows
+        data = self._gathered.array()
+        self._gathered = self.kind.gather(0)
         return self.kind.done(data, self.null, self.given, null_floats)
-
-
-def _joined_parts(parts: list[Array]) -> Array:
-    if any(part.dtype.kind in "SUO" for part in parts):
-        return _joined_text(parts)
-    return np.concatenate(parts) if len(parts) > 1 else parts[0]
-
-
-def _joined_text(parts: list[Array]) -> Array:
-    # Every row of a fixed-width column takes the room of its longest text.
-    room = 4 * max(map(_longest, parts)) * sum(map(len, parts))
-    if room > MOST_BYTES:
-        return np.concatenate([_objects(part) for part in parts])
-    joined = np.concatenate(
-        [part.astype(np.str_) if part.dtype == object else part for part in parts]
-    )
-    return _widened(joined) if joined.dtype.kind == "S" else joined
-
-
-def _longest(part: Array) -> int:
-    """Characters of the longest text."""
-    if part.dtype == object:
-        return max(map(len, part), default=0)
-    return part.dtype.itemsize // part.dtype.alignment
-
-
-def _objects(part: Array) -> Array:
-    return part if part.dtype == object else part.astype(np.str_).astype(object)
-
-
-def _widened(ascii_texts: Array) -> Array:
-    """ASCII bytes as text: one number a character, which NumPy's own way does slower."""
-    shape = len(ascii_texts), ascii_texts.dtype.itemsize
-    codes = ascii_texts.view(np.uint8).reshape(shape).astype(np.uint32)
-    return codes.view(f"U{shape[1]}").reshape(shape[0])
 
 
 def _null_value(kind: Kind, ignore_value: Any) -> tuple[Any, bool]:

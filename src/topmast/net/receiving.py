@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from types import TracebackType
 
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
@@ -77,10 +78,13 @@ class ReceivedStream:
 
     def answer(self, hidden: Iterable[str] = ()) -> Answer:
         """The whole answer, read into memory."""
+        body = BytesIO()  # gives its bytes away without a copy, which join does not
+        for chunk in self._bounded():
+            body.write(chunk)
         return Answer(
             self.status_code,
             self.headers,
-            b"".join(self._bounded()),
+            body.getvalue(),
             self.url,
             reason=self.reason,
             hidden=hidden,

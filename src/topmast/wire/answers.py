@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 SELECTED = "_selected_"
+MOST_EXPECTED = 50_000
+"""Rows for which room is made because the answer says so, before they are there."""
 BYTES_AT_ONCE = 1 << 18
 CELLS_AT_ONCE = 8192
 """Handled together: few enough to stay in the processor's cache, which halves the time."""
@@ -152,12 +154,19 @@ def peek_status(content: bytes) -> tuple[str, str, Paging | None]:
     none) has the status "".
     """
     try:
-        envelope = ENVELOPE.decode(content)
+        envelope = _envelope_only(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         envelope = _envelope_of(read_json(content))
     if envelope.status is None:
         envelope = _envelope_of(read_json(content))
     return str(envelope.status or ""), _message(envelope), _paging(envelope.paging)
+
+
+def _envelope_only(content: bytes) -> _Envelope:
+    try:
+        return _split(content)[0]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ENVELOPE.decode(content)
 
 
 def decode_answer(
@@ -198,6 +207,7 @@ class _WithData(_Envelope):
     data: Any = msgspec.UNSET
 
 
+Cell = str | int | float | bool | None
 Cells = tuple[Any, ...]
 Rows = Callable[[tuple[str, ...]], Iterator[Iterable[Cells]]]
 """For the names of the columns, gives the rows' cells, some rows at a time."""
@@ -244,7 +254,7 @@ def _rows_between(
 def _row_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[list[msgspec.Struct]]:
     keys = {f"cell{number}": name for number, name in enumerate(names)}
     try:
-        row = msgspec.defstruct("Row", [(key, Any, None) for key in keys], rename=keys, gc=False)
+        row = msgspec.defstruct("Row", [(key, Cell, None) for key in keys], rename=keys, gc=False)
     except ValueError as problem:  # quotes or control characters in a column's name
         raise msgspec.DecodeError(str(problem)) from problem
     return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
@@ -293,10 +303,17 @@ def _parsed_rows(rows: Any) -> Rows:
 
 def _cells(row: Any, names: tuple[str, ...]) -> Cells:
     if isinstance(row, dict):
-        return tuple(map(row.get, names))
-    if isinstance(row, list):
-        return (*row[: len(names)], *[None] * (len(names) - len(row)))
-    raise BadAnswerError(f"A row of the answer is neither an object nor a list: {row!r:.60}")
+        cells: Cells = tuple(map(row.get, names))
+    elif isinstance(row, list):
+        cells = (*row[: len(names)], *[None] * (len(names) - len(row)))
+    else:
+        raise BadAnswerError(f"A row of the answer is neither an object nor a list: {row!r:.60}")
+    if NESTED.isdisjoint(map(type, cells)):
+        return cells
+    return tuple(str(cell) if type(cell) in NESTED else cell for cell in cells)
+
+
+NESTED = {list, dict}
 
 
 # ---------------------------------------------------------------- rows become columns
@@ -321,7 +338,7 @@ def _answer_of(
     if not failed and envelope.fields is not None and envelope.data is not msgspec.UNSET:
         fields = _fields(envelope.fields, keep_selected)
         answer.names, answer.types = list(fields), list(fields.values())
-        answer.columns = _columns(fields, rows, ignore_values, null_floats)
+        answer.columns = _columns(fields, rows, ignore_values, null_floats, answer.paging)
         answer.has_table = True
     if keep_selected and SELECTED in answer.columns:
         answer.columns[SELECTED].mask[:] = False
@@ -333,8 +350,12 @@ def _columns(
     rows: Rows,
     ignore_values: Mapping[str, Any],
     null_floats: NullFloats,
+    paging: Paging | None,
 ) -> dict[str, Values]:
-    readers = [ColumnReader(name, type, ignore_values.get(name)) for name, type in fields.items()]
+    expected = min(paging.rows, MOST_EXPECTED) if paging else 0
+    readers = [
+        ColumnReader(name, type, ignore_values.get(name), expected) for name, type in fields.items()
+    ]
     for block in rows(tuple(fields)) if fields else ():
         for reader, cells in zip(readers, zip(*block, strict=True), strict=True):
             reader.read(cells)
