@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ RECORDED = PROJECT.parent / "shared" / "real"
 
 def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("TOPMAST_")]:
-        del os.environ[name]
+        if not name.endswith("_PYTHON"):  # an interpreter for a test is no setting
+            del os.environ[name]
     os.environ.pop("MAST_API_TOKEN", None)
 
 
@@ -108,7 +110,14 @@ def sample_archive(sample_folder: Path) -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def served_sample(sample_folder: Path) -> Iterator[str]:
     """The URL of the sample archive behind `topmast serve`, in a process of its own."""
-    command = [sys.executable, "-m", "topmast", "serve", str(sample_folder), "--port", "0"]
+    with served(sample_folder) as url:
+        yield url
+
+
+@contextmanager
+def served(folder: Path, *options: str) -> Iterator[str]:
+    """Serve the archive in `folder` from a process of its own; gives its URL."""
+    command = [sys.executable, "-m", "topmast", "serve", str(folder), "--port", "0", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -167,7 +167,7 @@ def serve(
         profile=profile,
         tls=Tls(tls_cert, tls_key) if tls_cert else None,
         verbose=current().verbose,
-        announce=say,
+        announce=click.echo,
     )
     return DONE
 
