@@ -38,6 +38,7 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/Santa-war/query", BOTH, names.resolve),
     ("/whoami", GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
+    ("/token", GET, accounts.login_page),
     ("/api/v0/Mashup/Login/login.html", GET, accounts.login_page),
     ("/idp/profile/SAML2/SOAP/ECP", POST, accounts.provider),
     ("/Shibboleth.sso/SAML2/ECP", POST, accounts.consume),

@@ -37,8 +37,8 @@ _few_at_once = threading.BoundedSemaphore(2)
 """Logins wait for each other, so that a flood of them takes no more than 64 MiB."""
 
 
-def scramble(password: str, cost: Cost = COST) -> str:
-    """What is kept of `password`.
+def scramble(password: str) -> str:
+    """What is kept of `password`, at today's cost.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def scramble(password: str, cost: Cost = COST) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidQueryError(f"A password has {SHORTEST} to {LONGEST} characters.")
     salt = secrets.token_bytes(16)
-    return _kept(cost, salt, derive(password, salt, cost))
+    return _kept(COST, salt, derive(password, salt, COST))
 
 
 def check_password(password: str, kept: str | None) -> bool:
@@ -56,7 +56,7 @@ def check_password(password: str, kept: str | None) -> bool:
 
     The same work is done where none was kept, so that the time tells nobody who has an account.
     """
-    match = KEPT.fullmatch(kept or "") or KEPT.fullmatch(_NOBODY)
+    match = KEPT.fullmatch(kept or "") or KEPT.fullmatch(_kept(COST, bytes(16), bytes(32)))
     assert match is not None
     cost = Cost(*map(int, match.groups()[:3]))
     salt, wanted = (base64.b64decode(part) for part in match.groups()[3:])
@@ -64,9 +64,9 @@ def check_password(password: str, kept: str | None) -> bool:
     return hmac.compare_digest(found, wanted) and bool(kept) and len(password) <= LONGEST
 
 
-def is_outdated(kept: str, cost: Cost = COST) -> bool:
+def is_outdated(kept: str) -> bool:
     """Whether `kept` was made with another cost than today's, and should be made again."""
-    return kept.split("$")[1] != _kept(cost, b"", b"").split("$")[1]
+    return kept.split("$")[1] != _kept(COST, b"", b"").split("$")[1]
 
 
 def derive(password: str, salt: bytes, cost: Cost) -> bytes:
@@ -86,6 +86,3 @@ def derive(password: str, salt: bytes, cost: Cost) -> bytes:
 def _kept(cost: Cost, salt: bytes, hashed: bytes) -> str:
     parts = (base64.b64encode(part).decode() for part in (salt, hashed))
     return "$".join(["scrypt", f"n={cost.n},r={cost.r},p={cost.p}", *parts])
-
-
-_NOBODY = _kept(COST, bytes(16), bytes(32))

@@ -1,0 +1,95 @@
+"""Accounts and tokens for tests, and a way to log in by hand, message by message."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from tests.archive.conftest import Caller, Reply
+from topmast.archive import Archive, clock, passwords
+from topmast.archive.accounts import add_account
+from topmast.archive.tokens import create_token
+from topmast.wire import ecp
+
+ALICE, ALICES_PASSWORD = "alice@example.org", "correct horse"
+BOB, BOBS_PASSWORD = "bob@example.org", "battery staple"
+SECRET = "mast:JWST/product/secret.fits"
+SECRET_CONTENT = b"not for everybody"
+PUBLIC = "mast:HST/product/a.fits"
+FILE = "/api/v0.1/Download/file?uri="
+CHEAP = passwords.Cost(n=1 << 8, r=8, p=1)
+"""Tests try many passwords; real ones cost a thousand times more."""
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "COST", CHEAP)
+        yield
+
+
+@dataclass
+class Tokens:
+    """Secrets of tokens: Alice's own, and one of hers that is good for another proposal only."""
+
+    alice: str
+    alice_narrow: str
+    bob: str
+
+
+def add_people(archive: Archive) -> Tokens:
+    """Alice has a right to the exclusive data of proposal 1180, Bob to those of 8880."""
+    store = archive.store
+    add_account(
+        store, ALICE, ALICES_PASSWORD, first_name="Alice", last_name="A", proposals=["1180"]
+    )
+    add_account(store, BOB, BOBS_PASSWORD, first_name="Bob", last_name="B", proposals=["8880"])
+    return Tokens(
+        create_token(store, ALICE, name="laptop")[1],
+        create_token(store, ALICE, proposals=["8880"])[1],
+        create_token(store, BOB)[1],
+    )
+
+
+def basic(name: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+
+def challenge(caller: Caller) -> ecp.Challenge:
+    reply = caller.get(ecp.LOGIN_PAGE, Accept=ecp.ACCEPT, PAOS=ecp.PAOS)
+    assert reply.status == 200
+    return ecp.decode_challenge(reply.content)
+
+
+def knock(caller: Caller, name: str, password: str) -> Reply:
+    """Send a password; the answer of the identity provider."""
+    return caller.send("POST", ecp.PROVIDER, b"", Authorization=basic(name, password))
+
+
+def deliver(caller: Caller, proof: bytes, **headers: str) -> Reply:
+    body = ecp.decode_proof(proof).delivery("mark")
+    return caller.send("POST", ecp.CONSUMER, body, **headers)
+
+
+def cookie_of(caller: Caller, name: str = ALICE, password: str = ALICES_PASSWORD) -> str:
+    """A session cookie, as the Cookie header has it."""
+    challenge(caller)
+    proof = knock(caller, name, password)
+    assert proof.status == 200, proof.content
+    return deliver(caller, proof.content).headers["Set-Cookie"].partition(";")[0]
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let the archive's clock show a later time."""
+    shown = time.time() + seconds
+    monkeypatch.setattr(clock, "now", lambda: shown)
+
+
+def records_of(caplog: pytest.LogCaptureFixture) -> str:
+    """All that was logged, with the values of every record."""
+    return "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
