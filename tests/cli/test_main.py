@@ -190,9 +190,11 @@ def plain(text: str) -> str:
 
 def test_a_server_ends_quietly_when_it_is_interrupted(small_archive: Path) -> None:
     words = [*TOPMAST, "serve", str(small_archive), "--port", "0", "--workers", "2"]
-    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(words, **pipes, text=True) as process:
+        assert process.stdout is not None
         assert process.stderr is not None
-        url = process.stderr.readline().split(" at ")[1].split()[0]
+        url = process.stdout.readline().split(" at ")[1].split()[0]
         result = answered(["missions", "--archive", url])
         process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
