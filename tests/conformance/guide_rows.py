@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 __all__ = ["MAY_DIFFER", "Compared", "Row", "compare", "rows_of", "same_text"]
 
@@ -111,24 +112,17 @@ def _spoken(line: str) -> Row:
 
 
 def compare(guide: Iterable[str], shown: Iterable[str]) -> list[Compared]:
-    """Each row that the guide prints beside ours, and rows of a table that only we have."""
+    """Each row that the guide prints beside ours, and rows that only we have."""
     wanted, ours = _by_kind(rows_of(guide)), _by_kind(rows_of(shown))
     if "entries" in wanted:
         everything = {name: cell for row in ours["entries"] for name, cell in row.cells.items()}
         ours["entries"] = [Row("entries", everything)] * len(wanted["entries"])
-    if "warning" in wanted:
-        named = {name for row in wanted["warning"] for name in row.cells}
-        ours["warning"] = [row for row in ours["warning"] if named & set(row.cells)]
-    compared = []
-    for kind, rows in wanted.items():
-        found = ours[kind]
-        for number, row in enumerate(rows):
-            compared.append(_pair(row, found[number] if number < len(found) else None))
-        if kind == "row":
-            compared += [
-                Compared(None, row, faults=("more than the guide",)) for row in found[len(rows) :]
-            ]
-    return compared
+    ours["warning"] = [row for row in ours["warning"] if not MAY_ADD & set(row.cells)]
+    return [
+        Compared(None, mine, faults=("more than the guide",)) if row is None else _pair(row, mine)
+        for kind in dict.fromkeys([*wanted, *ours])
+        for row, mine in zip_longest(wanted[kind], ours[kind])
+    ]
 
 
 def _by_kind(rows: Iterable[Row]) -> dict[str, list[Row]]:
@@ -171,6 +165,9 @@ def same_text(wanted: str, ours: str) -> bool:
 
 
 # ------------------------------------------------------------------------------ what may differ
+
+MAY_ADD = {"InputWarning"}
+"""Warnings about how a call is written, of which the guide's text has none."""
 
 
 @dataclass(frozen=True, slots=True)

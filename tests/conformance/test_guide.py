@@ -13,8 +13,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from topmast.archive import Archive
 from topmast.archive.accounts import add_account
 
 from .guide import Example, read_examples
-from .guide_rows import compare, rows_of, same_text
+from .guide_rows import Compared, compare, rows_of, same_text
 from .guide_run import Shown, has_all_parts, run
 
 EXAMPLES = [example for example in read_examples() if has_all_parts(example)]
@@ -156,17 +157,26 @@ def test_no_fewer_printed_rows_agree_than_before(
     outcomes: Callable[[str], list[Shown]],
     record_property: Callable[[str, object], None],
 ) -> None:
-    agree, rows = Counter[str](), Counter[str]()
+    sections: dict[str, list[Compared]] = defaultdict(list)
     for example, shown in zip(EXAMPLES, outcomes(way), strict=True):
-        compared = compare(example.printed, shown)
-        agree[example.section] += sum(row.agrees for row in compared)
-        rows[example.section] += len(compared)
+        sections[example.section] += compare(example.printed, shown)
 
-    summary = [f"{way}: printed rows that agree: {agree.total()} of {rows.total()}"]
-    summary += [f"  {section}: {agree[section]} of {rows[section]}" for section in rows]
-    record_property("summary", "\n".join(summary))
-    print(*summary, sep="\n")
-    assert {section: agree[section] for section in AGREE} == AGREE
+    lines = [f"Printed rows that agree, {way}: {summary(chain.from_iterable(sections.values()))}"]
+    lines += [f"  {section}: {summary(rows)}" for section, rows in sections.items()]
+    record_property("summary", "\n".join(lines))
+    print(*lines, sep="\n")
+    assert {name: sum(row.agrees for row in sections[name]) for name in AGREE} == AGREE
+
+
+def summary(rows: Iterable[Compared]) -> str:
+    rows = list(rows)
+    agree = sum(row.agrees for row in rows)
+    text = f"{agree} of {len(rows)} in every cell"
+    for reason, number in Counter(chain.from_iterable(row.excused for row in rows)).items():
+        text += f"; {number} in all but one, as {reason}"
+    if wrong := sum(bool(row.faults) for row in rows):
+        text += f"; {wrong} DO NOT AGREE"
+    return text
 
 
 @needs_guide
@@ -273,8 +283,12 @@ def test_missing_and_additional_rows_are_faults() -> None:
     assert [row.faults for row in compare(TABLE[:3], TABLE)][-1] == ("more than the guide",)
 
 
-def test_a_traceback_below_a_table_is_none_of_its_rows() -> None:
-    shown = [*TABLE, "Traceback (most recent call last):", "ValueError: no"]
+def test_an_error_below_a_table_is_a_fault_of_its_own() -> None:
+    compared = compare(TABLE, [*TABLE, "Traceback (most recent call last):", "ValueError: no"])
 
-    assert all(row.agrees for row in compare(TABLE, shown))
-    assert rows_of(shown)[-1].kind == "line"
+    assert [row.agrees for row in compared] == [True, True, True, False, False]
+
+
+def test_only_warnings_about_the_call_may_be_added() -> None:
+    assert not compare([], ["WARNING: InputWarning: Coordinates are taken as degrees."])
+    assert compare([], ["WARNING: NoResultsWarning: Query returned no results."])[0].faults
