@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -93,3 +94,49 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
 def records_of(caplog: pytest.LogCaptureFixture) -> str:
     """All that was logged, with the values of every record."""
     return "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+
+
+# ------------------------------------------------------------- an archive with closed files
+
+OBSERVED = {
+    "obs_collection": "HST",
+    "s_region": "CIRCLE ICRS 10 10 0.1",
+    "s_ra": 10.0,
+    "s_dec": 10.0,
+    "intentType": "science",
+    "dataRights": "EXCLUSIVE_ACCESS",
+    "t_obs_release": 99999.0,
+}
+HOUSE = {
+    "mast:HST/product/open.txt": ("open", "1180", "PUBLIC"),
+    "mast:HST/product/closed.txt": ("closed", "1180", "EXCLUSIVE_ACCESS"),
+    "mast:HST/product/bobs.txt": ("bobs", "8880", "EXCLUSIVE_ACCESS"),
+}
+OPEN, CLOSED, BOBS = HOUSE
+
+
+def house(folder: Path) -> Archive:
+    """An archive of three files: one for all, one of Alice's and one of Bob's."""
+    observations, products = [], []
+    (folder / "files").mkdir(parents=True)
+    for number, (uri, (name, proposal, rights)) in enumerate(HOUSE.items(), start=1):
+        observed = OBSERVED | {"objID": number, "obsid": number, "proposal_id": proposal}
+        observations.append(observed | {"obs_id": name, "target_name": name.upper()})
+        file_name = uri.rpartition("/")[2]
+        (folder / "files" / file_name).write_text(f"the {name} file\n")
+        products.append(
+            {
+                "obsID": number,
+                "obs_collection": "HST",
+                "obs_id": name,
+                "dataURI": uri,
+                "productFilename": file_name,
+                "proposal_id": proposal,
+                "dataRights": rights,
+                "productType": "SCIENCE",
+                "productGroupDescription": "Minimum Recommended Products",
+            }
+        )
+    archive = Archive.create(folder / "archive")
+    archive.ingest(observations, products, files=folder / "files")
+    return archive

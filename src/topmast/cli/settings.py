@@ -8,7 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -57,10 +57,11 @@ class Settings:
 
         chosen = {} if self.timeout is None else {"timeout": self.timeout}
         client = connect(self.archive, **chosen)
-        if self.username:
-            client.observations.login(username=self.username)
-        elif self.login:
-            client.observations.login()
+        with redirect_stdout(sys.stderr):  # what a login says is no data
+            if self.username:
+                client.observations.login(username=self.username)
+            elif self.login:
+                client.observations.login()
         return client
 
     @property

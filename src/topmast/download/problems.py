@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 
 from topmast.errors import MastError
 from topmast.net.retry import seconds_asked
@@ -68,7 +69,8 @@ def problem_of_status(
     """
     exclusive = f"exclusive until {exclusive_until}; " if exclusive_until else ""
     if about_login:
-        return GiveUp(f"{status} {reason}: {exclusive}{about_login}", f"{status} {reason}")
+        words = reason or HTTPStatus(status).phrase
+        return GiveUp(f"{status} {words}: {exclusive}{about_login}", f"{status} {reason}")
     text = REASONS.get(status, f"{status} {reason}".strip() + ".").format(exclusive=exclusive)
     if status in PASSING:
         asked = seconds_asked(headers.get("Retry-After"), datetime.now(UTC))
