@@ -287,7 +287,7 @@ def knowing(catalog: Catalog) -> Iterator[None]:
         said = str(problem).lower()
         if catalog.listed or (catalog.cone.lower() not in said and "service" not in said):
             raise
-        raise InvalidQueryError(f"{_no_such_catalog(catalog)} ({problem})") from problem
+        raise InvalidQueryError(_no_such_catalog(catalog)) from problem
 
 
 def _no_such_catalog(catalog: Catalog) -> str:

@@ -57,4 +57,5 @@ def test_columns_of_something_else_are_refused(run: Run) -> None:
     result = run("columns", "planets")
 
     assert result.exit_code == 2
-    assert "'planets' is not one of 'observations', 'products'" in result.stderr
+    assert "no catalogue 'planets'." in result.stderr
+    assert "HSC, GALEX, Gaia, TGAS, TIC" in result.stderr or "Did you mean" in result.stderr

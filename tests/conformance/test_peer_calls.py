@@ -26,10 +26,10 @@ pytestmark = [
 ]
 
 
-def run(package: str, server: str, folder: Path) -> list[dict[str, Any]]:
+def run(package: str, server: str, folder: Path, calls: list[str]) -> list[dict[str, Any]]:
     target = folder / f"{package}.pickle"
     command = [sys.executable, str(HERE / "evaluate.py"), package, server, str(target)]
-    subprocess.run(command, input=json.dumps(CALLS), text=True, check=True, timeout=280)
+    subprocess.run(command, input=json.dumps(calls), text=True, check=True, timeout=280)
     return pickle.loads(target.read_bytes())
 
 
@@ -38,8 +38,8 @@ def outcomes(
     served_sample: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[Any, Any]]:
     folder = tmp_path_factory.mktemp("peer")
-    theirs = run("astroquery", served_sample, folder)
-    ours = run("topmast", served_sample, folder)
+    theirs = run("astroquery", served_sample, folder, CALLS)
+    ours = run("topmast", served_sample, folder, CALLS)
     return {call: pair for call, *pair in zip(CALLS, theirs, ours, strict=True)}
 
 

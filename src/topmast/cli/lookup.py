@@ -52,19 +52,23 @@ def missions() -> int:
     return DONE
 
 
-@command(short_help="List the columns of observations or products.")
-@click.argument(
-    "kind", type=click.Choice(["observations", "products"]), default="observations", required=False
-)
+@command(short_help="List the columns of observations, products or a catalogue.")
+@click.argument("kind", metavar="[observations|products|CATALOGUE]", default="observations")
+@click.option("--version", type=int, metavar="N", help="Of a catalogue that has several.")
 @output_options
-def columns(kind: str, output: Output) -> int:
-    """List the columns that criteria (observations) and filters (products) can use.
+def columns(kind: str, version: int | None, output: Output) -> int:
+    """List the columns that criteria (observations, catalogues) and filters (products) can use.
 
     \b
     topmast columns
     topmast columns products --all-rows
+    topmast columns Gaia --version 2
     """
-    output.write(current().client().observations.get_metadata(kind))
+    client = current().client()
+    if kind.lower() in ("observations", "products"):
+        output.write(client.observations.get_metadata(kind))
+    else:
+        output.write(client.catalogs.get_metadata(kind, version))
     return DONE
 
 

@@ -14,7 +14,7 @@ from topmast.cli.words import criteria_options
 if TYPE_CHECKING:
     from topmast.observations import ObservationsClass
 
-__all__ = ["count", "search"]
+__all__ = ["count", "place_of", "print_numbers", "radius_option", "search"]
 
 radius_option = click.option(
     "--radius",
@@ -84,7 +84,7 @@ def _find(
     radius: str | None,
     criteria: dict[str, Any],
 ) -> Any:
-    place = _place(target, radius)
+    place = place_of(target, radius)
     if criteria:
         return observations.query_criteria(**place, **criteria)
     return observations.query_region(**place)
@@ -96,11 +96,16 @@ def _print_count(
     radius: str | None,
     criteria: dict[str, Any],
 ) -> int:
-    place = _place(target, radius)
+    place = place_of(target, radius)
     if criteria or not target:
         number = observations.query_criteria_count(**place, **criteria)
     else:
         number = observations.query_region_count(**place)
+    return print_numbers(target, number)
+
+
+def print_numbers(target: tuple[str, ...], number: Any) -> int:
+    """Print a count, or one a line for each of several targets."""
     if len(target) > 1:
         for word, each in zip(target, number, strict=True):
             click.echo(f"{word}\t{int(each)}")
@@ -109,7 +114,7 @@ def _print_count(
     return DONE
 
 
-def _place(target: tuple[str, ...], radius: str | None) -> dict[str, Any]:
+def place_of(target: tuple[str, ...], radius: str | None) -> dict[str, Any]:
     """The arguments that say where: several targets are asked for in one call."""
     place: dict[str, Any] = {} if radius is None else {"radius": _angle(radius)}
     if target:

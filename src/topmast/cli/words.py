@@ -6,14 +6,21 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
 from topmast.cli.settings import Option
 from topmast.fields import OBSERVATION, PRODUCT, Field
 
-__all__ = ["criteria_options", "criterion_of", "filter_options"]
+__all__ = [
+    "criteria_options",
+    "criterion_of",
+    "criterion_option",
+    "filter_options",
+    "pairs_of",
+    "value_of",
+]
 
 MOST_INTEGERS = 1000
 """The widest range of whole numbers that is spelled out."""
@@ -25,22 +32,14 @@ def criteria_options(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def with_criteria(*args: Any, criterion: Iterable[str], **words: Any) -> Any:
         found = _given(words, OBSERVATION)
-        for pair in criterion:
-            name, text = _pair(pair)
-            found.setdefault(name, []).append(text)
+        for name, texts in pairs_of(criterion).items():
+            found.setdefault(name, []).extend(texts)
         criteria = {name: criterion_of(name, texts) for name, texts in found.items()}
         return function(*args, criteria=criteria, **words)
 
     options = [_option_of(field) for field in OBSERVATION]
     options.append(
-        click.option(
-            "--criterion",
-            cls=Option,
-            section="Columns",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="Any other criterion, such as t_min=50000..60000 or obstype=all.",
-        )
+        criterion_option("Any other criterion, such as t_min=50000..60000 or obstype=all.")
     )
     return _with(options, with_criteria)
 
@@ -70,12 +69,29 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return _with(options, with_filters)
 
 
+class ColumnWords(Protocol):
+    """What a column has to tell, so that texts about it can be understood."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def continuous(self) -> bool: ...
+
+
 def criterion_of(name: str, texts: Sequence[str]) -> Any:
+    """The value of a criterion on observations, from the texts of the command line."""
+    return value_of(_FIELDS.get(name.lower()), texts)
+
+
+def value_of(column: ColumnWords | None, texts: Sequence[str]) -> Any:
     """The value of a criterion as the library takes it, from the texts of the command line."""
-    field = _FIELDS.get(name.lower())
-    if field is not None and field.continuous:
-        return [_range_of(field, text) for text in texts]
-    if field is not None and field.type == "int":
+    if column is not None and column.continuous:
+        return [_range_of(column, text) for text in texts]
+    if column is not None and column.type in ("int", "integer"):
         return [value for text in texts for value in _whole_numbers(text)]
     return list(texts) if len(texts) > 1 else texts[0]
 
@@ -115,6 +131,27 @@ def _given(words: dict[str, Any], fields: Iterable[Field]) -> dict[str, list[str
     return {name: values for name, values in texts.items() if values}
 
 
+def criterion_option(meaning: str) -> Callable[..., Any]:
+    """The option that takes a criterion on any column."""
+    return click.option(
+        "--criterion",
+        cls=Option,
+        section="Columns",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help=meaning,
+    )
+
+
+def pairs_of(criterion: Iterable[str]) -> dict[str, list[str]]:
+    """The texts that are given for each column by ``--criterion NAME=VALUE``."""
+    found: dict[str, list[str]] = {}
+    for pair in criterion:
+        name, text = _pair(pair)
+        found.setdefault(name, []).append(text)
+    return found
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name.strip() or not value.strip():
@@ -122,7 +159,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _range_of(field: Field, text: str) -> list[Any]:
+def _range_of(field: ColumnWords, text: str) -> list[Any]:
     low, dots, high = text.partition("..")
     if not dots or not (low.strip() or high.strip()):
         raise click.UsageError(
@@ -131,7 +168,7 @@ def _range_of(field: Field, text: str) -> list[Any]:
     return [_end(low, field), _end(high, field)]
 
 
-def _end(text: str, field: Field) -> Any:
+def _end(text: str, field: ColumnWords) -> Any:
     """One end of a range: open, a number, a length or time with its unit, or a date as text."""
     text = text.strip()
     if not text:

@@ -1,0 +1,94 @@
+"""Find the sources of a catalogue, or count them: `topmast catalog`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from topmast.cli.errors import DONE, NOTHING
+from topmast.cli.output import Output, output_options
+from topmast.cli.search import place_of, print_numbers, radius_option
+from topmast.cli.settings import command, current
+from topmast.cli.words import criterion_option, pairs_of, value_of
+
+if TYPE_CHECKING:
+    from topmast.catalogs import CatalogsClass
+
+__all__ = ["catalog"]
+
+Method = Callable[..., Any]
+
+EXAMPLES = """
+TARGET is an object's name or a position: M10, "322.49324 12.16683", "14:03:12.6 +54:20:57".
+The catalogues are HSC, GALEX, Gaia, TGAS, TIC, CTL, DiskDetective and PLATO. TIC, CTL and
+DiskDetective can be searched by their columns, with or without a TARGET: numbers are ranges
+(Tmag=10..12, open at one end: Tmag=..8), texts may hold one wildcard (*), and an option given
+twice means either value. `topmast columns TIC` lists the columns.
+"""
+
+
+@command(short_help="Find the sources of a catalogue by place or criteria.", epilog=EXAMPLES)
+@click.argument("target", nargs=-1)
+@radius_option
+@click.option(
+    "--catalog", default="HSC", show_default=True, metavar="NAME", help="Which catalogue."
+)
+@click.option(
+    "--version", type=int, metavar="N", help="Of HSC, Gaia or PLATO; if not given the highest."
+)
+@click.option("--nr", type=int, metavar="N", help="HSC: the most rows to give (50000).")
+@click.option("--ni", type=int, metavar="N", help="HSC: the fewest images a source is seen on (1).")
+@click.option("--magtype", type=int, metavar="1|2", help="HSC: 1 for MagAper2, 2 for MagAuto.")
+@click.option("--maxrecords", type=int, metavar="N", help="GALEX: the most rows to give (50000).")
+@criterion_option("A condition on a column, such as Tmag=10..12 or objType=STAR.")
+@click.option("--count", is_flag=True, help="Print how many there are, not which.")
+@output_options
+def catalog(
+    target: tuple[str, ...],
+    radius: str | None,
+    catalog: str,
+    version: int | None,
+    criterion: tuple[str, ...],
+    count: bool,
+    output: Output,
+    **parameters: int | None,
+) -> int:
+    """Find the sources of a catalogue by place or criteria.
+
+    \b
+    topmast catalog M10 --catalog TIC --radius 0.02
+    topmast catalog "158.47924 -7.30962" --catalog Gaia --version 2 --radius "6 arcmin"
+    topmast catalog --catalog TIC --criterion Bmag=30..50 --criterion objType=STAR --output tic.ecsv
+    """
+    if not target and not criterion:
+        raise click.UsageError("Give a TARGET, or a criterion such as --criterion Tmag=10..12.")
+    if criterion and version is not None:
+        raise click.UsageError("--version goes with a search by place alone.")
+    catalogs = current().client().catalogs
+    given = {name: value for name, value in parameters.items() if value is not None}
+    words = place_of(target, radius) | given | {"catalog": catalog}
+    words |= _criteria(catalogs, catalog, criterion) if criterion else {"version": version}
+    search, count_them = _methods(catalogs, by_criteria=bool(criterion))
+    if count:
+        return print_numbers(target, count_them(**words))
+    table = search(**words)
+    output.write(table)
+    return DONE if len(table) else NOTHING
+
+
+def _methods(catalogs: CatalogsClass, *, by_criteria: bool) -> tuple[Method, Method]:
+    """What finds the sources, and what counts them."""
+    if by_criteria:
+        return catalogs.query_criteria, catalogs.query_criteria_count
+    return catalogs.query_region, catalogs.query_region_count
+
+
+def _criteria(catalogs: CatalogsClass, name: str, criterion: tuple[str, ...]) -> dict[str, Any]:
+    """The criteria as the library takes them: the catalogue's columns tell what is a range."""
+    from topmast.catalog_queries import chosen_catalog, criteria_columns
+
+    columns = criteria_columns(catalogs.session, chosen_catalog(catalogs.session, name))
+    pairs = pairs_of(criterion)
+    return {word: value_of(columns.find(word), texts) for word, texts in pairs.items()}
