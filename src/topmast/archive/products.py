@@ -33,6 +33,9 @@ class HeldFile:
     rights: str | None
 
 
+MOST_ROWS = (1 << 63) - 1
+"""The largest number that SQLite knows."""
+
 EXCLUSIVE = {"EXCLUSIVE_ACCESS", "RESTRICTED"}
 
 
@@ -49,12 +52,14 @@ def list_products(
     where = '"parent_obsid" IN (SELECT value FROM json_each(?))'
     columns = ", ".join("NULL" if field is SELECTED else quoted(field.name) for field in fields)
     with store.reading() as connection:
-        total = _one(connection, f"SELECT count(*) FROM products WHERE {where}", wanted)
         rows = connection.execute(
             f'SELECT {columns} FROM products WHERE {where} ORDER BY "parent_obsid", number '
             "LIMIT ? OFFSET ?",
-            (wanted, pagesize, min((page - 1) * pagesize, total)),
+            (wanted, pagesize, min((page - 1) * pagesize, MOST_ROWS)),
         ).fetchall()
+        total = len(rows)
+        if page > 1 or total == pagesize:
+            total = _one(connection, f"SELECT count(*) FROM products WHERE {where}", wanted)
     return Rows(tuple(fields), with_booleans(rows, fields), total)
 
 

@@ -104,7 +104,7 @@ def _kind_of_observation(call: Call) -> tuple[Filter, ...]:
 def _chosen(columns: Any, fields: tuple[Field, ...]) -> tuple[Field, ...]:
     """The columns asked for, by a list, a comma-separated text or ``*``."""
     names = columns.split(",") if isinstance(columns, str) else columns
-    if names is None or names == [""]:
+    if names is None or names in ([], [""]):
         return fields
     if not isinstance(names, list):
         raise InvalidQueryError(f"columns must be a text such as '*', not {str(columns)[:60]!r}.")
