@@ -43,14 +43,6 @@ class Control:
         finally:
             self._slots.release()
 
-    def free_slot(self) -> bool:
-        """Take a connection if one is free; then `give_back` has to be called."""
-        return self._slots.acquire(blocking=False)
-
-    def give_back(self) -> None:
-        """Let go of what `free_slot` took."""
-        self._slots.release()
-
     def stop(self) -> None:
         """Ask every thread to end, and cut what they wait for."""
         self._stop.set()

@@ -7,9 +7,9 @@ and its bytes were synced to the disk; until then it is called ``name.part``.
 from __future__ import annotations
 
 import os
-import threading
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,7 +54,7 @@ class Fetcher:
     control: Control
     cache: bool | str = True
     check: str = "content"
-    on_splittable: threading.Condition | None = None
+    on_splittable: Callable[[], None] | None = None
     active: list[Transfer] = field(default_factory=list)
     _safe: dict[str, None] = field(default_factory=dict)
     _dirty: set[str] = field(default_factory=set)

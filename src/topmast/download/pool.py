@@ -6,17 +6,20 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from topmast.download.control import Stopped
 from topmast.download.fetch import Fetcher
 from topmast.download.job import Job, Outcome
+from topmast.download.load import Load
 from topmast.download.part import Busy
 
 __all__ = ["run_jobs"]
 
 #: Between two looks at a file that another process has in hand.
 BUSY_SECONDS = 0.1
+#: Between two looks of a helper at files that may want help.
+LOOK_SECONDS = 0.1
 
 
 def run_jobs(jobs: Iterable[Job], fetcher: Fetcher) -> Iterator[Outcome]:
@@ -32,12 +35,14 @@ class _Pool:
     def __init__(self, jobs: Iterable[Job], fetcher: Fetcher) -> None:
         self.fetcher = fetcher
         self.changed = threading.Condition()
-        self.fetcher.on_splittable = self.changed
+        self.fetcher.on_splittable = self._call_helpers
+        self.load = Load(fetcher.rules.most_load)
         self.waiting = deque(jobs)
         self.left = len(self.waiting)
         self.busy_since: dict[str, tuple[float, float]] = {}
         self.results: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
         self.threads: list[threading.Thread] = []
+        self.helped = False
 
     def outcomes(self) -> Iterator[Outcome]:
         self._start_threads()
@@ -68,32 +73,51 @@ class _Pool:
 
     def _start_threads(self) -> None:
         # Twice as many threads as connections: while some receive, others look at what has
-        # arrived and wait for the disk. A few threads more than files may help with large ones.
-        rules = self.fetcher.rules
-        count = min(len(self.waiting) * rules.ranges, 2 * rules.connections)
-        for number in range(count):
-            thread = threading.Thread(
-                target=self._work, name=f"topmast download {number}", daemon=True
-            )
+        # arrived and wait for the disk.
+        self._add_threads(
+            self._fetch_all, min(len(self.waiting), 2 * self.fetcher.rules.connections)
+        )
+
+    def _add_threads(self, work: Callable[[], None], count: int) -> None:
+        for _ in range(count):
+            name = f"topmast download {len(self.threads)}"
+            thread = threading.Thread(target=self._safely, args=(work,), name=name, daemon=True)
             self.threads.append(thread)
             thread.start()
 
-    def _work(self) -> None:
+    def _safely(self, work: Callable[[], None]) -> None:
         try:
-            while not self.fetcher.control.stopping:
-                job = self._next_job()
-                if job is not None:
-                    self._fetch(job)
-                elif not self._help():
-                    with self.changed:
-                        if not self.left:
-                            return
-                        if not self.waiting:
-                            self.changed.wait(0.2)
+            work()
         except Stopped:
             return
         except BaseException as problem:  # a fault of ours must not leave the caller waiting
             self.results.put(problem)
+
+    def _fetch_all(self) -> None:
+        while not self.fetcher.control.stopping:
+            job = self._next_job()
+            if job is not None:
+                self._fetch(job)
+                continue
+            with self.changed:  # a job may come back, if another process had its file in hand
+                if not self.left:
+                    return
+                if not self.waiting:
+                    self.changed.wait(0.2)
+
+    def _call_helpers(self) -> None:
+        """A large file can be fetched in parts: have threads for that."""
+        with self.changed:
+            if not self.helped and self.left:
+                self.helped = True
+                self._add_threads(self._help_all, self.fetcher.rules.helpers)
+            self.changed.notify_all()
+
+    def _help_all(self) -> None:
+        while not self.fetcher.control.stopping and self.left:
+            if self.load.high or not self._help():
+                with self.changed:
+                    self.changed.wait(LOOK_SECONDS)
 
     def _next_job(self) -> Job | None:
         with self.changed:
@@ -131,13 +155,9 @@ class _Pool:
         """Help with the file that has most left; False if none wants help."""
         wishes = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
         most, transfer = max(wishes, key=lambda wish: wish[0], default=(0, None))
-        control = self.fetcher.control
-        if not most or transfer is None or not control.free_slot():
+        if not most or transfer is None:
             return False
-        try:
-            transfer.help()
-        finally:
-            control.give_back()
+        transfer.help()
         return True
 
 

@@ -22,8 +22,11 @@ RATE = re.compile(
 class Rules:
     """Settings of one run.
 
+    `connections`: files under way at once. `ranges`: parts of one large file at once.
     `stall_rate`: slower than this many bytes a second over a whole read limit counts as stalled.
     `least_rate`: a file may take the time limit, and beyond it the time it needs at this rate.
+    `most_load`: of one processor; above it the machine is the limit and not the link, and more
+    connections would not help.
     `resumable`: an unfinished file that is smaller is fetched anew after a kill.
     """
 
@@ -37,6 +40,7 @@ class Rules:
     stall_rate: float = 100.0
     least_rate: float = 20e3
     resumable: int = 256 << 10
+    most_load: float = 0.6
 
     @classmethod
     def of(cls, session: Session, **changes: Any) -> Rules:
@@ -53,6 +57,16 @@ class Rules:
             # The session holds its own limit for each host, so more would only wait there.
             given["connections"] = _at_least_one(given["connections"], values["connections"])
         return cls(**(values | given))
+
+    @property
+    def parts(self) -> int:
+        """Parts of one file at once: with few connections, fewer."""
+        return min(self.ranges, self.connections)
+
+    @property
+    def helpers(self) -> int:
+        """Connections beside those of the files, for parts of large ones."""
+        return self.connections * (self.parts - 1)
 
     def longest_seconds(self, size: int | None) -> float:
         """Seconds that a file of this size may take altogether."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -51,7 +51,7 @@ class NotModified(Exception):
     """The server says that the file held is still its version."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Transfer:
     """One file under way."""
 
@@ -69,7 +69,7 @@ class Transfer:
     final_url: str = ""
     length_known: bool = False
     #: Told when other threads may help.
-    on_splittable: threading.Condition | None = None
+    on_splittable: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         self.changed = threading.Condition()
@@ -159,7 +159,7 @@ class Transfer:
     def wants_help(self) -> int:
         """How many bytes a helper would find; 0 if none is wanted."""
         with self.changed:
-            if not self.splittable or self.outdated or self.helpers + 1 >= self.rules.ranges:
+            if not self.splittable or self.outdated or self.helpers + 1 >= self.rules.parts:
                 return 0
             return self.stretches.longest_for_helper(self.rules.split_least)
 
@@ -386,8 +386,7 @@ class Transfer:
         with self.changed:
             self.splittable = True
         if self.on_splittable is not None:
-            with self.on_splittable:
-                self.on_splittable.notify_all()
+            self.on_splittable()
 
     def _half(self) -> Stretch | None:
         """Half of the longest stretch, and the new division written down."""

@@ -35,6 +35,10 @@ IDLE_CONNECTIONS = 64
 """Connections to one host that are kept for the next request; how many are open at once is
 decided by the setting ``connections``."""
 
+PARTS = 3
+"""Requests for parts of files to one host, for each of the others: a large file is fetched in
+four parts at once, the first of which is an ordinary request."""
+
 LONGEST = 1e6
 """Seconds; a socket takes no infinite timeout."""
 
@@ -63,8 +67,10 @@ class HttpTransport:
         """Send `request`; return when the headers of the answer are there."""
         deadline = Deadline.after(limits.total_seconds)
         manager = self._manager(request.url, proxy_for(request.url, self._setting("proxy")))
-        host = "{}://{}:{}".format(*origin(request.url))
-        self._gate.enter(host, int(self._setting("connections")), deadline)
+        host, most = "{}://{}:{}".format(*origin(request.url)), int(self._setting("connections"))
+        if "Range" in request.headers:
+            host, most = f"{host} parts", most * PARTS
+        self._gate.enter(host, most, deadline)
         try:
             clock = _clock_for_headers(limits, deadline)
             response = self._answered(manager, request, clock)
