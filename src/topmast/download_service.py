@@ -269,8 +269,8 @@ class DownloadService(ProductService):
         hint = ""
         if left_out:
             hint = (
-                f"{left_out} of {len(listed)} products are no Minimum Recommended Products and "
-                "are left out; mrp_only=False takes them too."
+                f"{left_out} of {len(listed)} products are not Minimum Recommended Products and "
+                "are left out; mrp_only=False takes them too (--all at the command line)."
             )
         if not len(chosen):
             warn(f"{NOTHING} {hint}".strip(), NoResultsWarning)

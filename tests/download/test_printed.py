@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from astropy.table import Table
 
 from topmast.download.manifest import GUIDE_COLUMNS, MORE_COLUMNS, table_of_rows
@@ -27,6 +28,14 @@ def test_a_manifest_prints_the_columns_of_the_guide() -> None:
     assert printed[2] == ["./mastDownload/a.fits", "COMPLETE", "None", "None"]
     assert repr(manifest).startswith("<Table length=1>\n")
     assert "Bytes" not in repr(manifest)
+
+
+def test_a_long_path_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("LINES", "25")
+    manifest = table_of_rows([{**ROW, "Local Path": 90 * "a"}], (*GUIDE_COLUMNS, *MORE_COLUMNS))
+
+    assert "COMPLETE" in str(manifest)
 
 
 def test_all_columns_are_shown_to_who_asks() -> None:

@@ -1,4 +1,4 @@
-"""How a manifest is printed: the four columns of the guide, though it has more."""
+"""How a manifest is printed: the four columns of the guide, though it has more, and all of them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ __all__ = ["ManifestTable"]
 
 
 class _FourColumns(TableFormatter):
-    """Prints the guide's columns alone, unless the whole width is asked for."""
+    """Prints the guide's columns alone, unless a width is given.
+
+    All four, on a narrow screen too: long paths would take the place of what became of the files.
+    """
 
     def _pformat_table(
         self, table: Table, max_lines: int | None = -1, max_width: int | None = -1, **options: Any
     ) -> Any:
         if max_width is None and set(GUIDE_COLUMNS) < set(table.colnames):
-            table = table[list(GUIDE_COLUMNS)]
+            table, max_width = table[list(GUIDE_COLUMNS)], -1
         return super()._pformat_table(table, max_lines=max_lines, max_width=max_width, **options)
 
 
