@@ -22,6 +22,7 @@ __all__ = ["LOGOUT", "check_takes_passwords", "cookie_for", "session_facts", "to
 LOGOUT = "/Shibboleth.sso/Logout"
 TOKEN_PAGE = "/token?suggested_name=topmast&suggested_scope=mast:exclusive_access"
 LARGEST_MESSAGE = 1 << 20
+LARGEST_COOKIE = 4096
 SOAP = {"Content-Type": "text/xml; charset=utf-8"}
 
 
@@ -71,7 +72,10 @@ def cookie_for(session: Session, username: str, password: str) -> dict[str, str]
     }
     if not answer.ok or not found:
         raise LoginError("Authentication failed! The archive opened no session.")
-    return found
+    name = next(iter(found))
+    if len(name) + len(found[name]) > LARGEST_COOKIE:
+        raise LoginError("Authentication failed! The archive's session has a monstrous cookie.")
+    return {name: found[name]}
 
 
 def session_facts(session: Session) -> SessionFacts | None:

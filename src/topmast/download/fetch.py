@@ -33,6 +33,7 @@ from topmast.download.verdict import State
 from topmast.errors import DiskFullError, MastError
 from topmast.net.address import without_credentials
 from topmast.net.pool import at_once
+from topmast.net.receiving import MAX_EXPANSION, UNSUSPICIOUS_BYTES
 from topmast.net.session import Session
 
 __all__ = ["DISK", "Fetcher"]
@@ -316,7 +317,7 @@ def unpack(transfer: Transfer) -> None:
     if transfer.job.path.lower().endswith((".gz", ".tgz")) and not _packed_twice(transfer.part):
         return
     try:
-        _unpack_in_place(transfer.part)
+        _unpack_in_place(transfer.part, transfer.job.size or 0)
     except (zlib.error, EOFError) as problem:
         raise GiveUp(f"the archive sent a broken gzip stream ({problem})") from problem
 
@@ -329,13 +330,17 @@ def _packed_twice(part: Part) -> bool:
         return False
 
 
-def _unpack_in_place(part: Part) -> None:
-    """Through a second file, since unpacked bytes outgrow the packed ones."""
+def _unpack_in_place(part: Part, promised: int) -> None:
+    """Through a second file, since unpacked bytes outgrow the packed ones.
+
+    What grows beyond reason, and beyond the size that was `promised`, is no file of an archive.
+    """
     from topmast.download.reading import FileReader, GzipReader
 
     packed = part.path.with_name(part.path.name + ".packed")
     view = buffer("file")
     place = 0
+    most = max(UNSUSPICIOUS_BYTES, MAX_EXPANSION * part.size, promised)
     try:
         with FileReader(part.path) as source, packed.open("wb") as copy:
             while count := source.fill(view):
@@ -346,6 +351,8 @@ def _unpack_in_place(part: Part) -> None:
             while count := reader.fill(view):
                 part.write(view[:count], place)
                 place += count
+                if place > most:
+                    raise GiveUp(f"the archive sent bytes that unpack to more than {most:,}")
     finally:
         packed.unlink(missing_ok=True)
 
