@@ -194,3 +194,8 @@ def test_a_table_without_ids_is_refused_with_its_columns() -> None:
 def test_an_obsid_is_a_number() -> None:
     assert is_obsid("2003520266")
     assert not any(map(is_obsid, ["U24Z0101T", "", "-1", "1.5", "١٢"]))
+
+
+def test_ids_in_the_place_of_a_product_table_are_refused() -> None:
+    with pytest.raises(InvalidQueryError, match="takes a table of products, not '2003839997'"):
+        filter_products("2003839997")  # type: ignore[arg-type]

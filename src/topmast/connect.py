@@ -118,6 +118,8 @@ def _check_folder(path: str) -> None:
     folder = Path(path).expanduser()
     if (folder / ARCHIVE_FILE).is_file():
         return
+    if "://" in path:
+        raise ArchiveError(f"{path} is no address of an archive: it begins with https or http.")
     problem = "holds no archive" if folder.is_dir() else "is neither a URL nor a folder"
     raise ArchiveError(
         f"{path} {problem}. A URL begins with https:// or http://. "

@@ -57,6 +57,11 @@ def filter_products(
     InvalidQueryError
         For a column that is not there, or a number that cannot be read.
     """
+    if not isinstance(products, Table):
+        raise InvalidQueryError(
+            f"filter_products takes a table of products, not {products!r}. "
+            "get_product_list makes one of obsids."
+        )
     extension = _spelt_right(filters, extension)
     kept = np.ones(len(products), dtype=bool)
     if mrp_only:

@@ -377,3 +377,17 @@ def test_the_journal_of_a_run_without_failures_is_removed(
 
     assert (len(after_failure), len(after_success)) == (1, 0)
     assert os.listdir(tmp_path) == ["mastDownload"]
+
+
+def test_a_download_folder_that_cannot_be_written_is_told_before_the_first_byte(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    serve(server, FILES)
+    in_the_way = tmp_path / "a file"
+    in_the_way.write_text("not a folder")
+    plan = plan_download(session_of(server), products(FILES), download_dir=in_the_way)
+
+    with pytest.raises(DownloadError, match=r"Nothing can be written to the download folder .*"):
+        plan.run(verbose=False)
+
+    assert server.requests == []

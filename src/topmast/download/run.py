@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topmast.compat import choice
@@ -94,6 +97,7 @@ class Run:
         if missing:
             exclusive = any(job.exclusive_until for job in missing)
             check_before_long_job(self.session, needed=exclusive)
+            check_writable(self.index.folder)
         self._check_space(missing)
         journal = Journal(self.index.folder, missing if self.with_journal else [])
         self.report.begin(len(self.jobs), sum(job.size or 0 for job in missing))
@@ -150,3 +154,17 @@ class Run:
             arrived = sum(outcome.status == "COMPLETE" for outcome in outcomes)
             return f"STOPPED: {arrived} of {len(self.jobs)} files have arrived. {again}"
         return last_line(outcomes, again)
+
+
+def check_writable(folder: Path) -> None:
+    """Say before the first byte that nothing can be written where the files should go."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as problem:
+        if problem.errno == errno.ENOSPC:
+            return  # a whole file may still replace an old one
+        raise DownloadError(
+            f"Nothing can be written to the download folder {folder}: {problem.strerror}. "
+            "Choose another download_dir."
+        ) from problem
