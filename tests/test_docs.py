@@ -213,6 +213,7 @@ EXAMPLES = {name: text for name, text in docstrings() if ">>>" in text}
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_in_a_docstring_runs(name: str, desk: Path) -> None:
     before = {
+        "Catalogs": topmast.Catalogs,
         "Observations": topmast.Observations,
         "Mast": topmast.Mast,
         "connect": topmast.connect,
@@ -223,6 +224,8 @@ def test_the_example_in_a_docstring_runs(name: str, desk: Path) -> None:
     }
     if "download" in name:
         before["folder"] = str(desk)
+    if "spectra" in EXAMPLES[name]:
+        before["spectra"] = topmast.Catalogs.get_hsc_spectra()
     test = doctest.DocTestParser().get_doctest(EXAMPLES[name], before, name, None, 0)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 

@@ -30,7 +30,7 @@ from topmast.targets import DEFAULT_RADIUS
 from topmast.wire.portal import table_of
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer, Session
+    from topmast.net.session import Answer
 
 __all__ = ["CatalogsClass"]
 
@@ -46,9 +46,7 @@ class CatalogsClass(HscService):
     A place, many places and a radius are given as in `ObservationsClass`.
     """
 
-    def __init__(self, *, mast_token: str | None = None, session: Session | None = None) -> None:
-        super().__init__(mast_token=mast_token, session=session)
-        self._catalog_limit: int | None = None
+    _catalog_limit: int | None = None
 
     @property
     def catalog_limit(self) -> int | None:

@@ -30,6 +30,9 @@ FIRST = (
     "productSubGroupDescription", "target_name", "dataproduct_type", "distance", "obs_id",
     "productType", "description", "t_min", "t_exptime", "calib_level", "s_ra", "s_dec",
     "proposal_pi", "dataRights",
+    "ID", "MatchID", "source_id", "designation", "ra", "dec", "MatchRA", "MatchDec",
+    "dstArcSec", "Distance", "distance_arcmin",
+    "Tmag", "phot_g_mean_mag", "parallax", "nuv_mag", "fuv_mag", "w1mpro",
 )  # fmt: skip
 """The columns that a screen shows first."""
 
