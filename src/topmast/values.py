@@ -54,9 +54,9 @@ def _read_text(cells: Sequence[Any], null: Any, _: Unreadable, texts: Texts) -> 
     try:
         texts.add(cells)
     except TypeError:  # nulls or numbers among them, which have no length
-        texts.add(
-            [cell if type(cell) is str else null if cell is None else str(cell) for cell in cells]
-        )
+        if NoneType in set(map(type, cells)):
+            cells = [null if cell is None else cell for cell in cells]
+        texts.add(list(map(str, cells)))
 
 
 def _all_the_same(cells: Sequence[Any]) -> bool:

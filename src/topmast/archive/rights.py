@@ -191,9 +191,7 @@ def mark_products(store: Store, found: Rows, visitor: Visitor) -> Rows:
     rights_at = names.index("dataRights") if "dataRights" in names else None
     if uri_at is None:
         return found
-    doubtful = [
-        row[uri_at] for row in found.rows if rights_at is None or not _is_public(row[rights_at])
-    ]
+    doubtful = _doubtful(found.rows, uri_at, rights_at)
     closed = restricted(store, find_files(store, doubtful).values()) if doubtful else {}
     rows = found.rows
     if rights_at is not None and doubtful:
@@ -202,6 +200,14 @@ def mark_products(store: Store, found: Rows, visitor: Visitor) -> Rows:
         return Rows(found.fields, rows, found.total)
     rows = [(*row, _may_have(visitor, closed.get(row[uri_at]))) for row in rows]
     return Rows((*found.fields, MAY_DOWNLOAD), rows, found.total)
+
+
+def _doubtful(rows: Sequence[Sequence[Any]], uri_at: int, rights_at: int | None) -> list[str]:
+    """The URIs of which the list itself does not say that they are public."""
+    if rights_at is None:
+        return [row[uri_at] for row in rows]
+    public = set(filter(_is_public, {row[rights_at] for row in rows}))
+    return [row[uri_at] for row in rows if row[rights_at] not in public]
 
 
 def _as_today(
