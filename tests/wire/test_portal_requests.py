@@ -196,3 +196,11 @@ def test_nothing_breaks_the_reader(text: Any) -> None:
     for body in (text, b"request=" + text if isinstance(text, bytes) else "request=" + text):
         with contextlib.suppress(InvalidQueryError):
             decode_request(body)
+
+
+def test_open_ends_of_ranges_are_read_as_python_writes_them() -> None:
+    text = 'request={"service":"S","params":{"min":-Infinity,"max":Infinity,"t":", Infinity"}}'
+
+    params = decode_request(text).params
+
+    assert params == {"min": float("-inf"), "max": float("inf"), "t": ", Infinity"}

@@ -170,14 +170,22 @@ def _unquoted(value: bytes) -> bytes:
 
 def _json_object(text: bytes) -> dict[str, Any]:
     try:
-        parsed = msgspec.json.decode(text)
+        parsed = _loose_json(text) if INFINITE.search(text) else msgspec.json.decode(text)
     except RecursionError as problem:
         raise InvalidQueryError("The request is nested too deep.") from problem
-    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+    except (json.JSONDecodeError, msgspec.DecodeError, UnicodeDecodeError) as problem:
         raise InvalidQueryError(f"The request is not JSON: {problem}") from problem
     if not isinstance(parsed, dict):
         raise InvalidQueryError("The request must be one JSON object.")
     return parsed
+
+
+INFINITE = re.compile(rb"[\[:,]\s*-?Infinity\b")
+"""Python's own JSON writer, and so astroquery, sends open ends of ranges as such words."""
+
+
+def _loose_json(text: bytes) -> Any:
+    return json.loads(text.decode("utf-8"))
 
 
 PROPERTIES = {
