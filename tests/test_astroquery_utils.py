@@ -57,11 +57,11 @@ def test_a_place_is_read_from_a_name_or_coordinates(given: dict[str, Any]) -> No
 def test_exactly_one_place_is_needed() -> None:
     with pytest.raises(InvalidQueryError, match="Only one of object_name and coordinates"):
         parse_input_location(object_name="M8", coordinates="1 2")
-    with pytest.raises(InvalidQueryError, match="One of object_name and coordinates must be"):
+    with pytest.raises(InvalidQueryError, match="One of objectname and coordinates must be"):
         parse_input_location()
     with pytest.raises(InvalidQueryError, match="One place is needed, not several"):
         parse_input_location(coordinates=[(1, 2), (3, 4)])
-    with pytest.warns(InputWarning, match="resolver is used with an object name only"):
+    with pytest.warns(InputWarning, match="only used when resolving object names"):
         parse_input_location(coordinates=(1, 2), resolver="NED")
 
 

@@ -450,7 +450,7 @@ def test_a_quantity_is_brought_to_the_unit_that_is_known_of_the_column() -> None
         ("DiskDetective", {"State": "x", "stat": 1},
          "Filter 'stat' does not exist. Did you mean 'state'?"),
         ("TIC", {"Bmag": [1, 2], "objectname": "M10", "coordinates": "1 2"},
-         "Only one of object_name and coordinates may be specified."),
+         "Only one of objectname and coordinates may be specified."),
     ],
 )  # fmt: skip
 def test_criteria_that_cannot_be_are_refused(

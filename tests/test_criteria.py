@@ -245,14 +245,14 @@ def test_the_place_is_taken_apart_in_either_spelling() -> None:
 
 def test_coordinates_and_a_name_together_are_refused() -> None:
     for word in ("object_name", "objectname"):
-        with pytest.raises(InvalidQueryError, match="Only one of object_name and coordinates"):
+        with pytest.raises(InvalidQueryError, match=f"Only one of {word} and coordinates"):
             split_place({word: "M101", "coordinates": "1 2"})
     with pytest.raises(InvalidQueryError, match="only one of object_name and objectname"):
         split_place({"object_name": "M101", "objectname": "M31"})
 
 
 def test_a_resolver_without_a_name_is_ignored_with_a_warning() -> None:
-    with pytest.warns(InputWarning, match="resolver is used with an object name only"):
+    with pytest.warns(InputWarning, match="only used when resolving object names"):
         split_place({"coordinates": "1 2", "resolver": "NED"})
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import topmast
-from topmast import errors
+from topmast import astroquery_utils, errors
 from topmast.config import conf
 
 FAKE_EXCEPTIONS = """
@@ -128,7 +128,8 @@ class TestWithoutAstroquery:
         from astroquery.mast import utils
 
         assert utils is imported("astroquery.mast.utils")
-        assert utils.resolve_object == topmast.Observations.resolve_object
+        assert utils.resolve_object is astroquery_utils.resolve_object
+        assert set(astroquery_utils.__all__) <= set(dir(utils))
 
     def test_reloading_a_module_keeps_it_topmasts(self) -> None:
         topmast.install_as_astroquery()

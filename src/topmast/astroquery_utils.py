@@ -55,7 +55,7 @@ def parse_input_location(
         }
     )
     if not place.has_place:
-        raise InvalidQueryError("One of object_name and coordinates must be specified.")
+        raise InvalidQueryError("One of objectname and coordinates must be specified.")
     resolve = name_resolver(Service.ready_made().session, place.resolver)
     if place.object_name is None:
         found = find_places(place.coordinates, resolve)

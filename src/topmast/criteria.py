@@ -101,6 +101,7 @@ def split_place(criteria: Mapping[str, Any], *, of_observations: bool = True) ->
     """
     found: dict[str, Any] = {}
     columns: dict[str, Any] = {}
+    spelt: dict[str, str] = {}
     for name, value in criteria.items():
         word = PLACE_WORDS.get(name.lower())
         if word is None:
@@ -109,10 +110,15 @@ def split_place(criteria: Mapping[str, Any], *, of_observations: bool = True) ->
             if word in found:
                 raise InvalidQueryError("Give only one of object_name and objectname.")
             found[word] = value
+            spelt[word] = name
     if "coordinates" in found and "object_name" in found:
-        raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
+        name = spelt["object_name"]
+        raise InvalidQueryError(f"Only one of {name} and coordinates may be specified.")
     if "resolver" in found and "object_name" not in found:
-        warn("The resolver is used with an object name only and is ignored here.", InputWarning)
+        warn(
+            "Resolver is only used when resolving object names; there is none to resolve.",
+            InputWarning,
+        )
     kind = observation_kind(columns) if of_observations else None
     return Criteria(**found, kind=kind, columns=columns)
 

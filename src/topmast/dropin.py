@@ -265,9 +265,9 @@ def _fill_with(names: Sequence[str], module: ModuleType) -> None:
 
 
 def _fill_utils(module: ModuleType) -> None:
-    import topmast
+    from topmast import astroquery_utils as utils
 
-    _set(module, {"resolve_object": topmast.Observations.resolve_object})
+    _set(module, {name: getattr(utils, name) for name in utils.__all__})
 
 
 def _set(module: ModuleType, names: Mapping[str, Any]) -> None:

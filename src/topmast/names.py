@@ -157,9 +157,7 @@ def _look_up(
         batches, at_once(question, batches, int(session.setting("connections"))), strict=True
     ):
         for name in batch:
-            found = [
-                e for e in entries if len(batch) == 1 or _plain(e.search_string) == _plain(name)
-            ]
+            found = _entries_about(name, entries, alone=len(batch) == 1)
             if found:
                 memory[keys[name]] = found
     return {name: memory.get(key, []) for name, key in keys.items()}
@@ -197,6 +195,15 @@ def _ask_portal(session: Session, names: Sequence[str], problem: Exception) -> l
         return [entry for name in names for entry in look_up(name)]
     except RemoteServiceError as second:
         raise second from problem
+
+
+def _entries_about(
+    name: str, entries: Sequence[ResolvedName], *, alone: bool
+) -> list[ResolvedName]:
+    """The entries of one name; where it was asked for alone, also in another spelling of it."""
+    found = [entry for entry in entries if _plain(entry.search_string) == _plain(name)]
+    spellings = {_plain(entry.search_string) for entry in entries}
+    return list(entries) if alone and not found and len(spellings) == 1 else found
 
 
 def _any_starts(names: Sequence[str], start: str) -> bool:

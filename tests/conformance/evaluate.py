@@ -96,7 +96,9 @@ def column(values: Any) -> tuple[str, str, list[Any]]:
 
     mask = np.ma.getmaskarray(values)
     plain = np.ma.getdata(values).tolist()
-    shown = [None if hidden else plain_value(item) for item, hidden in zip(plain, mask, strict=True)]
+    shown = [
+        None if hidden else plain_value(item) for item, hidden in zip(plain, mask, strict=True)
+    ]
     return (values.name, values.dtype.str, shown)
 
 

@@ -41,7 +41,8 @@ REQUEST_CALLS = [
     "Catalogs.query_criteria(catalog='CTL', coordinates='10 20', radius='2m', Teff=[3000, 4000])",
     "Catalogs.query_criteria(catalog='DiskDetective', state=['inactive', 'disabled'],"
     " oovRate=[8, 10], multi=[3, 7])",
-    "Catalogs.query_criteria(catalog='DiskDetective', objectname='M10', radius=2, state='complete')",
+    "Catalogs.query_criteria(catalog='DiskDetective', objectname='M10', radius=2,"
+    " state='complete')",
     "Catalogs.query_criteria(catalog='Tic', objType=['STAR', 'EXT*'], Jmag=[1, 2], pagesize=3)",
     "Catalogs.query_criteria_async(catalog='Tic', Bmag=[30, 50], objType='STAR')[0].json()",
     "Catalogs.query_criteria(catalog='Tic')",
