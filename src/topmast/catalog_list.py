@@ -148,7 +148,7 @@ CATALOGS: tuple[Catalog, ...] = (
         "arcsec",
         criteria=DISK_DETECTIVE,
     ),
-    Catalog("PLATO", "Mast.Catalogs.Plato.Cone", "plato", version=1, release="DR1"),
+    Catalog("PLATO", "Mast.Catalogs.Plato.Cone", "dstArcSec", "arcsec", version=1, release="DR1"),
 )
 """Versions of one catalogue stand together, the highest last."""
 
