@@ -45,7 +45,7 @@ def test_the_version_is_told() -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["serch", "M101"], "Error: No such command 'serch'."),
+        (["serch", "M101"], "Error: No such command 'serch'. Did you mean 'search'?"),
         (["search", "M101", "--radius"], "Error: Option '--radius' requires an argument."),
         (["count", "M101", "--timeout", "0"], "Error: Invalid value for '--timeout'"),
         (["missions", "--archive", "nowhere"], "Error: nowhere is neither a URL nor a folder."),

@@ -27,6 +27,12 @@ def test_a_position_is_a_target_too(run: Run) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.parametrize("words", [("210.80", "54.35"), ("14h03m12s", "+54d21m00s")])
+def test_two_coordinates_without_quotes_are_one_position(run: Run, words: tuple[str, str]) -> None:
+    assert len(table_of(run("search", *words, "--radius", "0.01"))) == 3
+    assert run("count", *words, "--radius", "0.01").stdout == "3\n"
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

@@ -86,7 +86,7 @@ class Archive:
         except OSError as problem:
             raise ArchiveError(f"The archive {folder} cannot be made: {problem}") from problem
         if layout.database.exists():
-            raise ArchiveError(f"{folder} is an archive already. Archive(folder) opens it.")
+            raise ArchiveError(f"{folder} is an archive already; it needs not be made again.")
         create_database(layout, profile)
         return cls(folder)
 

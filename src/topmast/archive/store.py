@@ -209,7 +209,7 @@ class Store:
         if not path.is_file():
             raise ArchiveError(
                 f"{self.layout.folder} is not an archive: it holds no archive.sqlite. "
-                "Archive.create(folder) makes one."
+                f"One is made with: topmast init {self.layout.folder}, or Archive.create(folder)."
             )
         base = "file:" + quote(str(path.absolute()))
         if _writable(path) and _writable(path.parent):

@@ -9,7 +9,7 @@ import click
 
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.output import Output, output_options
-from topmast.cli.search import place_of, print_numbers, radius_option
+from topmast.cli.search import place_of, print_numbers, radius_option, target_argument
 from topmast.cli.settings import command, current
 from topmast.cli.words import criterion_option, pairs_of, value_of
 
@@ -21,7 +21,7 @@ __all__ = ["catalog"]
 Method = Callable[..., Any]
 
 EXAMPLES = """
-TARGET is an object's name or a position: M10, "322.49324 12.16683", "14:03:12.6 +54:20:57".
+TARGET is an object's name or a position: M10, "322.49324 12.16683", "14h03m12.6s +54d20m57s".
 The catalogues are HSC, GALEX, Gaia, TGAS, TIC, CTL, DiskDetective and PLATO. TIC, CTL and
 DiskDetective can be searched by their columns, with or without a TARGET: numbers are ranges
 (Tmag=10..12, open at one end: Tmag=..8), texts may hold one wildcard (*), and an option given
@@ -30,7 +30,7 @@ twice means either value. `topmast columns TIC` lists the columns.
 
 
 @command(short_help="Find the sources of a catalogue by place or criteria.", epilog=EXAMPLES)
-@click.argument("target", nargs=-1)
+@target_argument
 @radius_option
 @click.option(
     "--catalog", default="HSC", show_default=True, metavar="NAME", help="Which catalogue."

@@ -39,6 +39,9 @@ FIRST = (
 WIDEST = 40
 """No column of a screen is wider than this, unless all columns were asked for."""
 
+WHOLE = ("Local Path", "Message")
+"""Columns that are shown as they are, however wide."""
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -88,7 +91,7 @@ def show_table(
     names = sorted(table.colnames, key=_importance) if reorder else list(table.colnames)
     widest = None if width is None else WIDEST
     texts = {name: _texts(table[:limit], name, widest) for name in names}
-    shown = names if width is None else _fitting(texts, width)
+    shown = names if width is None else _fitting(_filled(texts), width)
     _print({name: texts[name] for name in shown})
     if hints:
         _tell_rest(len(table) - limit, len(names) - len(shown))
@@ -165,7 +168,7 @@ def _importance(name: str) -> int:
 def _texts(table: Table, name: str, widest: int | None) -> list[str]:
     show = readable_size if name == "size" else _cell
     texts = ["" if row[0] is None else one_line(show(row[0])) for row in rows_of(table[[name]])]
-    return [_shortened(text, widest) for text in texts]
+    return texts if name in WHOLE else [_shortened(text, widest) for text in texts]
 
 
 def _cell(value: Any) -> str:
@@ -177,6 +180,11 @@ def _shortened(text: str, widest: int | None) -> str:
         return text
     half = widest // 2
     return f"{text[:half]}…{text[len(text) - half + 1 :]}"
+
+
+def _filled(texts: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The columns that say anything; all, if there are no rows."""
+    return {name: column for name, column in texts.items() if any(column)} or texts
 
 
 def _fitting(texts: dict[str, list[str]], width: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,15 +15,28 @@ from topmast.cli.words import criteria_options
 if TYPE_CHECKING:
     from topmast.observations import ObservationsClass
 
-__all__ = ["count", "place_of", "print_numbers", "radius_option", "search"]
+__all__ = ["count", "place_of", "print_numbers", "radius_option", "search", "target_argument"]
 
+COORDINATE = re.compile(r"[+-]?\d[\d.:hmsd]*")
+
+
+def _one_position(
+    context: click.Context, parameter: click.Parameter, words: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Two coordinates without quotes around them are one position."""
+    if len(words) == 2 and all(map(COORDINATE.fullmatch, words)):
+        return (" ".join(words),)
+    return words
+
+
+target_argument = click.argument("target", nargs=-1, callback=_one_position)
 radius_option = click.option(
     "--radius",
     metavar="ANGLE",
     help="How far around TARGET: '5 arcmin', '0.1d'; 0.2 deg if not given.",
 )
 EXAMPLES = """
-TARGET is an object's name or a position: M101, "322.49324 12.16683", "14:03:12.6 +54:20:57".
+TARGET is an object's name or a position: M101, "322.49324 12.16683", "14h03m12.6s +54d20m57s".
 Each column of the observations is an option. Texts may hold one wildcard (*); an option given
 twice means either value. Numbers and dates are ranges: 50000..60000, 2015-01-01..2016-01-01,
 or open at one end (300..). A criterion finds science observations; --criterion obstype=all
@@ -31,7 +45,7 @@ finds calibrations too.
 
 
 @command(short_help="Find observations by place, name or criteria.", epilog=EXAMPLES)
-@click.argument("target", nargs=-1)
+@target_argument
 @radius_option
 @criteria_options
 @click.option("--count", is_flag=True, help="Print how many there are, not which.")
@@ -60,7 +74,7 @@ def search(
 
 
 @command(short_help="Count observations without fetching them.", epilog=EXAMPLES)
-@click.argument("target", nargs=-1)
+@target_argument
 @radius_option
 @criteria_options
 def count(target: tuple[str, ...], radius: str | None, criteria: dict[str, Any]) -> int:
