@@ -34,12 +34,10 @@ INVOKE = (
     (r"Catalogs\.All\.DiskDetective", "ddcol_filtered"),
 )
 """Requests to the portal that are not answered by the file of their service."""
-CARDS = (
-    "SIMPLE  =                    T",
-    "BITPIX  =                    8",
-    "NAXIS   =                    0",
-)
-EMPTY_FITS = "".join(card.ljust(80) for card in (*CARDS, "END")).ljust(2880).encode()
+CARDS = (("SIMPLE", "T"), ("BITPIX", "8"), ("NAXIS", "0"))
+HEADER = "".join(f"{name:8}= {value:>20}".ljust(80) for name, value in CARDS) + "END"
+PRODUCT = HEADER.ljust(2880).encode()
+"""The smallest FITS file there is."""
 
 
 @contextmanager
