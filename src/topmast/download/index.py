@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -52,6 +53,7 @@ class Index:
         self.folder = folder
         self.file = folder / INDEX_NAME
         self._lock = threading.Lock()
+        self._waiting: deque[bytes] = deque()
         self._entries: dict[str, Entry] = {}
         self._by_uri: dict[str, str] = {}
         self._read_to = 0
@@ -83,9 +85,14 @@ class Index:
 
     def put(self, entry: Entry) -> None:
         """Remember one file, on disk at once."""
+        self._waiting.append(encode(entry))
         with self._lock:
             self._take(entry)
-            self._append(encode(entry))
+            lines = []
+            while self._waiting:  # also those of threads that wait here for their turn
+                lines.append(self._waiting.popleft())
+            if lines:
+                self._append(b"\n".join(lines))
 
     def forget(self, path: str) -> None:
         """Say that the file at `path` is no longer vouched for."""

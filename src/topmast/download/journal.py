@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from topmast.download.job import Job, Outcome
 from topmast.download.locks import try_lock
 from topmast.download.manifest import row_of
@@ -22,6 +24,7 @@ __all__ = ["Journal", "is_journal", "read_journal"]
 
 PREFIX = ".topmast-run-"
 BATCH = 2000
+ENCODER = msgspec.json.Encoder()
 KEPT = ("uri", "url", "path", "shown", "size", "message", "data_url")
 
 
@@ -79,7 +82,7 @@ class Journal:
             self._write([_job_line(job) for job in jobs[start : start + BATCH]])
 
     def _write(self, lines: list[dict[str, Any]]) -> None:
-        data = "".join(json.dumps(line) + "\n" for line in lines).encode()
+        data = b"".join(ENCODER.encode(line) + b"\n" for line in lines)
         try:
             os.write(self._file, data)
         except OSError:

@@ -26,6 +26,7 @@ from topmast.net.deadline import Deadline
 __all__ = ["CLOCK", "POOLS", "Clock"]
 
 PIECE = 1 << 14
+LITTLE_SECONDS = 0.005
 
 
 @dataclass
@@ -52,12 +53,16 @@ class _TimedReader(io.RawIOBase):
         self._sock = sock
         self._clock = clock
         self._raw: Any = sock.makefile("rb", buffering=0)
+        self._wait = -1.0
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._clock.next_wait())
+        wait = self._clock.next_wait()
+        if not wait <= self._wait <= wait + LITTLE_SECONDS:  # each change is a call of the system
+            self._sock.settimeout(wait)
+            self._wait = wait
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
