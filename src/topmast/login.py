@@ -156,6 +156,8 @@ class LoginFamily:
         Examples
         --------
         >>> Observations.login(username="testUser@stsci.edu", password="testPwd")
+        Authentication successful!
+        Session Expiration: 600 minute(s)
         >>> Observations.authenticated()
         True
         >>> Observations.logout()
