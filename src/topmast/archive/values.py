@@ -81,14 +81,13 @@ def _is_ready(values: npt.NDArray[Any], cells: list[Any], field: Field) -> bool:
     kind, types = READY["int" if is_identifier(field) else field.type]
     if values.dtype.kind != "O":
         return values.dtype.kind == kind
-    if kind == "i" and not _fits(cells):
-        return False
-    return set(map(type, cells)) <= types
+    return set(map(type, cells)) <= types and (kind != "i" or _fits(cells))
 
 
 def _fits(cells: list[Any]) -> bool:
-    """Whether all whole numbers among the cells have at most 64 bits."""
-    return all(-INT64 <= cell < INT64 for cell in cells if type(cell) is int)
+    """Whether all whole numbers have at most 64 bits."""
+    numbers = [cell for cell in cells if cell is not None]
+    return not numbers or (min(numbers) >= -INT64 and max(numbers) < INT64)
 
 
 def _refuse_infinite(values: npt.NDArray[Any], field: Field, first_row: int) -> None:

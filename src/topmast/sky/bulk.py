@@ -16,6 +16,10 @@ from topmast.sky.vectors import FloatArray, IntArray, unit_vectors
 
 __all__ = ["floats_or_nan", "shapes_of_regions"]
 
+Region = tuple[bool, list[float]]
+"""Whether it is a circle, and its numbers; nan for what is none, such as 3-4."""
+
+FRAMES = (["ICRS"], ["J2000"], ["GSC1"], ["FK5"])
 PLAIN = re.compile(
     r"\s*(?:POLYGON|(CIRCLE))\s+(?:(?:ICRS|J2000|GSC1|FK5)\s+)?([-+.\deE\s]+)(?:\Z|(?<=\s))",
     re.ASCII | re.IGNORECASE,
@@ -54,38 +58,25 @@ class _Plain:
 
     def __init__(self) -> None:
         self.circles: list[int] = []
-        self.circle_words: list[str] = []
+        self.circle_numbers: list[float] = []
         self.polygons: list[int] = []
         self.polygon_counts: list[int] = []
-        self.polygon_words: list[str] = []
+        self.polygon_numbers: list[float] = []
 
     def accepts(self, row: int, text: Any) -> bool:
-        """Take the text, if it is plain as far as can be seen without reading its numbers."""
+        """Take the text, if it is one polygon or circle, or several, and nothing else."""
         if not isinstance(text, str):
             return False
-        regions: list[tuple[bool, list[str]]] = []
-        end = 0
-        while end < len(text) or not regions:
-            match = PLAIN.match(text, end)
-            if match is None:
-                return False
-            is_circle, words = match[1] is not None, match[2].split()
-            if len(words) != 3 if is_circle else len(words) < 6 or len(words) % 2:
-                return False
-            regions.append((is_circle, words))
-            end = match.end()
-        self._take(row, regions)
-        return True
-
-    def _take(self, row: int, regions: list[tuple[bool, list[str]]]) -> None:
-        for is_circle, words in regions:
+        regions = _one_plain_region(text) or _plain_regions(text)
+        for is_circle, numbers in regions:
             if is_circle:
                 self.circles.append(row)
-                self.circle_words += words
+                self.circle_numbers += numbers
             else:
                 self.polygons.append(row)
-                self.polygon_counts.append(len(words) // 2)
-                self.polygon_words += words
+                self.polygon_counts.append(len(numbers) // 2)
+                self.polygon_numbers += numbers
+        return bool(regions)
 
     def shapes(self) -> tuple[Shapes, list[int]]:
         """The shapes, and the rows that need a closer look after all."""
@@ -108,13 +99,13 @@ class _Plain:
 
     def _circles(self) -> tuple[FloatArray, Any]:
         """Numbers of the circles, and which are good."""
-        circles = _numbers_of(self.circle_words).reshape(-1, 3)
+        circles = np.array(self.circle_numbers, np.float64).reshape(-1, 3)
         ra, dec, radius = circles.T
         return circles, np.isfinite(ra) & (np.abs(dec) <= 90) & (radius >= 0) & (radius <= 180)
 
     def _polygons(self) -> tuple[FloatArray, IntArray, Any]:
         """Vertices of the polygons, how many each has, and which polygons are good."""
-        ra, dec = _numbers_of(self.polygon_words).reshape(-1, 2).T
+        ra, dec = np.array(self.polygon_numbers, np.float64).reshape(-1, 2).T
         count = np.array(self.polygon_counts, np.int64)
         fine = np.isfinite(ra) & (np.abs(dec) <= 90)
         vectors = unit_vectors(ra, dec)
@@ -127,12 +118,37 @@ class _Plain:
         return vectors, count, np.logical_and.reduceat(fine, first)
 
 
-def _numbers_of(words: list[str]) -> FloatArray:
-    """The words as numbers; nan for those that are none, such as 3-4."""
+def _one_plain_region(text: str) -> list[Region]:
+    """The region of a text as nearly all are: one shape in capitals, a frame, and numbers."""
+    words = text.split()
+    is_circle = words[:1] == ["CIRCLE"]
+    if not (is_circle or words[:1] == ["POLYGON"]) or "_" in text or not text.isascii():
+        return []
     try:
-        return np.fromiter(map(float, words), np.float64, len(words))
+        numbers = list(map(float, words[2 if words[1:2] in FRAMES else 1 :]))
     except ValueError:
-        return np.fromiter(map(_number_or_nan, words), np.float64, len(words))
+        return []
+    return [(is_circle, numbers)] if _is_right(is_circle, len(numbers)) else []
+
+
+def _plain_regions(text: str) -> list[Region]:
+    """The regions of a text, if there is nothing else in it."""
+    regions: list[Region] = []
+    end = 0
+    while end < len(text) or not regions:
+        match = PLAIN.match(text, end)
+        if match is None:
+            return []
+        is_circle, words = match[1] is not None, match[2].split()
+        if not _is_right(is_circle, len(words)):
+            return []
+        regions.append((is_circle, list(map(_number_or_nan, words))))
+        end = match.end()
+    return regions
+
+
+def _is_right(is_circle: bool, count: int) -> bool:
+    return count == 3 if is_circle else count >= 6 and count % 2 == 0
 
 
 def _number_or_nan(word: str) -> float:
