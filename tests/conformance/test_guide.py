@@ -22,8 +22,6 @@ import pytest
 
 import topmast
 from tests.conftest import PROJECT, served
-from topmast.archive import Archive
-from topmast.archive.accounts import add_account
 
 from .guide import Example, read_examples
 from .guide_rows import Compared, compare, rows_of, same_text
@@ -58,14 +56,11 @@ each_way = pytest.mark.parametrize(
 
 
 def copy_of(sample: Path, folder: Path) -> Path:
-    """A copy of an archive that can be written to, with the account of the guide."""
+    """A copy of an archive that can be written to, as a login does; the files are not copied."""
     for name in os.listdir(sample):
         if not name.startswith("archive.sqlite"):
             (folder / name).symlink_to(sample / name)
     shutil.copy(sample / "archive.sqlite", folder)
-    with Archive(folder) as archive:
-        person = {"first_name": "Test", "last_name": "User"}
-        add_account(archive.store, "testUser@stsci.edu", "testPwd", replace=True, **person)
     return folder
 
 
