@@ -1,7 +1,7 @@
 """Product lists of 10,000 obsids at 50 ms a request, beside astroquery on the same server.
 
-Wall time, both taking turns. astroquery is measured in both ways that its users have: in calls of 500
-obsids one after the other, as long lists have to be asked of MAST, and all in one call.
+Wall time, both taking turns. astroquery is measured in both ways that its users have: in calls
+of 500 obsids one after the other, as long lists have to be asked of MAST, and all in one call.
 """
 
 from __future__ import annotations
