@@ -46,7 +46,7 @@ def test_only_recommended_products_are_downloaded_by_default(
     assert manifest is not None
     assert manifest["Status"].tolist() == ["COMPLETE"]
     assert (tmp_path / "mastDownload/IUE/lwp13058/lwp13058.mxlo.gz").is_file()
-    assert "2 of 3 products are no Minimum Recommended Products" in caplog.text
+    assert "2 of 3 products are not Minimum Recommended Products" in caplog.text
 
 
 def test_a_download_with_filters_takes_what_they_say(
@@ -121,6 +121,14 @@ def test_a_script_is_written_instead(observations: ObservationsClass, tmp_path: 
     assert manifest is not None
     (script,) = tmp_path.glob("mastDownload_*.sh")
     assert "lwp13058.mxlo.gz" in script.read_text()
+
+
+def test_a_script_is_written_silently_where_silence_is_asked_for(
+    observations: ObservationsClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    observations.download_products("1001", tmp_path, curl_flag=True, verbose=False)
+
+    assert capsys.readouterr().out == ""
 
 
 def test_a_single_file_is_fetched_by_its_uri(

@@ -99,7 +99,11 @@ class DownloadService(ProductService):
         if chosen is None:
             return None
         if curl_flag:
-            return self._script(chosen, download_dir, flat=flat or layout is not None)
+            if flat or layout is not None:
+                warn("flat=True has no effect on curl downloads.", InputWarning)
+            return download_script(
+                self._session, chosen, download_dir=download_dir, verbose=verbose
+            )
         plan = plan_download(
             self._session,
             chosen,
@@ -284,13 +288,6 @@ class DownloadService(ProductService):
         if isinstance(products, (Table, Row)) and "dataURI" in products.colnames:
             return Table(products) if isinstance(products, Row) else products
         return self.get_product_list(products)
-
-    def _script(
-        self, products: Table, download_dir: str | PathLike[str] | None, *, flat: bool
-    ) -> Table:
-        if flat:
-            warn("flat=True has no effect on curl downloads.", InputWarning)
-        return download_script(self._session, products, download_dir=download_dir)
 
 
 def _one_uri(uri: Any) -> str:
