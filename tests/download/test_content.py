@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.download.products import fits_bytes, gz_bytes
 from topmast.download.content import inspect
 from topmast.download.verdict import State
 
@@ -140,3 +142,59 @@ def test_plain_text_is_no_image(tmp_path: Path) -> None:
     path.write_bytes(b"File not found.\n")
 
     assert inspect(path).verdict.reason == "it is plain text: 'File not found.'"
+
+
+OPAQUE = bytes(range(256)) * 20
+
+
+@pytest.mark.parametrize(
+    "name", ["a.fits", "a.fits.gz", "a.csv.gz", "a.jpg", "a.png", "a.pdf", "a.zip", "a.tar"]
+)
+def test_bytes_that_are_not_what_the_name_promises_are_unknown(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(OPAQUE)
+    verdict = inspect(path).verdict
+
+    assert (verdict.state, verdict.doubtful) == (State.UNKNOWN, True)
+    assert "it does not look like" in verdict.reason
+
+
+@pytest.mark.parametrize("name", ["a.fits", "a.fits.gz", "a.jpg", "a.h5"])
+@pytest.mark.parametrize("text", ["Not found, sorry. ", "Étoile ★ 星 ", "x\n"])
+def test_text_however_long_is_no_binary_product(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    for content in (text.encode(), text.encode() * 20_000, text.encode("utf-16")):
+        path.write_bytes(content)
+
+        assert not inspect(path).verdict.good
+
+
+def test_fits_that_a_server_has_unpacked_or_packed_is_judged_as_fits(tmp_path: Path) -> None:
+    unpacked, packed = tmp_path / "a.fits.gz", tmp_path / "b.fits"
+    unpacked.write_bytes(fits_bytes(1))
+    packed.write_bytes(gz_bytes(1))
+    assert inspect(unpacked).verdict.state is State.WHOLE
+    assert inspect(packed).verdict.state is State.WHOLE
+
+    unpacked.write_bytes(fits_bytes(1)[:-2880])
+    packed.write_bytes(gz_bytes(1)[:-20])
+    assert inspect(unpacked).verdict.state is State.TRUNCATED
+    assert inspect(packed).verdict.state is State.TRUNCATED
+
+
+def test_packed_bytes_that_are_not_fits_are_whole_but_odd(tmp_path: Path) -> None:
+    path = tmp_path / "a.fits.gz"
+    path.write_bytes(gzip.compress(OPAQUE))
+    verdict = inspect(path).verdict
+    path.write_bytes(gzip.compress(b"Not found, sorry."))
+
+    assert (verdict.state, verdict.doubtful) == (State.WHOLE, True)
+    assert inspect(path).verdict.state is State.CORRUPT
+
+
+@pytest.mark.parametrize("start", [b"S", b"SIMPLE", b"SIMPLE  ="])
+def test_a_beginning_of_a_few_bytes_is_not_the_file(start: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.fits"
+    path.write_bytes(start)
+
+    assert not inspect(path).verdict.good

@@ -183,7 +183,7 @@ class _Bytes:
     [
         (b"", State.TRUNCATED, "it is empty"),
         (b"SIMPLE  =                    T", State.TRUNCATED, "inside the primary header"),
-        (b"\x00" * 5760, State.CORRUPT, "does not begin with SIMPLE"),
+        (b"plain text" * 576, State.ERROR_PAGE, "plain text"),
         (WHOLE + b"\x00" * 2880, State.WHOLE, "2880 bytes of padding"),
         (WHOLE + b"old head, new tail" * 320, State.CORRUPT, "bytes that are no extension"),
         (WHOLE + b"XTEN", State.TRUNCATED, "4 bytes into the header of HDU 3"),
@@ -216,4 +216,4 @@ def test_a_packed_file_is_walked_through_too(tmp_path: Path) -> None:
     assert judged(gz_bytes(1) + gz_bytes(1), tmp_path, "d.gz").state is State.WHOLE
     assert judged(gz_bytes(1) + bytes(512), tmp_path, "e.fits.gz").state is State.WHOLE
     assert judged(gz_bytes(1) + b"more", tmp_path, "f.gz").state is State.CORRUPT
-    assert judged(WHOLE, tmp_path, "g.fits.gz").state is State.CORRUPT
+    assert judged(WHOLE, tmp_path, "g.fits.gz").state is State.WHOLE

@@ -7,8 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from topmast.download.formats import BINARY, format_of
+from topmast.download.formats import BINARY, format_of, judge
 from topmast.download.reading import FileReader
+from topmast.download.starts import FITS_START
 from topmast.download.verdict import Verdict, error_page, truncated, unproven
 
 __all__ = ["Content", "inspect"]
@@ -22,7 +23,6 @@ ERROR_KEYS = {"status", "msg", "message", "error", "errors", "detail", "code", "
 ERROR_KEYS |= {"timestamp", "statuscode", "exception", "title", "type", "errormessage", "reason"}
 ERROR_SIGNS = ("error", "errors", "msg", "message", "detail", "exception", "errormessage")
 LONGEST_MESSAGE = 64 << 10
-FITS_START = b"SIMPLE  ="
 NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 
 
@@ -45,11 +45,8 @@ def inspect(path: Path, name: str | None = None) -> Content:
 
 
 def _judged(reader: FileReader, path: Path, name: str) -> Verdict:
-    test = format_of(name)
-    if test is None:
-        return unproven()
     try:
-        return test(reader, path, name)
+        return judge(reader, path, name)
     except OverflowError:
         return unproven("it is too large to be parsed")
 

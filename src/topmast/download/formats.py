@@ -9,28 +9,71 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from xml.parsers import expat
 
-from topmast.download.fits import judge_fits, looks_like_fits
-from topmast.download.reading import FileReader, GzipReader, Reader, buffer
+from topmast.download.fits import judge_fits
+from topmast.download.reading import CHUNK, FileReader, GzipReader, Reader, buffer
+from topmast.download.reading import GZIP as GZIP_BITS
+from topmast.download.starts import (
+    FITS_START,
+    GZIP_START,
+    Begins,
+    begins_like_pdf,
+    begins_like_tar,
+    is_text,
+    starting,
+)
 from topmast.download.verdict import Verdict, corrupt, truncated, unproven, whole
 
-__all__ = ["BINARY", "Format", "format_of"]
+__all__ = ["BINARY", "Format", "format_of", "judge"]
 
 #: A file that is larger is not read into memory to be parsed; its length has to do.
 PARSED_AT_MOST = 64 << 20
 JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 
+FITS_ENDINGS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fts.gz")
+SEEN = 1024
+
 #: A format's test: it reads from a reader, or opens the path itself.
-Format = Callable[[FileReader, Path, str], Verdict]
+Test = Callable[[FileReader, Path, str], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format, how its files begin, and the test whether one is complete."""
+
+    name: str
+    begins: Begins
+    test: Test
 
 
 def format_of(name: str) -> Format | None:
-    """The test for a file of this name; None where nothing is known about the format."""
+    """The format that a name promises; None where nothing is known about it."""
     name = name.lower()
-    return next((test for ending, test in FORMATS if name.endswith(ending)), None)
+    return next((format_ for ending, format_ in FORMATS if name.endswith(ending)), None)
+
+
+def judge(reader: FileReader, path: Path, name: str) -> Verdict:
+    """Whole or not, by the format that the name promises.
+
+    A server may unpack ``.fits.gz`` on its way, or pack ``.fits``: both are judged as what they
+    are. Bytes that are neither text nor the format are left alone: the archive has files that
+    are not what they are called.
+    """
+    promised = format_of(name)
+    if promised is None:
+        return unproven()
+    start = reader.peek(SEEN)
+    if promised.begins(start):
+        return promised.test(reader, path, name)
+    for other in (FITS, GZIP) if promised in (FITS, GZIP) else ():
+        if other.begins(start):
+            return other.test(reader, path, name)
+    reason = f"it does not look like {promised.name}, it begins with {start[:12]!r}"
+    return corrupt(reason) if is_text(start) else unproven(reason, doubtful=True)
 
 
 def judge_plain_fits(reader: FileReader, path: Path, name: str) -> Verdict:
@@ -40,21 +83,31 @@ def judge_plain_fits(reader: FileReader, path: Path, name: str) -> Verdict:
 def judge_gzip(reader: FileReader, path: Path, name: str) -> Verdict:
     """The whole stream is unpacked, and a FITS file inside is walked through."""
     unpacked = GzipReader(reader)
-    holds_fits = name.lower().endswith((".fits.gz", ".fit.gz"))
+    start = _unpacked_start(reader)
+    promised = name.lower().endswith(FITS_ENDINGS)
     try:
+        holds_fits = promised and start and FITS.begins(start)
         verdict = judge_fits(unpacked) if holds_fits else whole()
         _read_on(unpacked)
     except EOFError as problem:
         return truncated(str(problem))
     except zlib.error as problem:
         return corrupt(f"its gzip stream is broken ({problem})")
+    if promised and not holds_fits:
+        reason = f"what is packed in it does not look like FITS, it begins with {start[:12]!r}"
+        return corrupt(reason) if is_text(start) else whole(reason, doubtful=True)
     return verdict
+
+
+def _unpacked_start(reader: FileReader) -> bytes:
+    try:
+        return zlib.decompressobj(wbits=GZIP_BITS).decompress(reader.peek(CHUNK), SEEN)
+    except zlib.error:
+        return b""
 
 
 def judge_jpeg(reader: FileReader, path: Path, name: str) -> Verdict:
     data = _all(reader, path)
-    if not data.startswith(b"\xff\xd8"):
-        return corrupt("it does not begin like a JPEG image")
     place = 2
     while match := JPEG_MARKER.search(data, place):
         marker = data[match.start() + 1]
@@ -67,8 +120,6 @@ def judge_jpeg(reader: FileReader, path: Path, name: str) -> Verdict:
 
 def judge_png(reader: FileReader, path: Path, name: str) -> Verdict:
     data = _all(reader, path)
-    if not data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return corrupt("it does not begin like a PNG image")
     place = 8
     while place + 12 <= len(data):
         length = int.from_bytes(data[place : place + 4], "big")
@@ -85,16 +136,12 @@ def judge_png(reader: FileReader, path: Path, name: str) -> Verdict:
 
 def judge_gif(reader: FileReader, path: Path, name: str) -> Verdict:
     data = _all(reader, path)
-    if not data.startswith((b"GIF87a", b"GIF89a")):
-        return corrupt("it does not begin like a GIF image")
     ended = data.rstrip(b"\0").endswith(b";")
     return whole() if ended else truncated("the GIF image has no end")
 
 
 def judge_pdf(reader: FileReader, path: Path, name: str) -> Verdict:
     data = _all(reader, path)
-    if b"%PDF-" not in data[:1024]:
-        return corrupt("it does not begin like a PDF document")
     return whole() if b"%%EOF" in data[-2048:] else truncated("the PDF document has no end")
 
 
@@ -140,24 +187,9 @@ def judge_tar(reader: FileReader, path: Path, name: str) -> Verdict:
     return whole() if max(ends, default=0) <= size else truncated("its last member is cut")
 
 
-def starts_with(*starts: bytes) -> Format:
-    """A test for formats whose beginning is known and whose end is not."""
-
-    def judge(reader: FileReader, path: Path, name: str) -> Verdict:
-        view = memoryview(bytearray(64))
-        start = bytes(view[: reader.fill(view)])
-        if start.startswith(starts):
-            return unproven()
-        return corrupt(f"it begins with {start[:12]!r}, not as its name promises")
-
-    return judge
-
-
-def judge_maybe_fits(reader: FileReader, path: Path, name: str) -> Verdict:
-    """For names that say little: FITS if it begins like FITS."""
-    with path.open("rb") as file:
-        begins_as_fits = looks_like_fits(file.read(16))
-    return judge_fits(reader) if begins_as_fits else unproven()
+def judge_start(reader: FileReader, path: Path, name: str) -> Verdict:
+    """For formats whose beginning is known and whose end is not."""
+    return unproven()
 
 
 def _all(reader: FileReader, path: Path) -> bytes:
@@ -176,33 +208,50 @@ def _read_on(reader: Reader) -> None:
         pass
 
 
+FITS = Format("FITS", starting(FITS_START), judge_plain_fits)
+GZIP = Format("gzip", starting(GZIP_START), judge_gzip)
+JPEG = Format("a JPEG image", starting(b"\xff\xd8"), judge_jpeg)
+PNG = Format("a PNG image", starting(b"\x89PNG\r\n\x1a\n"), judge_png)
+GIF = Format("a GIF image", starting(b"GIF87a", b"GIF89a"), judge_gif)
+PDF = Format("a PDF document", begins_like_pdf, judge_pdf)
+JSON = Format("JSON", is_text, judge_json)
+XML = Format("XML", is_text, judge_xml)
+ZIP = Format("a zip archive", starting(b"PK\x03\x04", b"PK\x05\x06"), judge_zip)
+TAR = Format("a tar archive", begins_like_tar, judge_tar)
+ASDF = Format("ASDF", starting(b"#ASDF"), judge_start)
+HDF = Format("HDF5", starting(b"\x89HDF"), judge_start)
+PARQUET = Format("Parquet", starting(b"PAR1"), judge_start)
+BZIP2 = Format("bzip2", starting(b"BZh"), judge_start)
+COMPRESS = Format("compress", starting(b"\x1f\x9d", b"\x1f\xa0"), judge_start)
+TIFF = Format("a TIFF image", starting(b"II", b"MM"), judge_start)
+
 #: The longest endings first.
 FORMATS: list[tuple[str, Format]] = [
-    (".gz", judge_gzip),
-    (".tgz", judge_gzip),
-    (".fits", judge_plain_fits),
-    (".fit", judge_plain_fits),
-    (".fts", judge_plain_fits),
-    (".fits.fz", judge_plain_fits),
-    (".jpg", judge_jpeg),
-    (".jpeg", judge_jpeg),
-    (".png", judge_png),
-    (".gif", judge_gif),
-    (".pdf", judge_pdf),
-    (".json", judge_json),
-    (".xml", judge_xml),
-    (".vot", judge_xml),
-    (".zip", judge_zip),
-    (".tar", judge_tar),
-    (".asdf", starts_with(b"#ASDF")),
-    (".h5", starts_with(b"\x89HDF")),
-    (".hdf5", starts_with(b"\x89HDF")),
-    (".parquet", starts_with(b"PAR1")),
-    (".bz2", starts_with(b"BZh")),
-    (".z", starts_with(b"\x1f\x9d", b"\x1f\xa0")),
-    (".tif", starts_with(b"II", b"MM")),
-    (".tiff", starts_with(b"II", b"MM")),
+    (".gz", GZIP),
+    (".tgz", GZIP),
+    (".fits", FITS),
+    (".fit", FITS),
+    (".fts", FITS),
+    (".fits.fz", FITS),
+    (".jpg", JPEG),
+    (".jpeg", JPEG),
+    (".png", PNG),
+    (".gif", GIF),
+    (".pdf", PDF),
+    (".json", JSON),
+    (".xml", XML),
+    (".vot", XML),
+    (".zip", ZIP),
+    (".tar", TAR),
+    (".asdf", ASDF),
+    (".h5", HDF),
+    (".hdf5", HDF),
+    (".parquet", PARQUET),
+    (".bz2", BZIP2),
+    (".z", COMPRESS),
+    (".tif", TIFF),
+    (".tiff", TIFF),
 ]
 
 #: Endings that promise bytes and never a page of text.
-BINARY = tuple(ending for ending, _ in FORMATS if ending not in (".json", ".xml", ".vot"))
+BINARY = tuple(ending for ending, format_ in FORMATS if format_ not in (JSON, XML))

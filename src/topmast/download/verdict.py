@@ -23,9 +23,10 @@ class State(StrEnum):
 class Verdict:
     """A judgement and, unless all is well, the reason for it.
 
-    `doubtful`: the file is complete, but its own checksum does not fit. Products that the
-    archive serves have such checksums (Kepler's and TESS's cotrending basis vectors do), so
-    this alone condemns no file; it is a reason to fetch it a second time and compare.
+    `doubtful`: the file is not what its name promises, or it is complete and its own checksum
+    does not fit. Products that the archive serves have such checksums (Kepler's and TESS's
+    cotrending basis vectors do), so this alone condemns no file; a wrong checksum is a reason
+    to fetch it a second time and compare.
     """
 
     state: State
@@ -58,6 +59,8 @@ def error_page(reason: str) -> Verdict:
     return Verdict(State.ERROR_PAGE, reason)
 
 
-def unproven(reason: str = "this format does not tell where it ends") -> Verdict:
+def unproven(
+    reason: str = "this format does not tell where it ends", *, doubtful: bool = False
+) -> Verdict:
     """Nothing speaks against the file, and nothing in it proves that it is complete."""
-    return Verdict(State.UNKNOWN, reason)
+    return Verdict(State.UNKNOWN, reason, doubtful)

@@ -191,11 +191,13 @@ def _compared(content: Content, known: str) -> Verdict:
     """The verdict of the format, and what the SHA-256 of the download adds to it."""
     if not known:
         return content.verdict
+    verdict = content.verdict
     if content.sha256 == known:
-        return whole(content.verdict.reason if content.verdict.doubtful else "")
-    if content.verdict.good:
+        odd = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
+        return verdict if odd else whole(verdict.reason if verdict.doubtful else "")
+    if verdict.good:
         return corrupt("its bytes were changed after the download (SHA-256)")
-    return content.verdict
+    return verdict
 
 
 def _certain_uri(path: Path) -> str:
