@@ -75,7 +75,10 @@ def recorded() -> Path:
 @pytest.fixture(scope="session")
 def sample_folder() -> Path:
     """The folder of the sample archive, made again when the code that makes it has changed."""
-    code = sorted((PROJECT / "src/topmast/archive/sample").glob("*.*"))
+    code = sorted((PROJECT / "src/topmast/archive/sample").rglob("*.*"))
+    code = [path for path in code if path.suffix in (".py", ".csv")]
+    code += sorted((PROJECT / "src/topmast/catalog_fields").glob("*.py"))
+    code += sorted((PROJECT / "src/topmast/archive/catalogs").glob("*.py"))
     code += [PROJECT / "src/topmast/archive" / name for name in ("schema.py", "layout.py")]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:16]
     folder = PROJECT / ".sample" / digest

@@ -35,6 +35,7 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
     ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
+    ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
     ("/whoami", GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),

@@ -17,15 +17,21 @@ from topmast.archive.query import Cone
 __all__ = ["CatalogSearcher", "Question", "Selection"]
 
 REMEMBERED_BYTES = 64 << 20
+LAST = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Rows in `cone` that pass all `filters`, nearest first; at most `limit` of them."""
+    """Rows in `cone` that pass all `filters`; at most `limit` of them.
+
+    They come nearest first, or with `by_key` in the order of the catalogue's own key, as they do
+    without a cone.
+    """
 
     filters: tuple[Filter, ...] = ()
     cone: Cone | None = None
     limit: int | None = None
+    by_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,8 @@ def _selected(table: CatalogTable, question: Question) -> Selection:
         values = table.read(numbers, [item.field.name]).column(0).combine_chunks()
         keep = passing(values, item)
         numbers, distances = numbers[keep], distances[keep]
-    order = np.argsort(distances, kind="stable")
+    by_key = question.by_key and bool(table.catalog.order)
+    order = _order_of_keys(table, numbers) if by_key else np.argsort(distances, kind="stable")
     return Selection(numbers[order], distances[order], len(numbers))
 
 
@@ -103,15 +110,13 @@ def _passing_rows(table: CatalogTable, filters: list[Filter]) -> IntArray:
     for item in filters:
         keep &= passing(table.column(item.field.name), item)
     numbers = np.flatnonzero(keep)
-    if not table.catalog.order:
-        return numbers
-    keys = table.read(numbers, [table.catalog.order]).column(0)
-    places = (
-        keys.to_numpy()
-        if keys.null_count == 0
-        else keys.fill_null(np.iinfo(np.int64).max).to_numpy()
-    )
-    return numbers[np.argsort(places, kind="stable")]
+    return numbers[_order_of_keys(table, numbers)] if table.catalog.order else numbers
+
+
+def _order_of_keys(table: CatalogTable, numbers: IntArray) -> IntArray:
+    """The places of the rows in the order of the key; rows without one come last."""
+    keys = table.read(numbers, [table.catalog.order]).column(0).fill_null(LAST)
+    return np.argsort(keys.to_numpy(), kind="stable")
 
 
 def _limited(selection: Selection, limit: int | None) -> Selection:

@@ -80,7 +80,8 @@ def filtered_service(call: Call, *, name: str, kind: str, count: str) -> bytes:
         *parse_filters(call.parameter("filters"), catalog.searchable),
         *_ranges(call, catalog),
     )
-    question = Question(filters, _cone_of(call) if kind == "position" else None)
+    cone = _cone_of(call) if kind == "position" else None
+    question = Question(filters, cone, by_key=True)
     columns = None if count in ("never", "always") else call.parameter("columns")
     if count == "always" or is_count(columns):
         if count == "refused":

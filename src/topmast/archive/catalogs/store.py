@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from topmast.archive.catalogs.cones import (
@@ -173,7 +174,7 @@ class CatalogStore:
         mark = uuid.uuid4().hex[:12]
         rows_file, index_file = f"rows-{mark}.parquet", f"index-{mark}.npz"
         table = _sorted(rows, catalog)
-        _write_rows(folder / rows_file, table, catalog)
+        _write_rows(folder / rows_file, table)
         _write_index(folder / index_file, table.column(CELL).to_numpy())
         about = catalog_to_json(catalog) | {
             "format": FORMAT,
@@ -222,10 +223,9 @@ def _floats(rows: pa.Table, name: str) -> FloatArray:
     return np.asarray(rows.column(name).to_numpy(), np.float64)
 
 
-def _write_rows(path: Path, table: pa.Table, catalog: Catalog) -> None:
-    encodings = dict.fromkeys((catalog.ra, catalog.dec), "BYTE_STREAM_SPLIT")
-    encodings[CELL] = "DELTA_BINARY_PACKED"
+def _write_rows(path: Path, table: pa.Table) -> None:
     part = path.with_suffix(".part")
+    encodings = {name: code for name in table.column_names if (code := _encoding(table, name))}
     pq.write_table(
         table,
         part,
@@ -237,6 +237,23 @@ def _write_rows(path: Path, table: pa.Table, catalog: Catalog) -> None:
     )
     _sync(part)
     part.replace(path)
+
+
+ENCODINGS = {
+    pa.int64(): "DELTA_BINARY_PACKED",
+    pa.float64(): "BYTE_STREAM_SPLIT",
+    pa.string(): "DELTA_BYTE_ARRAY",
+}
+NEARLY_ALL = 0.8
+"""Where so many of the values differ, a dictionary of them would not save room."""
+
+
+def _encoding(table: pa.Table, name: str) -> str:
+    """How the values of a column take the least room; "" for a dictionary."""
+    column = table.column(name).slice(0, 4 * ROWS_A_GROUP)
+    if pc.count_distinct(column).as_py() <= NEARLY_ALL * len(column):
+        return ""
+    return ENCODINGS.get(column.type, "")
 
 
 def _write_index(path: Path, cells: IntArray) -> None:

@@ -13,20 +13,36 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.products import HeldFile, find_file
 from topmast.archive.routes.common import archive_of, message
 from topmast.archive.routes.visitors import allowed, visitor_of
 from topmast.archive.running import by_hand, in_thread
 from topmast.wire.files import FileFacts, content_disposition, plan_file_answer, requested_uri
 
-__all__ = ["PiecesResponse", "download_file"]
+__all__ = ["PiecesResponse", "download_file", "download_spectrum"]
 
 PIECE = 1 << 19
 
 
 async def download_file(request: Request) -> Response:
     """One product file, all of it or a part."""
-    uri = requested_uri(request.scope["path"], request.scope["query_string"].decode("latin-1"))
+    query = request.scope["query_string"].decode("latin-1")
+    return await _answer_for(request, requested_uri(request.scope["path"], query))
+
+
+async def download_spectrum(request: Request) -> Response:
+    """One of Hubble's catalogued spectra, at its address in the Hubble Legacy Archive."""
+    query = request.scope["query_string"].decode("latin-1")
+    uri = uri_in_query(request.path_params["program"], query)
+    if not uri:
+        return message(
+            404, "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
+        )
+    return await _answer_for(request, uri)
+
+
+async def _answer_for(request: Request, uri: str) -> Response:
     store = archive_of(request).store
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:

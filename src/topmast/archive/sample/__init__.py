@@ -43,6 +43,7 @@ def build_sample(
         Called as ``progress("files", 1200)`` now and then.
     """
     from topmast.archive import Archive
+    from topmast.archive.sample.catalogs import build_catalogs
     from topmast.archive.sample.names import name_rows
     from topmast.archive.sample.tables import name_table, observation_table, product_table
 
@@ -58,6 +59,7 @@ def build_sample(
             progress=progress,
         )
         archive.ingest(products=product_table(product.row for product in doubles), files=extra)
+        build_catalogs(archive, progress)
         DEMO_ACCOUNT.add_to(archive)
     except BaseException:
         archive.close()

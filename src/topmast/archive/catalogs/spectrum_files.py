@@ -1,0 +1,85 @@
+"""The files of Hubble's catalogued spectra, and the addresses under which clients ask for them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from topmast.archive.ingest import REGISTER_FILES
+from topmast.archive.locking import exclusive
+from topmast.archive.shelf import Arrival, Shelf
+from topmast.errors import InvalidQueryError
+
+if TYPE_CHECKING:
+    from topmast.archive.store import Store
+
+__all__ = ["put_spectrum_files", "spectrum_uri", "uri_in_query"]
+
+SITE = "https://hla.stsci.edu/cgi-bin/"
+COLLECTION = "HSC"
+SLITLESS = 2
+"""From this type on spectra were extracted from slitless images, and lie at another address."""
+MODIFIED = 1577836800
+
+
+def spectrum_uri(name: str, kind: int) -> str:
+    """The address of a spectrum at the Hubble Legacy Archive, by which it is known here too."""
+    program = (
+        f"ecfproxy?file_id={name}.fits"
+        if kind >= SLITLESS
+        else f"getdata.cgi?config=ops&dataset={name}"
+    )
+    return SITE + program
+
+
+def uri_in_query(program: str, query: str) -> str:
+    """What a request to one of the two programs asks for; "" if it names nothing."""
+    given = dict(part.partition("=")[::2] for part in query.split("&"))
+    name = unquote(given.get(PROGRAMS.get(program, ""), ""))
+    kind = SLITLESS if program == "ecfproxy" else 0
+    return spectrum_uri(name.removesuffix(".fits"), kind) if name else ""
+
+
+PROGRAMS = {"ecfproxy": "file_id", "getdata.cgi": "dataset"}
+
+
+def put_spectrum_files(
+    store: Store, kinds: Mapping[str, int], make: Callable[[str], bytes]
+) -> None:
+    """Keep the file of each spectrum; `kinds` are their names and types, `make` gives the bytes."""
+    with exclusive(store.layout), staging(store) as folder, store.writing() as connection:
+        shelf = Shelf(store.layout, connection, folder)
+        try:
+            for name, kind in kinds.items():
+                arrival = Arrival(spectrum_uri(name, kind), COLLECTION, name, f"{name}.fits")
+                about = (arrival.uri, COLLECTION, name, arrival.file_name, "PUBLIC")
+                connection.execute(REGISTER_FILES, about)
+                write(folder / arrival.file_name, make(name))
+                if not shelf.place(arrival, None):
+                    raise InvalidQueryError(f"The file of the spectrum {name} was not found.")
+        except BaseException:
+            shelf.undo()
+            raise
+    shelf.finish()
+
+
+@contextmanager
+def staging(store: Store) -> Iterator[Path]:
+    """A folder for files before they have their place; it goes away."""
+    folder = store.layout.folder / "spectra.part"
+    folder.mkdir(exist_ok=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write(path: Path, content: bytes) -> None:
+    import os
+
+    path.write_bytes(content)
+    os.utime(path, (MODIFIED, MODIFIED))
