@@ -194,9 +194,11 @@ def test_a_server_ends_quietly_when_it_is_interrupted(small_archive: Path) -> No
     with subprocess.Popen(words, **pipes, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None
-        url = process.stdout.readline().split(" at ")[1].split()[0]
-        result = answered(["missions", "--archive", url])
-        process.send_signal(signal.SIGINT)
+        try:
+            url = process.stdout.readline().split(" at ")[1].split()[0]
+            result = answered(["missions", "--archive", url])
+        finally:
+            process.send_signal(signal.SIGINT)
         rest = process.stderr.read()
 
     assert result == ["GALEX", "HST", "IUE"]
@@ -206,7 +208,7 @@ def test_a_server_ends_quietly_when_it_is_interrupted(small_archive: Path) -> No
 
 def answered(words: list[str]) -> list[str]:
     """What a command prints, once the server is up."""
-    for _ in range(100):
+    for _ in range(600):
         result = CliRunner().invoke(main, words)
         if result.exit_code == 0:
             return result.stdout.splitlines()
