@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
         if not name.endswith("_PYTHON"):  # an interpreter for a test is no setting
             del os.environ[name]
     os.environ.pop("MAST_API_TOKEN", None)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Started in the background: what the tests start would never hear of Ctrl-C.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
