@@ -39,7 +39,7 @@ LAYERS = (
     {"download_service", "hsc_spectra"},
     {"observations", "catalogs", "mast", "astroquery_utils"},
     {"archive"},
-    {"connect", "plots", "dropin"},
+    {"connect", "plots", "dropin", "compare"},
     {"cli"},
 )
 """Each module imports from its own layer and from those above it in this list."""

@@ -86,6 +86,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "Local Path, Status, Message, URL",
     ),
     Difference(
+        "own_address",
+        "the line printed for a product that lies elsewhere on the web",
+        True,
+        False,
+        "names the product's own address",
+        "names the address at the archive",
+    ),
+    Difference(
         "error_messages",
         "Message in the manifest when the archive answers with an error status",
         "advice",

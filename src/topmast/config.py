@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Conf", "Servers", "api_token", "conf"]
+__all__ = ["Conf", "Servers", "api_token", "conf", "environment"]
 
 MAST = "https://mast.stsci.edu"
 
@@ -158,6 +158,11 @@ class Servers:
 def api_token() -> str | None:
     """The token in ``MAST_API_TOKEN``, if there is one."""
     return os.environ.get("MAST_API_TOKEN") or None
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """The environment for a process to start: that of this one with `changes`."""
+    return {**os.environ, **changes}
 
 
 def _converted(name: str, value: Any, source: str) -> Any:

@@ -36,6 +36,7 @@ COMMANDS: dict[str, str] = {
     "token": "topmast.cli.accounts",
     "demo": "topmast.cli.demo",
     "run": "topmast.cli.run",
+    "compare": "topmast.cli.compare",
 }
 """Where each command is defined; the order is that of ``topmast --help``."""
 

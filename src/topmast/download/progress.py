@@ -57,11 +57,15 @@ class Silent:
 class Lines(Silent):
     """One line a file, in the form of the guide."""
 
+    own_address = True
+    """Whether a product whose URI is an address of the web is told by that, as in the guide."""
+
     def finished(self, outcome: Outcome) -> None:
         if outcome.source == "disk":
             return
         done = "[Done]" if outcome.status == "COMPLETE" else f"[Failed] {outcome.message}"
-        print(f"Downloading URL {shown_url(outcome)} to {outcome.job.shown} ... {done}", flush=True)
+        url = shown_url(outcome, self.own_address)
+        print(f"Downloading URL {url} to {outcome.job.shown} ... {done}", flush=True)
 
     def end(self, last_line: str) -> None:
         if last_line:
@@ -149,18 +153,25 @@ class Callback:
         self._also.end(last_line)
 
 
-def reporter(verbose: bool, function: Callable[[Progress], object] | None = None) -> Report:
+def reporter(
+    verbose: bool,
+    function: Callable[[Progress], object] | None = None,
+    *,
+    own_address: bool = True,
+) -> Report:
     """What fits the place: silence, a bar on a terminal, lines elsewhere."""
     report: Report = Silent()
     if verbose:
-        report = Bar() if _is_terminal() else Lines()
+        report = lines = Bar() if _is_terminal() else Lines()
+        lines.own_address = own_address
     return report if function is None else Callback(function, report)
 
 
-def shown_url(outcome: Outcome) -> str:
-    """The address as the guide shows it: the product's own where it is one."""
+def shown_url(outcome: Outcome, own_address: bool = True) -> str:
+    """The address that a file comes from, or the product's own where it has one."""
     uri = outcome.job.uri
-    return uri if is_web_address(uri) else without_credentials(outcome.job.url)
+    own = own_address and is_web_address(uri)
+    return uri if own else without_credentials(outcome.job.url)
 
 
 def _is_terminal() -> bool:

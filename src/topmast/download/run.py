@@ -57,7 +57,7 @@ class Run:
         self.session = session
         self.jobs = jobs
         self.index = index
-        self.report = reporter(verbose, progress)
+        self.report = reporter(verbose, progress, own_address=choice(session, "own_address"))
         self.control = Control(rules.connections, rules.bandwidth, self.report.received)
         self.fetcher = Fetcher(session, index, rules, self.control, cache=cache, check=check)
         self.done: dict[int, Outcome] = {}
