@@ -91,7 +91,8 @@ def aria2c(server: str, names: list[str], sizes: list[int], folder: Path, large:
 def curl(server: str, names: list[str], sizes: list[int], folder: Path, large: bool) -> Call:
     entries = (f'url = "{url_of(server, n)}"\noutput = "{folder / n}"\n' for n in names)
     (folder / "list").write_text("".join(entries))
-    options = ["--silent", "--show-error", "--fail", "--parallel", "--parallel-max", "8"]
+    options = ["--silent", "--show-error", "--fail"]
+    options += ["--parallel", "--parallel-immediate", "--parallel-max", "8"]
     return lambda: subprocess.run(["curl", *options, "-K", str(folder / "list")], check=True)
 
 
