@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from topmast.archive.routes import accounts, bundles, files, names, pages, portal
 from topmast.archive.routes.common import Endpoint, guarded, message
@@ -54,10 +57,32 @@ def make_app(archive: Archive) -> Starlette:
         routes=[
             Route(path, guarded(endpoint), methods=methods) for path, methods, endpoint in ROUTES
         ],
+        middleware=[Middleware(WholeAddresses)],
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
     return app
+
+
+class WholeAddresses:
+    """Take ``GET http://host/path`` for ``GET /path``, as every server must (RFC 9112, 3.2.2).
+
+    A client whose ``http_proxy`` is this server asks like that; so astroquery's fixed address of
+    the name resolver leads here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and WHOLE.match(scope["path"]):
+            path = WHOLE.sub("", scope["path"]) or "/"
+            raw_path = WHOLE.sub("", scope.get("raw_path", b"").decode("ascii", "replace")) or "/"
+            scope = {**scope, "path": path, "raw_path": raw_path.encode("ascii", "replace")}
+        await self.app(scope, receive, send)
+
+
+WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
 
 
 async def _refused(request: Request, problem: Exception) -> Response:
