@@ -280,7 +280,7 @@ def test_an_archive_without_intent_is_asked_for_the_kind_as_a_parameter() -> Non
         ({"nonsense": "F606W"}, r"^Filter 'nonsense' does not exist\.$"),
         (
             {"objectname": "M8", "coordinates": M8, "obs_collection": "HST"},
-            "Only one of object_name and coordinates may be specified",
+            "Only one of objectname and coordinates may be specified",
         ),
         ({"obs_collection": "HST", "objectname": "M8", "radius": -2}, "between 0 and 180"),
         ({"obs_collection": []}, "'obs_collection' has no values"),
