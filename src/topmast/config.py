@@ -53,7 +53,7 @@ DESCRIPTIONS: dict[str, str] = {
     "read_timeout": "Seconds to wait for the next byte.",
     "pagesize": "Rows asked for in one request.",
     "tries": "How often a request is tried before it counts as failed.",
-    "connections": "Requests under way at once to one host.",
+    "connections": "Requests under way at once to one host; a large file may add three.",
     "user_agent": "Put before topmast's own User-Agent.",
     "proxy": "URL of a proxy for all requests; empty: as the environment says.",
     "ca_bundle": "File with the certificates to trust; empty: the system's.",
