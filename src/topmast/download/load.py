@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 __all__ = ["Load"]
 
 WINDOW_SECONDS = 0.2
 
 
+def clock() -> tuple[float, float]:
+    """The time, and the processor time that this process has used."""
+    return time.monotonic(), time.process_time()
+
+
 class Load:
     """The processor time of this process as a share of one processor, over the last moment."""
 
-    def __init__(self, most: float) -> None:
+    def __init__(self, most: float, clock: Callable[[], tuple[float, float]] = clock) -> None:
         self._most = most
+        self._clock = clock
         self._lock = threading.Lock()
-        self._high = most < 1e6
-        self._wall = self._processor = 0.0
+        self._high = True
+        self._since: tuple[float, float] | None = None
 
     @property
     def high(self) -> bool:
         """Whether the share is above the most allowed; so until something was measured."""
         with self._lock:
-            wall, processor = time.monotonic(), time.process_time()
-            seconds = wall - self._wall
-            if seconds >= WINDOW_SECONDS:
-                if self._wall and seconds < 5 * WINDOW_SECONDS:
-                    self._high = processor - self._processor > self._most * seconds
-                self._wall, self._processor = wall, processor
+            now, used = self._clock()
+            since, before = self._since or (now, used)
+            if self._since is None or now - since >= WINDOW_SECONDS:
+                if self._since is not None:
+                    self._high = used - before > self._most * (now - since)
+                self._since = now, used
             return self._high

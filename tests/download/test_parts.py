@@ -1,0 +1,50 @@
+"""Large files come in several parts at once, within bounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.download.file_server import FileServer
+from tests.download.products import files_below, fits_bytes, products, uri
+from topmast.download import plan_download
+from topmast.download.load import Load
+from topmast.download.rules import Rules
+from topmast.net.session import Session
+
+LARGE = {f"large{n}.fits": fits_bytes(n, 200_000) for n in range(2)}
+
+
+@pytest.mark.parametrize(
+    ("connections", "parts", "helpers"), [(1, 1, 0), (2, 2, 2), (3, 3, 6), (8, 4, 24)]
+)
+def test_each_file_may_have_four_connections_but_with_few_fewer(
+    connections: int, parts: int, helpers: int
+) -> None:
+    rules = Rules.of(Session("http://127.0.0.1:1"), connections=connections)
+
+    assert (rules.parts, rules.helpers) == (parts, helpers)
+
+
+@pytest.mark.parametrize(("connections", "several"), [(1, False), (2, True)])
+def test_large_files_come_in_parts_while_the_link_is_slow(
+    connections: int, several: bool, tmp_path: Path
+) -> None:
+    with FileServer({uri(name): body for name, body in LARGE.items()}, 2e6) as server:
+        session = Session(server.url, connections=connections)
+        plan = plan_download(session, products(LARGE), download_dir=tmp_path)
+        plan._rules = Rules.of(session, split_above=1 << 18, split_least=1 << 16, most_load=1e9)
+
+        manifest = plan.run(verbose=False)
+
+    assert set(manifest["Status"]) == {"COMPLETE"}
+    assert [*files_below(tmp_path).values()] == [*LARGE.values()]
+    assert (sum(server.requests.values()) > len(LARGE)) == several
+
+
+def test_a_busy_process_gets_no_more_connections_until_it_waits_again() -> None:
+    times = iter([(10.0, 5.0), (10.1, 5.0), (10.3, 5.25), (10.4, 5.25), (10.6, 5.3)])
+    load = Load(0.6, lambda: next(times))
+
+    assert [load.high for _ in range(5)] == [True, True, True, True, False]
