@@ -43,7 +43,7 @@ CLASS_LIMITS = np.deg2rad([20 / 3600, 80 / 3600, 0.1, 0.4, 1.6, 5.0, 16.0])
 FEW_SHAPES = 1000
 
 # Rows read, or shapes copied, at once while writing, and shapes tested at once while searching.
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 20_000
 SHAPES_AT_ONCE = 500_000
 
 ARCSEC = 3600 * 180 / np.pi

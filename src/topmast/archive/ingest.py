@@ -118,7 +118,7 @@ def _put_observations(
     for piece in rows:
         if not len(piece):
             continue
-        if with_indexes and len(piece) >= max(BULK_ROWS, last):
+        if with_indexes and report.observations + len(piece) >= max(BULK_ROWS, last):
             _drop_indexes(connection)
             with_indexes = False
         _put_piece(connection, piece)

@@ -15,7 +15,7 @@ from topmast.fields import Field
 
 __all__ = ["Piece", "TableSource", "pieces_of"]
 
-ROWS_AT_ONCE = 50_000
+ROWS_AT_ONCE = 10_000
 COMPUTED = {"distance", "objid1", "_selected_"}
 """Columns of answers that the archive works out itself; they are passed over."""
 
@@ -134,7 +134,8 @@ def _read_parquet(path: Path) -> Iterator[Mapping[str, Any]]:
     import pyarrow.parquet
 
     try:
-        file = pyarrow.parquet.ParquetFile(path)
+        # Buffered ahead, a file would be in memory whole in the end.
+        file = pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False)
     except (OSError, pyarrow.ArrowException) as problem:
         raise InvalidQueryError(f"The table {path} cannot be read: {problem}") from problem
     with file:

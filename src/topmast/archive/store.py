@@ -85,9 +85,10 @@ class Store:
         )
         try:
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(f"PRAGMA cache_size = -{4 * CACHE_KIBIBYTES}")
-            connection.execute("PRAGMA temp_store = MEMORY")
-            connection.execute("PRAGMA threads = 4")
+            # Sorting for an index goes through temporary files, so that memory stays bounded.
+            connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+            connection.execute("PRAGMA temp_store = FILE")
+            connection.execute("PRAGMA threads = 2")
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
