@@ -200,3 +200,18 @@ def test_a_text_alone_is_one_value_and_numbers_are_spelled_out() -> None:
     assert criterion_of("calib_level", ["2..4", "0"]) == ["2", "3", "4", "0"]
     assert criterion_of("T_MIN", ["1..2"]) == [[1.0, 2.0]]
     assert criterion_of("something_else", ["1..2"]) == "1..2"
+
+
+@pytest.mark.parametrize("words", [("10.5", "-7.30962"), ("--radius", "0.1", "10.5", "-7.30962")])
+def test_a_southern_declination_needs_no_quotes(run: Run, words: tuple[str, ...]) -> None:
+    result = run("count", *words)
+
+    assert result.exit_code == 0
+    assert result.stdout == "0\n"
+
+
+def test_a_negative_value_of_an_option_stays_its_value(run: Run) -> None:
+    result = run("count", "M101", "--radius", "-1")
+
+    assert result.exit_code == 2
+    assert "not '-1'" in result.stderr or "not -1" in result.stderr

@@ -9,7 +9,7 @@ import click
 
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.output import Output, output_options
-from topmast.cli.settings import command, current
+from topmast.cli.settings import MINUS, command, current
 from topmast.cli.words import criteria_options
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def _one_position(
     context: click.Context, parameter: click.Parameter, words: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Two coordinates without quotes around them are one position."""
+    words = tuple(word.replace(MINUS, "-") for word in words)
     if len(words) == 2 and all(map(COORDINATE.fullmatch, words)):
         return (" ".join(words),)
     return words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import re
 import sys
 import traceback
 import warnings
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from topmast.connect import Client
 
 __all__ = [
+    "MINUS",
     "Command",
     "Option",
     "Settings",
@@ -89,8 +91,26 @@ class Option(click.Option):
         return f"{first} {self.metavar}", record[1]
 
 
+NEGATIVE = re.compile(r"-\.?\d")
+MINUS = "\N{MINUS SIGN}"
+"""Stands for the hyphen before a number until click has read the line."""
+
+
+def _is_flag(parameter: click.Parameter) -> bool:
+    return isinstance(parameter, click.Option) and (parameter.is_flag or parameter.count)
+
+
 class Command(click.Command):
     """A command that shows the library's warnings and log as lines on standard error."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Read ``158.47 -7.3`` as a position: a negative number is not an option."""
+        flags = {name for option in self.params if _is_flag(option) for name in option.opts}
+        for place, word in enumerate(args):
+            before = args[place - 1] if place else ""
+            if NEGATIVE.match(word) and (not before.startswith("-") or before in flags):
+                args[place] = MINUS + word[1:]
+        return super().parse_args(context, args)
 
     def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
