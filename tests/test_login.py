@@ -6,6 +6,7 @@ import getpass
 import logging
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from http.cookiejar import Cookie
 from pathlib import Path
@@ -575,8 +576,6 @@ def test_a_keyring_that_fails_is_passed_over_or_named(
 def test_nothing_is_typed_where_it_would_be_seen(
     observations: ObservationsClass, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import warnings
-
     def echoing(prompt: str = "") -> str:
         warnings.warn("Can not control echo on the terminal.", getpass.GetPassWarning, stacklevel=2)
         raise AssertionError("typed in the open")
@@ -618,6 +617,26 @@ def test_a_server_that_takes_no_passwords_is_named_before_one_is_sent(reply: Rep
         with pytest.raises(LoginError, match=f"{server.url} takes no passwords.*login.token"):
             client.observations.login(username=ALICE, password=ALICES_PASSWORD)
         assert [seen.method for seen in server.requests] == ["GET"]
+
+
+@pytest.mark.parametrize(
+    ("server", "open_to_all"),
+    [
+        ("http://archive.example.org:8787", True),
+        ("http://10.0.0.5", True),
+        ("https://archive.example.org", False),
+        ("http://127.0.0.1:8787", False),
+        ("http://127.8.8.8", False),
+        ("http://[::1]:80", False),
+        ("http://localhost:1", False),
+        ("http://topmast.archive", False),
+    ],
+)
+def test_a_login_without_encryption_is_warned_of(server: str, open_to_all: bool) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        credentials.warn_if_in_the_open(server)
+    assert [each.category for each in caught] == [AuthenticationWarning] * open_to_all
 
 
 # ---------------------------------------------------------------------------------- the end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import ipaddress
 import logging
 import os
 import stat
@@ -13,7 +14,7 @@ from typing import Any
 
 from topmast.auth import is_mast, origin
 from topmast.config import api_token, conf
-from topmast.errors import LoginError, MissingExtraError
+from topmast.errors import AuthenticationWarning, LoginError, MissingExtraError, warn
 
 __all__ = [
     "TOKEN_USER",
@@ -26,6 +27,7 @@ __all__ = [
     "token_file",
     "token_from_outside",
     "token_service",
+    "warn_if_in_the_open",
 ]
 
 log = logging.getLogger("topmast")
@@ -35,7 +37,28 @@ NO_TERMINAL = (
     "There is no terminal to ask at without showing what is typed. Give it in the call, or set "
     "MAST_API_TOKEN, or write the token to {file}, readable by you alone."
 )
-NEARBY = ("127.0.0.1", "::1", "localhost", "topmast.archive")
+NEARBY = ("localhost", "topmast.archive")
+
+
+def warn_if_in_the_open(server: str) -> None:
+    """Warn when a login travels over a network without encryption."""
+    scheme, host, _ = origin(server)
+    if scheme == "http" and not _is_nearby(host):
+        warn(
+            f"The login goes to {host} without encryption: whoever is on the way can read it. "
+            "An archive serves https with: topmast serve --tls-cert",
+            AuthenticationWarning,
+        )
+
+
+def _is_nearby(host: str) -> bool:
+    """Whether it is this machine, or an archive in this process."""
+    if host in NEARBY:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 # --------------------------------------------------------------------------- without asking
@@ -85,7 +108,7 @@ def _from_file(server: str) -> str | None:
     host = origin(server)[1]
     own = [words[1] for words in lines if len(words) == 2 and words[0].lower() == host]
     alone = [words[0] for words in lines if len(words) == 1]
-    known = own or (alone if is_mast(server) or host in NEARBY else [])
+    known = own or (alone if is_mast(server) or _is_nearby(host) else [])
     return known[0] if known else None
 
 

@@ -231,10 +231,12 @@ class LoginFamily:
 
 def log_in(session: Session, given: Credentials) -> None:
     """Log `session` in; on failure it is as it was."""
+    if given.by_password:
+        check_takes_passwords(session)
+    credentials.warn_if_in_the_open(_place(session))
     if not given.by_password:
         _log_in_with_token(session, given)
         return
-    check_takes_passwords(session)
     if given.session_token is not None and given.username is None and given.password is None:
         _log_in_with_session(session, given)
         return

@@ -98,7 +98,7 @@ def test_guessing_a_token(caller: Caller, tokens: Tokens) -> None:
 
 
 def test_a_password_that_takes_long_to_hash(caller: Caller) -> None:
-    """Send a password of megabytes, to keep the server busy with it."""
+    """Send a password as long as a header can be, to keep the server busy with it."""
     reply = knock(caller, ALICE, "x" * 60_000)
     assert reply.status == 401
 
