@@ -294,6 +294,14 @@ def test_criteria_that_cannot_be_are_refused(
         observations.query_criteria(**criteria)
 
 
+@pytest.mark.parametrize("method", ["query_criteria", "query_criteria_count"])
+def test_criteria_are_checked_before_a_name_is_resolved(
+    observations: ObservationsClass, method: str
+) -> None:
+    with pytest.raises(InvalidQueryError, match="Filter 'filterz' does not exist"):
+        getattr(observations, method)(filterz="NUV", object_name="nowhere at all")
+
+
 def test_one_value_for_a_range_is_skipped_and_alone_it_is_no_criterion(
     observations: ObservationsClass,
 ) -> None:

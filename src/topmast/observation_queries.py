@@ -19,7 +19,7 @@ from topmast.criteria import (
 )
 from topmast.errors import InvalidQueryError
 from topmast.portal import Question
-from topmast.targets import Cone, Targets, find_targets
+from topmast.targets import Cone, find_targets
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
@@ -42,9 +42,9 @@ def region_question(
 ) -> Question:
     """Which observations touch the cones of `place`, and meet the criteria if there are any."""
     parts = _only_columns(criteria)
-    targets = find_targets(session, place)
     if parts.columns or parts.kind:
-        return _filtered(session, parts, targets, "*", pagesize, page)
+        return _filtered(session, parts, place, "*", pagesize, page)
+    targets = find_targets(session, place)
     params = [
         {"ra": cone.place.ra_deg, "dec": cone.place.dec_deg, "radius": cone.radius_deg}
         for cone in targets.cones
@@ -59,8 +59,8 @@ def criteria_question(
     parts = split_place(without_verbose(criteria))
     if not parts.columns and parts.kind in (None, "all"):
         raise InvalidQueryError(NO_CRITERION)
-    targets = find_targets(session, parts) if parts.has_place else None
-    question = _filtered(session, _with_default_kind(session, parts), targets, "*", pagesize, page)
+    place = parts if parts.has_place else None
+    question = _filtered(session, _with_default_kind(session, parts), place, "*", pagesize, page)
     if parts.columns and not _has_filter(question, parts):
         raise InvalidQueryError(NO_CRITERION)
     return question
@@ -69,25 +69,25 @@ def criteria_question(
 def count_question(session: Session, place: Criteria, criteria: Mapping[str, Any]) -> Question:
     """How many observations touch the cones of `place` and meet the criteria."""
     parts = _only_columns(criteria)
-    return _filtered(session, parts, find_targets(session, place), COUNT)
+    return _filtered(session, parts, place, COUNT)
 
 
 def criteria_count_question(session: Session, criteria: Mapping[str, Any]) -> Question:
     """How many observations meet the criteria, or are there at all."""
     parts = split_place(without_verbose(criteria))
-    targets = find_targets(session, parts) if parts.has_place else None
-    return _filtered(session, _with_default_kind(session, parts), targets, COUNT)
+    place = parts if parts.has_place else None
+    return _filtered(session, _with_default_kind(session, parts), place, COUNT)
 
 
 def _filtered(
     session: Session,
     parts: Criteria,
-    targets: Targets | None,
+    place: Criteria | None,
     columns: str,
     pagesize: Any = None,
     page: Any = None,
 ) -> Question:
-    """A question to the services that take filters."""
+    """A question to the services that take filters; a name is resolved when they are right."""
     params: dict[str, Any] = {"columns": columns, "filters": []}
     if parts.columns or parts.kind:
         known = columns_of(session, CONE)
@@ -98,8 +98,9 @@ def _filtered(
         elif parts.kind and parts.kind != "all":
             filters.append(Filter(KIND_COLUMN, (parts.kind,)))
         params["filters"] = filters_on_the_wire(filters)
-    if targets is None:
+    if place is None:
         return Question(FILTERED, [params], None, pagesize, page, config=CONE)
+    targets = find_targets(session, place)
     each = [params | {"position": _position(cone)} for cone in targets.cones]
     return Question(POSITION, each, targets.told_apart, pagesize, page, config=CONE)
 
