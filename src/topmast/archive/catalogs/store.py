@@ -231,6 +231,7 @@ def _write_rows(path: Path, table: pa.Table) -> None:
         part,
         row_group_size=ROWS_A_GROUP,
         compression="zstd",
+        compression_level=6,
         use_dictionary=[name for name in table.column_names if name not in encodings],
         column_encoding=encodings,
         write_statistics=False,

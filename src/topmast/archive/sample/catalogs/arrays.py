@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Columns", "among", "hidden", "rounded", "table_of", "with_rows"]
+__all__ = ["Array", "Columns", "among", "hidden", "rounded", "significant", "table_of", "with_rows"]
 
 Array = NDArray[Any]
 Columns = dict[str, Any]
@@ -18,6 +18,13 @@ Columns = dict[str, Any]
 def rounded(values: Array, digits: int) -> Array:
     """`values` to some decimals; as float64, so that they print as they are."""
     return np.round(np.asarray(values, np.float64), digits) + 0.0
+
+
+def significant(values: Array, digits: int) -> Array:
+    """`values` to so many digits that count, which is all that a flux is worth."""
+    values = np.asarray(values, np.float64)
+    size = 10.0 ** (np.floor(np.log10(np.maximum(np.abs(values), 1e-30))) - digits + 1)
+    return np.round(np.round(values / size) * size, 12)
 
 
 def hidden(values: Array, where: Array) -> Any:

@@ -15,6 +15,7 @@ from topmast.archive.sample.catalogs.arrays import (
     Columns,
     hidden,
     rounded,
+    significant,
     table_of,
     with_rows,
 )
@@ -143,14 +144,14 @@ def shared_columns(stars: Stars, identifiers: Array, release: Release) -> Column
         "matched_observations": transits,
         "duplicated_source": random.random(count) < 0.01,
         "phot_g_n_obs": n_al - random.integers(0, 12, count),
-        "phot_g_mean_flux": rounded(flux, 1),
-        "phot_g_mean_flux_error": rounded(flux_error, 2),
+        "phot_g_mean_flux": significant(flux, 4),
+        "phot_g_mean_flux_error": significant(flux_error, 3),
         "phot_g_mean_mag": rounded(stars.g, 3),
         "phot_variable_flag": np.where(random.random(count) < 0.01, "VARIABLE", "NOT_AVAILABLE"),
-        "l": rounded(longitude, 5),
-        "b": rounded(latitude, 5),
-        "ecl_lon": rounded(around, 5),
-        "ecl_lat": rounded(above, 5),
+        "l": rounded(longitude, 4),
+        "b": rounded(latitude, 4),
+        "ecl_lon": rounded(around, 4),
+        "ecl_lat": rounded(above, 4),
     }
     for name in CORRELATIONS:
         between = np.clip(random.normal(0, 0.25, count), -0.99, 0.99)
@@ -212,9 +213,9 @@ def colour_columns(stars: Stars, random: np.random.Generator) -> Columns:
         relative = 0.001 + 0.01 * 10 ** (0.3 * (magnitudes[band] - 18))
         columns |= {
             f"phot_{band}_n_obs": random.poisson(20, count) + 1,
-            f"phot_{band}_mean_flux": hidden(rounded(flux, 1), none),
-            f"phot_{band}_mean_flux_error": hidden(rounded(flux * relative, 2), none),
-            f"phot_{band}_mean_flux_over_error": hidden(rounded(1 / relative, 1), none),
+            f"phot_{band}_mean_flux": hidden(significant(flux, 4), none),
+            f"phot_{band}_mean_flux_error": hidden(significant(flux * relative, 3), none),
+            f"phot_{band}_mean_flux_over_error": hidden(significant(1 / relative, 3), none),
             f"phot_{band}_mean_mag": hidden(rounded(magnitudes[band], 3), none),
         }
     bp, rp = columns["phot_bp_mean_mag"], columns["phot_rp_mean_mag"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from topmast.archive.sample.catalogs.arrays import Array, Columns, rounded, table_of
+from topmast.archive.sample.catalogs.arrays import Array, Columns, rounded, significant, table_of
 from topmast.archive.sample.catalogs.celestial import in_circle
 from topmast.archive.sample.catalogs.guide_rows import (
     HUBBLE_M10,
@@ -102,11 +102,11 @@ def observed(field: HubbleField, guide: Sequence[tuple[int, float, float]]) -> O
         dec,
         seen,
         rounded(aper2, 3),
-        rounded(aper2 - random.uniform(0.05, 0.4, true.shape), 3),
-        rounded(random.normal(0, 12, true.shape), 1),
-        rounded(random.normal(0, 12, true.shape), 1),
+        rounded(aper2 - random.uniform(0.05, 0.4, true.shape), 2),
+        rounded(random.normal(0, 12, true.shape), 0),
+        rounded(random.normal(0, 12, true.shape), 0),
         rounded(np.clip(random.normal(1.25, 0.25, true.shape), 0.4, 3), 2),
-        rounded(np.clip(random.normal(0.21, 0.05, true.shape), 0.1, 1), 3),
+        rounded(np.clip(random.normal(0.21, 0.05, true.shape), 0.1, 1), 2),
         cat_ids,
     )
 
@@ -172,7 +172,7 @@ def summary_columns(each: Observed) -> Columns:
         "MatchID": each.match_ids,
         "MatchRA": each.ra,
         "MatchDec": each.dec,
-        "DSigma": rounded(spread(away), 2),
+        "DSigma": rounded(spread(away), 1),
         "AbsCorr": np.full(count, "Y"),
         "NumFilters": np.sum([seen[:, one].any(axis=1) for one in in_filter.values()], axis=0),
         "NumVisits": np.sum([seen[:, one].any(axis=1) for one in in_visit], axis=0),
@@ -245,8 +245,8 @@ def detail_columns(each: Observed) -> Columns:
     member = np.arange(count) - np.searchsorted(source, source) + 1
     ra, dec = each.ra[source], each.dec[source]
     east, north = each.east[source, image], each.north[source, image]
-    source_ra = rounded((ra + east / 3.6e6 / np.cos(np.radians(dec))) % 360, 8)
-    source_dec = rounded(dec + north / 3.6e6, 8)
+    source_ra = rounded((ra + east / 3.6e6 / np.cos(np.radians(dec))) % 360, 7)
+    source_dec = rounded(dec + north / 3.6e6, 7)
     away = np.where(each.seen, np.hypot(each.east, each.north), np.nan)
     x, y = pixels(each, source_ra, source_dec, image)
     images = each.field.images
@@ -266,15 +266,15 @@ def detail_columns(each: Observed) -> Columns:
         "MatchDec": dec,
         "SourceRA": source_ra,
         "SourceDec": source_dec,
-        "D": rounded(np.hypot(east, north), 2),
-        "DSigma": rounded(spread(away), 2)[source],
+        "D": rounded(np.hypot(east, north), 1),
+        "DSigma": rounded(spread(away), 1)[source],
         "AbsCorr": np.full(count, "Y"),
         "XImage": x,
         "YImage": y,
         "ExposureTime": seconds,
         "StartMJD": rounded(start, 8),
         "StopMJD": rounded(start + seconds / 43200, 8),
-        "FluxAper2": rounded(10 ** (-0.4 * (magnitude - 25.5)) * 100, 0),
+        "FluxAper2": significant(10 ** (-0.4 * (magnitude - 25.5)) * 100, 3),
         "MagAper2": magnitude,
         "MagAuto": each.auto[source, image],
         "CI": each.concentration[source, image],
@@ -289,8 +289,8 @@ def pixels(each: Observed, ra: Array, dec: Array, image: Array) -> tuple[Array, 
     scale = np.array([one.scale for one in each.field.images])[image]
     centre = np.array([SIZES[one.camera] for one in each.field.images])[image] / 2
     east = (ra - each.field.ra) * np.cos(np.radians(each.field.dec))
-    return rounded(centre[:, 0] - east / scale, 1), rounded(
-        centre[:, 1] + (dec - each.field.dec) / scale, 1
+    return rounded(centre[:, 0] - east / scale, 0), rounded(
+        centre[:, 1] + (dec - each.field.dec) / scale, 0
     )
 
 

@@ -17,7 +17,7 @@ from topmast.archive.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
 __all__ = ["Stars", "all_stars"]
 
 FAINTEST = 20.9
-ALL_SKY = 6500
+ALL_SKY = 5000
 SUN_MBOL = 4.74
 SUN_TEFF = 5772.0
 

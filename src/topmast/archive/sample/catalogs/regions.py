@@ -44,10 +44,10 @@ def clusters() -> list[Region]:
     """Globular clusters, star-forming M 8, and the Pleiades; distances and motions rounded."""
     tuc, lagoon, pleiades = (place(name) for name in ("NGC 104", "M 8", "M 45"))
     return [
-        Region("M 10", *M10, 0.25, 3600, 0.033, 4400.0, "old", (-4.8, -6.5), clear=0.0036),
-        Region("M 15", *M15, 0.25, 3600, 0.017, 10400.0, "old", (-0.6, -3.8), clear=0.002),
-        Region("47 Tuc", tuc.ra, tuc.dec, 0.5, 4000, 0.053, 4500.0, "old", (5.2, -2.5)),
-        Region("M 8", lagoon.ra, lagoon.dec, 0.5, 2000, 0.15, 1250.0, "young", (1.3, -2.0)),
+        Region("M 10", *M10, 0.25, 2200, 0.033, 4400.0, "old", (-4.8, -6.5), clear=0.0036),
+        Region("M 15", *M15, 0.25, 2200, 0.017, 10400.0, "old", (-0.6, -3.8), clear=0.002),
+        Region("47 Tuc", tuc.ra, tuc.dec, 0.5, 2200, 0.053, 4500.0, "old", (5.2, -2.5)),
+        Region("M 8", lagoon.ra, lagoon.dec, 0.5, 1200, 0.15, 1250.0, "young", (1.3, -2.0)),
         Region("M 45", pleiades.ra, pleiades.dec, 2.0, 700, 0.7, 136.0, "young", (19.9, -45.5)),
     ]
 
@@ -57,9 +57,9 @@ def fields() -> list[Region]:
     pinwheel = place("M 101")
     return [
         Region("guide", *GUIDE_FIELD, 0.4, 1750, clear=0.03),
-        Region("M 101", pinwheel.ra, pinwheel.dec, 1.0, 1200),
+        Region("M 101", pinwheel.ra, pinwheel.dec, 1.0, 700),
         *(
-            Region(name, place(name).ra, place(name).dec, 0.25, 400)
+            Region(name, place(name).ra, place(name).dec, 0.25, 200)
             for name in ("M 31", "M 51", "M 81", "M 83", "M 87", "M 104", "COSMOS", "M 42")
         ),
     ]
@@ -68,4 +68,4 @@ def fields() -> list[Region]:
 def hosts() -> list[Region]:
     """Around each star that Kepler, K2 and TESS watch in the sample."""
     stars = [*TESS_STARS, *KEPLER_STARS, *(star for _, star in K2_STARS)]
-    return [Region(star.name, star.ra, star.dec, 0.2, 50, clear=0.0008) for star in stars]
+    return [Region(star.name, star.ra, star.dec, 0.2, 40, clear=0.0008) for star in stars]

@@ -49,7 +49,7 @@ LATER = (
 )
 """Rows 100 to 103, which the guide downloads."""
 KNOWN = ("J072657.06+691415.5", "J8HPAXAEQ")
-COUNT = 260
+COUNT = 140
 SPECTROGRAPHS = (
     ("STIS/FUV-MAMA", "52X0.2", "G140L", 1425.0, 1, "O5BN02010"),
     ("STIS/CCD", "52X0.2", "G430L", 4300.0, 1, "O4XV01020"),

@@ -26,7 +26,7 @@ from topmast.archive.sample.scene import seeded
 __all__ = ["catalogs"]
 
 FIRST_KEY = 410_000_000
-CTL_FAINTEST = 13.0
+CTL_FAINTEST = 12.0
 
 
 def catalogs(stars: Stars) -> Iterator[tuple[str, pa.Table]]:
@@ -61,14 +61,14 @@ def star_columns(stars: Stars) -> Columns:
         "ra": rounded(stars.ra, 12),
         "dec": rounded(stars.dec, 12),
         "POSflag": np.where(bright, "tmgaia2", "gaia2"),
-        "gallong": rounded(longitude, 5),
-        "gallat": rounded(latitude, 5),
-        "eclong": rounded(around, 5),
-        "eclat": rounded(above, 5),
+        "gallong": rounded(longitude, 4),
+        "gallat": rounded(latitude, 4),
+        "eclong": rounded(around, 4),
+        "eclat": rounded(above, 4),
         "e_RA": rounded(0.3 + 0.02 * 10 ** (0.2 * (stars.g - 12)), 2),
         "e_Dec": rounded(0.3 + 0.018 * 10 ** (0.2 * (stars.g - 12)), 2),
-        "RA_orig": rounded(stars.ra + 15.5 / 3.6e6 * stars.pmra, 9) % 360,
-        "Dec_orig": rounded(np.clip(stars.dec + 15.5 / 3.6e6 * stars.pmdec, -90, 90), 9),
+        "RA_orig": rounded(stars.ra + 15.5 / 3.6e6 * stars.pmra, 7) % 360,
+        "Dec_orig": rounded(np.clip(stars.dec + 15.5 / 3.6e6 * stars.pmdec, -90, 90), 7),
         "e_RA_orig": rounded(0.03 + 0.02 * 10 ** (0.2 * (stars.g - 15)), 3),
         "e_Dec_orig": rounded(0.03 + 0.018 * 10 ** (0.2 * (stars.g - 15)), 3),
     }
