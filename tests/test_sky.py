@@ -171,6 +171,23 @@ class TestManyTexts:
                 found = np.rad2deg(shapes.distances(rows, unit_vectors(ra, dec)).min())
                 assert found == pytest.approx(distance_deg(footprint, ra, dec), abs=1e-12)
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "POLYGONICRS 10 20 10 30 20 30",
+            "CIRCLE 1_0 2 3",
+            "CIRCLE ICRS ICRS 1 2",
+            "CIRCLE 1 \u0662 3",
+            "POLYGON ICRS nan 20 10 30 20 30",
+            "CIRCLE ICRS inf 2 3",
+            "CIRCLE ICRS",
+        ],
+    )
+    def test_what_is_nearly_a_plain_region_is_none_in_either_way(self, text: str) -> None:
+        assert len(shapes_of_regions([text])) == 0
+        with pytest.raises(ValueError, match="Cannot read the region"):
+            parse_region(text)
+
     def test_a_position_stands_in_for_what_cannot_be_read(self) -> None:
         ra = np.ma.masked_array([50.0] * 12, mask=[False] * 6 + [True] + [False] * 5)
         dec = [5.0, 5, 5, 5, 5, 5, 5, math.nan, 5, 5, 5, 5]

@@ -206,24 +206,29 @@ def _note_lists(connection: sqlite3.Connection, piece: Piece) -> None:
     """Remember which columns hold lists, so that the others can be searched by their index."""
     for column, values in zip(piece.fields, piece.columns, strict=True):
         separator = column.separator
-        if separator and any(value is not None and separator in value for value in values):
+        if separator and any(value and separator in value for value in set(values)):
             connection.execute("INSERT OR IGNORE INTO lists VALUES (?)", (column.name,))
 
 
 def _note_regions(piece: Piece, report: IngestReport) -> None:
-    for row, text in enumerate(piece.column("s_region")):
-        if text is None or len(report.regions) >= MOST_LISTED or _is_simple(text):
-            continue
+    texts = piece.column("s_region")
+    doubtful = [row for row, text in enumerate(texts) if text and not _is_simple(text)]
+    for row in doubtful:
+        if len(report.regions) >= MOST_LISTED:
+            return
         try:
-            parse_region(text)
+            parse_region(texts[row])
         except ValueError:
-            report.regions.append((piece.first_row + row + 1, text))
+            report.regions.append((piece.first_row + row + 1, texts[row]))
 
 
 def _is_simple(text: str) -> bool:
     """Whether the text looks like a region at first sight, as nearly all do."""
     numbers = text[15:]
-    return text.startswith(("POLYGON ", "CIRCLE ")) and numbers.upper() == numbers.lower()
+    return text[:7] in SIMPLE and numbers.upper() == numbers.lower()
+
+
+SIMPLE = {"POLYGON", "CIRCLE "}
 
 
 # ------------------------------------------------------------------------------------- products

@@ -19,7 +19,7 @@ __all__ = ["floats_or_nan", "shapes_of_regions"]
 Region = tuple[bool, list[float]]
 """Whether it is a circle, and its numbers; nan for what is none, such as 3-4."""
 
-FRAMES = (["ICRS"], ["J2000"], ["GSC1"], ["FK5"])
+FRAMES = ("ICRS", "J2000", "GSC1", "FK5")
 PLAIN = re.compile(
     r"\s*(?:POLYGON|(CIRCLE))\s+(?:(?:ICRS|J2000|GSC1|FK5)\s+)?([-+.\deE\s]+)(?:\Z|(?<=\s))",
     re.ASCII | re.IGNORECASE,
@@ -67,7 +67,8 @@ class _Plain:
         """Take the text, if it is one polygon or circle, or several, and nothing else."""
         if not isinstance(text, str):
             return False
-        regions = _one_plain_region(text) or _plain_regions(text)
+        numbers = _numbers_of_one(text)
+        regions = [(len(numbers) == 3, numbers)] if numbers else _plain_regions(text)
         for is_circle, numbers in regions:
             if is_circle:
                 self.circles.append(row)
@@ -118,17 +119,18 @@ class _Plain:
         return vectors, count, np.logical_and.reduceat(fine, first)
 
 
-def _one_plain_region(text: str) -> list[Region]:
-    """The region of a text as nearly all are: one shape in capitals, a frame, and numbers."""
-    words = text.split()
-    is_circle = words[:1] == ["CIRCLE"]
-    if not (is_circle or words[:1] == ["POLYGON"]) or "_" in text or not text.isascii():
+def _numbers_of_one(text: str) -> list[float]:
+    """The numbers of a text as nearly all are: one shape in capitals, a frame, and numbers."""
+    kind, *words = text.split() or [""]
+    if kind not in ("POLYGON", "CIRCLE") or not words or "_" in text or not text.isascii():
         return []
+    if words[0] in FRAMES:
+        del words[0]
     try:
-        numbers = list(map(float, words[2 if words[1:2] in FRAMES else 1 :]))
+        numbers = list(map(float, words))
     except ValueError:
         return []
-    return [(is_circle, numbers)] if _is_right(is_circle, len(numbers)) else []
+    return numbers if _is_right(kind == "CIRCLE", len(numbers)) else []
 
 
 def _plain_regions(text: str) -> list[Region]:
