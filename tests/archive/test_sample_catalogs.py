@@ -228,7 +228,7 @@ def test_a_spectrum_that_is_not_there_is_not_found(sample: Caller, path: str) ->
     assert sample.get(f"/cgi-bin/{path}").status == 404
 
 
-# ------------------------------------------------------------------------- other rows people ask for
+# ------------------------------------------------------------------------ other rows people ask for
 
 
 @pytest.mark.parametrize(

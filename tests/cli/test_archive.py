@@ -63,7 +63,7 @@ def test_the_sample_does_not_go_into_a_folder_in_use(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ([], 2, "Give --observations, --products, --files or --names."),
+        ([], 2, "Give --observations, --products, --files, --names or --catalog."),
         (["--observations", "missing.ecsv"], 2, "does not exist"),
         (["--observations", "odd.csv"], 2, "The archive has no column 'filterz'"),
     ],
@@ -80,6 +80,19 @@ def test_what_cannot_be_put_in_is_one_line(
     assert result.exit_code == code
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_rows_of_a_catalogue_are_put_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "stars.csv").write_text("ID,ra,dec,Tmag\n5,1.0,2.0,9.5\n")
+    call("init", "archive")
+
+    result = call("ingest", "archive", "--catalog", "tic", "--table", "stars.csv")
+    alone = call("ingest", "archive", "--catalog", "tic")
+
+    assert "Put in: 1 rows of tic." in result.stderr
+    assert alone.exit_code == 2
+    assert "--catalog and --table go together" in alone.stderr
 
 
 def test_a_product_without_its_file_and_an_odd_footprint_are_told(

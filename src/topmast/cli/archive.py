@@ -55,7 +55,7 @@ def init(folder: Path, sample: bool, profile: str) -> int:
     return DONE
 
 
-@command(short_help="Put your own observations, products and files into an archive.")
+@command(short_help="Put your own observations, products, files and catalogues into an archive.")
 @folder_argument
 @click.option("--observations", type=table_file, metavar="TABLE", help="Rows of observations.")
 @click.option("--products", type=table_file, metavar="TABLE", help="Rows of products.")
@@ -66,28 +66,32 @@ def init(folder: Path, sample: bool, profile: str) -> int:
     help="Where the files of the products are, as a download leaves them or side by side.",
 )
 @click.option("--names", type=table_file, metavar="TABLE", help="Object names and positions.")
-def ingest(folder: Path, **tables: Path | None) -> int:
-    """Put your own observations, products and files into the archive in FOLDER.
+@click.option("--catalog", metavar="NAME", help="Put --table into this catalogue: tic, galex, ...")
+@click.option("--table", type=table_file, metavar="TABLE", help="Rows of --catalog.")
+def ingest(folder: Path, catalog: str | None, table: Path | None, **tables: Path | None) -> int:
+    """Put your own observations, products, files and catalogues into the archive in FOLDER.
 
     \b
     topmast ingest ~/mast-archive --observations obs.ecsv --products products.csv --files data/
+    topmast ingest ~/mast-archive --catalog tic --table stars.parquet
 
     Tables are ECSV, VOTable, FITS, Parquet or CSV files with the columns that `topmast columns`
     lists. A row that is there already is replaced.
     """
     check_extra()
     given: dict[str, Any] = {name: path for name, path in tables.items() if path is not None}
-    if not given:
-        raise click.UsageError("Give --observations, --products, --files or --names.")
+    if (catalog is None) != (table is None):
+        raise click.UsageError("--catalog and --table go together: a name, and its rows.")
+    if not given and catalog is None:
+        raise click.UsageError("Give --observations, --products, --files, --names or --catalog.")
     from topmast.archive import Archive
 
-    archive = Archive(folder.expanduser())
-    try:
-        report = archive.ingest(**given)
-    finally:
-        archive.close()
-    for line in _report_lines(report):
-        say(line)
+    with Archive(folder.expanduser()) as archive:
+        if catalog is not None:
+            say(f"Put in: {archive.ingest_catalog(catalog, table)} rows of {catalog}.")
+        if given:
+            for line in _report_lines(archive.ingest(**given)):
+                say(line)
     return DONE
 
 
