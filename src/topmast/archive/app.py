@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from topmast.archive.routes import accounts, bundles, files, names, pages, portal
+from topmast.archive.routes import accounts, bundles, files, names, openapi, pages, portal
 from topmast.archive.routes.common import Endpoint, guarded, message
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ BOTH = ["GET", "POST"]
 ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/", GET, pages.home),
     ("/health", GET, pages.health),
+    ("/openapi.json", GET, openapi.openapi),
     ("/api/v0/invoke", BOTH, portal.invoke),
     ("/api/v0.1/invoke", BOTH, portal.invoke),
     ("/portal/Mashup/Mashup.asmx/columnsconfig", BOTH, portal.columnsconfig),
