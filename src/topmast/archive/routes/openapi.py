@@ -108,7 +108,7 @@ def _operation(route: Route, path: str, method: str) -> dict[str, Any]:
     given = PARAMETERS.get(path.rpartition("/")[2], ())
     operation: dict[str, Any] = {
         "summary": meaning,
-        "operationId": re.sub(r"\W+", "_", f"{method} {path}").strip("_").lower(),
+        "operationId": re.sub(r"\W+", "_", f"{method.lower()} {path}").strip("_"),
         "parameters": [_in_path(name) for name in re.findall(r"\{(\w+)\}", path)],
         "responses": {status: {"description": text} for status, text in STATUSES.items()},
     }
