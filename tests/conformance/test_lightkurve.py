@@ -35,7 +35,7 @@ QUARTERS = [
     ["Kepler Quarter 03", "Kepler", "1800", KEPLER_10],
     ["Kepler Quarter 08", "Kepler", "1800", KEPLER_10],
 ]
-SECTOR_3 = ["TESS Sector 03", "SPOC", "1200", WASP_18]
+SECTOR_3 = ["TESS Sector 03", "SPOC", "1800", WASP_18]
 SECTOR_29 = ["TESS Sector 29", "SPOC", "120", WASP_18]
 FULL_FRAMES = [
     ["TESS Sector 03", "TESS-SPOC", "1800", WASP_18],
@@ -43,7 +43,7 @@ FULL_FRAMES = [
 ]
 CAMPAIGN_1 = [["K2 Campaign 01", "K2", "1800", "ktwo201912552"]]
 OF_TESS = [
-    ["TESS Sector 15", "SPOC", "1200", "377780790"],
+    ["TESS Sector 15", "SPOC", "1800", "377780790"],
     ["TESS Sector 15", "TESS-SPOC", "1800", "377780790"],
     ["TESS Sector 15", "QLP", "1800", "377780790"],
 ]

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -61,12 +63,20 @@ def build_sample(
         archive.ingest(products=product_table(product.row for product in doubles), files=extra)
         build_catalogs(archive, progress)
         DEMO_ACCOUNT.add_to(archive)
+        pack(archive.store.layout.database)
     except BaseException:
         archive.close()
         raise
     finally:
         shutil.rmtree(extra, ignore_errors=True)
     return archive
+
+
+def pack(database: Path) -> None:
+    """Give back the room that building took inside the database."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def write_files(

@@ -147,14 +147,10 @@ def first_cards(survey: Survey, star: Star, run: Run, maker: str) -> Cards:
     """Keywords of the primary header; readers tell the kind of file from `maker`."""
     return [
         ("NEXTEND", 2, "number of standard extensions"),
-        ("EXTNAME", "PRIMARY", "name of extension"),
-        ("EXTVER", 1, "extension version number"),
         ("SIMDATA", True, "file is based on simulated data"),
         ("ORIGIN", "topmast", "who made this file"),
         ("CREATOR", f"topmast {maker}", "program that made this file"),
-        ("PROCVER", "sample-1", "SW version"),
         ("FILEVER", "6.1", "file format version"),
-        ("TIMVERSN", "OGIP/93-003", "OGIP memo number for file format"),
         *object_cards(survey, star, run),
         (run.counted[0], run.counted[1], "when the data were collected"),
         *run.places,
@@ -163,7 +159,6 @@ def first_cards(survey: Survey, star: Star, run: Run, maker: str) -> Cards:
         ("MISSION", run.mission or survey.telescope, "Mission name"),
         ("PMRA", 0.0, "proper motion"),
         ("PMDEC", 0.0, "proper motion"),
-        ("PMTOTAL", 0.0, "proper motion"),
         (survey.mag_keyword, star.magnitude, "[mag] magnitude in the mission's band"),
         ("TEFF", star.teff, "[K] effective temperature"),
         ("LOGG", 4.4, "[cm/s2] log10 surface gravity"),
@@ -215,25 +210,25 @@ def light_curve_file(survey: Survey, star: Star, run: Run) -> bytes:
     raw = rounded(seen.flux * seen.trend, 3)
     corrected = np.where(seen.quality == 0, seen.flux, np.nan)
     columns = [
-        Column("TIME", seen.time, survey.time_unit, "D14.7"),
-        Column("TIMECORR", rounded(0.003 + 1e-5 * np.arange(count), 7).astype("f4"), "d", "E14.7"),
-        Column("CADENCENO", (run.first + np.arange(count)).astype("i4"), "", "I10"),
-        Column("SAP_FLUX", raw.astype("f4"), "e-/s", "E14.7"),
-        Column("SAP_FLUX_ERR", seen.error.astype("f4"), "e-/s", "E14.7"),
-        Column("SAP_BKG", ones * 420, "e-/s", "E14.7"),
-        Column("SAP_BKG_ERR", ones * 0.7, "e-/s", "E14.7"),
-        Column("PDCSAP_FLUX", corrected.astype("f4"), "e-/s", "E14.7"),
-        Column("PDCSAP_FLUX_ERR", seen.error.astype("f4"), "e-/s", "E14.7"),
-        Column(survey.quality, seen.quality, "", "B16.16"),
+        Column("TIME", seen.time, survey.time_unit),
+        Column("TIMECORR", rounded(0.003 + 1e-5 * np.arange(count), 7).astype("f4"), "d"),
+        Column("CADENCENO", (run.first + np.arange(count)).astype("i4")),
+        Column("SAP_FLUX", raw.astype("f4"), "e-/s"),
+        Column("SAP_FLUX_ERR", seen.error.astype("f4"), "e-/s"),
+        Column("SAP_BKG", ones * 420, "e-/s"),
+        Column("SAP_BKG_ERR", ones * 0.7, "e-/s"),
+        Column("PDCSAP_FLUX", corrected.astype("f4"), "e-/s"),
+        Column("PDCSAP_FLUX_ERR", seen.error.astype("f4"), "e-/s"),
+        Column(survey.quality, seen.quality),
     ]
     for kind in ("PSF", "MOM"):
         for axis, middle in ((1, x), (2, y)):
             column = rounded(middle + 200 * axis + seen.drift[:, axis - 1], 5)
-            columns.append(Column(f"{kind}_CENTR{axis}", column, "pixel", "F10.5"))
-            columns.append(Column(f"{kind}_CENTR{axis}_ERR", ones * 1e-3, "pixel", "E14.7"))
+            columns.append(Column(f"{kind}_CENTR{axis}", column, "pixel"))
+            columns.append(Column(f"{kind}_CENTR{axis}_ERR", ones * 1e-3, "pixel"))
     for axis in (1, 2):
         drift = seen.drift[:, axis - 1].astype("f4")
-        columns.append(Column(f"POS_CORR{axis}", drift, "pixels", "E14.7"))
+        columns.append(Column(f"POS_CORR{axis}", drift, "pixels"))
     shared = object_cards(survey, star, run)
     keywords = [("INHERIT", True, "inherit the primary header"), *shared, *time_cards(survey, run)]
     return fits_file(
@@ -306,7 +301,6 @@ def column_wcs(plane: Plane, number: int) -> Cards:
     (a, b), (c, d) = plane.matrix / plane.scale
     return [
         (f"WCSN{number}P", "PHYSICAL", "table column WCS name"),
-        (f"WCAX{number}P", 2, "table column physical WCS dimensions"),
         (f"1CTY{number}P", "RAWX", "axis 1 type, CCD col"),
         (f"2CTY{number}P", "RAWY", "axis 2 type, CCD row"),
         (f"1CUN{number}P", "PIXEL", "axis 1 unit"),
@@ -349,26 +343,24 @@ def target_pixel_file(survey: Survey, star: Star, run: Run, size: int = 11) -> b
     raw = np.where(np.isnan(flux), -1, np.nan_to_num(flux) * 5 + 20000).astype("i4")
     count = run.cadences
     pixels = [
-        ("RAW_CNTS", raw, "count", "I8", -1),
-        ("FLUX", flux.astype("f4"), "e-/s", "E14.7", None),
-        ("FLUX_ERR", error.astype("f4"), "e-/s", "E14.7", None),
-        ("FLUX_BKG", constant * 70, "e-/s", "E14.7", None),
-        ("FLUX_BKG_ERR", constant * 0.4, "e-/s", "E14.7", None),
+        ("RAW_CNTS", raw, "count", -1),
+        ("FLUX", flux.astype("f4"), "e-/s", None),
+        ("FLUX_ERR", error.astype("f4"), "e-/s", None),
+        ("FLUX_BKG", constant * 70, "e-/s", None),
+        ("FLUX_BKG_ERR", constant * 0.4, "e-/s", None),
     ]
     if survey is KEPLER:
-        pixels.append(("COSMIC_RAYS", constant * np.nan, "e-/s", "E14.7", None))
+        pixels.append(("COSMIC_RAYS", constant * np.nan, "e-/s", None))
     columns = [
-        Column("TIME", seen.time, survey.time_unit, "D14.7"),
-        Column("TIMECORR", np.full(count, 0.003, "f4"), "d", "E14.7"),
-        Column("CADENCENO", (run.first + np.arange(count)).astype("i4"), "", "I10"),
+        Column("TIME", seen.time, survey.time_unit),
+        Column("TIMECORR", np.full(count, 0.003, "f4"), "d"),
+        Column("CADENCENO", (run.first + np.arange(count)).astype("i4")),
     ]
-    for number, (name, data, unit, display, null) in enumerate(pixels, 4):
-        columns.append(Column(name, data, unit, display, null, column_wcs(plane, number)))
-    columns.append(Column("QUALITY", seen.quality, "", "B16.16"))
+    for number, (name, data, unit, null) in enumerate(pixels, 4):
+        columns.append(Column(name, data, unit, null, column_wcs(plane, number)))
+    columns.append(Column("QUALITY", seen.quality))
     for axis in (1, 2):
-        columns.append(
-            Column(f"POS_CORR{axis}", seen.drift[:, axis - 1].astype("f4"), "pixel", "E14.7")
-        )
+        columns.append(Column(f"POS_CORR{axis}", seen.drift[:, axis - 1].astype("f4"), "pixel"))
     shared = object_cards(survey, star, run)
     keywords = [("INHERIT", True, "inherit the primary header"), *shared, *time_cards(survey, run)]
     return fits_file(

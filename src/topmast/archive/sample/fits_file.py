@@ -32,7 +32,6 @@ class Column:
     name: str
     data: Array
     unit: str = ""
-    display: str = ""
     null: int | None = None
     extra: Cards = ()
 
@@ -115,8 +114,6 @@ def about(number: int, column: Column) -> Iterable[tuple[str, Any, str]]:
     yield f"TFORM{number}", form(column.data), ""
     if column.unit:
         yield f"TUNIT{number}", column.unit, ""
-    if column.display:
-        yield f"TDISP{number}", column.display, ""
     if column.null is not None:
         yield f"TNULL{number}", column.null, ""
     if column.data.ndim > 2:

@@ -103,7 +103,7 @@ def module_plane(ra: float, dec: float, place: int) -> Plane:
     x, y = cells[place]
     middle = Plane(ra, dec, 5, 5, 2.6, 13.0).sky_of(np.array(x), np.array(y))
     ra, dec = (round(float(value), 6) for value in middle)
-    return Plane(ra, dec, 32, 32, 2.3 / 32, 13.0)
+    return Plane(ra, dec, 26, 26, 2.3 / 26, 13.0)
 
 
 def frame_file(planes: list[Plane], name: str) -> bytes:

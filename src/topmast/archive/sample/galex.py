@@ -143,7 +143,7 @@ def add_products(sheaf: Sheaf, tile: Tile, bands: list[Band]) -> None:
     """Intensity maps, the source list of both bands and a picture."""
     row = sheaf.observations[0]
     base = f"mast:GALEX/url/data/GR6/pipe/02-vsn/{tile.folder}/d/01-main/0001-img/07-try"
-    plane = Plane(tile.ra, tile.dec, 48, 48, 1.25 / 48)
+    plane = Plane(tile.ra, tile.dec, 44, 44, 1.25 / 44)
     for band in sorted(bands, key=lambda band: band.letter, reverse=True):
         cards: Cards = [
             ("TELESCOP", "GALEX", "telescope"),

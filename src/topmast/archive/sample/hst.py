@@ -204,7 +204,7 @@ def add_exposure(
         objID=121_000_000 + 3 * number + which,
     )
     sheaf.observations.append(row)
-    plane = Plane(row["s_ra"], row["s_dec"], 32, 32, 5 * ARCSEC, angle)
+    plane = Plane(row["s_ra"], row["s_dec"], 26, 26, 160 / 26 * ARCSEC, angle)
     cards = header(row, root, camera.name, exptime, begin)
     of = f"mast:HST/product/{root}/" if number % 2 else "mast:HST/product/"
     listing: dict[str, Any] = {"prvversion": "3.5.2", "project": camera.pipeline}
@@ -276,7 +276,7 @@ def add_association(
         objID=121_000_000 + 3 * number + 2,
     )
     sheaf.observations.append(row)
-    plane = Plane(row["s_ra"], row["s_dec"], 40, 40, 5 * ARCSEC)
+    plane = Plane(row["s_ra"], row["s_dec"], 26, 26, 200 / 26 * ARCSEC)
     cards = header(row, root, camera.name, exptime, start)
     listing: dict[str, Any] = {"type": "C", "prvversion": "3.5.2", "project": camera.pipeline}
     members_files = list(sheaf.products)

@@ -73,7 +73,7 @@ def spectrum(number: int, target: Place) -> Sheaf:
         objID=122_000_000 + number,
     )
     sheaf = Sheaf([row])
-    angstrom = np.round(np.linspace(low, high, 512), 3)
+    angstrom = np.round(np.linspace(low, high, 479), 3)
     flux, error = observed(energy_distribution(target.kind, angstrom, random), random)
     cards = header(row, root, instrument, 1728.0, start)
     listing: dict[str, Any] = {"prvversion": "3.4.2", "project": pipeline}

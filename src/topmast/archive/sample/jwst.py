@@ -74,7 +74,7 @@ def imaging(number: int, target: Place, mode: Mode) -> Sheaf:
     start = round(float(random.uniform(59780, 60900)), 6)
     angle = float(random.uniform(0, 360))
     word = f"{mode.word}_clear-{band.lower()}" if mode.word != "miri" else f"miri_{band.lower()}"
-    plane = Plane(target.ra, target.dec, 36, 36, mode.field / 60 / 36, angle)
+    plane = Plane(target.ra, target.dec, 26, 26, mode.field / 60 / 26, angle)
     common = programme(program, target) | {
         "obs_collection": "JWST",
         "provenance_name": "CALJWST",
@@ -287,7 +287,7 @@ def spectroscopy(number: int, target: Place) -> Sheaf:
         objID=172_000_000 + number,
     )
     sheaf = Sheaf([row])
-    micron = np.round(np.linspace(low, high, 400) / 1000, 5)
+    micron = np.round(np.linspace(low, high, 300) / 1000, 5)
     flux, error = observed(energy_distribution(target.kind, micron * 1e4, random), random, 40.0)
     listing: dict[str, Any] = {"prvversion": "1.12.5", "project": "CALJWST"}
     sheaf.add(

@@ -85,7 +85,7 @@ def campaign_sheaf(number: int, campaign: int, star: Star) -> Sheaf:
         ("MODULE", 15, "CCD module"),
         ("OUTPUT", 4, "CCD output"),
     ]
-    count = 3500 if number < len(K2_STARS) and number % 2 == 0 else 220
+    count = 3200 if number < len(K2_STARS) and number % 2 == 0 else 115
     run = Run(("CAMPAIGN", campaign), CAMPAIGNS[campaign], count, LONG, 91000, "EPIC", "K2", places)
     folder = f"mast:K2/url/missions/k2/lightcurves/c{campaign}/{star.number // 100000 * 100000}"
     file = f"{name}_llc.fits"
@@ -97,7 +97,7 @@ def campaign_sheaf(number: int, campaign: int, star: Star) -> Sheaf:
         description=f"Lightcurve Long Cadence (KLC) - C{campaign:02d}",
         minimum=True,
     )
-    short = Run(run.counted, run.start, 24, LONG, 91000, "EPIC", "K2", places)
+    short = Run(run.counted, run.start, 6, LONG, 91000, "EPIC", "K2", places)
     file = f"{name}_lpd-targ.fits.gz"
     sheaf.add(
         row,
@@ -149,7 +149,7 @@ def superstamp(epic: int, campaign: int, obsid: int, ra: float, dec: float, regi
         if size == "thumb":
             for half in (1, 2):
                 start = CAMPAIGNS[campaign] + 30 * (half - 1)
-                run = Run(("CAMPAIGN", campaign), start, 40 * half, LONG, 120000, "EPIC", "K2")
+                run = Run(("CAMPAIGN", campaign), start, 12 * half, LONG, 120000, "EPIC", "K2")
                 file = f"ktwo{epic}-c{campaign}{half}_lpd-targ.fits.gz"
                 sheaf.add(
                     row,

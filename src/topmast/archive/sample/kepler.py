@@ -105,8 +105,8 @@ def watched(number: int, star: Star, *, known: bool) -> Sheaf:
         **OPTICAL,
     )
     sheaf = Sheaf([row])
-    lengths = {1: 1600, 3: 4000 if number < 5 else 250} if known else {}
-    runs = [quarter_run(quarter, lengths.get(quarter, 220)) for quarter in quarters]
+    lengths = {1: 1600 if number < 5 else 1100, 3: 4000 if number < 5 else 115} if known else {}
+    runs = [quarter_run(quarter, lengths.get(quarter, 115)) for quarter in quarters]
     add_pictures(
         sheaf, row, star, runs[-1], folder_of(star, "previews"), f"kplr{star.number:09d}_llc"
     )
@@ -126,7 +126,7 @@ def watched(number: int, star: Star, *, known: bool) -> Sheaf:
     short = Run(
         ("QUARTER", quarters[-1]),
         runs[-1].start,
-        80 if known else 16,
+        16 if known else 6,
         LONG,
         30000,
         "KIC",

@@ -37,7 +37,7 @@ def panstarrs() -> Iterator[Sheaf]:
     obsid = 1_500_000
     for number, target in enumerate(seen[::4]):
         cell = f"{600 + int((target.dec + 30) * 16):04d}.{number % 100:03d}"
-        plane = Plane(target.ra, target.dec, 48, 48, 0.4 / 48)
+        plane = Plane(target.ra, target.dec, 26, 26, 0.4 / 26)
         for band, low, high in PS1_BANDS[number % 3 :][:3]:
             obsid += 1
             yield stack(f"rings.v3.skycell.{cell}.stk.{band}", plane, cell, band, low, high, obsid)
@@ -116,7 +116,7 @@ def combined(number: int, target: Place, band: str, low: float | None, high: flo
     chip = "wf" if camera == "wfpc2" else "wfc"
     name = f"hst_{program:05d}_0{1 + number % 9}_{camera}_{label}_{chip}"
     random = seeded("hla", number // 2)
-    plane = Plane(target.ra, target.dec, 32, 32, 5 * ARCSEC, float(random.uniform(0, 360)))
+    plane = Plane(target.ra, target.dec, 26, 26, 160 / 26 * ARCSEC, float(random.uniform(0, 360)))
     start = round(float(random.uniform(49500, 54000)), 5)
     sheaf = alone(
         obs_collection="HLA",
@@ -241,7 +241,7 @@ def curve(number: int, star: Any, project: str, cadence: float) -> Sheaf:
     folder = (
         f"mast:HLSP/{word}/s{sector:04d}/{digits[:4]}/{digits[4:8]}/{digits[8:12]}/{digits[12:]}"
     )
-    run = sector_run(star, sector, 260, cadence)
+    run = sector_run(star, sector, 115, cadence)
     sheaf.add(
         row,
         f"{stem}.fits",
@@ -274,7 +274,7 @@ def field_mosaic(number: int, target: Place) -> Sheaf:
     ]
     word = target.compact.lower().replace("'", "").replace("*", "").replace("+", "p")
     stem = f"hlsp_{project}_hst_acs_{word}_{band.lower()}_v1"
-    plane = Plane(target.ra, target.dec, 56, 56, 8 * ARCSEC, float(number * 13 % 90))
+    plane = Plane(target.ra, target.dec, 37, 37, 448 / 37 * ARCSEC, float(number * 13 % 90))
     sheaf = alone(
         obs_collection="HLSP",
         provenance_name=project.upper(),
@@ -343,7 +343,7 @@ def enhanced() -> Iterator[Sheaf]:
     for number, name in enumerate(FAMOUS):
         target = place(name)
         band, low, high = SPITZER_BANDS[number % 3]
-        plane = Plane(target.ra, target.dec, 48, 48, 0.3 / 48)
+        plane = Plane(target.ra, target.dec, 46, 46, 0.3 / 46)
         stem = f"{60000000 + 4000 * number}.{60000000 + 4000 * number}-0.{band}.1.mosaic"
         sheaf = alone(
             obs_collection="SPITZER_SHA",

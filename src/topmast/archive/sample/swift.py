@@ -57,7 +57,7 @@ def pointing(target_id: int, segment: int, obsid: int, target: Place) -> Sheaf:
     ra = (target.ra + random.normal(0, 0.015) / max(np.cos(np.radians(target.dec)), 0.01)) % 360
     dec = float(np.clip(target.dec + random.normal(0, 0.015), -89.9, 89.9))
     plane = Plane(
-        float(round(ra, 8)), round(dec, 8), 40, 40, FIELD / 40, float(random.uniform(0, 360))
+        float(round(ra, 8)), round(dec, 8), 26, 26, FIELD / 26, float(random.uniform(0, 360))
     )
     used = FILTERS[int(random.integers(3)) :][: 2 + target_id % 3]
     start = round(float(random.uniform(53500, 60500)), 6)

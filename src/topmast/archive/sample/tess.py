@@ -142,11 +142,11 @@ def add_sector(
 ) -> None:
     """The two-minute data of a sector: light curve, pixels, picture.
 
-    The first sector of a known host has real length, at a cadence of twenty minutes.
+    The first sector of a known host has real length, at a cadence of half an hour.
     """
     stamp = mjd_stamp(sector_start(sector) + 56999.5)
     name = f"tess{stamp}-s{sector:04d}-{star.number:016d}-{119 + sector:04d}-s"
-    run = sector_run(star, sector, 1800, 1200.0) if long else sector_run(star, sector, 160)
+    run = sector_run(star, sector, 1200, 1800.0) if long else sector_run(star, sector, 115)
     row = tess_row(
         star,
         name,
@@ -167,7 +167,7 @@ def add_sector(
         description="Light curves",
         **listing,
     )
-    short = sector_run(star, sector, 50 if long and number % 3 == 0 else 9)
+    short = sector_run(star, sector, 19 if long and number % 3 == 0 else 4)
     sheaf.add(
         row,
         f"{name}_tp.fits",
@@ -254,7 +254,7 @@ def add_validation(sheaf: Sheaf, number: int, star: Star, sectors: tuple[int, ..
         description="Data validation results",
         project="SPOC",
     )
-    run = sector_run(star, first, 260, 1800.0)
+    run = sector_run(star, first, 115, 1800.0)
     sheaf.add(
         row,
         f"{stem}_dvt.fits",
@@ -274,7 +274,7 @@ def full_frame(number: int) -> Iterator[Sheaf]:
     ra, dec = frame_centre(number)
     sector = 1 + number % 26 if number % 10 else 90
     camera, ccd = 1 + number % 4, 1 + number // 4 % 4
-    plane = Plane(ra, dec, 48, 48, 11.9 / 48, (37.0 * number) % 360)
+    plane = Plane(ra, dec, 37, 37, 11.9 / 37, (37.0 * number) % 360)
     region = polygon_text(plane.corners(), frame=("", "ICRS", "J2000 ")[number % 3])
     if overlaps(parse_region(region), *QUIET_FIELD):
         return

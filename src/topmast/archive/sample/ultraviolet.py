@@ -159,7 +159,7 @@ def add_products(
 ) -> None:
     row = sheaf.observations[0]
     name = row["obs_id"]
-    angstrom = np.round(np.linspace(mission.low, mission.high, 512), 3)
+    angstrom = np.round(np.linspace(mission.low, mission.high, 410), 3)
     flux, error = observed(energy_distribution(target.kind, angstrom, random), random)
     cards: Cards = [
         ("TELESCOP", mission.mission, "telescope"),
