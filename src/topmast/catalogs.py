@@ -101,7 +101,7 @@ class CatalogsClass(HscService):
 
         Examples
         --------
-        >>> stars = Catalogs.query_region("322.49324 12.16683", radius=0.01, catalog="HSC")
+        >>> stars = Catalogs.query_region((322.49324, 12.16683), radius=0.01, catalog="HSC")
         """
         return self._search(
             self._region(coordinates, radius, catalog, version, pagesize, page, parameters)
