@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download
-from topmast.download.part import Origin, boot
+from topmast.download.content import inspect
+from topmast.download.part import Origin, Part, boot
 
 BODY = fits_bytes(1, 50_000)
 ETAG = '"v1"'
@@ -129,3 +131,45 @@ def test_a_part_of_another_version_is_replaced(server: Misbehaving, tmp_path: Pa
     assert run(server, tmp_path) == "COMPLETE"
     assert ranges(server) == ["bytes=70000-"]
     assert files_below(tmp_path) == FILES
+
+
+def test_bytes_written_in_order_are_hashed_on_the_way(tmp_path: Path) -> None:
+    part = Part.open(tmp_path / "a.fits")
+    try:
+        part.write(b"one ", 0)
+        part.write(b"two", 4)
+        in_order = part.sha256
+        part.write(b"later", 20)
+        with_a_gap = part.sha256
+        part.empty()
+        part.write(b"again", 0)
+        anew = part.sha256
+        part.write(b"AGAIN", 0)
+        twice = part.sha256
+    finally:
+        part.close()
+
+    assert in_order == hashlib.sha256(b"one two").hexdigest()
+    assert with_a_gap == ""
+    assert anew == hashlib.sha256(b"again").hexdigest()
+    assert twice == ""
+
+
+def test_what_an_earlier_run_has_written_is_not_taken_as_hashed(tmp_path: Path) -> None:
+    (tmp_path / "a.fits.part").write_bytes(b"one ")
+    part = Part.open(tmp_path / "a.fits")
+    try:
+        part.write(b"two", 4)
+        assert part.sha256 == ""
+    finally:
+        part.close()
+
+
+@pytest.mark.parametrize("cut", [0, 1, 2880, 4000, 20_000])
+def test_a_known_hash_changes_no_judgement(cut: int, tmp_path: Path) -> None:
+    content = fits_bytes(1, 3000)
+    content = content[: len(content) - cut]
+    path = tmp_path / "a.fits"
+    path.write_bytes(content)
+
+    assert inspect(path, sha256=hashlib.sha256(content).hexdigest()) == inspect(path)

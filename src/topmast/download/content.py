@@ -35,10 +35,13 @@ class Content:
     sha256: str
 
 
-def inspect(path: Path, name: str | None = None) -> Content:
-    """The judgement on the file at `path`, whose product is called `name`."""
+def inspect(path: Path, name: str | None = None, sha256: str = "") -> Content:
+    """The judgement on the file at `path`, whose product is called `name`.
+
+    `sha256`: of the whole file, if it is known already.
+    """
     name = name or path.name
-    with FileReader(path) as reader:
+    with FileReader(path, sha256) as reader:
         verdict = _disguise(reader, name) or _judged(reader, path, name)
         reader.drain()
         return Content(verdict, reader.position, reader.hexdigest())

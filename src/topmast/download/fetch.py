@@ -205,10 +205,10 @@ class Fetcher:
         name = transfer.job.path.rpartition("/")[2]
         transfer.run()
         unpack(transfer)
-        content = inspect(transfer.part.path, name)
+        content = inspect(transfer.part.path, name, transfer.part.sha256)
         if _seems_short(transfer, content) and find_more(transfer):
             transfer.run()
-            content = inspect(transfer.part.path, name)
+            content = inspect(transfer.part.path, name, transfer.part.sha256)
         return content
 
     def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:

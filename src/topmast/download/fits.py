@@ -168,11 +168,12 @@ class _Walk:
     def _data(self, length: int, summed: bool) -> None:
         left = -(-length // BLOCK) * BLOCK
         padding = left - length
-        while left:
+        if not summed:
+            left -= self.reader.skip(left)
+        while summed and left:
             view = self.buffer[: min(left, CHUNK)]
             have = self.reader.fill(view)
-            if summed:
-                self.sum += _sum_of(view[: have // 4 * 4])
+            self.sum += _sum_of(view[: have // 4 * 4])
             left -= have
             if have < len(view):
                 break

@@ -6,6 +6,7 @@ written in one piece, so that a kill leaves either the old or the new text.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import suppress
 from functools import cache
@@ -78,6 +79,8 @@ class Part:
         # Paths as text: these calls are made for each of many small files.
         self._path = os.fspath(self.path)
         self._sidecar = f"{self._path}.json"
+        self._digest = hashlib.sha256()
+        self._hashed = 0
 
     @classmethod
     def open(cls, final: Path) -> Part:
@@ -104,12 +107,29 @@ class Part:
 
     def write(self, data: bytes | memoryview, place: int) -> None:
         """Write all of `data` at `place`."""
-        view = memoryview(data)
+        start, view = place, memoryview(data)
         while view:
             count = os.pwrite(self.file, view, place)
             view, place = view[count:], place + count
             if place % WRITE_BACK < count:
                 self._begin_to_write(place - place % WRITE_BACK)
+        self._hash(data, start)
+
+    @property
+    def sha256(self) -> str:
+        """Of all bytes, if they were written in order; else empty."""
+        return self._digest.hexdigest() if self._hashed == self.size else ""
+
+    def _hash(self, data: bytes | memoryview, place: int) -> None:
+        """Hash what follows the bytes hashed so far, while it is still in the processor's cache.
+
+        Bytes of later stretches are left out, and so is all that follows a second writing.
+        """
+        if place < self._hashed:
+            self._hashed = -1
+        elif place == self._hashed:
+            self._digest.update(data)
+            self._hashed += len(data)
 
     def _begin_to_write(self, place: int) -> None:
         """Have the disk begin with the block before `place`, so that the last sync is short."""
@@ -140,6 +160,7 @@ class Part:
         """Forget all bytes and where they came from."""
         os.ftruncate(self.file, 0)
         unlink(self._sidecar)
+        self._digest, self._hashed = hashlib.sha256(), 0
 
     def finish(self) -> os.stat_result:
         """Sync the bytes and give the file its final name; its status afterwards."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import zlib
 from io import FileIO
@@ -39,12 +40,32 @@ class Reader(Protocol):
         """Bytes put into `view`; fewer than its length only at the end."""
         ...
 
+    def skip(self, count: int) -> int:
+        """Pass over `count` bytes; fewer only at the end."""
+        ...
+
+
+def read_over(reader: Reader, count: int) -> int:
+    """Read `count` bytes and look at none of them."""
+    left = count
+    while left:
+        view = buffer("over")[: min(left, CHUNK)]
+        have = reader.fill(view)
+        left -= have
+        if have < len(view):
+            break
+    return count - left
+
 
 class FileReader:
-    """The bytes of one file; `sha256` covers all that was read."""
+    """The bytes of one file, and the SHA-256 of all that was read.
 
-    def __init__(self, path: Path | str) -> None:
+    With the `known` SHA-256 of the whole file, bytes that nobody looks at are not read.
+    """
+
+    def __init__(self, path: Path | str, known: str = "") -> None:
         self._file = FileIO(path)
+        self._known = known
         self._digest = hashlib.sha256()
         self.position = 0
 
@@ -55,9 +76,17 @@ class FileReader:
             if not count:
                 break
             have += count
-        self._digest.update(view[:have])
+        if not self._known:
+            self._digest.update(view[:have])
         self.position += have
         return have
+
+    def skip(self, count: int) -> int:
+        if not self._known:
+            return read_over(self, count)
+        passed = min(count, max(0, os.fstat(self._file.fileno()).st_size - self.position))
+        self.position = self._file.seek(self.position + passed)
+        return passed
 
     def peek(self, count: int) -> bytes:
         """The first bytes of the file; this does not count as reading."""
@@ -68,13 +97,12 @@ class FileReader:
 
     def drain(self) -> None:
         """Read to the end, so that length and SHA-256 are those of the whole file."""
-        view = buffer("file")
-        while self.fill(view):
+        while self.skip(CHUNK):
             pass
 
     def hexdigest(self) -> str:
         """SHA-256 of what was read so far."""
-        return self._digest.hexdigest()
+        return self._known or self._digest.hexdigest()
 
     def close(self) -> None:
         self._file.close()
@@ -107,6 +135,9 @@ class GzipReader:
             view[have : have + len(piece)] = piece
             have += len(piece)
         return have
+
+    def skip(self, count: int) -> int:
+        return read_over(self, count)
 
     def _unpack(self, most: int) -> bytes:
         if self._member is None and not self._next_member():
