@@ -46,7 +46,7 @@ class Texts:
     def repeat(self, text: str, count: int) -> None:
         """Append one text `count` times."""
         if self._objects is None and self._make_room(count, len(text)):
-            self._codes[self._rows :][:count] = _codes_of([text], self._width)
+            self._texts(self._codes[self._rows : self._rows + count])[:] = text
             self._rows += count
         else:
             self._add_objects([text] * count)
@@ -58,11 +58,15 @@ class Texts:
         codes = self._codes[: self._rows]
         if 2 * self._rows < len(self._codes):
             codes = codes.copy()
-        return codes.view(f"U{self._width}").reshape(len(codes))
+        return self._texts(codes)
 
     @property
     def _width(self) -> int:
         return self._codes.shape[1]
+
+    def _texts(self, codes: NDArray[np.uint32]) -> Array:
+        """The same memory, seen as texts."""
+        return codes.view(f"U{self._width}")[:, 0]
 
     def _add(self, texts: Sequence[str], longest: int) -> None:
         count = len(texts)
@@ -72,7 +76,7 @@ class Texts:
         if self._piece.shape[0] < count or self._piece.shape[1] != self._width:
             self._piece = np.zeros((count, self._width), CHARACTER)
         piece = self._piece[:count]
-        piece.view(f"U{self._width}")[:, 0] = texts
+        self._texts(piece)[:] = texts
         self._codes[self._rows : self._rows + count] = piece
         self._rows += count
 
@@ -106,7 +110,3 @@ class Texts:
         if 4 * longest * len(texts) > MOST_BYTES:
             return np.array(texts, dtype=object)
         return np.array(texts, dtype=np.str_)
-
-
-def _codes_of(texts: list[str], width: int) -> NDArray[np.uint32]:
-    return np.array(texts, f"U{width}").view(CHARACTER).reshape(len(texts), width)
