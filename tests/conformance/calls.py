@@ -53,7 +53,7 @@ CALLS = [
     "Observations.query_criteria(em_min=[100, 200], em_max=[150, 400])",
     "Observations.query_criteria(proposal_id=5371)",
     "Observations.query_criteria(obs_id='does-not-exist')",
-    "Observations.query_criteria(target_name=\"x'; DROP TABLE observations; --\")",
+    'Observations.query_criteria(target_name="x\'; DROP TABLE observations; --")',
     "Observations.query_criteria(objectname='M8', radius='.02 deg')",
     "Observations.query_criteria(objectname='M8', coordinates='1 2', obs_collection='HST')",
     "Observations.query_criteria(obstype='science', obs_collection='HST')",
