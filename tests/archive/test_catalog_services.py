@@ -201,7 +201,9 @@ FILTER_CASES: list[tuple[dict[str, Any], Any]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("item", "oracle"), FILTER_CASES, ids=lambda case: str(case)[:50])
+@pytest.mark.parametrize(
+    ("item", "oracle"), FILTER_CASES, ids=[str(item) for item, _ in FILTER_CASES]
+)
 def test_filters_select_what_brute_force_does(
     stars: Caller, item: dict[str, Any], oracle: Any
 ) -> None:

@@ -96,7 +96,7 @@ def outcomes(
             runner = run_alone if way == WAYS[2] else run_here
             with pytest.MonkeyPatch.context() as patch:
                 patch.chdir(tmp_path_factory.mktemp("work"))
-                patch.setenv("COLUMNS", "80")
+                patch.setenv("COLUMNS", "100")  # a number has 17 digits now, where the guide has 12
                 patch.setenv("LINES", "25")
                 known[way] = runner(where)
         return known[way]
