@@ -191,7 +191,7 @@ def mark_products(store: Store, found: Rows, visitor: Visitor) -> Rows:
     rights_at = names.index("dataRights") if "dataRights" in names else None
     if uri_at is None:
         return found
-    doubtful = _doubtful(found.rows, uri_at, rights_at)
+    doubtful = _doubtful(found.rows, uri_at, rights_at, closely=visitor.account is not None)
     closed = restricted(store, find_files(store, doubtful).values()) if doubtful else {}
     rows = found.rows
     if rights_at is not None and doubtful:
@@ -202,12 +202,15 @@ def mark_products(store: Store, found: Rows, visitor: Visitor) -> Rows:
     return Rows((*found.fields, MAY_DOWNLOAD), rows, found.total)
 
 
-def _doubtful(rows: Sequence[Sequence[Any]], uri_at: int, rights_at: int | None) -> list[str]:
-    """The URIs of which the list itself does not say that they are public."""
+def _doubtful(
+    rows: Sequence[Sequence[Any]], uri_at: int, rights_at: int | None, *, closely: bool
+) -> list[str]:
+    """The URIs that the list calls exclusive; with `closely` also those that it says nothing of."""
     if rights_at is None:
-        return [row[uri_at] for row in rows]
-    public = set(filter(_is_public, {row[rights_at] for row in rows}))
-    return [row[uri_at] for row in rows if row[rights_at] not in public]
+        return [row[uri_at] for row in rows] if closely else []
+    kinds = {row[rights_at] for row in rows}
+    clear = {kind for kind in kinds if _is_public(kind) or not (closely or _is_exclusive(kind))}
+    return [row[uri_at] for row in rows if row[rights_at] not in clear]
 
 
 def _as_today(
