@@ -39,6 +39,9 @@ AGREE = {
     "Downloading Data: Filtering": 2,
     "Accessing Proprietary Data": 13,
     "Direct Mast Queries": 18,
+    "Catalog Queries: Positional Queries": 40,
+    "Catalog Queries: Catalog Criteria Queries": 12,
+    "Catalog Queries: Hubble Source Catalog (HSC) specific queries": 26,
 }
 """How many printed rows of each section agree in every cell; the others differ as they may."""
 
