@@ -10,8 +10,10 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -53,20 +55,37 @@ def make(size: int, folder: Path) -> None:
 
 def ingest(size: int, folder: Path) -> None:
     """Print what it takes to put them into an archive."""
-    with Archive.create(folder / "archive") as archive:
-        before, start = peak_megabytes(), time.perf_counter()
-        cpu = time.process_time()
+    with Archive.create(folder / "archive") as archive, watched_memory() as peak:
+        start, cpu = time.perf_counter(), time.process_time()
         archive.ingest(folder / "observations.parquet")
         seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     files = [path for path in (folder / "archive").rglob("*") if path.is_file()]
     disk = sum(path.stat().st_size for path in files) / 1e6
     print(f"{size:,} observations")
     print(
-        f"  ingest from Parquet {seconds:.1f} s ({cpu:.1f} s CPU), {size / seconds:,.0f} rows/s "
-        f"({size / cpu:,.0f} a CPU second), "
-        f"memory grew by {peak_megabytes() - before:.0f} MB, {disk:,.0f} MB on disk",
+        f"  ingest from Parquet {seconds:.1f} s, {size / seconds:,.0f} rows/s; "
+        f"{cpu:.1f} s CPU, {size / cpu:,.0f} rows a CPU second\n"
+        f"  memory grew by {max(peak) - peak[0]:.0f} MB meanwhile; {disk:,.0f} MB on disk",
         flush=True,
     )
+
+
+@contextmanager
+def watched_memory() -> Iterator[list[float]]:
+    """Megabytes of this process, noted ten times a second while the block runs."""
+    notes, done = [own_megabytes()], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            notes.append(own_megabytes())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield notes
+    finally:
+        done.set()
+        thread.join()
 
 
 def ask(size: int, folder: Path) -> None:
