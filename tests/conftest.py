@@ -114,6 +114,21 @@ def sample_archive(sample_folder: Path) -> Iterator[Any]:
         yield archive
 
 
+@pytest.fixture
+def sample_copy(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample archive as one that can be written to, as a login does."""
+    return copy_of(sample_folder, tmp_path_factory.mktemp("sample"))
+
+
+def copy_of(sample: Path, folder: Path) -> Path:
+    """A copy of an archive that can be written to; the files are not copied."""
+    for name in os.listdir(sample):
+        if not name.startswith("archive.sqlite"):
+            (folder / name).symlink_to(sample / name)
+    shutil.copy(sample / "archive.sqlite", folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def served_sample(sample_folder: Path) -> Iterator[str]:
     """The URL of the sample archive behind `topmast serve`, in a process of its own."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import topmast
-from tests.conftest import PROJECT, served
+from tests.conftest import PROJECT, copy_of, served
 
 from .guide import Example, read_examples
 from .guide_rows import Compared, compare, rows_of, same_text
@@ -56,15 +55,6 @@ needs_astroquery = [
 each_way = pytest.mark.parametrize(
     "way", [*WAYS[:2], pytest.param(WAYS[2], marks=needs_astroquery)]
 )
-
-
-def copy_of(sample: Path, folder: Path) -> Path:
-    """A copy of an archive that can be written to, as a login does; the files are not copied."""
-    for name in os.listdir(sample):
-        if not name.startswith("archive.sqlite"):
-            (folder / name).symlink_to(sample / name)
-    shutil.copy(sample / "archive.sqlite", folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

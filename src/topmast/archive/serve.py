@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -137,7 +138,9 @@ def _work(opened: Opened, listening: socket.socket, stage: Path | None, manner: 
         if stage is not None:
             archive.stage = Stage(stage)
         server = uvicorn.Server(_config(archive, manner))
-        with _ending_gently():
+        with warnings.catch_warnings(), _ending_gently():
+            # A signal that comes before the first request finds the server not yet awaited.
+            warnings.simplefilter("ignore", RuntimeWarning)
             server.run(sockets=[listening])
 
 

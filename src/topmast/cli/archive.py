@@ -55,7 +55,7 @@ def init(folder: Path, sample: bool, profile: str) -> int:
     return DONE
 
 
-@command(short_help="Put your own observations, products, files and catalogues into an archive.")
+@command(short_help="Put your own data into an archive.")
 @folder_argument
 @click.option("--observations", type=table_file, metavar="TABLE", help="Rows of observations.")
 @click.option("--products", type=table_file, metavar="TABLE", help="Rows of products.")
