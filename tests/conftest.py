@@ -123,7 +123,7 @@ def sample_copy(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -
 def copy_of(sample: Path, folder: Path) -> Path:
     """A copy of an archive that can be written to; the files are not copied."""
     for name in os.listdir(sample):
-        if not name.startswith("archive.sqlite"):
+        if not name.startswith("archive."):  # the lock is each archive's own
             (folder / name).symlink_to(sample / name)
     shutil.copy(sample / "archive.sqlite", folder)
     return folder

@@ -120,7 +120,7 @@ def test_the_how_to_pages_can_be_found_from_the_first_page(path: Path) -> None:
 def desk(sample_copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder to work in, the sample for the archive, and some data of one's own."""
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "astroquery"]:
+    for name in [name for name in sys.modules if name.startswith("astroquery.mast")]:
         monkeypatch.delitem(sys.modules, name)
     conf.server = str(sample_copy)
     (Path.home() / "try-it").symlink_to(sample_copy)
