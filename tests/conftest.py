@@ -8,10 +8,11 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -125,7 +126,13 @@ def copy_of(sample: Path, folder: Path) -> Path:
     for name in os.listdir(sample):
         if not name.startswith("archive."):  # the lock is each archive's own
             (folder / name).symlink_to(sample / name)
-    shutil.copy(sample / "archive.sqlite", folder)
+    # Not as a file: to close it would end the locks that this process has on the original.
+    original = f"file:{sample / 'archive.sqlite'}?mode=ro"
+    with (
+        closing(sqlite3.connect(original, uri=True)) as database,
+        closing(sqlite3.connect(folder / "archive.sqlite")) as copy,
+    ):
+        database.backup(copy)
     return folder
 
 
