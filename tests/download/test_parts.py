@@ -43,8 +43,20 @@ def test_large_files_come_in_parts_while_the_link_is_slow(
     assert (sum(server.requests.values()) > len(LARGE)) == several
 
 
+def rules() -> Rules:
+    return Rules.of(Session("http://127.0.0.1:1"))
+
+
 def test_a_busy_process_gets_no_more_connections_until_it_waits_again() -> None:
     times = iter([(10.0, 5.0), (10.1, 5.0), (10.3, 5.25), (10.4, 5.25), (10.6, 5.3)])
-    load = Load(0.6, lambda: next(times))
+    load = Load(rules(), lambda: 0, lambda: next(times))
 
     assert [load.high for _ in range(5)] == [True, True, True, True, False]
+
+
+def test_a_fast_link_needs_no_more_connections() -> None:
+    times = iter([(10.0, 5.0), (11.0, 5.0), (12.0, 5.0)])
+    bytes_so_far = iter([0, 300_000_000, 400_000_000])
+    load = Load(rules(), lambda: next(bytes_so_far), lambda: next(times))
+
+    assert [load.high for _ in range(3)] == [True, True, False]

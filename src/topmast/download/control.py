@@ -32,6 +32,8 @@ class Control:
         self._on_bytes = on_bytes
         self._closers: dict[int, Callable[[], None]] = {}
         self.disk_full = threading.Event()
+        #: Bytes that have come in this run.
+        self.total = 0
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -78,6 +80,8 @@ class Control:
 
     def received(self, count: int) -> None:
         """Note `count` bytes, and wait if that was more than the bandwidth allows."""
+        with self._lock:
+            self.total += count
         if self._on_bytes is not None:
             self._on_bytes(count)
         if self._bandwidth is not None:

@@ -36,7 +36,7 @@ class _Pool:
         self.fetcher = fetcher
         self.changed = threading.Condition()
         self.fetcher.on_splittable = self._call_helpers
-        self.load = Load(fetcher.rules.most_load)
+        self.load = Load(fetcher.rules, lambda: fetcher.control.total)
         self.waiting = deque(jobs)
         self.left = len(self.waiting)
         self.busy_since: dict[str, tuple[float, float]] = {}
@@ -114,8 +114,10 @@ class _Pool:
             self.changed.notify_all()
 
     def _help_all(self) -> None:
+        joined = False  # who helps once goes on: without it the link would be the limit again
         while not self.fetcher.control.stopping and self.left:
-            if self.load.high or not self._help():
+            joined = joined or not self.load.high
+            if not joined or not self._help():
                 with self.changed:
                     self.changed.wait(LOOK_SECONDS)
 

@@ -26,7 +26,7 @@ class Rules:
     `stall_rate`: slower than this many bytes a second over a whole read limit counts as stalled.
     `least_rate`: a file may take the time limit, and beyond it the time it needs at this rate.
     `most_load`: of one processor; above it the machine is the limit and not the link, and more
-    connections would not help.
+    connections would not help. `enough`: so many bytes a second need no more connections either.
     `resumable`: an unfinished file that is smaller is fetched anew after a kill.
     """
 
@@ -41,6 +41,7 @@ class Rules:
     least_rate: float = 20e3
     resumable: int = 256 << 10
     most_load: float = 0.6
+    enough: float = 250e6
 
     @classmethod
     def of(cls, session: Session, **changes: Any) -> Rules:
