@@ -6,7 +6,6 @@ import importlib
 import sys
 
 ALL = ["imports", "query", "decode", "paging", "products", "cones", "archive_cones"]
-ALL += ["downloads", "download_plans"]
 
 
 def main() -> None:
