@@ -20,7 +20,7 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving
 from topmast.download import plan_download
-from topmast.download.index import INDEX_NAME
+from topmast.download.index import INDEX_NAME, Entry, Index
 from topmast.errors import InvalidQueryError
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(3)}
@@ -229,3 +229,38 @@ def test_ten_thousand_held_files_are_seen_without_a_request(
     print(f"10,000 held files: {took:.2f} s of CPU time")
     assert server.requests == []
     assert set(manifest["Status"]) == {"COMPLETE"}
+
+
+def test_an_entry_is_known_at_once_and_written_down_with_the_others(tmp_path: Path) -> None:
+    index = Index(tmp_path)
+    for number in range(3):
+        index.note(Entry(path=f"f{number}", uri=f"mast:X/f{number}"))
+
+    assert index.path_of("mast:X/f2") == "f2"
+    assert len(Index(tmp_path)) == 0
+    index.flush()
+    assert [entry.path for entry in Index(tmp_path)] == ["f0", "f1", "f2"]
+
+
+def test_what_could_not_be_written_down_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = Index(tmp_path)
+    index.note(Entry(path="f", uri="mast:X/f"))
+    with monkeypatch.context() as patch:
+        patch.setattr(index, "file", tmp_path / "no" / "folder" / "here")
+        with pytest.raises(OSError):
+            index.flush()
+
+    index.flush()
+    assert len(Index(tmp_path)) == 1
+
+
+def test_a_file_that_was_not_written_down_is_adopted(server: Misbehaving, tmp_path: Path) -> None:
+    serve(server, FILES)
+    run(server, tmp_path, FILES)
+    (tmp_path / INDEX_NAME).write_text("")  # as after a kill between the file and its line
+    server.requests.clear()
+
+    assert set(run(server, tmp_path, FILES)["Status"]) == {"COMPLETE"}
+    assert server.requests == []

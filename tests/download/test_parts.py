@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.download.file_server import FileServer
-from tests.download.products import files_below, fits_bytes, products, uri
+from tests.download.products import files_below, fits_bytes, products, serve, uri
+from tests.misbehaving import Misbehaving
 from topmast.download import plan_download
+from topmast.download.control import Control
+from topmast.download.fetch import Fetcher
+from topmast.download.index import Index
+from topmast.download.job import Job
 from topmast.download.load import Load
+from topmast.download.pool import _Pool
 from topmast.download.rules import Rules
 from topmast.net.session import Session
 
@@ -60,3 +66,29 @@ def test_a_fast_link_needs_no_more_connections() -> None:
     load = Load(rules(), lambda: next(bytes_so_far), lambda: next(times))
 
     assert [load.high for _ in range(3)] == [True, True, False]
+
+
+def test_small_files_from_far_away_get_all_their_connections(tmp_path: Path) -> None:
+    files = {f"small{n}.fits": fits_bytes(n, 5760) for n in range(60)}
+    with Misbehaving() as server:
+        serve(server, files, wait_seconds=0.05)
+        session = Session(server.url, connections=8)
+        manifest = plan_download(session, products(files), download_dir=tmp_path).run(verbose=False)
+
+    assert set(manifest["Status"]) == {"COMPLETE"}
+    assert server.most_at_once == 8
+
+
+def test_small_files_begin_with_few_threads_and_large_ones_with_all() -> None:
+    def threads(size: int | None) -> int:
+        jobs = [Job(uri=f"u{n}", url="", path=f"p{n}", shown="", size=size) for n in range(50)]
+        pool = _Pool(jobs, fetcher)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pool, "_add_threads", lambda work, count: None)
+            pool._start_threads()
+        return pool.fetching
+
+    session = Session("http://127.0.0.1:1", connections=8)
+    fetcher = Fetcher(session, Index(Path("nowhere")), Rules.of(session), Control(8))
+
+    assert [threads(size) for size in (200_000, 200_000_000, None)] == [2, 16, 16]

@@ -35,13 +35,15 @@ class Content:
     sha256: str
 
 
-def inspect(path: Path, name: str | None = None, sha256: str = "") -> Content:
+def inspect(
+    path: Path, name: str | None = None, sha256: str = "", body: bytes | None = None
+) -> Content:
     """The judgement on the file at `path`, whose product is called `name`.
 
-    `sha256`: of the whole file, if it is known already.
+    `sha256` and `body`: of the whole file, if they are known already.
     """
     name = name or path.name
-    with FileReader(path, sha256) as reader:
+    with FileReader(path, sha256, body) as reader:
         verdict = _disguise(reader, name) or _judged(reader, path, name)
         reader.drain()
         return Content(verdict, reader.position, reader.hexdigest())

@@ -93,7 +93,8 @@ class Fetcher:
 
     def sync_folders(self) -> None:
         """Make the new names themselves safe against a power cut."""
-        at_once(sync_folder, sorted(self._dirty), self.rules.connections)
+        folders = [os.path.join(self.index.folder, inner) for inner in sorted(self._dirty)]
+        at_once(sync_folder, folders, self.rules.connections)
         self._dirty.clear()
 
     def _fetch(self, job: Job, outcome: Outcome) -> None:
@@ -102,7 +103,7 @@ class Fetcher:
             return
         self._check_space(job)
         for _ in range(3):  # the folder may be removed under our hands
-            self._make_folder(final.parent)
+            self._make_folder(os.path.dirname(job.path))
             try:
                 self._into_part(job, final, outcome)
             except FileNotFoundError as problem:
@@ -130,7 +131,7 @@ class Fetcher:
     def _into_part(self, job: Job, final: Path, outcome: Outcome) -> None:
         part = Part.open(final)
         try:
-            if self.cache is True and not part.size and self._finished_elsewhere(job, outcome):
+            if self.cache is True and part.began_empty and self._finished_elsewhere(job, outcome):
                 part.remove()
                 return
             self._transfer(job, part, outcome)
@@ -205,10 +206,10 @@ class Fetcher:
         name = transfer.job.path.rpartition("/")[2]
         transfer.run()
         unpack(transfer)
-        content = inspect(transfer.part.path, name, transfer.part.sha256)
+        content = _looked_at(transfer.part, name)
         if _seems_short(transfer, content) and find_more(transfer):
             transfer.run()
-            content = inspect(transfer.part.path, name, transfer.part.sha256)
+            content = _looked_at(transfer.part, name)
         return content
 
     def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:
@@ -244,9 +245,9 @@ class Fetcher:
         self.control.check()
         set_aside(job, part.final)
         status = part.finish()
-        self._dirty.add(os.path.dirname(part.final))
+        self._dirty.add(os.path.dirname(job.path))
         outcome.bytes, outcome.sha256 = content.size, content.sha256
-        self.index.put(
+        self.index.note(
             Entry(
                 path=job.path,
                 uri=job.uri,
@@ -261,13 +262,17 @@ class Fetcher:
 
     # Room to write ------------------------------------------------------------------------
 
-    def _make_folder(self, folder: Path) -> None:
-        key = str(folder)
-        if key in self._safe:
+    def _make_folder(self, inner: str) -> None:
+        """Make the folder `inner` of the download folder; no symbolic link may lead out of that."""
+        if inner in self._safe:
             return
-        check_inside(folder, self.real_root)
-        folder.mkdir(parents=True, exist_ok=True)
-        self._safe[key] = None
+        folder = os.path.join(self.index.folder, inner)
+        if inner:
+            self._make_folder(os.path.dirname(inner))
+        if not inner or not _is_new(folder):
+            check_inside(folder, self.real_root)
+            os.makedirs(folder, exist_ok=True)
+        self._safe[inner] = None
 
     def _check_space(self, job: Job) -> None:
         """Once the disk was full, only what surely fits is begun."""
@@ -290,6 +295,15 @@ class Fetcher:
         return said(problem)
 
 
+def _is_new(folder: str) -> bool:
+    """Make `folder`; False if something of this name was there, perhaps a link."""
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        return False
+    return True
+
+
 def sync_folder(folder: str) -> None:
     """Have the disk write down the names in a folder, as far as its file system can."""
     with suppress(OSError):
@@ -298,6 +312,11 @@ def sync_folder(folder: str) -> None:
             os.fsync(file)
         finally:
             os.close(file)
+
+
+def _looked_at(part: Part, name: str) -> Content:
+    sha256 = part.sha256
+    return inspect(part.path, name, sha256, part.body if sha256 else None)
 
 
 def _seems_short(transfer: Transfer, content: Content) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -53,7 +52,7 @@ class Index:
         self.folder = folder
         self.file = folder / INDEX_NAME
         self._lock = threading.Lock()
-        self._waiting: deque[bytes] = deque()
+        self._waiting: list[bytes] = []
         self._entries: dict[str, Entry] = {}
         self._by_uri: dict[str, str] = {}
         self._read_to = 0
@@ -85,14 +84,24 @@ class Index:
 
     def put(self, entry: Entry) -> None:
         """Remember one file, on disk at once."""
-        self._waiting.append(encode(entry))
+        self.note(entry)
+        self.flush()
+
+    def note(self, entry: Entry) -> None:
+        """Remember one file; `flush` writes down all that were noted.
+
+        After a kill in between, the file is on disk and is looked at anew.
+        """
         with self._lock:
             self._take(entry)
-            lines = []
-            while self._waiting:  # also those of threads that wait here for their turn
-                lines.append(self._waiting.popleft())
-            if lines:
-                self._append(b"\n".join(lines))
+            self._waiting.append(encode(entry))
+
+    def flush(self) -> None:
+        """Write down what was noted."""
+        with self._lock:
+            if self._waiting:
+                self._append(b"\n".join(self._waiting))
+                self._waiting.clear()
 
     def forget(self, path: str) -> None:
         """Say that the file at `path` is no longer vouched for."""

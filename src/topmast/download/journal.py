@@ -39,10 +39,10 @@ class Journal:
         if jobs:
             self._begin(folder, jobs)
 
-    def note(self, outcome: Outcome) -> None:
-        """Write down what became of one file, at once."""
+    def note(self, outcomes: Iterable[Outcome]) -> None:
+        """Write down what became of these files, at once."""
         if self._file >= 0:
-            self._write([{"done": outcome.job.uri, **row_of(outcome)}])
+            self._write([{"done": outcome.job.uri, **row_of(outcome)} for outcome in outcomes])
 
     def end(self, *, keep: bool) -> None:
         """Close it, and remove it if nobody will need it."""

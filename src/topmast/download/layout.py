@@ -217,7 +217,7 @@ def _key(path: str) -> str:
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 
-def check_inside(folder: Path, real_root: str) -> None:
+def check_inside(folder: Path | str, real_root: str) -> None:
     """Refuse a folder that a symbolic link has put outside the download folder.
 
     `real_root` is the download folder without symbolic links.

@@ -14,7 +14,7 @@ except ImportError:  # Windows: single appends are whole lines there, too
 else:
     HAS_LOCKS = True
 
-__all__ = ["is_same_file", "locked_for_writing", "try_lock"]
+__all__ = ["is_same_file", "locked_for_writing", "status_if_same", "try_lock"]
 
 
 def try_lock(file: int) -> bool:
@@ -32,12 +32,17 @@ def try_lock(file: int) -> bool:
 
 def is_same_file(file: int, path: Path | str) -> bool:
     """Whether `path` still names the open file."""
+    return status_if_same(file, path) is not None
+
+
+def status_if_same(file: int, path: Path | str) -> os.stat_result | None:
+    """The status of the open file; None if `path` does not name it any more."""
     try:
         there = os.stat(path, follow_symlinks=False)
     except OSError:
-        return False
+        return None
     here = os.fstat(file)
-    return (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino)
+    return here if (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino) else None
 
 
 @contextmanager

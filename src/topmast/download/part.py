@@ -14,12 +14,14 @@ from pathlib import Path
 
 import msgspec
 
-from topmast.download.locks import CLOSE_ON_EXEC, is_same_file, try_lock
+from topmast.download.locks import CLOSE_ON_EXEC, status_if_same, try_lock
 from topmast.errors import UnsafeNameError
 
 __all__ = ["Busy", "Origin", "Part", "part_path", "read_origin", "sidecar_path"]
 
 WRITE_BACK = 8 << 20
+#: A body that is not larger is held in memory until it was looked at.
+KEPT_BYTES = 1 << 20
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
@@ -72,15 +74,15 @@ def sidecar_path(final: Path) -> Path:
 class Part:
     """An open and locked ``name.part``."""
 
-    def __init__(self, final: Path, file: int) -> None:
+    def __init__(self, final: Path, file: int, size: int) -> None:
         self.final = final
         self.file = file
+        self.began_empty = not size
         self.path = part_path(final)
         # Paths as text: these calls are made for each of many small files.
         self._path = os.fspath(self.path)
         self._sidecar = f"{self._path}.json"
-        self._digest = hashlib.sha256()
-        self._hashed = 0
+        self._start_over()
 
     @classmethod
     def open(cls, final: Path) -> Part:
@@ -97,8 +99,9 @@ class Part:
             if not try_lock(file):
                 os.close(file)
                 raise Busy(path)
-            if is_same_file(file, path):
-                return cls(final, file)
+            status = status_if_same(file, path)
+            if status is not None:
+                return cls(final, file, status.st_size)
             os.close(file)  # finished and renamed by another process a moment ago
 
     @property
@@ -120,6 +123,15 @@ class Part:
         """Of all bytes, if they were written in order; else empty."""
         return self._digest.hexdigest() if self._hashed == self.size else ""
 
+    @property
+    def body(self) -> bytes | None:
+        """All bytes, if they are few and were written in order; else None."""
+        return b"".join(self._kept) if 0 < self._hashed <= KEPT_BYTES else None
+
+    def _start_over(self) -> None:
+        self._digest, self._hashed = hashlib.sha256(), 0
+        self._kept: list[bytes | memoryview] = []
+
     def _hash(self, data: bytes | memoryview, place: int) -> None:
         """Hash what follows the bytes hashed so far, while it is still in the processor's cache.
 
@@ -130,6 +142,13 @@ class Part:
         elif place == self._hashed:
             self._digest.update(data)
             self._hashed += len(data)
+            self._keep(data)
+
+    def _keep(self, data: bytes | memoryview) -> None:
+        if self._hashed <= KEPT_BYTES:
+            self._kept.append(bytes(data))
+        else:
+            self._kept.clear()
 
     def _begin_to_write(self, place: int) -> None:
         """Have the disk begin with the block before `place`, so that the last sync is short."""
@@ -160,16 +179,17 @@ class Part:
         """Forget all bytes and where they came from."""
         os.ftruncate(self.file, 0)
         unlink(self._sidecar)
-        self._digest, self._hashed = hashlib.sha256(), 0
+        self._start_over()
 
     def finish(self) -> os.stat_result:
         """Sync the bytes and give the file its final name; its status afterwards."""
         os.fsync(self.file)
-        if not is_same_file(self.file, self._path):
+        status = status_if_same(self.file, self._path)
+        if status is None:
             raise FileNotFoundError(f"{self.path} was removed while it was being written")
         os.replace(self._path, self.final)
         unlink(self._sidecar)
-        return os.fstat(self.file)
+        return status
 
     def remove(self) -> None:
         """Delete the unfinished file and its sidecar."""

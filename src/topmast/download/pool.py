@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 
 from topmast.download.control import Stopped
 from topmast.download.fetch import Fetcher
@@ -16,14 +17,26 @@ from topmast.download.part import Busy
 
 __all__ = ["run_jobs"]
 
+#: So long outcomes are gathered, to be written down together.
+GATHER_SECONDS = 0.03
+#: Files that are smaller on average keep the processor busier than the link.
+SMALL = 2 << 20
+#: Threads to begin with for small files, and how often to see whether more would be of use.
+FIRST_THREADS = 2
+LOOK_AGAIN_SECONDS = 0.015
+#: Of one processor: above it, Python itself is the limit, and threads only wait for one another.
+BUSY = 0.8
 #: Between two looks at a file that another process has in hand.
 BUSY_SECONDS = 0.1
 #: Between two looks of a helper at files that may want help.
 LOOK_SECONDS = 0.1
 
 
-def run_jobs(jobs: Iterable[Job], fetcher: Fetcher) -> Iterator[Outcome]:
-    """The outcomes as they come, in no order; ends at once when the run is stopped."""
+def run_jobs(jobs: Iterable[Job], fetcher: Fetcher) -> Iterator[list[Outcome]]:
+    """The outcomes as they come, in no order, those of one moment together.
+
+    Ends at once when the run is stopped.
+    """
     pool = _Pool(jobs, fetcher)
     try:
         yield from pool.outcomes()
@@ -43,20 +56,40 @@ class _Pool:
         self.results: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
         self.threads: list[threading.Thread] = []
         self.helped = False
+        self.fetching = 0
+        self.most_threads = self._most_threads()
+        self.looked = (time.monotonic(), time.process_time())
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[list[Outcome]]:
         self._start_threads()
         while self.left:
-            try:
-                result = self.results.get(timeout=0.2)
-            except queue.Empty:
-                if self.fetcher.control.stopping:
-                    return
-                continue
-            if isinstance(result, BaseException):
-                raise result
-            self.left -= 1
-            yield result
+            arrived = self._arrived()
+            self._start_more_threads()
+            if arrived:
+                self._write_index()
+                yield arrived
+            elif self.fetcher.control.stopping:
+                return
+
+    def _arrived(self) -> list[Outcome]:
+        """What has finished; empty if nothing has for a moment."""
+        arrived: list[Outcome] = []
+        try:
+            while True:
+                result = self.results.get(timeout=0 if arrived else self._patience())
+                if isinstance(result, BaseException):
+                    raise result
+                arrived.append(result)
+                self.left -= 1
+                if len(arrived) == 1 and self.left:
+                    time.sleep(GATHER_SECONDS)
+        except queue.Empty:
+            return arrived
+
+    def _write_index(self) -> None:
+        """As far as the disk allows: what is not written down is looked at anew the next time."""
+        with suppress(OSError):
+            self.fetcher.index.flush()
 
     def end(self) -> None:
         """Stop what still runs; wait a moment for threads to let go of their files."""
@@ -69,14 +102,38 @@ class _Pool:
         until = time.monotonic() + 0.5
         for thread in self.threads:
             thread.join(max(0.0, until - time.monotonic()))
+        self._write_index()
         self.fetcher.sync_folders()
 
+    def _most_threads(self) -> int:
+        """Twice as many as connections: while some receive, others look at what has arrived and
+        wait for the disk."""
+        return min(len(self.waiting), 2 * self.fetcher.rules.connections)
+
     def _start_threads(self) -> None:
-        # Twice as many threads as connections: while some receive, others look at what has
-        # arrived and wait for the disk.
-        self._add_threads(
-            self._fetch_all, min(len(self.waiting), 2 * self.fetcher.rules.connections)
-        )
+        sizes = [job.size if job.size is not None else SMALL for job in self.waiting]
+        small = sum(sizes) < SMALL * len(sizes)
+        self._fetch_with(min(FIRST_THREADS, self.most_threads) if small else self.most_threads)
+
+    def _start_more_threads(self) -> None:
+        """Small files from near by keep the processor busy; else the link or the disk is what is
+        waited for, and more threads wait better."""
+        missing = self.most_threads - self.fetching
+        since, before = self.looked
+        now, used = time.monotonic(), time.process_time()
+        if missing <= 0 or now - since < LOOK_AGAIN_SECONDS:
+            return
+        self.looked = now, used
+        if used - before < BUSY * (now - since):
+            self._fetch_with(min(missing, 3 * self.fetching))
+
+    def _patience(self) -> float:
+        """How long to wait for the next outcome."""
+        return LOOK_AGAIN_SECONDS if self.fetching < self.most_threads else 0.2
+
+    def _fetch_with(self, more: int) -> None:
+        self.fetching += more
+        self._add_threads(self._fetch_all, more)
 
     def _add_threads(self, work: Callable[[], None], count: int) -> None:
         for _ in range(count):

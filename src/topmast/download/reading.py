@@ -6,7 +6,7 @@ import hashlib
 import os
 import threading
 import zlib
-from io import FileIO
+from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Protocol
 
@@ -60,11 +60,12 @@ def read_over(reader: Reader, count: int) -> int:
 class FileReader:
     """The bytes of one file, and the SHA-256 of all that was read.
 
-    With the `known` SHA-256 of the whole file, bytes that nobody looks at are not read.
+    With the `known` SHA-256 of the whole file, bytes that nobody looks at are not read. With
+    its `body`, which is still in memory, the disk is not asked at all.
     """
 
-    def __init__(self, path: Path | str, known: str = "") -> None:
-        self._file = FileIO(path)
+    def __init__(self, path: Path | str, known: str = "", body: bytes | None = None) -> None:
+        self._file = FileIO(path) if body is None else BytesIO(body)
         self._known = known
         self._digest = hashlib.sha256()
         self.position = 0
@@ -84,7 +85,8 @@ class FileReader:
     def skip(self, count: int) -> int:
         if not self._known:
             return read_over(self, count)
-        passed = min(count, max(0, os.fstat(self._file.fileno()).st_size - self.position))
+        end = self._file.seek(0, os.SEEK_END)
+        passed = min(count, max(0, end - self.position))
         self.position = self._file.seek(self.position + passed)
         return passed
 

@@ -104,9 +104,9 @@ class Run:
         try:
             for outcome in held:
                 yield self._noted(outcome)
-            for outcome in run_jobs(missing, self.fetcher) if missing else ():
-                journal.note(outcome)
-                yield self._noted(outcome)
+            for arrived in run_jobs(missing, self.fetcher) if missing else ():
+                journal.note(arrived)
+                yield from [self._noted(outcome) for outcome in arrived]
             self.whole = len(self.done) == len(self.jobs)
         finally:
             journal.end(keep=bool(self.failed) or not self.whole)
@@ -135,10 +135,10 @@ class Run:
 
     def _check_space(self, missing: list[Job]) -> None:
         """Say before the first byte that the disk is too small."""
-        wanted = sum(job.size or 0 for job in missing if look(job, self.index) is Presence.ABSENT)
-        if not wanted:
-            return
         free = free_bytes(self.index.folder)
+        if sum(job.size or 0 for job in missing) <= free:
+            return
+        wanted = sum(job.size or 0 for job in missing if look(job, self.index) is Presence.ABSENT)
         if wanted > free:
             raise DiskFullError(
                 f"The files to fetch have {wanted:,} bytes, but only {free:,} are free for "

@@ -83,7 +83,7 @@ class Transfer:
 
     def resume(self) -> None:
         """Go on from what an earlier run has left, if that can be trusted."""
-        if not self.part.size:
+        if self.part.began_empty:
             return
         origin = self.part.origin()
         same = origin is not None and origin.uri == self.job.uri

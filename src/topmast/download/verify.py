@@ -246,8 +246,9 @@ def _repair(looked: list[Looked], session: Session, current: bool) -> None:
         fetcher = Fetcher(
             session, index, rules, Control(rules.connections, rules.bandwidth), cache=cache
         )
-        for outcome in run_jobs(jobs, fetcher) if jobs else ():
-            _note(mine[outcome.job.path], outcome)
+        for arrived in run_jobs(jobs, fetcher) if jobs else ():
+            for outcome in arrived:
+                _note(mine[outcome.job.path], outcome)
 
 
 def _job(looked: Looked, path: str, session: Session) -> Job:

@@ -1,4 +1,4 @@
-"""What urllib3 raises, said in topmast's own words."""
+"""What goes wrong on a connection, said in topmast's own words."""
 
 from __future__ import annotations
 
@@ -9,19 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    IncompleteRead,
-    NameResolutionError,
-    NewConnectionError,
-    ProxyError,
-    ReadTimeoutError,
-)
-
 from topmast.errors import MastError, TimeoutError, UnreachableError
 from topmast.net.address import shown, without_credentials
-from topmast.net.connection import Clock
+from topmast.net.connection import BodyCut, Clock, NameUnknown, NotConnected, ProxyFailed
 
 __all__ = ["said_plainly"]
 
@@ -35,19 +25,19 @@ def said_plainly(url: str, clock: Clock) -> Iterator[None]:
         yield
     except MastError:
         raise
-    except (HTTPError, http.client.HTTPException, OSError) as problem:
+    except (http.client.HTTPException, OSError) as problem:
         raise _translated(problem, url, clock) from problem
 
 
 def _translated(problem: Exception, url: str, clock: Clock) -> TimeoutError | UnreachableError:
     """The error of ours, with what `retry` looks at: `never_sent` and `lasting`."""
     chain = list(_chain(problem))
-    connecting = any(isinstance(p, NewConnectionError | ConnectTimeoutError) for p in chain)
-    proxied = any(isinstance(p, ProxyError) for p in chain)
+    connecting = any(isinstance(p, NotConnected) for p in chain)
+    proxied = any(isinstance(p, ProxyFailed) for p in chain)
     host = "The proxy" if proxied else urlsplit(url).netloc
     error: TimeoutError | UnreachableError
     lasting = False
-    if any(isinstance(p, NameResolutionError) for p in chain):
+    if any(isinstance(p, NameUnknown) for p in chain):
         reason = _reason(chain)
         lasting = any(text in reason.lower() for text in LASTING_NAMES)
         error = UnreachableError(
@@ -109,7 +99,7 @@ def _chain(problem: BaseException | None) -> Iterator[BaseException]:
 
 
 def _timed_out(chain: list[BaseException]) -> bool:
-    return any(isinstance(p, ReadTimeoutError | builtins.TimeoutError) for p in chain)
+    return any(isinstance(p, builtins.TimeoutError) for p in chain)
 
 
 def _is_cut(problem: ssl.SSLError) -> bool:
@@ -119,9 +109,8 @@ def _is_cut(problem: ssl.SSLError) -> bool:
 def _reason(chain: list[BaseException]) -> str:
     """The plainest words in the chain: bytes missing, the system's own, else the last text."""
     for problem in chain:
-        if isinstance(problem, IncompleteRead) and isinstance(problem.expected, int):
-            had = problem.partial if isinstance(problem.partial, int) else 0
-            return f"{had:,} bytes came and {problem.expected:,} more were announced"
+        if isinstance(problem, BodyCut):
+            return str(problem)
     for problem in chain:
         if isinstance(problem, OSError) and problem.strerror:
             return _clean(problem.strerror)

@@ -1,39 +1,33 @@
-"""Requests over the network, on urllib3."""
+"""Requests over the network: straight to the server, or through a proxy by urllib3."""
 
 from __future__ import annotations
 
-import logging
 import os
 import platform
 import ssl
 import weakref
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.metadata import version
 from threading import Lock
 from types import TracebackType
-from typing import Any
-
-import urllib3
-from urllib3.response import BaseHTTPResponse
+from typing import TYPE_CHECKING, Any, Protocol
 
 from topmast import __version__
 from topmast.auth import origin
 from topmast.errors import InvalidQueryError
-from topmast.net.address import split_login, without_credentials
-from topmast.net.connection import CLOCK, POOLS, Clock
+from topmast.net.connection import CLOCK, Clock
 from topmast.net.deadline import Deadline
+from topmast.net.direct import IDLE_CONNECTIONS, Direct
 from topmast.net.faults import said_plainly
 from topmast.net.gate import Gate
 from topmast.net.messages import Headers, Limits, Request
 from topmast.net.outgoing import check_header
 from topmast.net.proxy import proxy_for
 
-__all__ = ["HttpTransport", "user_agent"]
+if TYPE_CHECKING:
+    from topmast.net.proxied import Proxied
 
-IDLE_CONNECTIONS = 64
-"""Connections to one host that are kept for the next request; how many are open at once is
-decided by the setting ``connections``."""
+__all__ = ["HttpTransport", "user_agent"]
 
 PARTS = 3
 """Requests for parts of files to one host, for each of the others: a large file is fetched in
@@ -43,17 +37,6 @@ LONGEST = 1e6
 """Seconds; a socket takes no infinite timeout."""
 
 
-class _WithoutCredentials(logging.Filter):
-    """urllib3 notes down whole URLs; ours may hold a token."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = without_credentials(record.getMessage()), ()
-        return True
-
-
-logging.getLogger("urllib3.connectionpool").addFilter(_WithoutCredentials())
-
-
 class HttpTransport:
     """Sends requests over the network; `setting` is asked anew for each request."""
 
@@ -61,19 +44,19 @@ class HttpTransport:
         self._setting = setting
         self._gate = Gate()
         self._lock = Lock()
-        self._managers: dict[tuple[str | None, str, bool], urllib3.PoolManager] = {}
+        self._ways: dict[tuple[str | None, str, bool], Direct | Proxied] = {}
 
     def open(self, request: Request, limits: Limits) -> HttpStream:
         """Send `request`; return when the headers of the answer are there."""
         deadline = Deadline.after(limits.total_seconds)
-        manager = self._manager(request.url, proxy_for(request.url, self._setting("proxy")))
+        way = self._way(request.url, proxy_for(request.url, self._setting("proxy")))
         host, most = "{}://{}:{}".format(*origin(request.url)), int(self._setting("connections"))
         if "Range" in request.headers:
             host, most = f"{host} parts", most * PARTS
         self._gate.enter(host, most, deadline)
         try:
             clock = _clock_for_headers(limits, deadline)
-            response = self._answered(manager, request, clock)
+            response = self._answered(way, request, clock)
         except BaseException:
             self._gate.leave(host)
             raise
@@ -83,53 +66,56 @@ class HttpTransport:
     def close(self) -> None:
         """Close the connections that are not in use."""
         with self._lock:
-            managers, self._managers = list(self._managers.values()), {}
-        for manager in managers:
-            manager.clear()
+            ways, self._ways = list(self._ways.values()), {}
+        for way in ways:
+            way.clear()
 
-    def _answered(
-        self, manager: urllib3.PoolManager, request: Request, clock: Clock
-    ) -> BaseHTTPResponse:
-        agent = user_agent(self._setting("user_agent"))
-        check_header("User-Agent", agent)
-        headers = {"User-Agent": agent, **request.headers}
+    def _answered(self, way: Direct | Proxied, request: Request, clock: Clock) -> Response:
+        headers = {"User-Agent": user_agent(self._setting("user_agent")), **request.headers}
         token = CLOCK.set(clock)
         try:
             with said_plainly(request.url, clock):
-                wait = clock.next_wait()
-                return manager.urlopen(
-                    request.method,
-                    request.url,
-                    body=request.body,
-                    headers=headers,
-                    timeout=urllib3.Timeout(connect=clock.connect_seconds, read=wait),
-                    retries=False,
-                    redirect=False,
-                    preload_content=False,
-                    decode_content=False,
-                )
+                return way.open(request, headers)
         finally:
             CLOCK.reset(token)
 
-    def _manager(self, url: str, proxy: str | None) -> urllib3.PoolManager:
+    def _way(self, url: str, proxy: str | None) -> Direct | Proxied:
         # Reading the certificates takes longer than many a request that needs none.
         secure = "https" in (origin(url)[0], origin(proxy or "")[0])
         key = (proxy, str(self._setting("ca_bundle")), secure)
         with self._lock:
-            if key not in self._managers:
-                self._managers[key] = _new_manager(*key)
-            return self._managers[key]
+            if key not in self._ways:
+                context = _ssl_context(key[1]) if secure else None
+                self._ways[key] = Direct(context) if proxy is None else _proxied(proxy, context)
+            return self._ways[key]
+
+
+class Response(Protocol):
+    """What an `HttpStream` needs of an answer."""
+
+    status: int
+    reason: str
+    headers: Headers
+
+    def read1(self, size: int) -> bytes:
+        """The next bytes of the body, at most `size`; empty at its end."""
+
+    def shutdown(self) -> None:
+        """Wake a thread that waits for bytes."""
+
+    def close(self) -> None:
+        """Give the connection back, or close it if the body was not read to its end."""
 
 
 class HttpStream:
     """An answer of which the headers have arrived."""
 
     def __init__(
-        self, response: BaseHTTPResponse, url: str, clock: Clock, leave: Callable[[], None]
+        self, response: Response, url: str, clock: Clock, leave: Callable[[], None]
     ) -> None:
         self.status_code = response.status
-        self.reason = response.reason or ""
-        self.headers = Headers(response.headers.items())
+        self.reason = response.reason
+        self.headers = response.headers
         self.url = url
         self._response = response
         self._clock = clock
@@ -150,7 +136,7 @@ class HttpStream:
     def chunks(self, size: int = 1 << 18) -> Iterator[bytes]:
         """The body as it came, in pieces of at most `size` bytes."""
         with said_plainly(self.url, self._clock):
-            while chunk := self._response.read1(size, decode_content=False):
+            while chunk := self._response.read1(size):
                 yield chunk
         self.close()
 
@@ -167,16 +153,13 @@ class HttpStream:
 
 
 @cache
-def _library() -> str:
-    return f"urllib3/{version('urllib3')}"
-
-
 def user_agent(prefix: str = "") -> str:
     """What we call ourselves, after the user's own `prefix`."""
-    return (
-        f"{prefix} topmast/{__version__} Python/{platform.python_version()} "
-        f"({platform.system()}) {_library()}"
+    agent = (
+        f"{prefix} topmast/{__version__} Python/{platform.python_version()} ({platform.system()})"
     ).strip()
+    check_header("User-Agent", agent)
+    return agent
 
 
 def _clock_for_headers(limits: Limits, deadline: Deadline) -> Clock:
@@ -187,29 +170,17 @@ def _clock_for_headers(limits: Limits, deadline: Deadline) -> Clock:
     return Clock(connect, read, deadline)
 
 
-def _let_go(response: BaseHTTPResponse, leave: Callable[[], None]) -> None:
+def _proxied(proxy: str, context: ssl.SSLContext | None) -> Proxied:
+    from topmast.net.proxied import Proxied
+
+    return Proxied(proxy, context, IDLE_CONNECTIONS)
+
+
+def _let_go(response: Response, leave: Callable[[], None]) -> None:
     try:
         response.close()
-        response.release_conn()
     finally:
         leave()
-
-
-def _new_manager(proxy: str | None, ca_bundle: str, secure: bool) -> urllib3.PoolManager:
-    options: dict[str, Any] = {"maxsize": IDLE_CONNECTIONS, "num_pools": 32}
-    if secure:
-        options["ssl_context"] = _ssl_context(ca_bundle)
-    manager = urllib3.PoolManager(**options) if proxy is None else _through(proxy, options)
-    manager.pool_classes_by_scheme = POOLS
-    return manager
-
-
-def _through(proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
-    url, login = split_login(proxy)
-    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
-    return urllib3.ProxyManager(
-        url, proxy_headers=headers, proxy_ssl_context=options.get("ssl_context"), **options
-    )
 
 
 def _ssl_context(ca_bundle: str) -> ssl.SSLContext:

@@ -21,12 +21,7 @@ COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
 def checked(request: Request) -> Request:
     """`request` with a URL and headers that are safe to send; InvalidQueryError otherwise."""
     for name, value in request.headers.items():
-        if not HEADER_NAME.fullmatch(name):
-            raise InvalidQueryError(f"{name!r} cannot be the name of an HTTP header.")
-        if any((ord(c) < 32 and c != "\t") or ord(c) == 127 or ord(c) > 255 for c in value):
-            raise InvalidQueryError(
-                f"The value of the HTTP header {name} contains a character that may not be sent."
-            )
+        check_header(name, value)
     if not re.fullmatch(r"[A-Z]+", request.method):
         raise InvalidQueryError(f"{request.method!r} is not an HTTP method.")
     url, login = split_login(checked_url(request.url))

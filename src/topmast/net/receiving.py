@@ -31,7 +31,8 @@ class ReceivedStream:
         self._deadline = deadline
         self._received = 0
         self.status_code = stream.status_code
-        self.headers = Headers(stream.headers)
+        given = stream.headers
+        self.headers = given if isinstance(given, Headers) else Headers(given)
         self.url = stream.url
         self.reason = str(getattr(stream, "reason", ""))
         self._has_body = has_body and stream.status_code not in (204, 304)

@@ -1,0 +1,138 @@
+"""Requests without a proxy: which connections are kept, and how a broken answer is told."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import time
+
+import pytest
+
+from tests.misbehaving import Misbehaving, Reply
+from topmast.errors import UnreachableError
+from topmast.net.session import Request, Session
+
+BODY = bytes(range(256)) * 300
+
+
+def read(session: Session, url: str, most: int = 1 << 30) -> bytes:
+    """The body of `url`, or about `most` bytes of it."""
+    so_far = b""
+    with session.stream(Request("GET", url)) as answer:
+        for chunk in answer.chunks(1 << 12):
+            so_far += chunk
+            if len(so_far) >= most:
+                break
+    return so_far
+
+
+@pytest.mark.parametrize("reply", [Reply(body=BODY), Reply(body=BODY, chunked=True)])
+def test_a_connection_is_kept_when_the_body_was_read(server: Misbehaving, reply: Reply) -> None:
+    url = server.on("/x", reply)
+    with Session(server.url) as session:
+        assert [read(session, url) for _ in range(4)] == [BODY] * 4
+    assert server.connections == 1
+
+
+def test_answers_without_a_body_keep_it_too(server: Misbehaving) -> None:
+    url = server.on("/x", Reply(304), Reply(204), Reply(body=b""), Reply(body=BODY))
+    with Session(server.url) as session:
+        assert [read(session, url) for _ in range(4)] == [b"", b"", b"", BODY]
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_that_was_not_read_never_turns_up_in_the_next(
+    server: Misbehaving, chunked: bool
+) -> None:
+    first = server.on("/first", Reply(body=BODY, chunked=chunked))
+    second = server.on("/second", Reply(body=b"another"))
+    with Session(server.url) as session:
+        assert len(read(session, first, most=10)) < len(BODY)
+        assert read(session, second) == b"another"
+    assert server.connections == 2
+
+
+def test_bytes_beyond_the_length_are_no_answer_to_the_next_request(server: Misbehaving) -> None:
+    forged = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+    url = server.on(
+        "/x",
+        Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue" + forged),
+        Reply(body=b"also true"),
+    )
+    with Session(server.url) as session:
+        assert read(session, url) == b"true"
+        assert read(session, url) == b"also true"
+
+
+def test_a_connection_that_the_server_ended_meanwhile_is_not_used(server: Misbehaving) -> None:
+    closing = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    url = server.on("/x", Reply(raw=closing, close=True), Reply(body=b"again"))
+    with Session(server.url) as session:
+        assert read(session, url) == b"ok"
+        time.sleep(0.1)
+        assert read(session, url) == b"again"
+    assert server.connections == 2
+
+
+def test_an_answer_without_a_length_ends_with_its_connection(server: Misbehaving) -> None:
+    url = server.on("/x", Reply(body=BODY, length=None))
+    with Session(server.url) as session:
+        assert read(session, url) == read(session, url) == BODY
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (Reply(body=BODY, end_at=1000), "1,000 bytes came and 75,800 more were announced"),
+        (Reply(body=BODY, chunked=True, end_at=1000), "inside a chunk"),
+        (Reply(body=BODY, reset_at=1000), "reset"),
+        (Reply(hang_up=True), "closed connection without response"),
+    ],
+)
+def test_a_cut_answer_is_told_as_one(server: Misbehaving, reply: Reply, words: str) -> None:
+    url = server.on("/x", reply)
+    with Session(server.url) as session, pytest.raises(UnreachableError, match=words):
+        read(session, url)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"this is not HTTP\r\n\r\n",
+        b"HTTP/1.1 two hundred OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nbody\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nbody\r\n",
+    ],
+)
+def test_an_answer_that_breaks_the_rules_is_an_error(server: Misbehaving, raw: bytes) -> None:
+    url = server.on("/x", Reply(raw=raw, close=True))
+    with Session(server.url) as session, pytest.raises(UnreachableError):
+        read(session, url)
+
+
+def test_the_target_and_the_host_are_sent_as_they_are(server: Misbehaving) -> None:
+    server.on("/a/../b", Reply(body=b"ok"))
+    with Session(server.url) as session:
+        assert read(session, f"{server.url}/a/../b?x=%2F&y=a+b#part") == b"ok"
+    seen = server.requests[0]
+    assert seen.target == "/a/../b?x=%2F&y=a+b"
+    assert seen.headers["host"] == f"{server.host}:{server.port}"
+
+
+def test_urllib3_is_loaded_only_for_a_proxy(server: Misbehaving) -> None:
+    server.on("/x", Reply(body=b"ok"))
+    code = f"""
+        import sys
+        from topmast.net.session import Request, Session
+        with Session({server.url!r}) as session:
+            answer = session.send(Request("GET", "{server.url}/x"))
+            print(answer.text, "urllib3" in sys.modules)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["ok", "False"]
