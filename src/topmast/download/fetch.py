@@ -28,6 +28,7 @@ from topmast.download.part import Busy, Part
 from topmast.download.problems import GiveUp, as_requests_says, is_disk_full, said
 from topmast.download.reading import GZIP, buffer
 from topmast.download.rules import Rules
+from topmast.download.system import read_at
 from topmast.download.transfer import NotModified, Transfer
 from topmast.download.verdict import State
 from topmast.errors import DiskFullError, MastError
@@ -342,7 +343,7 @@ def unpack(transfer: Transfer) -> None:
 
 
 def _packed_twice(part: Part) -> bool:
-    start = os.pread(part.file, 4096, 0)
+    start = read_at(part.file, 4096, 0)
     try:
         return zlib.decompressobj(wbits=GZIP).decompress(start, 16).startswith(GZIP_MAGIC)
     except zlib.error:

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from topmast.download.locks import locked_for_writing
+from topmast.download.system import read_at
 
 __all__ = ["INDEX_NAME", "Entry", "Index", "find_index"]
 
@@ -166,7 +167,7 @@ class Index:
 def _ends_with_line(file: int) -> bool:
     """Whether nobody's last line was cut, as a full disk may do."""
     size = os.fstat(file).st_size
-    return size == 0 or os.pread(file, 1, size - 1) == b"\n"
+    return size == 0 or read_at(file, 1, size - 1) == b"\n"
 
 
 DECODER = msgspec.json.Decoder(Entry)

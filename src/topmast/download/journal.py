@@ -18,6 +18,7 @@ import msgspec
 from topmast.download.job import Job, Outcome
 from topmast.download.locks import try_lock
 from topmast.download.manifest import row_of
+from topmast.download.system import RAW
 from topmast.errors import DownloadError
 
 __all__ = ["Journal", "is_journal", "read_journal"]
@@ -71,7 +72,7 @@ class Journal:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{id(self) & 0xFFFF:04x}.jsonl"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL | RAW
             self._file = os.open(path, flags, 0o666)
         except OSError:
             return  # nowhere to write: every row will say so

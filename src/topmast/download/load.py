@@ -10,7 +10,7 @@ from topmast.download.rules import Rules
 
 __all__ = ["Load"]
 
-WINDOW_SECONDS = 0.2
+WINDOW_SECONDS = 0.1
 
 
 class Load:

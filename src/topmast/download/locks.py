@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from topmast.download.system import CLOSE_ON_EXEC, RAW
+
 try:
     import fcntl
 except ImportError:  # Windows: single appends are whole lines there, too
@@ -49,7 +51,8 @@ def status_if_same(file: int, path: Path | str) -> os.stat_result | None:
 def locked_for_writing(path: Path) -> Iterator[int]:
     """The file opened for appending, and nobody else writing to it meanwhile."""
     while True:
-        file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | CLOSE_ON_EXEC, 0o666)
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | RAW | CLOSE_ON_EXEC
+        file = os.open(path, flags, 0o666)
         try:
             if HAS_LOCKS:
                 _wait_for_lock(file)
@@ -63,6 +66,3 @@ def locked_for_writing(path: Path) -> Iterator[int]:
 def _wait_for_lock(file: int) -> None:
     with suppress(OSError):
         fcntl.flock(file, fcntl.LOCK_EX)
-
-
-CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from topmast.download.locks import CLOSE_ON_EXEC, status_if_same, try_lock
+from topmast.download.locks import status_if_same, try_lock
+from topmast.download.system import CLOSE_ON_EXEC, NO_FOLLOW, OPEN_FILES_MOVE, RAW, write_at
 from topmast.errors import UnsafeNameError
 
 __all__ = ["Busy", "Origin", "Part", "part_path", "read_origin", "sidecar_path"]
@@ -22,7 +23,6 @@ __all__ = ["Busy", "Origin", "Part", "part_path", "read_origin", "sidecar_path"]
 WRITE_BACK = 8 << 20
 #: A body that is not larger is held in memory until it was looked at.
 KEPT_BYTES = 1 << 20
-NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 
 
 class Busy(Exception):
@@ -112,7 +112,7 @@ class Part:
         """Write all of `data` at `place`."""
         start, view = place, memoryview(data)
         while view:
-            count = os.pwrite(self.file, view, place)
+            count = write_at(self.file, view, place)
             view, place = view[count:], place + count
             if place % WRITE_BACK < count:
                 self._begin_to_write(place - place % WRITE_BACK)
@@ -165,11 +165,11 @@ class Part:
         """Write the sidecar."""
         origin.boot = boot()
         data = msgspec.json.encode(origin)
-        flags = os.O_WRONLY | os.O_CREAT | NO_FOLLOW | CLOSE_ON_EXEC
+        flags = os.O_WRONLY | os.O_CREAT | RAW | NO_FOLLOW | CLOSE_ON_EXEC
         file = os.open(self._sidecar, flags, 0o666)
         try:
             before = os.fstat(file).st_size
-            os.pwrite(file, data.ljust(before), 0)
+            write_at(file, data.ljust(before), 0)
             if before > len(data):
                 os.ftruncate(file, len(data))
         finally:
@@ -187,6 +187,8 @@ class Part:
         status = status_if_same(self.file, self._path)
         if status is None:
             raise FileNotFoundError(f"{self.path} was removed while it was being written")
+        if not OPEN_FILES_MOVE:
+            self.close()
         os.replace(self._path, self.final)
         unlink(self._sidecar)
         return status
@@ -218,7 +220,7 @@ def read_origin(final: Path) -> Origin | None:
 
 
 def _open_own(path: str) -> int:
-    flags = os.O_RDWR | os.O_CREAT | NO_FOLLOW | CLOSE_ON_EXEC
+    flags = os.O_RDWR | os.O_CREAT | RAW | NO_FOLLOW | CLOSE_ON_EXEC
     try:
         return os.open(path, flags, 0o666)
     except OSError:

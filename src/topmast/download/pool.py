@@ -29,7 +29,7 @@ BUSY = 0.8
 #: Between two looks at a file that another process has in hand.
 BUSY_SECONDS = 0.1
 #: Between two looks of a helper at files that may want help.
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.05
 
 
 def run_jobs(jobs: Iterable[Job], fetcher: Fetcher) -> Iterator[list[Outcome]]:

@@ -166,7 +166,7 @@ class Transfer:
     def help(self) -> None:
         """Fetch one stretch beside the owner; a failure only means that the owner does it."""
         with self.changed:
-            if not self.splittable or self.outdated:
+            if not self.wants_help():  # others may have come first
                 return
             stretch = self.stretches.free() or self._half()
             if stretch is None:
