@@ -179,8 +179,9 @@ def _ask(
     except (UnreachableError, TimeoutError, HTTPStatusError) as problem:
         if servers.resolver == servers.portal:
             raise
-        log.warning("The name resolver does not answer (%s); asking the portal.", problem)
-        return _ask_portal(session, names, problem)
+        entries = _ask_portal(session, names, problem)
+        log.warning("The name resolver does not answer (%s); the portal was asked.", problem)
+        return entries
 
 
 def _ask_portal(session: Session, names: Sequence[str], problem: Exception) -> list[ResolvedName]:

@@ -64,7 +64,7 @@ def _click_line(error: click.ClickException) -> str:
 
 
 def _explain(error: Exception) -> int:
-    from topmast.errors import InvalidQueryError, MastError, ResolverError
+    from topmast.errors import InvalidQueryError, MastError, ResolverError, UnreachableError
 
     text = one_line(str(error)) or type(error).__name__
     if isinstance(error, (InvalidQueryError, ResolverError)):
@@ -73,6 +73,8 @@ def _explain(error: Exception) -> int:
     if not isinstance(error, (MastError, OSError)):
         text = f"{type(error).__name__}: {text} (--debug shows where.)"
     tell(f"Error: {text}")
+    if isinstance(error, UnreachableError):
+        tell("Without a network: topmast --archive FOLDER asks an archive on this disk.")
     return FAILED
 
 
