@@ -171,14 +171,15 @@ CREATE TABLE IF NOT EXISTS exclusive (
 """Archives made before there were accounts get these when something is first written to them."""
 
 INDEXED = (
-    "obsid",
-    "obs_id",
-    "obs_collection",
-    "target_name",
-    "proposal_id",
+    ("obsid",),
+    ("obs_id",),
+    ("obs_collection", "t_min"),
+    ("target_name",),
+    ("proposal_id",),
 )
 INDEXES = {
-    f"observations_{name}": f'CREATE INDEX "observations_{name}" ON observations ({quoted(name)})'
-    for name in INDEXED
+    f"observations_{'_'.join(names)}": f'CREATE INDEX "observations_{"_".join(names)}" '
+    f"ON observations ({', '.join(map(quoted, names))})"
+    for names in INDEXED
 }
 """Chosen from what people ask for; a large ingest drops them and builds them again at its end."""
