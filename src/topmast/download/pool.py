@@ -58,7 +58,8 @@ class _Pool:
         self.helped = False
         self.fetching = 0
         self.most_threads = self._most_threads()
-        self.looked = (time.monotonic(), time.process_time())
+        self.used = 0.0
+        self.looked = (time.monotonic(), self.used)
 
     def outcomes(self) -> Iterator[list[Outcome]]:
         self._start_threads()
@@ -120,7 +121,7 @@ class _Pool:
         waited for, and more threads wait better."""
         missing = self.most_threads - self.fetching
         since, before = self.looked
-        now, used = time.monotonic(), time.process_time()
+        now, used = time.monotonic(), self.used
         if missing <= 0 or now - since < LOOK_AGAIN_SECONDS:
             return
         self.looked = now, used
@@ -154,7 +155,10 @@ class _Pool:
         while not self.fetcher.control.stopping:
             job = self._next_job()
             if job is not None:
+                before = time.thread_time()
                 self._fetch(job)
+                with self.changed:
+                    self.used += time.thread_time() - before
                 continue
             with self.changed:  # a job may come back, if another process had its file in hand
                 if not self.left:
