@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from topmast.archive import Archive
     from topmast.catalogs import CatalogsClass
     from topmast.config import Conf, conf
-    from topmast.connect import Catalogs, Client, Mast, Observations, connect
+    from topmast.connect import Catalogs, Client, Mast, Observations, connect, verify
     from topmast.dropin import install_as_astroquery, uninstall_as_astroquery
     from topmast.errors import (
         ArchiveError,
@@ -97,6 +97,7 @@ __all__ = [
     "install_as_astroquery",
     "plots",
     "uninstall_as_astroquery",
+    "verify",
 ]
 
 _HOMES = {
@@ -113,6 +114,7 @@ _HOMES = {
     "connect": "topmast.connect",
     "install_as_astroquery": "topmast.dropin",
     "uninstall_as_astroquery": "topmast.dropin",
+    "verify": "topmast.connect",
 }
 """Where the names live that are not errors; each is loaded when it is first used."""
 

@@ -17,7 +17,10 @@ from topmast.net.address import is_url
 from topmast.net.session import Session, Transport
 from topmast.observations import ObservationsClass
 
-__all__ = ["Catalogs", "Client", "Mast", "Observations", "connect"]
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["Catalogs", "Client", "Mast", "Observations", "connect", "verify"]
 
 ARCHIVE_FILE = "archive.sqlite"
 
@@ -64,6 +67,14 @@ class Client:
         """Close all connections; a later request opens new ones."""
         self.session.close()
 
+    def verify(
+        self, folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False
+    ) -> Table:
+        """What every file under a download folder is worth; see `topmast.verify`."""
+        from topmast.download import verify
+
+        return verify(folder, repair=repair, current=current, session=self.session)
+
     @cached_property
     def observations(self) -> ObservationsClass:
         """Find observations, list their products, download them."""
@@ -97,6 +108,39 @@ def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Cli
     >>> table = client.observations.query_object("M8", radius="0.02 deg")
     """
     return Client(where, **settings)
+
+
+def verify(folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False) -> Table:
+    """What every file under a download folder is worth, whoever has filled it.
+
+    Parameters
+    ----------
+    folder : path
+        A download folder, or any folder below it.
+    repair : bool
+        Fetch again what is not in order, and only that.
+    current : bool
+        Ask the archive whether it still has the same version of each file.
+
+    Returns
+    -------
+    Table
+        One row a file: Path, State, Reason, Size, SHA-256, URI, Repaired. State is one of whole,
+        truncated, corrupt, error page, superseded, unknown and missing.
+
+    Raises
+    ------
+    InvalidQueryError
+        There is no such folder.
+    UnreachableError, TimeoutError
+        With `current`: the archive did not answer at all.
+
+    Examples
+    --------
+    >>> judged = verify("mastDownload")
+    >>> judged = verify("mastDownload", repair=True)
+    """
+    return default_client().verify(folder, repair=repair, current=current)
 
 
 def open_folder(path: str) -> Transport:

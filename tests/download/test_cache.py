@@ -264,3 +264,17 @@ def test_a_file_that_was_not_written_down_is_adopted(server: Misbehaving, tmp_pa
 
     assert set(run(server, tmp_path, FILES)["Status"]) == {"COMPLETE"}
     assert server.requests == []
+
+
+def test_cache_check_keeps_what_is_held_when_nobody_answers(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    serve(server, FILES)
+    run(server, tmp_path, FILES)
+    server.stop()
+
+    manifest = run(server, tmp_path, FILES, cache="check")
+
+    assert set(manifest["Status"]) == {"COMPLETE"}
+    assert all("not known if it is current" in message for message in manifest["Message"])
+    assert set(manifest["Source"]) == {"disk"}

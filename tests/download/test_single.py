@@ -29,6 +29,7 @@ def served(server: Misbehaving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("a/b/c", "a/b/c/f.fits"),
         ("named.fits", "named.fits"),
         ("a/named.dat", "a/named.dat"),
+        ("run/v1.2/", "run/v1.2/f.fits"),
     ],
 )
 def test_a_file_goes_where_it_was_asked_to(

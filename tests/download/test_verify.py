@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.download.products import fits_bytes, good, products, serve, session_of, target, uri
+import topmast
+from tests.download.products import FILE, fits_bytes, good, products, serve, session_of, target, uri
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download, verify
-from topmast.errors import InvalidQueryError
+from topmast.errors import InvalidQueryError, UnreachableError
+from topmast.net.session import Session
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(6)} | {"t.txt": b"1 2 3\n" * 50}
 PAGE = b"<html><title>Gateway timeout</title></html>"
@@ -163,3 +167,104 @@ def test_what_verify_needs_is_said(tmp_path: Path) -> None:
         verify(tmp_path / "nowhere")
     with pytest.raises(InvalidQueryError, match="give a session"):
         verify(tmp_path, repair=True)
+
+
+def checked_fits(seed: int) -> bytes:
+    """A FITS file that carries CHECKSUM and DATASUM."""
+    from astropy.io import fits
+
+    hdu = fits.PrimaryHDU(np.arange(seed, seed + 5000, dtype=np.int32))
+    hdu.add_checksum()
+    out = BytesIO()
+    hdu.writeto(out)
+    return out.getvalue()
+
+
+def flipped(content: bytes) -> bytes:
+    """One bit of the data is another."""
+    return content[:9000] + bytes([content[9000] ^ 1]) + content[9001:]
+
+
+JWST = "jw01162001001_02101_00001_nrcb1_cal.fits"
+
+
+def foreign(tmp_path: Path, content: bytes) -> Path:
+    """A file in a folder that astroquery may have filled."""
+    path = tmp_path / "mastDownload" / "JWST" / "jw01162001001" / JWST
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    return path
+
+
+def test_repair_fetches_what_its_own_checksum_speaks_against(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    path = foreign(tmp_path, flipped(checked_fits(1)))
+    server.on(f"{FILE}?uri=mast:JWST/product/{JWST}", good(checked_fits(1)))
+
+    [row] = verify(tmp_path)
+    assert (row["State"], "DATASUM" in row["Reason"]) == ("whole", True)
+    table = verify(tmp_path, repair=True, session=session_of(server))
+
+    assert table["Repaired"].tolist() == [True]
+    assert path.read_bytes() == checked_fits(1)
+    assert path.with_name(f"{JWST}.changed").read_bytes() == flipped(checked_fits(1))
+    states_now = states(verify(tmp_path))
+    assert states_now == {JWST: "whole", f"{JWST}.changed": "unknown"}
+
+
+def test_an_odd_checksum_that_the_archive_has_too_is_left(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    path = foreign(tmp_path, flipped(checked_fits(1)))
+    server.on(f"{FILE}?uri=mast:JWST/product/{JWST}", good(flipped(checked_fits(1))))
+
+    [row] = verify(tmp_path, repair=True, session=session_of(server))
+
+    assert (row["State"], row["Repaired"]) == ("whole", False)
+    assert "the archive's own copy is the same" in row["Reason"]
+    assert [file.name for file in path.parent.iterdir()] == [JWST]
+    asked = len(server.requests)
+    verify(tmp_path, repair=True, session=session_of(server))
+    assert len(server.requests) == asked
+
+
+def test_what_was_deleted_is_missing_and_comes_back(folder: Path, server: Misbehaving) -> None:
+    (folder / "f4.fits").unlink()
+
+    assert states(verify(folder))["f4.fits"] == "missing"
+    table = verify(folder, repair=True, session=session_of(server))
+    assert {Path(row["Path"]).name for row in table if row["Repaired"]} == {"f4.fits"}
+    assert (folder / "f4.fits").read_bytes() == FILES["f4.fits"]
+    assert set(states(verify(folder)).values()) == {"whole"}
+
+
+def test_what_is_missing_elsewhere_does_not_count(folder: Path) -> None:
+    (folder / "f4.fits").unlink()
+    (folder / "inner").mkdir()
+
+    assert states(verify(folder / "inner")) == {}
+
+
+def test_an_archive_that_does_not_answer_is_no_proof(folder: Path) -> None:
+    nobody = Session("http://127.0.0.1:9", tries=1)
+
+    with pytest.raises(UnreachableError):
+        verify(folder, current=True, session=nobody)
+
+
+def test_a_part_of_nobody_knows_what_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.fits.part").write_bytes(b"SIMPLE")
+
+    [row] = verify(tmp_path)
+    assert (row["State"], "delete it" in row["Reason"]) == ("truncated", True)
+
+
+def test_the_ready_made_client_verifies_too(folder: Path, server: Misbehaving) -> None:
+    (folder / "f1.fits").unlink()
+    with topmast.conf.set_temp("server", server.url):
+        table = topmast.verify(folder, repair=True)
+
+    assert table["Repaired"].tolist().count(True) == 1
+    with topmast.connect(server.url) as client:
+        assert set(states(client.verify(folder)).values()) == {"whole"}

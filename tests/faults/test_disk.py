@@ -20,7 +20,7 @@ from tests.download.products import (
     target,
 )
 from tests.misbehaving import Misbehaving, Reply, Seen
-from topmast.download import plan_download
+from topmast.download import part, plan_download
 from topmast.errors import DiskFullError
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(4)}
@@ -97,12 +97,12 @@ def test_a_full_device_is_an_error_row(
 ) -> None:
     serve(server, FILES)
     full = os.open("/dev/full", os.O_WRONLY)
-    write = os.pwrite
+    write = part.write_at
 
     def to_full_disk(file: int, data: bytes, place: int) -> int:
         return os.write(full, data) if bytes(data) in FILES["f1.fits"] else write(file, data, place)
 
-    monkeypatch.setattr("topmast.download.part.os.pwrite", to_full_disk)
+    monkeypatch.setattr(part, "write_at", to_full_disk)
     manifest = plan_download(
         session_of(server), products(FILES), download_dir=tmp_path, flat=True
     ).run(verbose=False)

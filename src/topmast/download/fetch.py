@@ -162,8 +162,14 @@ class Fetcher:
             self._remark(transfer, content, outcome)
         except NotModified:
             part.remove()
-            self._still_current(job, outcome)
-        except (GiveUp, Stopped, OSError):
+            self._still_held(job, outcome)
+        except GiveUp as problem:
+            transfer.leave()
+            if not transfer.unanswered or transfer.held == Version():
+                raise
+            self._still_held(job, outcome)
+            outcome.message = f"Held whole; not known if it is current: {problem}"
+        except (Stopped, OSError):
             transfer.leave()
             raise
         finally:
@@ -179,7 +185,7 @@ class Fetcher:
             return Version()
         return Version(entry.etag, entry.modified)
 
-    def _still_current(self, job: Job, outcome: Outcome) -> None:
+    def _still_held(self, job: Job, outcome: Outcome) -> None:
         entry = self.index.at(job.path)
         assert entry is not None
         outcome.bytes, outcome.sha256, outcome.source = entry.size, entry.sha256, DISK
@@ -244,7 +250,7 @@ class Fetcher:
     def _finish(self, transfer: Transfer, content: Content, outcome: Outcome) -> None:
         part, job, origin = transfer.part, transfer.job, transfer.origin
         self.control.check()
-        set_aside(job, part.final)
+        set_aside(job, part.final, content.sha256)
         status = part.finish()
         self._dirty.add(os.path.dirname(job.path))
         outcome.bytes, outcome.sha256 = content.size, content.sha256

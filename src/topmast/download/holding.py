@@ -76,9 +76,12 @@ def _again(job: Job, path: Path, known: Entry, content: Content, index: Index) -
     return None
 
 
-def set_aside(job: Job, path: Path) -> None:
-    """Move away the user's changed file, now that the archive's one can take its place."""
-    if job.keep_aside and path.exists():
+def set_aside(job: Job, path: Path, sha256: str) -> None:
+    """Move away the user's changed file, now that the archive's one can take its place.
+
+    `sha256`: of the archive's one; the same bytes need not be kept twice.
+    """
+    if job.keep_aside and path.exists() and inspect(path).sha256 != sha256:
         aside = free_name(path)
         os.replace(path, aside)
         job.message = (

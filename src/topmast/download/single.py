@@ -33,7 +33,8 @@ def download_file(
     uri : str
         Such as ``mast:HST/product/u9o40504m_c3m.fits``.
     local_path : path, optional
-        The file to write, or a folder for it: an existing one, or a name without a suffix.
+        The file to write, or a folder for it: an existing one, a name without a suffix, or one
+        with a slash at its end.
         Default: where Python runs, under the product's own name.
     base_url : str, optional
         What answers ``?uri=...`` in place of the archive's own address.
@@ -67,7 +68,8 @@ def _target(uri: str, local_path: str | os.PathLike[str] | None) -> Path:
     name = shortened(safe_name(file_name_of(uri) or "unknown"))
     if not local_path:
         return Path(name)
-    path = Path(os.path.expanduser(os.fspath(local_path)))
-    if path.is_dir() or not path.suffix:
+    given = os.path.expanduser(os.fspath(local_path))
+    path = Path(given)
+    if path.is_dir() or not path.suffix or given.endswith(("/", os.sep)):
         return path / name
     return path

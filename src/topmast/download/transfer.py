@@ -75,7 +75,7 @@ class Transfer:
         self.changed = threading.Condition()
         self.began = time.monotonic()
         self.saved_at = 0.0
-        self.outdated = False
+        self.outdated = self.refused = False
         self.no_ranges = False
         self.failed_helps = 0
         self.limits = replace(self.rules.limits, total_seconds=None)
@@ -142,6 +142,11 @@ class Transfer:
                 self.part.remove()
             else:
                 self._save(time.monotonic())
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether no server has said a word about the file itself."""
+        return not self.final_url and not self.refused
 
     @property
     def complete(self) -> bool:
@@ -250,6 +255,7 @@ class Transfer:
         elif status == 416:
             self._check_end(headers, stretch)
         else:
+            self.refused = status < 500
             raise problem_of_status(
                 status, stream.reason, headers, self.job.exclusive_until, self._about_login(status)
             )

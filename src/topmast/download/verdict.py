@@ -17,6 +17,7 @@ class State(StrEnum):
     ERROR_PAGE = "error page"
     SUPERSEDED = "superseded"
     UNKNOWN = "unknown"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ __all__ = ["verify"]
 
 #: Files read at once: hashing runs beside reading.
 AT_ONCE = 4
-BAD = (State.TRUNCATED, State.CORRUPT, State.ERROR_PAGE, State.SUPERSEDED)
+BAD = (State.TRUNCATED, State.CORRUPT, State.ERROR_PAGE, State.SUPERSEDED, State.MISSING)
+#: What `holding.set_aside` calls a file.
+ASIDE = re.compile(r"\.changed\d*$")
 #: Names from which the URI of a file that astroquery has fetched follows with certainty.
 CERTAIN_URIS: list[tuple[str, re.Pattern[str], str]] = [
     ("JWST", re.compile(r"jw\d{5}[\w.-]*"), "mast:JWST/product/"),
@@ -84,7 +86,8 @@ def verify(
     folder : path
         A download folder, or any folder below it.
     repair : bool
-        Fetch the bad files again, and only those; needs a session.
+        Fetch again what is not in order, and only that; needs a session. A complete file whose
+        own checksums do not fit is fetched, too, unless it is known to be what the archive has.
     current : bool
         Ask the archive whether it still has the same version; needs a session.
     session : Session, optional
@@ -101,6 +104,14 @@ def verify(
         - ``error page``: a server's message in place of the file
         - ``superseded``: whole, but the archive has another version (with `current`)
         - ``unknown``: nothing is wrong with it, and nothing can prove it complete
+        - ``missing``: it was downloaded here, and is not here any more
+
+    Raises
+    ------
+    InvalidQueryError
+        There is no such folder, or a session is needed.
+    UnreachableError, TimeoutError
+        With `current`: the archive did not answer at all.
     """
     root = Path(os.path.expanduser(os.fspath(folder)))
     if not root.is_dir():
@@ -109,6 +120,7 @@ def verify(
         raise InvalidQueryError("To repair, or to ask what is current, give a session.")
     indexes = _Indexes()
     looked = at_once(lambda path: _look(path, indexes), list(_files(root)), AT_ONCE)
+    looked += indexes.missing(root.absolute(), {one.path for one in looked})
     if session is not None and current:
         _ask_if_current(looked, session)
     if session is not None and repair:
@@ -129,6 +141,22 @@ class _Indexes:
         if home is None:
             home = find_index(folder.absolute(), levels=32) or _top(folder)
             self._homes[folder] = home
+        return self._at(home)
+
+    def missing(self, root: Path, found: set[Path]) -> list[Looked]:
+        """What was downloaded below `root` and is not among the files `found`."""
+        self.of(root / "any")
+        missing = []
+        for index in list(self._by_home.values()):
+            for entry in index:
+                path = index.folder / entry.path
+                unfinished = path.with_name(path.name + ".part")
+                if path.is_relative_to(root) and not found & {path, unfinished}:
+                    verdict = Verdict(State.MISSING, "it was downloaded and is not here any more")
+                    missing.append(Looked(path, index, verdict, uri=entry.uri))
+        return missing
+
+    def _at(self, home: Path) -> Index:
         if home not in self._by_home:
             self._by_home[home] = Index(home)
         return self._by_home[home]
@@ -166,6 +194,10 @@ def _look(path: Path, indexes: _Indexes) -> Looked:
     looked = Looked(path, index, unproven())
     if path.name.endswith(".part"):
         return _unfinished(looked)
+    if ASIDE.search(path.name):
+        looked.verdict = unproven("a file that was changed here, set aside by a download")
+        looked.size = path.stat().st_size
+        return looked
     try:
         content = inspect(path)
     except OSError as problem:
@@ -183,7 +215,8 @@ def _unfinished(looked: Looked) -> Looked:
     origin = read_origin(final) or Origin(url="")
     looked.size = looked.path.stat().st_size
     looked.uri = origin.uri
-    looked.verdict = truncated("an unfinished download; the same call goes on with it")
+    goes_on = "the same call goes on with it" if looked.uri else "of what, is not known: delete it"
+    looked.verdict = truncated(f"an unfinished download; {goes_on}")
     return looked
 
 
@@ -194,7 +227,8 @@ def _compared(content: Content, known: str) -> Verdict:
     verdict = content.verdict
     if content.sha256 == known:
         odd = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
-        return verdict if odd else whole(verdict.reason if verdict.doubtful else "")
+        as_it_is = replace(verdict, doubtful=False)
+        return as_it_is if odd else whole(verdict.reason if verdict.doubtful else "")
     if verdict.good:
         return corrupt("its bytes were changed after the download (SHA-256)")
     return verdict
@@ -210,14 +244,22 @@ def _certain_uri(path: Path) -> str:
 
 def _ask_if_current(looked: list[Looked], session: Session) -> None:
     held = [one for one in looked if one.verdict.state not in BAD]
-    at_once(lambda one: _ask(one, session), held, int(session.setting("connections")))
+    problems = at_once(lambda one: _ask(one, session), held, int(session.setting("connections")))
+    failed = [problem for problem in problems if problem is not None]
+    if failed and len(failed) == sum(_can_be_asked(one) for one in held):
+        raise failed[0]
 
 
-def _ask(looked: Looked, session: Session) -> None:
-    """One conditional request, of which only the headers are read."""
+def _can_be_asked(looked: Looked) -> bool:
+    entry = looked.index.at(looked.relative)
+    return entry is not None and entry.has_validator
+
+
+def _ask(looked: Looked, session: Session) -> MastError | None:
+    """One conditional request, of which only the headers are read; the error if none came."""
     entry = looked.index.at(looked.relative)
     if entry is None or not entry.has_validator:
-        return
+        return None
     headers = {"If-None-Match": entry.etag, "If-Modified-Since": entry.modified}
     headers = {name: value for name, value in headers.items() if value}
     request = Request("GET", Sources.of(session).url(entry.uri), headers)
@@ -226,15 +268,16 @@ def _ask(looked: Looked, session: Session) -> None:
             status, version = answer.status_code, version_of(answer.headers)
     except MastError as problem:
         looked.verdict = replace(looked.verdict, reason=f"not known if current: {said(problem)}")
-        return
+        return problem
     if status == 200 and not Version(entry.etag, entry.modified).same(version):
         looked.verdict = Verdict(State.SUPERSEDED, "the archive has another version now")
     elif status in (404, 410):
         looked.verdict = replace(looked.verdict, reason="the archive does not have it any more")
+    return None
 
 
 def _repair(looked: list[Looked], session: Session, current: bool) -> None:
-    bad = [one for one in looked if one.verdict.state in BAD]
+    bad = [one for one in looked if one.verdict.state in BAD or one.verdict.doubtful]
     for one in bad:
         if not one.uri:
             one.message = "not repaired: its URI is not known"
@@ -259,6 +302,7 @@ def _job(looked: Looked, path: str, session: Session) -> Job:
         path=path,
         shown=str(looked.path),
         data_url=sources.shown(looked.uri),
+        keep_aside=looked.verdict.doubtful,  # perhaps changed on purpose
     )
 
 
@@ -266,8 +310,12 @@ def _note(looked: Looked, outcome: Outcome) -> None:
     if outcome.status != "COMPLETE":
         looked.message = f"not repaired: {outcome.message}"
         return
+    if outcome.sha256 == looked.sha256:
+        looked.verdict = whole(f"{looked.verdict.reason}; the archive's own copy is the same")
+        return
     looked.repaired = True
-    looked.message = f"was {looked.verdict.state.value}: {looked.verdict.reason}"
+    was = f"was {looked.verdict.state.value}: {looked.verdict.reason}"
+    looked.message = "; ".join(filter(None, (was, outcome.message)))
     looked.path = looked.path.with_name(looked.path.name.removesuffix(".part"))
     looked.size, looked.sha256, looked.verdict = outcome.bytes, outcome.sha256, whole()
 
