@@ -145,7 +145,7 @@ class Transfer:
 
     @property
     def unanswered(self) -> bool:
-        """Whether no server has said a word about the file itself."""
+        """Whether no server has said a word about the file."""
         return not self.final_url and not self.refused
 
     @property
@@ -255,7 +255,7 @@ class Transfer:
         elif status == 416:
             self._check_end(headers, stretch)
         else:
-            self.refused = status < 500
+            self.refused = True
             raise problem_of_status(
                 status, stream.reason, headers, self.job.exclusive_until, self._about_login(status)
             )
