@@ -19,7 +19,9 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download, retry
+from topmast.download.retry import plans_of_retry
 from topmast.errors import InvalidQueryError
+from topmast.wire.table_files import FORMATS, Format
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(3)}
 
@@ -57,6 +59,47 @@ def test_a_manifest_in_a_file_is_retried(
     check(again, server, tmp_path)
 
 
+@pytest.mark.parametrize("kind", FORMATS, ids=lambda kind: kind.name)
+def test_every_format_that_the_command_line_writes_is_read(
+    kind: Format, manifest: Table, server: Misbehaving, tmp_path: Path
+) -> None:
+    path = tmp_path / f"manifest{kind.extensions[0]}"
+    with path.open("wb") as stream:
+        kind.write(manifest, stream)
+
+    again = retry(session_of(server), path, verbose=False)
+    path.unlink()
+
+    check(again, server, tmp_path)
+    assert again.colnames == manifest.colnames
+    assert again["Bytes"].tolist() == [len(content) for content in FILES.values()]
+    assert again["URL"].tolist() == [None] * 3
+
+
+def test_a_retry_takes_as_many_connections_as_it_is_told(
+    manifest: Table, server: Misbehaving, tmp_path: Path
+) -> None:
+    again = retry(session_of(server), manifest, connections=1, bandwidth="100 MB/s", verbose=False)
+
+    check(again, server, tmp_path)
+
+
+def test_what_a_retry_would_fetch_is_told_without_a_request(
+    manifest: Table, server: Misbehaving, tmp_path: Path
+) -> None:
+    before = len(server.requests)
+    journal = next(tmp_path.rglob(".topmast-run-*"))
+
+    plans = [
+        *plans_of_retry(session_of(server), manifest),
+        *plans_of_retry(session_of(server), journal),
+    ]
+
+    assert [[job.path for job in plan.jobs] for plan in plans] == [["TEST/obs1/f1.fits"]] * 2
+    assert {plan.folder for plan in plans} == {tmp_path / "mastDownload"}
+    assert len(server.requests) == before
+
+
 def test_the_journal_of_a_run_is_retried(
     manifest: Table, server: Misbehaving, tmp_path: Path
 ) -> None:
@@ -90,12 +133,24 @@ def test_what_fails_again_is_still_an_error_row(
     assert again["Status"].tolist() == ["COMPLETE", "ERROR", "COMPLETE"]
 
 
+@pytest.mark.parametrize("name", ["x" + kind.extensions[0] for kind in FORMATS])
+def test_a_file_that_is_no_manifest_is_refused(
+    name: str, server: Misbehaving, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text("nonsense")
+
+    with pytest.raises(InvalidQueryError, match=r"cannot be read|no column 'Local Path'"):
+        retry(session_of(server), tmp_path / name)
+
+
 def test_what_is_no_manifest_is_refused(server: Misbehaving, tmp_path: Path) -> None:
-    (tmp_path / "x.ecsv").write_text("nonsense")
+    (tmp_path / "x.log").write_text("nonsense")
 
     with pytest.raises(InvalidQueryError, match="no column 'Local Path'"):
         retry(session_of(server), Table({"a": [1]}))
-    with pytest.raises(InvalidQueryError, match="cannot be read"):
-        retry(session_of(server), tmp_path / "x.ecsv")
+    with pytest.raises(InvalidQueryError, match=r"cannot be read.*\.ecsv.*\.parquet\."):
+        retry(session_of(server), tmp_path / "x.log")
     with pytest.raises(InvalidQueryError, match="cannot be read"):
         retry(session_of(server), tmp_path / "missing.ecsv")
+    with pytest.raises(InvalidQueryError, match="or the path of a file with one, not None"):
+        retry(session_of(server), None)  # type: ignore[arg-type]
