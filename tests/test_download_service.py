@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from astropy.coordinates import SkyCoord
 
 import topmast
 from tests.small_archive import make
+from topmast.archive.serve import running
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
 from topmast.observations import ObservationsClass
 
@@ -115,20 +117,33 @@ def test_a_download_can_be_followed_row_by_row(
     assert [row["Status"] for row in rows] == ["COMPLETE"] * 3
 
 
-def test_a_script_is_written_instead(observations: ObservationsClass, tmp_path: Path) -> None:
+@pytest.fixture
+def served(folder: Path) -> Iterator[ObservationsClass]:
+    with topmast.Archive(folder) as archive, running(archive) as url:
+        yield topmast.connect(url).observations
+
+
+def test_a_script_is_written_instead(served: ObservationsClass, tmp_path: Path) -> None:
     with pytest.warns(InputWarning, match="flat=True has no effect on curl downloads"):
-        manifest = observations.download_products("1001", tmp_path, curl_flag=True, flat=True)
+        manifest = served.download_products("1001", tmp_path, curl_flag=True, flat=True)
     assert manifest is not None
     (script,) = tmp_path.glob("mastDownload_*.sh")
     assert "lwp13058.mxlo.gz" in script.read_text()
 
 
 def test_a_script_is_written_silently_where_silence_is_asked_for(
-    observations: ObservationsClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    served: ObservationsClass, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    observations.download_products("1001", tmp_path, curl_flag=True, verbose=False)
+    served.download_products("1001", tmp_path, curl_flag=True, verbose=False)
 
     assert capsys.readouterr().out == ""
+
+
+def test_a_script_of_a_folder_is_refused(observations: ObservationsClass, tmp_path: Path) -> None:
+    with pytest.raises(InvalidQueryError, match="Serve it first: topmast serve /"):
+        observations.download_products("1001", tmp_path, curl_flag=True)
+
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_single_file_is_fetched_by_its_uri(

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, table_of
+from topmast.archive import Archive
+from topmast.archive.serve import running
 
 
 def files_in(folder: Path) -> set[str]:
@@ -84,13 +86,24 @@ def test_a_second_download_fetches_nothing_anew(run: Run) -> None:
     assert table_of(result)[0]["Source"] == "disk"
 
 
-def test_a_curl_script_is_written_in_place_of_files(run: Run, tmp_path: Path) -> None:
-    result = run("download", "7001", "--curl")
+def test_a_curl_script_is_written_in_place_of_files(
+    run: Run, small_archive: Path, tmp_path: Path
+) -> None:
+    with Archive(small_archive) as archive, running(archive) as url:
+        result = run("--archive", url, "download", "7001", "--curl")
 
     assert result.exit_code == 0, result.stderr
     (script,) = files_in(tmp_path)
     assert script.endswith(".sh")
     assert subprocess.run(["bash", "-n", script], cwd=tmp_path, check=False).returncode == 0
+
+
+def test_a_curl_script_of_a_folder_is_refused(run: Run, tmp_path: Path) -> None:
+    result = run("download", "7001", "--curl")
+
+    assert result.exit_code == 2
+    assert "Serve it first: topmast serve " in result.stderr
+    assert files_in(tmp_path) == set()
 
 
 def test_a_file_that_fails_is_a_row_and_exit_code_1_and_can_be_retried(

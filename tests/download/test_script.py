@@ -15,6 +15,7 @@ from tests.download.products import (
     files_below,
     fits_bytes,
     good,
+    gz_bytes,
     products,
     serve,
     session_of,
@@ -23,6 +24,8 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import download_script, plan_download
+from topmast.errors import InvalidQueryError
+from topmast.net.session import Session
 
 FILES = {f"f{n}.fits": fits_bytes(n, 30_000) for n in range(3)}
 
@@ -175,3 +178,97 @@ def test_products_without_a_uri_are_left_out_and_counted(
     manifest = download_script(session_of(server), table, download_dir=tmp_path, verbose=False)
 
     assert manifest["Message"][0] == "1 files could not be added to the curl script"
+
+
+PAGE = b"<!DOCTYPE html>\n<html><title>Please log in \xc3\xa9</title></html>\n"
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        *((name, PAGE) for name in ("a.fits", "A.FITS", "a.fits.gz", "a.png", "a.jpg", "a.txt")),
+        *((name, b"") for name in ("a.fits", "a.fits.gz", "a.jpeg")),
+    ],
+)
+def test_a_page_with_status_200_is_no_product(
+    name: str, page: bytes, server: Misbehaving, tmp_path: Path
+) -> None:
+    files = {name: page, "b.fits": FILES["f0.fits"]}
+    serve(server, files)
+    manifest = download_script(
+        session_of(server), products(files), download_dir=tmp_path, verbose=False
+    )
+    script = Path(str(manifest["Local Path"][0]))
+
+    done = run(script)
+    script.unlink()
+
+    assert done.returncode == 1
+    assert f"FAILED: ./mastDownload/TEST/obs0/{name}: a text came in its place" in done.stderr
+    assert "1 of 2 files FAILED" in done.stderr
+    assert list(files_below(tmp_path)) == ["mastDownload/TEST/obs1/b.fits"]
+
+
+@needs_curl
+def test_a_script_run_again_fetches_the_file_that_was_a_page(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    serve(server, FILES)
+    server.on(target("f1.fits"), good(PAGE), good(FILES["f1.fits"]))
+    script = written(server, tmp_path)
+
+    codes = [run(script).returncode, run(script).returncode]
+
+    assert codes == [1, 0]
+    assert (tmp_path / "mastDownload/TEST/obs1/f1.fits").read_bytes() == FILES["f1.fits"]
+
+
+@needs_curl
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("packed.fits", gz_bytes()),
+        ("unpacked.fits.gz", fits_bytes()),
+        ("a.fits.gz", gz_bytes()),
+        ("a.png", b"\x89PNG\r\n\x1a\n rest"),
+        ("a.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF"),
+        ("odd.fits", b"\x00\x01\x02 no text and no FITS"),
+        ("a.txt", b"just words\n"),
+        ("a.html", PAGE),
+    ],
+)
+def test_a_good_file_is_taken(
+    name: str, content: bytes, server: Misbehaving, tmp_path: Path
+) -> None:
+    serve(server, {name: content})
+    table = products({name: content})
+    manifest = download_script(session_of(server), table, download_dir=tmp_path, verbose=False)
+
+    done = run(Path(str(manifest["Local Path"][0])))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "mastDownload/TEST/obs0" / name).read_bytes() == content
+
+
+@needs_curl
+def test_a_wrong_size_in_the_table_loses_no_file(server: Misbehaving, tmp_path: Path) -> None:
+    serve(server, FILES)
+    size = len(FILES["f0.fits"])
+
+    done = run(written(server, tmp_path, size=[17, size, 0]))
+
+    assert done.returncode == 0
+    path = "./mastDownload/TEST/obs0/f0.fits"
+    assert done.stderr == f"NOTE: {path} has {size} bytes, the product table says 17.\n"
+    assert len([name for name in files_below(tmp_path) if name.endswith(".fits")]) == 3
+
+
+@pytest.mark.parametrize("dialect", ["guide", "astroquery"])
+def test_a_folder_cannot_be_scripted_before_it_is_served(dialect: str, tmp_path: Path) -> None:
+    session = Session(tmp_path / "my archive", dialect=dialect)
+
+    with pytest.raises(InvalidQueryError, match=r"topmast serve '.*/my archive'"):
+        download_script(session, products(FILES), download_dir=tmp_path / "out")
+
+    assert list(tmp_path.iterdir()) == []

@@ -22,8 +22,8 @@ from topmast.download.manifest import GUIDE_COLUMNS, table_of_rows
 from topmast.download.plan import plan_download
 from topmast.download.products_table import require, texts
 from topmast.download.sources import bundle_url
-from topmast.errors import MastError
-from topmast.net.session import Request, Session
+from topmast.errors import InvalidQueryError, MastError
+from topmast.net.session import IN_PROCESS, Request, Session
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -40,6 +40,7 @@ HEAD = """\
 #
 # The files go into folders beside this script. Run it again after an interruption: what is here
 # is left alone, and an unfinished file goes on where it stopped, unless it changed meanwhile.
+# A page that tells of an error is not taken for a file; the exit status is 1 if anything failed.
 # For exclusive data, put your token into the environment first: export MAST_API_TOKEN=...
 
 set -u
@@ -59,9 +60,38 @@ ask() {{
     fi
 }}
 
-# fetch ADDRESS FILE
+start_of() {{
+    dd if="$1" bs=512 count=1 2> /dev/null
+}}
+
+is_text() {{
+    [ "$(start_of "$1" | LC_ALL=C tr -d '\\11\\12\\15\\40-\\176\\200-\\377' | wc -c)" -eq 0 ]
+}}
+
+# is_product PART FILE: whether what came can be the file. A login page or an error page, sent with
+# the status 200, is text. Servers unpack .fits.gz or pack .fits on the way: either is right.
+is_product() {{
+    case $(printf '%s' "$2" | tr '[:upper:]' '[:lower:]') in
+        *.fits | *.fit | *.fts | *.fz | *.gz | *.png | *.jpg | *.jpeg)
+            case $(start_of "$1" | LC_ALL=C tr -d '\\0') in
+                "SIMPLE  ="*) true ;;
+                *) ! is_text "$1" ;;
+            esac ;;
+        *.html | *.htm | *.xhtml | *.xml) true ;;
+        *) ! start_of "$1" | LC_ALL=C grep -Eqi '^[[:space:]]*<(!doctype html|html)' ;;
+    esac
+}}
+
+# tell_size FILE SIZE: the product table is not always right, so another size is only told.
+tell_size() {{
+    local size
+    size=$(($(wc -c < "$1")))
+    [ "$size" = "$2" ] || echo "NOTE: $1 has $size bytes, the product table says $2." >&2
+}}
+
+# fetch ADDRESS FILE [SIZE]
 fetch() {{
-    local url=$1 file=$2 part=$2.part head=$2.part.head etag try code arrived=no
+    local url=$1 file=$2 size=${{3:-}} part=$2.part head=$2.part.head etag try code arrived=no
     number=$((number + 1))
     if [ -e "$file" ]; then
         echo "[$number/{count}] $file is here"
@@ -88,8 +118,14 @@ fetch() {{
         [ $code = 0 ] && arrived=yes && break
         sleep "$try"
     done
-    if [ $arrived = yes ] && mv "$part" "$file"; then
+    if [ $arrived = yes ] && ! is_product "$part" "$file"; then
+        echo "FAILED: $file: a text came in its place, which begins with:" \\
+            "$(start_of "$part" | LC_ALL=C tr -cd '\\40-\\176' | cut -c 1-60)" >&2
+        rm -f "$part" "$head"
+        failed=$((failed + 1))
+    elif [ $arrived = yes ] && mv "$part" "$file"; then
         rm -f "$head"
+        [ -z "$size" ] || tell_size "$file" "$size"
     else
         echo "FAILED: $file" >&2
         failed=$((failed + 1))
@@ -124,7 +160,13 @@ def download_script(
     -------
     Table
         One row: Local Path, Status, Message, URL (no URL in the dialect of astroquery).
+
+    Raises
+    ------
+    InvalidQueryError
+        For an archive that is a folder: curl needs one that is served (``topmast serve``).
     """
+    _check_served(session)
     require(products, "dataURI")
     by_archive = choice(session, "script_manifest") != GUIDE_COLUMNS
     name = f"mastDownload_{time.strftime('%Y%m%d%H%M%S')}.sh"
@@ -161,8 +203,22 @@ def script_text(jobs: Sequence[Job], base: str, name: str, session: Session) -> 
         "date": time.strftime("%Y-%m-%d %H:%M:%S"),
         "name": name,
     }
-    lines = [f"fetch {shlex.quote(job.url)} {shlex.quote('./' + base + job.path)}" for job in jobs]
+    lines = [_fetch_line(job, base) for job in jobs]
     return "\n".join([HEAD.format_map(known), *lines, TAIL.replace("{count}", known["count"])])
+
+
+def _fetch_line(job: Job, base: str) -> str:
+    words = ["fetch", job.url, f"./{base}{job.path}"]
+    return shlex.join([*words, str(job.size)] if job.size else words)
+
+
+def _check_served(session: Session) -> None:
+    """curl asks a server, which a folder on this disk is not."""
+    if session.servers.portal.startswith(IN_PROCESS):
+        raise InvalidQueryError(
+            f"A curl script cannot fetch files from the folder {session.where}. Serve it first: "
+            f"topmast serve {shlex.quote(session.where)}, and make the script with that server."
+        )
 
 
 def _from_archive(session: Session, products: Table, url: str) -> bytes:
