@@ -119,7 +119,12 @@ def test_a_file_that_fails_is_a_row_and_exit_code_1_and_can_be_retried(
 
     assert result.exit_code == 1
     assert "1 of 2 files are there" in result.stderr
-    assert "Failed: ./mastDownload/IUE/iue-m8/gone.fits: " in result.stderr
+    summary, again_hint, retry_hint = result.stderr.splitlines()[-3:]
+    assert summary.startswith(
+        "FAILED: 1 of 2 files did not arrive. ./mastDownload/IUE/iue-m8/gone.fits: "
+    )
+    assert again_hint.startswith("Run the same command again")
+    assert retry_hint == "Or: topmast download --retry manifest.ecsv"
     again = run("download", "--retry", "manifest.ecsv")
     assert again.exit_code == 1
     assert [row["Status"] for row in table_of(again)] == ["COMPLETE", "ERROR"]
@@ -161,24 +166,160 @@ def test_an_interrupted_download_says_how_to_go_on(
     result = run("download", "7003")
 
     assert result.exit_code == 130
-    assert "the same command again fetches the rest" in result.stderr
+    assert "Run the same command again: what has arrived is kept" in result.stderr
 
 
-def test_verify_finds_a_broken_file_and_repairs_it(run: Run, tmp_path: Path) -> None:
-    run("download", "7001")
-    path = tmp_path / "mastDownload/HST/hst-m101/u1_drz.fits"
-    whole = path.read_bytes()
-    assert run("verify", "mastDownload").exit_code == 0
-    path.write_bytes(whole[:100])
-
-    broken = run("verify", "mastDownload")
-    repaired = run("verify", "mastDownload", "--repair")
-
-    assert broken.exit_code == 1
-    assert "0 of 1 files are in order." in broken.stderr
-    assert repaired.exit_code == 0
-    assert path.read_bytes() == whole
+@pytest.fixture
+def failing(tmp_path: Path) -> str:
+    """A table of products of which the first of six is there."""
+    rows = ["7003,IUE,iue-m8,lwp1.mxlo.gz,mast:IUE/lwp1.mxlo.gz"]
+    rows += [f"7003,IUE,iue-m8,gone{n}.fits,mast:IUE/gone{n}.fits" for n in range(5)]
+    names = "obsID,obs_collection,obs_id,productFilename,dataURI"
+    (tmp_path / "products.csv").write_text("\n".join([names, *rows]) + "\n")
+    return "products.csv"
 
 
-def test_verify_of_a_folder_that_is_not_there_is_exit_code_2(run: Run) -> None:
-    assert run("verify", "nowhere").exit_code == 2
+def test_the_summary_counts_what_failed_and_names_the_journal(
+    run: Run, failing: str, tmp_path: Path
+) -> None:
+    result = run("download", failing)
+
+    summary, _, hint = result.stderr.splitlines()[-3:]
+    assert summary.startswith("FAILED: 5 of 6 files did not arrive. ./mastDownload/")
+    assert summary.endswith(" (and 4 more)")
+    (journal,) = (tmp_path / "mastDownload").glob(".topmast-run-*")
+    assert hint == f"Or: topmast download --retry {journal.relative_to(tmp_path)}"
+    assert len(table_of(run("download", "--retry", str(journal)))) == 5
+
+
+def test_quiet_says_what_failed_and_nothing_else(run: Run, failing: str) -> None:
+    result = run("download", failing, "--quiet", "--output", "m.ecsv")
+
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert result.stderr.startswith("FAILED: 5 of 6 files did not arrive.")
+    assert result.stderr.endswith("Or: topmast download --retry m.ecsv\n")
+
+
+def test_quiet_says_nothing_if_all_is_well(run: Run) -> None:
+    assert run("download", "7003", "--quiet", "--output", "m.ecsv").output == ""
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_shows_what_failed_and_why(run: Run, failing: str) -> None:
+    lines = run("download", failing).stdout.splitlines()
+
+    assert lines[0].split() == ["Local", "Path", "Message"]
+    assert len(lines) == 6
+    assert "gone0.fits" in lines[1]
+    assert "404" in lines[1]
+    assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_shows_no_table_if_all_is_well(run: Run) -> None:
+    assert run("download", "7003").stdout == ""
+    assert "COMPLETE" in run("download", "7003", "--all-rows").stdout
+
+
+@pytest.mark.parametrize("extension", ["ecsv", "vot", "fits", "csv", "tsv", "json", "parquet"])
+def test_what_output_writes_retry_reads(run: Run, failing: str, extension: str) -> None:
+    run("download", failing, "--output", f"m.{extension}")
+
+    again = run("download", "--retry", f"m.{extension}")
+
+    assert [row["Status"] for row in table_of(again)] == ["COMPLETE"] + ["ERROR"] * 5
+    assert f"Or: topmast download --retry m.{extension}" in again.stderr
+
+
+def test_a_dry_run_of_a_retry_fetches_nothing(
+    run: Run, failing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("download", failing, "--output", "m.ecsv")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr("topmast.download.run.Run.to_the_end", None)
+
+    result = run("download", "--retry", "m.ecsv", "--dry-run")
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("5 files, ")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_dry_run_of_a_retry_with_nothing_to_do_says_so(run: Run) -> None:
+    run("download", "7003", "--output", "m.ecsv")
+
+    result = run("download", "--retry", "m.ecsv", "--dry-run")
+
+    assert result.stdout == "0 files: all of m.ecsv have arrived.\n"
+
+
+def test_a_retry_takes_the_folder_of_the_manifest_and_no_other(run: Run, failing: str) -> None:
+    run("download", failing, "--output", "m.ecsv", "--download-dir", "data")
+
+    same = run("download", "--retry", "m.ecsv", "--download-dir", "data", "--connections", "1")
+    other = run("download", "--retry", "m.ecsv", "--download-dir", "other")
+
+    assert "FAILED: 5 of 6" in same.stderr
+    assert other.exit_code == 2
+    assert "--retry" in other.stderr
+    assert "--download-dir other" in other.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--retry m.ecsv", "--curl"),
+        ("--retry m.ecsv", "--flat"),
+        ("--retry m.ecsv", "--layout {productFilename}"),
+        ("--retry m.ecsv", "--no-cache"),
+        ("--retry m.ecsv", "--current"),
+        ("--retry m.ecsv", "--all"),
+        ("--retry m.ecsv", "--mrp-only"),
+        ("--retry m.ecsv", "--extension fits"),
+        ("--retry m.ecsv", "--product-type SCIENCE"),
+        ("7001 --curl", "--dry-run"),
+        ("7001 --curl", "--flat"),
+        ("7001 --curl", "--layout {productFilename}"),
+        ("7001 --curl", "--bandwidth 1MB/s"),
+        ("7001 --curl", "--connections 2"),
+        ("7001 --curl", "--no-cache"),
+        ("7001 --curl", "--current"),
+        ("7001 --no-cache", "--current"),
+    ],
+    ids=" ".join,
+)
+def test_options_that_make_no_sense_together_are_refused(
+    run: Run, words: tuple[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "m.ecsv").write_text("not looked at")
+
+    result = run("download", *" ".join(words).split())
+
+    assert result.exit_code == 2
+    named = [word for word in " ".join(words).split() if word.startswith("--")]
+    assert all(word in result.stderr.splitlines()[-1] for word in named)
+    assert files_in(tmp_path) == {"m.ecsv"}
+
+
+@pytest.mark.parametrize("option", ["--current", "--check"])
+def test_the_archive_is_asked_whether_what_is_here_is_current(
+    run: Run, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def plan(*_: object, cache: object, **__: object) -> None:
+        asked.append(cache)
+
+    monkeypatch.setattr("topmast.download_service.plan_download", plan)
+
+    run("download", "7003", option)
+
+    assert asked == ["check"]
+
+
+def test_the_help_has_the_new_name_alone(run: Run) -> None:
+    text = run("download", "--help").stdout
+
+    assert "--current " in text
+    assert "--check" not in text

@@ -25,7 +25,7 @@ COMMANDS: dict[str, str] = {
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",
-    "verify": "topmast.cli.download",
+    "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
     "missions": "topmast.cli.lookup",
     "columns": "topmast.cli.lookup",

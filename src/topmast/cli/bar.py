@@ -1,29 +1,39 @@
-"""A bar for downloads: files, bytes, rate and time left, on a terminal only."""
+"""How a download goes, on standard error: a bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
+import sys
+import threading
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from topmast.cli.errors import one_line
-from topmast.cli.settings import shows_progress
+from topmast.cli.errors import one_line, tell
+from topmast.cli.output import readable_size
+from topmast.cli.settings import current
 
 if TYPE_CHECKING:
     from topmast.download import Progress
 
-__all__ = ["DownloadBar"]
+__all__ = ["Shown", "shown_progress"]
+
+SECONDS, SHARE = 10.0, 0.01
+"""Between two lines lies so much time at least, and so much of the whole."""
 
 
-class DownloadBar:
-    """Shows how far a download is on standard error; nothing where that is no terminal."""
+def shown_progress() -> Shown:
+    """What fits the place: nothing with --quiet, a bar on a terminal, lines elsewhere."""
+    if current().quiet:
+        return Shown()
+    return Bar() if sys.stderr.isatty() else Lines()
 
-    def __init__(self) -> None:
-        self._bar: Any = _new_bar() if shows_progress() else None
-        self._task: Any = None
 
-    def __enter__(self) -> DownloadBar:
-        if self._bar is not None:
-            self._bar.start()
+class Shown:
+    """Called with the progress of a download; this one shows nothing."""
+
+    between_files = True
+
+    def __enter__(self) -> Shown:
         return self
 
     def __exit__(
@@ -32,18 +42,69 @@ class DownloadBar:
         problem: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        return
 
-    def update(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress) -> None:
+        return
+
+
+class Lines(Shown):
+    """A plain line now and then, for a log: ``1200/73000 files, 3.4 GB of 120 GB, 85 MB/s``."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._at, self._bytes, self._share = time.monotonic(), 0, 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Write a line, if it is time for one."""
+        with self._lock:
+            seconds, share = time.monotonic() - self._at, _share_of(progress)
+            if seconds < SECONDS or share < self._share + SHARE:
+                return
+            rate = (progress.bytes_done - self._bytes) / seconds
+            self._at, self._bytes, self._share = self._at + seconds, progress.bytes_done, share
+        whole = f" of {readable_size(progress.bytes)}" if progress.bytes else ""
+        tell(
+            f"{progress.files_done}/{progress.files} files, "
+            f"{readable_size(progress.bytes_done)}{whole}, {readable_size(rate)}/s"
+        )
+
+
+def _share_of(progress: Progress) -> float:
+    """How much of the whole is done: by bytes, or by files where sizes are not known."""
+    if progress.bytes:
+        return progress.bytes_done / progress.bytes
+    return progress.files_done / max(1, progress.files)
+
+
+class Bar(Shown):
+    """A bar: files, bytes, rate and time left."""
+
+    def __init__(self) -> None:
+        self._bar: Any = _new_bar()
+        self._task = self._bar.add_task("", total=None, visible=False, done=0, files=0)
+
+    def __enter__(self) -> Shown:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def __call__(self, progress: Progress) -> None:
         """Show `progress`; a file that failed gets a line above the bar."""
-        if self._bar is None:
-            return
-        done = {"done": progress.files_done, "files": progress.files}
-        if self._task is None:
-            self._task = self._bar.add_task("", total=None, **done)
         self._bar.update(
-            self._task, completed=progress.bytes_done, total=progress.bytes or None, **done
+            self._task,
+            completed=progress.bytes_done,
+            total=progress.bytes or None,
+            done=progress.files_done,
+            files=progress.files,
+            visible=True,
         )
         if progress.row is not None and progress.row["Status"] == "ERROR":
             text = one_line(f"Failed: {progress.row['Local Path']}: {progress.row['Message']}")

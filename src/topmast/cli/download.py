@@ -1,4 +1,4 @@
-"""Bring files home and check them: `topmast download` and `topmast verify`."""
+"""Bring files home: `topmast download`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topmast.cli.bar import DownloadBar
-from topmast.cli.errors import DONE, FAILED, NOTHING
-from topmast.cli.output import Output, output_options, readable_size
-from topmast.cli.settings import command, current, say
+from topmast.cli.bar import Shown, shown_progress
+from topmast.cli.errors import DONE, FAILED, NOTHING, one_line, tell
+from topmast.cli.manifest import AGAIN, finish
+from topmast.cli.output import Output, output_options
+from topmast.cli.settings import Option, command, current, say
 from topmast.cli.sources import is_product_table, read_source
 from topmast.cli.words import filter_options
 
@@ -20,9 +21,13 @@ if TYPE_CHECKING:
 
     from topmast.download import Plan
 
-__all__ = ["download", "verify"]
+__all__ = ["download"]
 
-AGAIN = "What has arrived is kept: the same command again fetches the rest."
+WITH_RETRY = ("retry", "dry_run", "download_dir", "connections", "bandwidth")
+"""The options that --retry takes, beside those of the output and of all commands."""
+
+NOT_WITH_CURL = ("dry_run", "flat", "layout", "cache", "ask", "connections", "bandwidth")
+"""The options about how files are fetched or placed, of which a script knows nothing."""
 
 
 @command(
@@ -39,7 +44,8 @@ AGAIN = "What has arrived is kept: the same command again fetches the rest."
               help="Folders and names, such as '{obs_collection}/{productFilename}'.")  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="All products, not only the recommended ones.")
 @click.option("--cache/--no-cache", default=True, help="Keep files that are here whole (default).")
-@click.option("--check", is_flag=True, help="Ask whether the files that are here are current.")
+@click.option("--current", "ask", cls=Option, old_name="--check", is_flag=True,
+              help="Ask whether the files that are here are current.")  # fmt: skip
 @click.option("--connections", type=click.IntRange(min=1), metavar="N", help="Files at once.")
 @click.option("--bandwidth", metavar="RATE", help="The most to take, such as '10 MB/s'.")
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched, and fetch nothing.")
@@ -64,10 +70,9 @@ def download(
     topmast products 3000007760 --mrp-only | topmast download - --download-dir data
     topmast download --retry manifest.ecsv
     """
+    _check_together(retry, curl)
     if retry is not None:
-        if what:
-            raise click.UsageError("--retry takes the place of obsids and tables.")
-        return _finish(_fetch_again(retry), output)
+        return _fetch_again(retry, what, dry_run, words, output)
     observations = current().client().observations
     source, options = _source_and_options(what, words)
     if curl:
@@ -78,87 +83,110 @@ def download(
     if dry_run:
         click.echo(str(plan))
         return DONE
-    return _finish(_run(plan), output)
+    manifest = _with_progress(lambda shown: plan.run(verbose=False, progress=shown))
+    return finish(manifest, output, retried=None, folder=plan.folder)
+
+
+def _check_together(retry: Path | None, curl: bool) -> None:
+    """Refuse what would have no effect."""
+    given = _given()
+    if retry is not None:
+        for name in given.keys() - set(WITH_RETRY):
+            raise click.UsageError(
+                f"--retry does not go with {given[name]}: "
+                "the manifest says which files to fetch, and where they belong."
+            )
+    if curl:
+        for name in given.keys() & set(NOT_WITH_CURL):
+            raise click.UsageError(
+                f"--curl does not go with {given[name]}: "
+                "it writes a script that fetches the files later, into mastDownload/ beside it."
+            )
+    if given.keys() >= {"cache", "ask"}:
+        raise click.UsageError(f"Give only one of {given['cache']} and {given['ask']}.")
+
+
+def _given() -> dict[str, str]:
+    """The options that were written down, but for those of the output and of all commands."""
+    context = click.get_current_context()
+    given = {}
+    for option in context.command.params:
+        name, section = option.name or "", getattr(option, "section", "Options")
+        written = context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+        if isinstance(option, click.Option) and written and section in ("Options", "Columns"):
+            given[name] = next(word for word in option.opts if word.startswith("--"))
+    if context.params["cache"]:
+        given.pop("cache", None)  # as it is without a word
+    elif "cache" in given:
+        given["cache"] = "--no-cache"
+    return given
 
 
 def _source_and_options(what: tuple[str, ...], words: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """What to download, and the arguments of `plan_download`."""
     source = read_source(what)
     filters = words.pop("filters")
-    every, cache, check = (words.pop(name) for name in ("every", "cache", "check"))
+    every, cache, ask = (words.pop(name) for name in ("every", "cache", "ask"))
     if every and filters.get("mrp_only"):
         raise click.UsageError("Give only one of --all and --mrp-only.")
     if every or (is_product_table(source) and "mrp_only" not in filters):
         filters["mrp_only"] = False
-    words["cache"] = "check" if check else cache
+    words["cache"] = "check" if ask else cache
     return source, {name: value for name, value in words.items() if value is not None} | filters
 
 
-def _run(plan: Plan) -> Table:
-    return _with_bar(lambda bar: plan.run(verbose=False, progress=bar.update))
+def _fetch_again(
+    manifest: Path, what: tuple[str, ...], dry_run: bool, words: dict[str, Any], output: Output
+) -> int:
+    from topmast.download.retry import plans_of_retry, retry
 
-
-def _fetch_again(manifest: Path) -> Table:
-    from topmast.download import retry
-
+    if what:
+        raise click.UsageError("--retry takes the place of obsids and tables.")
     session = current().client().session
-    return _with_bar(lambda bar: retry(session, manifest, verbose=False, progress=bar.update))
+    plans = plans_of_retry(session, manifest)
+    if words["download_dir"] is not None:
+        _check_folder(plans, words["download_dir"])
+    if dry_run:
+        click.echo("\n".join(map(str, plans)) or f"0 files: all of {manifest} have arrived.")
+        return DONE
+    pace = {name: words[name] for name in ("connections", "bandwidth")}
+    fresh = _with_progress(
+        lambda shown: retry(session, manifest, verbose=False, progress=shown, **pace)
+    )
+    return finish(fresh, output, retried=manifest, folder=manifest.parent)
 
 
-def _with_bar(fetch: Callable[[DownloadBar], Table]) -> Table:
+def _check_folder(plans: list[Plan], folder: Path) -> None:
+    """Files go where the manifest says; --download-dir may say the same, and nothing else."""
+    root = folder.expanduser().resolve()
+    for plan in plans:
+        for job in plan.jobs:
+            path = (plan.folder / job.path).resolve()
+            if not path.is_relative_to(root):
+                raise click.UsageError(
+                    f"--retry puts files where its manifest says, and --download-dir {folder} is "
+                    f"another place than that of {path}; leave --download-dir out."
+                )
+
+
+def _with_progress(fetch: Callable[[Shown], Table]) -> Table:
     try:
-        with DownloadBar() as bar:
-            return fetch(bar)
+        with shown_progress() as shown:
+            return fetch(shown)
     except KeyboardInterrupt:
         say(AGAIN)
         raise
 
 
-def _finish(manifest: Table, output: Output) -> int:
-    """Show the manifest, sum it up, and tell by the exit code whether all files are there."""
-    output.write(manifest)
-    bad = manifest[manifest["Status"] == "ERROR"]
-    size = sum(manifest["Bytes"].tolist()) if "Bytes" in manifest.colnames else 0
-    say(f"{len(manifest) - len(bad)} of {len(manifest)} files are there ({readable_size(size)}).")
-    for row in bad[:3]:
-        say(f"Failed: {row['Local Path']}: {row['Message']}")
-    if not len(bad):
-        return DONE
-    say(AGAIN)
-    return FAILED
-
-
 def _write_script(observations: Any, source: Any, options: dict[str, Any], output: Output) -> int:
-    for name in ("cache", "connections", "bandwidth"):
-        options.pop(name, None)
+    options.pop("cache")
+    options.pop("flat")
     manifest = observations.download_products(source, curl_flag=True, verbose=False, **options)
     if manifest is None:
         return NOTHING
     output.write(manifest)
-    return FAILED if "ERROR" in manifest["Status"].tolist() else DONE
-
-
-@command(short_help="Check downloaded files, and fetch broken ones again.")
-@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--repair", is_flag=True, help="Fetch broken files again.")
-@click.option("--current", "ask", is_flag=True, help="Ask whether the archive has newer versions.")
-@output_options
-def verify(folder: Path, repair: bool, ask: bool, output: Output) -> int:
-    """Check the files in FOLDER: against what was written down when they came, and by themselves.
-
-    \b
-    topmast verify mastDownload
-    topmast verify mastDownload --repair
-
-    The exit code is 1 if a file is broken, and stays so. Nothing is asked of an archive without
-    --repair or --current.
-    """
-    from topmast.download import verify as look_at
-
-    session = current().client().session if repair or ask else None
-    found = look_at(folder, repair=repair, current=ask, session=session)
-    output.write(found)
-    states = found["State"].tolist()
-    bad = sum(state not in ("whole", "unknown") for state in states)
-    say(f"{len(states) - bad} of {len(states)} files are in order.")
-    return FAILED if bad else DONE
+    row = manifest[0]
+    if row["Status"] != "ERROR":
+        return DONE
+    tell(one_line(f"FAILED: {row['Local Path']}: {row['Message']}"))
+    return FAILED

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Output", "on_terminal", "output_options", "readable_size", "show_table"]
 
 FIRST = (
-    "Status", "Local Path", "Message",
+    "Status", "State", "Local Path", "Path", "Message", "Reason",
     "obsid", "obsID", "obs_collection", "instrument_name", "filters", "productFilename", "size",
     "productSubGroupDescription", "target_name", "dataproduct_type", "distance", "obs_id",
     "productType", "description", "t_min", "t_exptime", "calib_level", "s_ra", "s_dec",
@@ -39,8 +39,8 @@ FIRST = (
 WIDEST = 40
 """No column of a screen is wider than this, unless all columns were asked for."""
 
-WHOLE = ("Local Path", "Message")
-"""Columns that are shown as they are, however wide."""
+PATHS, REASONS = ("Local Path", "Path"), ("Message", "Reason")
+"""Columns that are shown as they are, however wide, unless they stand beside each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,26 @@ class Output:
     all_columns: bool = False
     rows: int | None = None
 
-    def write(self, table: Table) -> None:
-        """Send `table` to the file, the pipe or the screen."""
+    def write(self, table: Table, *, seen: Table | None = None) -> None:
+        """Send `table` to the file, the pipe or the screen.
+
+        `seen` is what of it a screen shows, unless certain columns or all rows were asked for;
+        nothing, if it has no rows.
+        """
         chosen = _only(table, self.columns)
         if self.path is not None and self.kind is not None:
             save_table(chosen, self.path, self.kind)
             say(f"{len(table)} rows written to {self.path}")
         elif self.kind is not None or not on_terminal():
             write_table(chosen, sys.stdout.buffer, self.kind or format_of("tsv"))
-        else:
+        elif seen is None or self._asks_for_more:
             self._show(chosen)
+        elif len(seen):
+            self._show(seen)
+
+    @property
+    def _asks_for_more(self) -> bool:
+        return bool(self.columns) or self.all_columns or self.rows == sys.maxsize
 
     def _show(self, table: Table) -> None:
         size = shutil.get_terminal_size()
@@ -91,7 +101,9 @@ def show_table(
     names = sorted(table.colnames, key=_importance) if reorder else list(table.colnames)
     widest = None if width is None else WIDEST
     texts = {name: _texts(table[:limit], name, widest) for name in names}
-    shown = names if width is None else _fitting(_filled(texts), width)
+    if width is not None:
+        texts = _side_by_side(_filled(texts), width)
+    shown = names if width is None else _fitting(texts, width)
     _print({name: texts[name] for name in shown})
     if hints:
         _tell_rest(len(table) - limit, len(names) - len(shown))
@@ -168,7 +180,7 @@ def _importance(name: str) -> int:
 def _texts(table: Table, name: str, widest: int | None) -> list[str]:
     show = readable_size if name == "size" else _cell
     texts = ["" if row[0] is None else one_line(show(row[0])) for row in rows_of(table[[name]])]
-    return texts if name in WHOLE else [_shortened(text, widest) for text in texts]
+    return texts if name in (*PATHS, *REASONS) else [_shortened(text, widest) for text in texts]
 
 
 def _cell(value: Any) -> str:
@@ -187,12 +199,41 @@ def _filled(texts: dict[str, list[str]]) -> dict[str, list[str]]:
     return {name: column for name, column in texts.items() if any(column)} or texts
 
 
+def _side_by_side(texts: dict[str, list[str]], width: int) -> dict[str, list[str]]:
+    """The columns with path and reason cut, if a screen has no room for both as they are."""
+    path = next((name for name in texts if name in PATHS), None)
+    reason = next((name for name in texts if name in REASONS), None)
+    if path is None or reason is None:
+        return texts
+    before = list(texts)[: list(texts).index(path)]
+    room = max(40, width - 4 - sum(_wide(name, texts) + 2 for name in before))
+    if _wide(path, texts) + _wide(reason, texts) <= room:
+        return texts
+    for_path = min(_wide(path, texts), max(room // 2, room - _wide(reason, texts)))
+    return texts | {
+        path: [_end_of(text, for_path) for text in texts[path]],
+        reason: [_start_of(text, room - for_path) for text in texts[reason]],
+    }
+
+
+def _wide(name: str, texts: dict[str, list[str]]) -> int:
+    return max(map(len, (name, *texts[name])))
+
+
+def _end_of(text: str, width: int) -> str:
+    return text if len(text) <= width else "…" + text[len(text) - width + 1 :]
+
+
+def _start_of(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
 def _fitting(texts: dict[str, list[str]], width: int) -> list[str]:
     """The columns that fit beside each other, the first ones before the last; at least one."""
     chosen: list[str] = []
     left = width
-    for name, column in texts.items():
-        left -= max(map(len, (name, *column))) + 2
+    for name in texts:
+        left -= _wide(name, texts) + 2
         if left < 0 and chosen:
             break
         chosen.append(name)

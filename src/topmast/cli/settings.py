@@ -29,7 +29,6 @@ __all__ = [
     "common_options",
     "current",
     "say",
-    "shows_progress",
 ]
 
 SECTIONS = ("Options", "Columns", "Output", "For all commands")
@@ -75,20 +74,29 @@ class Settings:
 
 
 class Option(click.Option):
-    """An option that the help lists under a heading of its own, in one spelling."""
+    """An option that the help lists under a heading of its own, in one spelling.
+
+    `old_name` is one that it had before, which still works.
+    """
 
     def __init__(
-        self, names: Sequence[str], *, section: str = "Options", **attributes: Any
+        self,
+        names: Sequence[str],
+        *,
+        section: str = "Options",
+        old_name: str | None = None,
+        **attributes: Any,
     ) -> None:
-        super().__init__(list(names), **attributes)
+        super().__init__([*names, *([old_name] if old_name else [])], **attributes)
         self.section = section
+        self.old_name = old_name
 
     def get_help_record(self, context: click.Context) -> tuple[str, str] | None:
         record = super().get_help_record(context)
-        if record is None or not self.multiple:
+        if record is None or not (self.multiple or self.old_name):
             return record
         first = next(name for name in self.opts if name.startswith("--"))
-        return f"{first} {self.metavar}", record[1]
+        return f"{first} {self.metavar or ''}".strip(), record[1]
 
 
 NEGATIVE = re.compile(r"-\.?\d")
@@ -168,11 +176,6 @@ def say(text: str) -> None:
     """Tell the user, on standard error, unless --quiet."""
     if not current().quiet:
         tell(text)
-
-
-def shows_progress() -> bool:
-    """Whether a moving bar can be seen: standard error is a terminal, and not --quiet."""
-    return sys.stderr.isatty() and not current().quiet
 
 
 @contextmanager

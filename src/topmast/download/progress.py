@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,12 +15,17 @@ from topmast.wire.files import is_web_address
 
 __all__ = ["Progress", "Report", "reporter"]
 
+#: Between two calls of a function that wants to know of bytes.
+TICK_SECONDS = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a download is; given to the function that was passed as ``progress``.
 
-    `row` is the file that has just finished, a row of the manifest; None when only bytes came.
+    `row` is the file that has just finished, a row of the manifest; None when only bytes came,
+    which is told only to a function whose attribute ``between_files`` is true, and from any
+    thread.
     """
 
     files: int
@@ -27,6 +33,42 @@ class Progress:
     bytes: int
     bytes_done: int
     row: dict[str, Any] | None = None
+
+
+class Tally:
+    """Counts what is done of a run, by many threads.
+
+    What an unfinished file had on disk is in the whole, and never comes as bytes: it is found
+    when the file has finished.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.files = self.files_done = self.bytes = 0
+        self._received = self._finished = self._on_disk = 0
+
+    def begin(self, files: int, size: int) -> None:
+        self.files, self.bytes = files, size
+
+    def received(self, count: int) -> None:
+        with self._lock:
+            self._received += count
+
+    def finished(self, outcome: Outcome) -> None:
+        with self._lock:
+            self.files_done += 1
+            if outcome.source != "disk":
+                self._finished += outcome.job.size or 0
+                self._on_disk = max(self._on_disk, self._finished - self._received)
+
+    @property
+    def bytes_done(self) -> int:
+        """All bytes at the end; until then, never more than there are."""
+        if not self.bytes:
+            return self._received
+        if self.files_done == self.files:
+            return self.bytes
+        return min(self._received + self._on_disk, self.bytes)
 
 
 class Report(Protocol):
@@ -94,24 +136,29 @@ class Bar(Lines):
             refresh_per_second=5,
         )
         self._task: Any = None
-        self._done = 0
+        self._tally = Tally()
 
     def begin(self, files: int, size: int) -> None:
+        self._tally.begin(files, size)
         self._bar.start()
         self._task = self._bar.add_task("", total=size or None, done=0, files=files)
 
     def received(self, count: int) -> None:
-        if self._task is not None:
-            self._bar.advance(self._task, count)
+        self._tally.received(count)
+        self._move()
 
     def finished(self, outcome: Outcome) -> None:
-        self._done += 1
-        if self._task is not None:
-            self._bar.update(self._task, done=self._done)
+        self._tally.finished(outcome)
+        self._move()
         if outcome.status == "ERROR":
             self._bar.console.print(
                 f"[Failed] {outcome.job.shown}: {outcome.message}", markup=False, highlight=False
             )
+
+    def _move(self) -> None:
+        if self._task is not None:
+            done, files = self._tally.bytes_done, self._tally.files_done
+            self._bar.update(self._task, completed=done, done=files)
 
     def end(self, last_line: str) -> None:
         self._bar.stop()
@@ -124,30 +171,32 @@ class Callback:
     def __init__(self, function: Callable[[Progress], object], also: Report) -> None:
         self._function = function
         self._also = also
-        self._lock = threading.Lock()
-        self._files = self._files_done = self._bytes = self._bytes_done = 0
+        self._tally = Tally()
+        self._between_files = getattr(function, "between_files", False)
+        self._told = time.monotonic()
 
     def begin(self, files: int, size: int) -> None:
-        self._files, self._bytes = files, size
+        self._tally.begin(files, size)
         self._also.begin(files, size)
 
     def received(self, count: int) -> None:
         self._also.received(count)
-        with self._lock:
-            self._bytes_done += count
+        self._tally.received(count)
+        now = time.monotonic()
+        if self._between_files and now - self._told > TICK_SECONDS:
+            self._told = now
+            self._function(self._progress())
 
     def finished(self, outcome: Outcome) -> None:
         from topmast.download.manifest import row_of
 
         self._also.finished(outcome)
-        self._files_done += 1
-        self._function(
-            Progress(self._files, self._files_done, self._bytes, self._bytes_done, row_of(outcome))
-        )
+        self._tally.finished(outcome)
+        self._function(self._progress(row_of(outcome)))
 
-    def tick(self) -> None:
-        """Tell how many bytes have come, between two files."""
-        self._function(Progress(self._files, self._files_done, self._bytes, self._bytes_done))
+    def _progress(self, row: dict[str, Any] | None = None) -> Progress:
+        tally = self._tally
+        return Progress(tally.files, tally.files_done, tally.bytes, tally.bytes_done, row)
 
     def end(self, last_line: str) -> None:
         self._also.end(last_line)

@@ -1,0 +1,68 @@
+"""Show what a download has brought, sum it up, and say how to fetch what did not arrive."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topmast.cli.errors import DONE, FAILED, one_line, tell
+from topmast.cli.output import Output, readable_size
+from topmast.cli.settings import say
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from topmast.download.job import Outcome
+
+__all__ = ["AGAIN", "finish"]
+
+AGAIN = "Run the same command again: what has arrived is kept, only the rest is fetched."
+
+
+def finish(manifest: Table, output: Output, *, retried: Path | None, folder: Path) -> int:
+    """Show the manifest, sum it up, and tell by the exit code whether all files are there.
+
+    `retried` is the manifest or journal that --retry named; `folder` is where a run that failed
+    leaves its journal.
+    """
+    bad = manifest[manifest["Status"] == "ERROR"]
+    output.write(manifest, seen=bad["Local Path", "Message"])
+    size = sum(manifest["Bytes"].tolist()) if "Bytes" in manifest.colnames else 0
+    say(f"{len(manifest) - len(bad)} of {len(manifest)} files are there ({readable_size(size)}).")
+    if not len(bad):
+        return DONE
+    _tell_failure(manifest, _source_of_retry(output, retried, folder))
+    return FAILED
+
+
+def _tell_failure(manifest: Table, source: Path | None) -> None:
+    from topmast.download.manifest import last_line
+
+    retry = "" if source is None else f"\nOr: topmast download --retry {shlex.quote(str(source))}"
+    for line in last_line(list(_outcomes(manifest)), AGAIN + retry).splitlines():
+        tell(one_line(line))
+
+
+def _outcomes(manifest: Table) -> Iterable[Outcome]:
+    from topmast.download.job import Job, Outcome
+
+    for path, status, message in manifest["Local Path", "Status", "Message"].iterrows():
+        yield Outcome(Job(uri="", url="", path="", shown=path), status, message)
+
+
+def _source_of_retry(output: Output, retried: Path | None, folder: Path) -> Path | None:
+    """What --retry can read: the manifest just written, the one given, or the run's journal."""
+    if output.path is not None and not output.columns:
+        return output.path
+    if retried is not None and retried.exists():
+        return retried
+    return _newest_journal(folder)
+
+
+def _newest_journal(folder: Path) -> Path | None:
+    from topmast.download.journal import is_journal
+
+    journals = [path for path in folder.glob(".topmast-run-*") if is_journal(path)]
+    return max(journals, key=lambda path: path.stat().st_mtime_ns, default=None)
