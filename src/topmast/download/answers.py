@@ -18,8 +18,10 @@ __all__ = [
     "version_of",
 ]
 
-RANGE = re.compile(r"\s*bytes\s+(\d+)-(\d+)/(\d+|\*)\s*")
-UNSATISFIED = re.compile(r"\s*bytes\s+\*/(\d+)\s*")
+RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*")
+UNSATISFIED = re.compile(r"\s*bytes\s+\*/([0-9]{1,18})\s*")
+LENGTH = re.compile(r"[0-9]{1,18}")
+SENDABLE = re.compile(r"[\x20-\x7e\x80-\xff]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,19 @@ class Version:
 
 def version_of(headers: Mapping[str, str]) -> Version:
     """ETag and Last-Modified; a date too fresh to tell two versions apart is left out."""
-    etag = headers.get("ETag", "").strip()
-    modified = headers.get("Last-Modified", "").strip()
+    etag = _sendable(headers.get("ETag", "").strip())
+    modified = _sendable(headers.get("Last-Modified", "").strip())
     return Version(etag, modified if _old_enough(modified, headers.get("Date", "")) else "")
+
+
+def _sendable(validator: str) -> str:
+    """A validator that can be sent back; empty if it cannot."""
+    return validator if SENDABLE.fullmatch(validator) else ""
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
     text = headers.get("Content-Length", "").strip()
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if LENGTH.fullmatch(text) else None
 
 
 def content_range(headers: Mapping[str, str]) -> tuple[int, int, int | None] | None:

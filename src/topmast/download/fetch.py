@@ -6,6 +6,7 @@ and its bytes were synced to the disk; until then it is called ``name.part``.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import zlib
@@ -38,6 +39,8 @@ from topmast.net.receiving import MAX_EXPANSION, UNSUSPICIOUS_BYTES
 from topmast.net.session import Session
 
 __all__ = ["DISK", "Fetcher"]
+
+log = logging.getLogger("topmast")
 
 DISK = "disk"
 #: Whole bodies that may turn out bad before the file is given up.
@@ -85,6 +88,10 @@ class Fetcher:
         except (GiveUp, MastError, OSError, EOFError, zlib.error) as problem:
             outcome.status, outcome.message = "ERROR", self._explained(problem, job)
             outcome.source = ""
+        except Exception as problem:  # a fault of ours must not keep the other files from coming
+            log.debug("%s", job.path, exc_info=True)
+            outcome.status, outcome.source = "ERROR", ""
+            outcome.message = f"Unexpected {type(problem).__name__}: {said(problem)}"
         outcome.seconds = time.monotonic() - began
         return outcome
 
@@ -364,11 +371,12 @@ def _unpack_in_place(part: Part, promised: int) -> None:
     from topmast.download.reading import FileReader, GzipReader
 
     packed = part.path.with_name(part.path.name + ".packed")
+    packed.unlink(missing_ok=True)  # of a run that was killed, or a trap
     view = buffer("file")
     place = 0
     most = max(UNSUSPICIOUS_BYTES, MAX_EXPANSION * part.size, promised)
     try:
-        with FileReader(part.path) as source, packed.open("wb") as copy:
+        with FileReader(part.path) as source, packed.open("xb") as copy:
             while count := source.fill(view):
                 copy.write(view[:count])
         os.ftruncate(part.file, 0)

@@ -61,7 +61,7 @@ def adopt(job: Job, index: Index) -> Found | None:
         return _again(job, path, known, content, index)
     if known is None and _is_wanted(job, content):
         entry = entry_of(job, path, content)
-        index.put(entry)
+        index.note(entry)
         return Found(entry)
     return None
 
@@ -70,7 +70,7 @@ def _again(job: Job, path: Path, known: Entry, content: Content, index: Index) -
     """A file of ours whose status changed: copied or touched, or was its content changed?"""
     if content.sha256 == known.sha256:
         entry = replace_entry(known, mtime_ns=path.stat().st_mtime_ns)
-        index.put(entry)
+        index.note(entry)
         return Found(entry)
     job.keep_aside = content.verdict.state is State.WHOLE
     return None

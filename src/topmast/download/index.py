@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from topmast.download.locks import locked_for_writing
-from topmast.download.system import read_at
+from topmast.download.system import open_file, read_at
 
 __all__ = ["INDEX_NAME", "Entry", "Index", "find_index"]
 
@@ -25,6 +25,8 @@ INDEX_NAME = ".topmast-index.jsonl"
 
 #: Lines beyond twice the living entries, after which the file is written anew.
 SLACK = 2000
+#: Entries that are noted and not yet written down.
+MOST_WAITING = 50
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -96,6 +98,10 @@ class Index:
         with self._lock:
             self._take(entry)
             self._waiting.append(encode(entry))
+            if len(self._waiting) < MOST_WAITING:
+                return
+        with suppress(OSError):  # nobody comes to flush: the caller's own work takes long
+            self.flush()
 
     def flush(self) -> None:
         """Write down what was noted."""
@@ -128,7 +134,7 @@ class Index:
 
     def _read_news(self) -> None:
         try:
-            with self.file.open("rb") as file:
+            with open(open_file(self.file, os.O_RDONLY), "rb") as file:
                 inode = os.fstat(file.fileno()).st_ino
                 if inode != self._inode:
                     self._entries, self._by_uri, self._lines = {}, {}, 0
@@ -158,7 +164,9 @@ class Index:
             with locked_for_writing(self.file):
                 self._read_news()
                 fresh = self.file.with_name(f"{INDEX_NAME}.{os.getpid()}.new")
-                fresh.write_bytes(b"".join(encode(entry) + b"\n" for entry in self))
+                fresh.unlink(missing_ok=True)
+                with fresh.open("xb") as file:
+                    file.write(b"".join(encode(entry) + b"\n" for entry in self))
                 os.replace(fresh, self.file)
         except OSError:
             return

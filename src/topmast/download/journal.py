@@ -10,6 +10,7 @@ import json
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import msgspec
 from topmast.download.job import Job, Outcome
 from topmast.download.locks import try_lock
 from topmast.download.manifest import row_of
-from topmast.download.system import RAW
+from topmast.download.system import open_file
 from topmast.errors import DownloadError
 
 __all__ = ["Journal", "is_journal", "read_journal"]
@@ -55,7 +56,8 @@ class Journal:
             return
         self._remove_older(self.path)
         if not keep:
-            self.path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.path.unlink()
             self.path = None
 
     def _remove_older(self, own: Path) -> None:
@@ -63,17 +65,18 @@ class Journal:
         for path in own.parent.glob(f"{PREFIX}*.jsonl"):
             if path == own or not _is_abandoned(path):
                 continue
-            jobs, arrived = read_journal(path)
-            if {job.uri for job in jobs} - arrived <= self._uris:
-                path.unlink(missing_ok=True)
+            with suppress(DownloadError, OSError):
+                jobs, arrived = read_journal(path)
+                if {job.uri for job in jobs} - arrived <= self._uris:
+                    path.unlink(missing_ok=True)
 
     def _begin(self, folder: Path, jobs: list[Job]) -> None:
         stamp = time.strftime("%Y%m%d%H%M%S")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{id(self) & 0xFFFF:04x}.jsonl"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL | RAW
-            self._file = os.open(path, flags, 0o666)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL
+            self._file = open_file(path, flags)
         except OSError:
             return  # nowhere to write: every row will say so
         self.path = path
@@ -108,8 +111,12 @@ def read_journal(path: Path) -> tuple[list[Job], set[str]]:
             found = json.loads(line)
         except ValueError:
             continue
-        if "job" in found:
-            jobs.append(Job(**{name: found["job"].get(name) for name in KEPT}))
+        if not isinstance(found, dict):
+            continue
+        job = found.get("job")
+        if isinstance(job, dict) and isinstance(job.get("path"), str):
+            kept: dict[str, Any] = {name: job.get(name) for name in KEPT}
+            jobs.append(Job(**kept))
         elif found.get("Status") == "COMPLETE":
             arrived.add(found.get("done", ""))
     return jobs, arrived
@@ -118,7 +125,7 @@ def read_journal(path: Path) -> tuple[list[Job], set[str]]:
 def _is_abandoned(path: Path) -> bool:
     """Whether no living process writes to this journal."""
     try:
-        file = os.open(path, os.O_RDWR)
+        file = open_file(path, os.O_RDWR)
     except OSError:
         return False
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from topmast.download.system import CLOSE_ON_EXEC, RAW
+from topmast.download.system import open_file
 
 try:
     import fcntl
@@ -51,8 +51,7 @@ def status_if_same(file: int, path: Path | str) -> os.stat_result | None:
 def locked_for_writing(path: Path) -> Iterator[int]:
     """The file opened for appending, and nobody else writing to it meanwhile."""
     while True:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | RAW | CLOSE_ON_EXEC
-        file = os.open(path, flags, 0o666)
+        file = open_file(path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         try:
             if HAS_LOCKS:
                 _wait_for_lock(file)

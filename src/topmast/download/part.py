@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from topmast.download.locks import status_if_same, try_lock
-from topmast.download.system import CLOSE_ON_EXEC, NO_FOLLOW, OPEN_FILES_MOVE, RAW, write_at
+from topmast.download.system import OPEN_FILES_MOVE, open_file, write_at
 from topmast.errors import UnsafeNameError
 
 __all__ = ["Busy", "Origin", "Part", "part_path", "read_origin", "sidecar_path"]
@@ -126,11 +126,11 @@ class Part:
     @property
     def body(self) -> bytes | None:
         """All bytes, if they are few and were written in order; else None."""
-        return b"".join(self._kept) if 0 < self._hashed <= KEPT_BYTES else None
+        return bytes(self._kept) if 0 < self._hashed <= KEPT_BYTES else None
 
     def _start_over(self) -> None:
         self._digest, self._hashed = hashlib.sha256(), 0
-        self._kept: list[bytes | memoryview] = []
+        self._kept = bytearray()
 
     def _hash(self, data: bytes | memoryview, place: int) -> None:
         """Hash what follows the bytes hashed so far, while it is still in the processor's cache.
@@ -146,7 +146,7 @@ class Part:
 
     def _keep(self, data: bytes | memoryview) -> None:
         if self._hashed <= KEPT_BYTES:
-            self._kept.append(bytes(data))
+            self._kept += data
         else:
             self._kept.clear()
 
@@ -165,8 +165,7 @@ class Part:
         """Write the sidecar."""
         origin.boot = boot()
         data = msgspec.json.encode(origin)
-        flags = os.O_WRONLY | os.O_CREAT | RAW | NO_FOLLOW | CLOSE_ON_EXEC
-        file = os.open(self._sidecar, flags, 0o666)
+        file = open_file(self._sidecar, os.O_WRONLY | os.O_CREAT)
         try:
             before = os.fstat(file).st_size
             write_at(file, data.ljust(before), 0)
@@ -220,9 +219,8 @@ def read_origin(final: Path) -> Origin | None:
 
 
 def _open_own(path: str) -> int:
-    flags = os.O_RDWR | os.O_CREAT | RAW | NO_FOLLOW | CLOSE_ON_EXEC
     try:
-        return os.open(path, flags, 0o666)
+        return open_file(path, os.O_RDWR | os.O_CREAT)
     except OSError:
         if os.path.islink(path):
             raise UnsafeNameError(

@@ -140,8 +140,13 @@ class _Pool:
         for _ in range(count):
             name = f"topmast download {len(self.threads)}"
             thread = threading.Thread(target=self._safely, args=(work,), name=name, daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the system gives no more; those that run do the work
+                if not self.threads:
+                    raise
+                return
             self.threads.append(thread)
-            thread.start()
 
     def _safely(self, work: Callable[[], None]) -> None:
         try:

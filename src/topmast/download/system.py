@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from threading import Lock
 
-__all__ = ["CLOSE_ON_EXEC", "NO_FOLLOW", "OPEN_FILES_MOVE", "RAW", "read_at", "write_at"]
+__all__ = ["OPEN_FILES_MOVE", "open_file", "read_at", "write_at"]
 
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -14,7 +16,18 @@ RAW = getattr(os, "O_BINARY", 0)
 OPEN_FILES_MOVE = os.name != "nt"
 """Whether a file can get another name while it is open."""
 
+NOT_BLOCKING = getattr(os, "O_NONBLOCK", 0)
+
 _seeking = Lock()
+
+
+def open_file(path: str | os.PathLike[str], flags: int) -> int:
+    """Open an ordinary file of ours; OSError if a link, a pipe or the like is in its place."""
+    file = os.open(path, flags | RAW | NO_FOLLOW | NOT_BLOCKING | CLOSE_ON_EXEC, 0o666)
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    raise OSError(errno.EINVAL, "It is no ordinary file", os.fspath(path))
 
 
 def read_after_seeking(file: int, count: int, place: int) -> bytes:

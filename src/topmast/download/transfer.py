@@ -31,7 +31,7 @@ from topmast.download.rules import Rules
 from topmast.download.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.net.receiving import ReceivedStream
-from topmast.net.session import Request, Session
+from topmast.net.session import Limits, Request, Session
 from topmast.net.standing import note_of_refusal
 
 __all__ = ["NotModified", "Transfer"]
@@ -78,7 +78,7 @@ class Transfer:
         self.outdated = self.refused = False
         self.no_ranges = False
         self.failed_helps = 0
-        self.limits = replace(self.rules.limits, total_seconds=None)
+        self.until = self.began + self.rules.longest_seconds(self.job.size)
         self.forget()
 
     def resume(self) -> None:
@@ -214,7 +214,7 @@ class Transfer:
         request = Request("GET", self.job.url, self._headers(stretch, helping))
         key = threading.get_ident()
         try:
-            with self.session.stream(request, limits=self.limits) as stream:
+            with self.session.stream(request, limits=self.limits()) as stream:
                 self.control.guard(key, stream.abort)
                 self._check_answer(stream, stretch, helping, "Range" in request.headers)
                 self._receive(stream, stretch)
@@ -225,6 +225,11 @@ class Transfer:
             raise TryAgain(str(problem)) from problem
         finally:
             self.control.guard(key, None)
+
+    def limits(self) -> Limits:
+        """The whole file has a limit, and so has each answer."""
+        left = max(1.0, self.until - time.monotonic())
+        return replace(self.rules.limits, total_seconds=left, streamed=True)
 
     def _headers(self, stretch: Stretch, helping: bool) -> dict[str, str]:
         headers = dict(PLAIN)
@@ -268,7 +273,7 @@ class Transfer:
         """The whole file follows, from its first byte."""
         headers = stream.headers
         version = version_of(headers)
-        size = content_length(headers)
+        size = None if is_chunked(headers) else content_length(headers)
         if self.held.same(version):
             raise NotModified
         if self.part.size:
@@ -333,6 +338,7 @@ class Transfer:
             return
         pace = Pace(self.rules, self.began, self.origin.size)
         for chunk in stream.raw_chunks(CHUNK):
+            self.control.check()
             place, end = stretch.place, stretch.end
             data = chunk if end is None or place + len(chunk) <= end else chunk[: end - place]
             self.part.write(data, place)

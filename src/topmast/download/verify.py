@@ -150,6 +150,8 @@ class _Indexes:
         for index in list(self._by_home.values()):
             for entry in index:
                 path = index.folder / entry.path
+                if ".." in path.parts:
+                    continue
                 unfinished = path.with_name(path.name + ".part")
                 if path.is_relative_to(root) and not found & {path, unfinished}:
                     verdict = Verdict(State.MISSING, "it was downloaded and is not here any more")

@@ -1,14 +1,9 @@
-"""Connections that keep their time limits byte by byte.
-
-A socket's own timeout starts anew with every byte, so that a server which sends one a second is
-waited for without end. Here each wait is cut to what is left of the limit for the whole request.
-"""
+"""Connections of `http.client` that keep the time limits of their requests."""
 
 from __future__ import annotations
 
 import builtins
 import http.client
-import io
 import select
 import socket
 import ssl
@@ -16,48 +11,24 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any
 
-from topmast.net.deadline import Deadline
+from topmast.net.clock import CLOCK, set_timeout
+from topmast.net.response import StrictResponse
 
 __all__ = [
-    "CLOCK",
     "BodyCut",
-    "Clock",
     "ConnectTooSlow",
     "DirectConnection",
     "NameUnknown",
     "NotConnected",
     "ProxyFailed",
     "SecureDirectConnection",
-    "TimedResponse",
     "connected",
     "in_time",
 ]
 
 PIECE = 1 << 14
-LITTLE_SECONDS = 0.005
-
-
-@dataclass
-class Clock:
-    """The time limits of one request."""
-
-    connect_seconds: float
-    read_seconds: float
-    deadline: Deadline
-
-    def next_wait(self) -> float:
-        """How long the next byte may take."""
-        left = self.deadline.left()
-        if left <= 0:
-            raise builtins.TimeoutError("timed out")
-        return min(self.read_seconds, left)
-
-
-CLOCK: ContextVar[Clock] = ContextVar("topmast_clock")
 
 
 class NotConnected(OSError):
@@ -84,42 +55,17 @@ class BodyCut(http.client.HTTPException):
         super().__init__(f"{had:,} bytes came and {more}")
 
 
-class _TimedReader(io.RawIOBase):
-    def __init__(self, sock: socket.socket, clock: Clock) -> None:
-        self._sock = sock
-        self._clock = clock
-        self._raw: Any = sock.makefile("rb", buffering=0)  # as long as it is open, so is the socket
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        _set_timeout(self._sock, self._clock.next_wait())
-        return self._sock.recv_into(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._raw.close()
-        super().close()
-
-
-class TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        untimed = self.fp
-        self.fp = io.BufferedReader(_TimedReader(sock, CLOCK.get()), 1 << 16)
-        untimed.close()
-
-
 class DirectConnection(http.client.HTTPConnection):
     """A connection of the standard library's that keeps the same time limits."""
 
-    response_class = TimedResponse
+    response_class = StrictResponse
 
     @property
     def usable(self) -> bool:
         """Whether it is open, and the server has not ended it while it was idle."""
-        return self.sock is not None and not _readable(self.sock)
+        if self.sock is None or _readable(self.sock):
+            return False
+        return not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
 
     def connect(self) -> None:
         self.sock = connected(self.host, self.port, self)
@@ -144,7 +90,13 @@ class SecureDirectConnection(DirectConnection):
         super().connect()
         plain = self.sock
         try:
-            self.sock = self._context.wrap_socket(plain, server_hostname=self.host)
+            # A body that ends with its connection is whole only if TLS says so.
+            self.sock = self._context.wrap_socket(
+                plain, server_hostname=self.host, suppress_ragged_eofs=False
+            )
+        except builtins.TimeoutError as problem:
+            plain.close()
+            raise ConnectTooSlow("the handshake of TLS took too long") from problem
         except BaseException:
             plain.close()
             raise
@@ -154,15 +106,8 @@ def in_time(sock: socket.socket, data: bytes) -> Iterator[memoryview]:
     """`data` in pieces; each may take as long as there is time left."""
     view = memoryview(data)
     for start in range(0, len(view), PIECE):
-        _set_timeout(sock, CLOCK.get().next_wait())
+        set_timeout(sock, CLOCK.get().next_wait())
         yield view[start : start + PIECE]
-
-
-def _set_timeout(sock: socket.socket, seconds: float) -> None:
-    """Let the next byte take so long; each change is a call of the system."""
-    before = sock.gettimeout()
-    if before is None or not seconds <= before <= seconds + LITTLE_SECONDS:
-        sock.settimeout(seconds)
 
 
 def _readable(sock: socket.socket) -> bool:
@@ -222,7 +167,7 @@ def _addresses(host: str, port: int, seconds: float) -> list[Any]:
     """The addresses of `host`; its look-up cannot be stopped, so it is left behind if too slow."""
     try:
         return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         pass
     found: list[Any] = []
     failed: list[Exception] = []

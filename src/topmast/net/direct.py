@@ -7,22 +7,26 @@ from near by; it has the requests that go through a proxy.
 from __future__ import annotations
 
 import http.client
-import socket
 import ssl
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from threading import Lock
 from urllib.parse import urlsplit
 
 from topmast.auth import origin
 from topmast.net.connection import BodyCut, DirectConnection, SecureDirectConnection
 from topmast.net.messages import Headers, Request
+from topmast.net.response import StrictResponse
 
 __all__ = ["Direct", "DirectResponse"]
 
 IDLE_CONNECTIONS = 64
 """Connections to one host that are kept for the next request; how many are open at once is
 decided by the setting ``connections``."""
+
+HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""How a kept connection fails that the server has ended before it saw the request."""
 
 Origin = tuple[str, str, int]
 
@@ -47,7 +51,19 @@ class Direct:
         OSError, http.client.HTTPException
         """
         place = origin(request.url)
-        connection = self._idle_one(place) or self._new_one(place)
+        idle = self._idle_one(place)
+        if idle is not None:
+            with suppress(*HUNG_UP):  # at this very moment, perhaps
+                return self._ask(idle, place, request, headers)
+        return self._ask(self._new_one(place), place, request, headers)
+
+    def _ask(
+        self,
+        connection: DirectConnection,
+        place: Origin,
+        request: Request,
+        headers: Mapping[str, str],
+    ) -> DirectResponse:
         try:
             connection.request(request.method, _target(request.url), request.body, dict(headers))
             return DirectResponse(connection, lambda: self._keep(place, connection))
@@ -93,8 +109,9 @@ class DirectResponse:
     def __init__(self, connection: DirectConnection, keep: Callable[[], None]) -> None:
         self._connection = connection
         self._keep = keep
-        self._sock: socket.socket | None = connection.sock
-        self._response = connection.getresponse()
+        response = connection.getresponse()
+        assert isinstance(response, StrictResponse)
+        self._response = response
         self._received = 0
         self.status = self._response.status
         self.reason = self._response.reason or ""
@@ -111,17 +128,12 @@ class DirectResponse:
             raise BodyCut(self._received, self._response.length)
         return chunk
 
-    def shutdown(self) -> None:
-        """Wake a thread that waits for bytes."""
-        if self._sock is not None:
-            self._sock.shutdown(socket.SHUT_RD)
-
     def close(self) -> None:
         """Keep the connection for the next request, if the body was read to its end."""
-        response, self._sock = self._response, None
-        whole = response.length == 0 or (response.chunked and response.isclosed())
+        response = self._response
+        whole = response.isclosed() if response.chunked else response.length == 0
         response.close()
-        if whole and self._connection.sock is not None:
+        if whole and not response.surplus and self._connection.sock is not None:
             self._keep()
         else:
             self._connection.close()

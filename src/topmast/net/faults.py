@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from topmast.errors import MastError, TimeoutError, UnreachableError
 from topmast.net.address import shown, without_credentials
-from topmast.net.connection import BodyCut, Clock, NameUnknown, NotConnected, ProxyFailed
+from topmast.net.clock import Clock
+from topmast.net.connection import BodyCut, NameUnknown, NotConnected, ProxyFailed
 
 __all__ = ["said_plainly"]
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from topmast import __version__
 from topmast.auth import origin
 from topmast.errors import InvalidQueryError
-from topmast.net.connection import CLOCK, Clock
+from topmast.net.clock import CLOCK, Clock
 from topmast.net.deadline import Deadline
 from topmast.net.direct import IDLE_CONNECTIONS, Direct
 from topmast.net.faults import said_plainly
@@ -100,9 +100,6 @@ class Response(Protocol):
     def read1(self, size: int) -> bytes:
         """The next bytes of the body, at most `size`; empty at its end."""
 
-    def shutdown(self) -> None:
-        """Wake a thread that waits for bytes."""
-
     def close(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
 
@@ -142,13 +139,11 @@ class HttpStream:
 
     def abort(self) -> None:
         """Wake a thread that waits for bytes: to it, the connection has ended."""
-        try:
-            self._response.shutdown()
-        except (AttributeError, ValueError, RuntimeError, OSError):
-            return  # over already
+        self._clock.wake()
 
     def close(self) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
+        self._clock.sock = None
         self._leave()
 
 
@@ -165,8 +160,8 @@ def user_agent(prefix: str = "") -> str:
 def _clock_for_headers(limits: Limits, deadline: Deadline) -> Clock:
     """Without a limit for the whole, headers have the time of one connection and one wait."""
     connect, read = min(limits.connect_seconds, LONGEST), min(limits.read_seconds, LONGEST)
-    if limits.total_seconds is None:
-        deadline = Deadline.after(connect + read)
+    if limits.total_seconds is None or limits.streamed:
+        deadline = Deadline.after(min(connect + read, deadline.left()))
     return Clock(connect, read, deadline)
 
 

@@ -26,18 +26,18 @@ from urllib3.exceptions import (
 from urllib3.response import BaseHTTPResponse
 
 from topmast.net.address import split_login, without_credentials
+from topmast.net.clock import CLOCK
 from topmast.net.connection import (
-    CLOCK,
     BodyCut,
     ConnectTooSlow,
     NameUnknown,
     NotConnected,
     ProxyFailed,
-    TimedResponse,
     connected,
     in_time,
 )
 from topmast.net.messages import Headers, Request
+from topmast.net.response import StrictResponse
 
 __all__ = ["Proxied"]
 
@@ -107,16 +107,13 @@ class _Response:
         with _common_errors():
             return self._response.read1(size, decode_content=False)
 
-    def shutdown(self) -> None:
-        self._response.shutdown()
-
     def close(self) -> None:
         self._response.close()
         self._response.release_conn()
 
 
 class _Timed(HTTPConnection):
-    response_class = TimedResponse
+    response_class = StrictResponse
 
     def _new_conn(self) -> socket.socket:
         try:

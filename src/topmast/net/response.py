@@ -1,0 +1,135 @@
+"""Answers read by `http.client`, with its leniency about where a body ends taken away.
+
+A length that can be read in two ways, or a chunk that is not one, could make half a file look
+whole (RFC 9112, 6.3 and 7.1), so it is an error here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import re
+import socket
+from typing import Any
+
+from topmast.net.clock import CLOCK, Clock, set_timeout
+
+__all__ = ["StrictResponse"]
+
+MOST_INTERIM = 20
+MOST_TRAILERS = 100
+LONGEST_LINE = 1 << 16
+LENGTH = re.compile(r"[0-9]{1,18}")
+CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
+LINE_ENDS = (b"\r\n", b"\n")
+
+
+class _TimedReader(io.RawIOBase):
+    """The bytes of a socket; each wait is cut to what the clock allows."""
+
+    def __init__(self, sock: socket.socket, opened: Any, clock: Clock) -> None:
+        self._sock = sock
+        self._opened = opened  # as long as it is open, so is the socket
+        self._clock = clock
+        self.ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if self.ended:
+            return 0
+        set_timeout(self._sock, self._clock.next_wait())
+        return self._sock.recv_into(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._opened.close()
+        super().close()
+
+
+class StrictResponse(http.client.HTTPResponse):
+    """An answer within the time limits of its request.
+
+    `surplus`: bytes came that belong to no answer, so that the connection cannot be used again.
+    """
+
+    fp: Any
+    headers: Any
+    chunked: bool
+    chunk_left: int | None
+    _method: str | None
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        clock = CLOCK.get()
+        clock.sock = sock
+        self._reader = _TimedReader(sock, self.fp.detach(), clock)
+        self.fp = io.BufferedReader(self._reader, 1 << 16)
+        self.surplus = False
+
+    def begin(self) -> None:
+        """Read the headers; provisional answers before the real one are passed over."""
+        for _ in range(MOST_INTERIM):
+            super().begin()
+            if not 100 <= self.status < 200 or self.status == 101:
+                break
+            self.headers = self.msg = None  # type: ignore[assignment]
+        else:
+            raise http.client.HTTPException("it sent one provisional answer after the other")
+        self._find_end()
+
+    def _find_end(self) -> None:
+        codings, lengths = self._listed("Transfer-Encoding"), set(self._listed("Content-Length"))
+        if self.status < 200 or self.status in (204, 304) or self._method == "HEAD":
+            self.chunked, self.length = False, 0
+            self.will_close = self.will_close or bool(codings)
+        elif codings == ["chunked"]:
+            self.chunked, self.length = True, None
+        elif codings not in ([], ["identity"]):
+            raise http.client.HTTPException(f"its body comes as {', '.join(codings)[:60]!r}")
+        elif len(lengths) > 1 or not all(map(LENGTH.fullmatch, lengths)):
+            raise http.client.HTTPException(f"its length is said to be {sorted(lengths)!s:.60}")
+        else:
+            self.length = int(lengths.pop()) if lengths else None
+
+    def _listed(self, name: str) -> list[str]:
+        """The elements of a header, however often it was sent."""
+        values = ",".join(self.headers.get_all(name, [])).lower().split(",")
+        return [value.strip() for value in values if value.strip()]
+
+    def _close_conn(self) -> None:
+        """Called by `http.client` at the end of the body, or when it is given up."""
+        self._reader.ended = True
+        self.surplus = self.surplus or bool(self.fp.peek(1))
+        fp, self.fp = self.fp, None
+        fp.close()
+
+    # Chunks, where http.client takes "-5", "0_1" and what not for a size. ------------------
+
+    def _get_chunk_left(self) -> int | None:
+        """Bytes left in this chunk, or of the next one; None after the last."""
+        if self.chunk_left:
+            return self.chunk_left
+        if self.chunk_left is not None and self.fp.readline(2) not in LINE_ENDS:
+            raise http.client.IncompleteRead(b"")
+        self.chunk_left = self._chunk_size()
+        if self.chunk_left == 0:
+            self._pass_trailers()
+            self._close_conn()
+            self.chunk_left = None
+        return self.chunk_left
+
+    def _chunk_size(self) -> int:
+        line = self.fp.readline(LONGEST_LINE)
+        size = line.partition(b";")[0].strip()
+        if not line.endswith(b"\n") or not CHUNK_SIZE.fullmatch(size):
+            raise http.client.IncompleteRead(b"")
+        return int(size, 16)
+
+    def _pass_trailers(self) -> None:
+        for _ in range(MOST_TRAILERS):
+            line = self.fp.readline(LONGEST_LINE)
+            if not line or line in LINE_ENDS:
+                return
+        raise http.client.HTTPException("lines without end follow its body")
