@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 import pytest
 from astropy.coordinates import SkyCoord
+from astropy.table import Column
 
 import topmast
 from tests.small_archive import make
 from topmast.archive.serve import running
+from topmast.download_service import DOWNLOADING, PLANNING, DownloadService
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
 from topmast.observations import ObservationsClass
 
@@ -170,3 +173,81 @@ def test_arguments_for_the_cloud_have_no_effect_and_say_so(
         observations.download_products("1001", tmp_path, cloud_only=True, verbose=False)
     with pytest.raises(InvalidQueryError, match="only one of cloud_only and force_on_prem"):
         observations.download_file("mast:a/b", cloud_only=True, force_on_prem=True)
+
+
+# ------------------------------------------------------------------------- what goes wrong
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"conections": 3}, r"Column 'conections' not found .* Did you mean 'connections'\?"),
+        ({"Cache": False}, r"Did you mean 'cache'\?"),
+        ({"verbos": False}, r"Did you mean 'verbose'\?"),
+        ({"productTyp": "SCIENCE"}, r"Did you mean 'productType'\?"),
+        ({"mrp_only": "no"}, "mrp_only is True or False, not 'no'"),
+        ({"progress": 3}, "progress is a function .*, not 3"),
+        ({"layout": len}, r"layout is a text such as .*, not <built-in function len>"),
+        ({"bandwidth": True}, "The bandwidth True cannot be read: write '10 MB/s'"),
+        ({"size": "<abc"}, "Could not parse numeric filter '<abc' for column 'size'"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_the_first_file(
+    observations: ObservationsClass, tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    products = observations.get_product_list("1001")
+    with pytest.raises(InvalidQueryError, match=message):
+        observations.download_products(products, tmp_path, **options)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"verbose": False}, r"'verbose' has no meaning for a plan.*plan\.run\(verbose=\.\.\.\)"),
+        ({"progress": print}, "'progress' has no meaning for a plan"),
+        ({"curl_flag": True}, "'curl_flag' is an option of download_products"),
+        ({"bandwith": 3}, r"Did you mean 'bandwidth'\?"),
+    ],
+)
+def test_what_a_plan_does_not_take_says_where_it_belongs(
+    observations: ObservationsClass, tmp_path: Path, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidQueryError, match=message):
+        observations.plan_download("1001", tmp_path, **options)
+
+
+def test_what_is_no_function_is_refused_at_once(
+    observations: ObservationsClass, tmp_path: Path
+) -> None:
+    for call in (observations.iter_download, observations.retry):
+        with pytest.raises(InvalidQueryError, match="progress is a function"):
+            call("1001", progress=3)  # type: ignore[arg-type]
+
+
+def test_the_options_that_are_suggested_are_those_that_there_are() -> None:
+    for method, known in (("download_products", DOWNLOADING), ("plan_download", PLANNING)):
+        signature = inspect.signature(getattr(DownloadService, method))
+        taken = set(signature.parameters) - {"self", "products", "filters"}
+        assert taken == set(known)
+
+
+def test_release_dates_come_from_the_observations_at_hand(
+    observations: ObservationsClass, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = observations.query_region(M8, 0.02)
+    table["t_obs_release"] = 99999.5
+    products = observations.get_product_list(table)
+    rights = ["RESTRICTED"] + ["EXCLUSIVE_ACCESS"] * (len(products) - 1)
+    products.replace_column("dataRights", Column(rights))
+    monkeypatch.setattr(ObservationsClass, "get_product_list", lambda self, given: products)
+
+    with_dates = observations.plan_download(table, tmp_path, mrp_only=False)
+    without = observations.plan_download(products, tmp_path, mrp_only=False)
+
+    assert with_dates is not None
+    assert without is not None
+    dates = with_dates.table["Exclusive Until"].tolist()
+    assert dates == ["unknown"] + ["2132-08-31"] * (len(products) - 1)
+    assert without.table["Exclusive Until"].tolist() == ["unknown"] * len(products)
+    assert "t_obs_release" not in products.colnames

@@ -113,11 +113,29 @@ def test_an_unknown_column_is_refused_with_the_nearest_name() -> None:
         kept(qqq=1)
 
 
-@pytest.mark.parametrize("value", ["about 5", "5..", "=5", "1..2..3", ["5", "x"], ">", object()])
+@pytest.mark.parametrize("value", ["no", "yes", 2, 1.0, [True]])
+def test_what_is_no_truth_value_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidQueryError) as problem:
+        kept(mrp_only=value)
+    assert str(problem.value) == f"mrp_only is True or False, not {value!r}."
+
+
+@pytest.mark.parametrize("value", [True, False, None, 0, 1, np.True_, np.int64(0)])
+def test_truth_values_of_all_kinds_are_taken(value: Any) -> None:
+    assert kept(mrp_only=value) == kept(mrp_only=bool(value))
+
+
+@pytest.mark.parametrize(
+    "value", ["about 5", "5..", "=5", "1..2..3", ["5", "x"], ">", ["9", "<abc"], object()]
+)
 def test_a_number_that_cannot_be_read_is_refused(value: Any) -> None:
     with pytest.raises(InvalidQueryError) as problem:
         kept(size=value)
-    assert str(problem.value) == f"Could not parse numeric filter '{value}' for column 'size'."
+    bad = value[1] if isinstance(value, list) else value
+    assert str(problem.value) == (
+        f"Could not parse numeric filter '{bad}' for column 'size'. "
+        "Write a number, '10..20', '>=10', '>10', '<=10' or '<10'."
+    )
 
 
 def test_a_table_without_rows_can_be_filtered() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
 from typing import Any
 
@@ -11,9 +11,11 @@ from astropy.table import Row, Table
 
 from topmast.compat import choice
 from topmast.download import Plan, download_file, download_script, plan_download, retry
+from topmast.download.plan import check_progress
+from topmast.download.products_table import with_release_dates
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, warn
 from topmast.product_service import ProductService
-from topmast.products import unique_products
+from topmast.products import MISSPELT, checked_truth, unique_products, unknown_filter
 from topmast.service import class_or_instance
 
 __all__ = ["DownloadService"]
@@ -21,6 +23,13 @@ __all__ = ["DownloadService"]
 log = logging.getLogger("topmast")
 
 NOTHING = "No products to download."
+PLANNING = (
+    "download_dir", "cache", "mrp_only", "extension", "flat", "layout", "connections",
+    "bandwidth", "check",
+)  # fmt: skip
+RUNNING = ("verbose", "progress", "raise_on_error")
+"""Options of `Plan.run`."""
+DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag", "cloud_only")
 
 
 class DownloadService(ProductService):
@@ -59,7 +68,8 @@ class DownloadService(ProductService):
             True keeps files that are there and whole; ``"check"`` asks the archive whether they
             are current; False downloads anew.
         curl_flag : bool
-            Write a script that downloads the files later, instead of downloading them.
+            Write a script that downloads the files later, instead of downloading them. The
+            archive has to be a server: a folder is served first, with ``topmast serve FOLDER``.
         mrp_only : bool, optional
             Minimum Recommended Products only. Default: only these, unless the call has filters.
         extension, **filters
@@ -68,6 +78,8 @@ class DownloadService(ProductService):
             All files into one folder, not into ``mastDownload/<mission>/<obs_id>/``.
         layout : str, optional
             Folders and file name of each file, such as ``"{obs_collection}/{productFilename}"``.
+            The last part has to name the file: with ``{productFilename}`` or ``{dataURI}``, or
+            with an extension and a column that tells the products of an observation apart.
         connections : int, optional
             Files under way at once; default: the setting ``connections``.
         bandwidth : number, str or `~astropy.units.Quantity`, optional
@@ -86,8 +98,11 @@ class DownloadService(ProductService):
         Returns
         -------
         `~astropy.table.Table` or None
-            One row a file: Local Path, Status, Message, URL. None, with a NoResultsWarning, if
-            there is nothing to download.
+            The manifest, one row a file. Its first four columns are those of the astroquery guide:
+            Local Path, Status, Message and URL (named only where the file failed). Five are
+            ours: Bytes, SHA-256, Attempts, Seconds and Source ("disk" for a file that was there);
+            ``pprint_all()`` prints all. In the dialect of astroquery, and for a script, there are
+            only the first four. None, with a NoResultsWarning, if there is nothing to download.
 
         Examples
         --------
@@ -95,7 +110,8 @@ class DownloadService(ProductService):
         """
         if cloud_only:
             warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
-        chosen = self._chosen(products, mrp_only, extension, filters)
+        check_progress(progress)
+        chosen = self._chosen(products, mrp_only, extension, filters, DOWNLOADING)
         if chosen is None:
             return None
         if curl_flag:
@@ -135,14 +151,18 @@ class DownloadService(ProductService):
     ) -> Plan | None:
         """What `download_products` would do: files, bytes, what is here already, where each goes.
 
-        Parameters as for `download_products`. The plan can be looked at, shortened and run:
-        ``print(plan)``, ``plan.table``, ``plan.drop(...)``, ``plan.run()``.
+        Parameters as for `download_products`. The plan can be looked at, changed and run:
+        ``print(plan)``, ``plan.table`` (remove rows, or change where a file goes in the column
+        'Local Path'), ``plan.drop(...)`` with a mask or row numbers, ``plan.run()``.
+
+        Of observations, it tells until when exclusive files are exclusive; a table of products
+        does not say that.
 
         Examples
         --------
         >>> plan = Observations.plan_download(products, folder)
         """
-        chosen = self._chosen(products, mrp_only, extension, filters)
+        chosen = self._chosen(products, mrp_only, extension, filters, PLANNING)
         if chosen is None:
             return None
         return plan_download(
@@ -164,14 +184,18 @@ class DownloadService(ProductService):
         download_dir: str | PathLike[str] | None = None,
         *,
         verbose: bool = False,
+        progress: Callable[[Any], object] | None = None,
         **options: Any,
     ) -> Iterator[dict[str, Any]]:
         """Download products, and give each row of the manifest when its file has come.
 
         Other parameters as for `plan_download`.
         """
+        check_progress(progress)
         plan = self.plan_download(products, download_dir, **options)
-        return iter(()) if plan is None else plan.iter_download(verbose=verbose)
+        if plan is None:
+            return iter(())
+        return plan.iter_download(verbose=verbose, progress=progress)
 
     @class_or_instance
     def download_file(
@@ -244,6 +268,7 @@ class DownloadService(ProductService):
         `~astropy.table.Table`
             The manifest, with what came of the failed rows now.
         """
+        check_progress(progress)
         return retry(
             self._session,
             manifest,
@@ -260,9 +285,13 @@ class DownloadService(ProductService):
         mrp_only: bool | None,
         extension: str | Iterable[str] | None,
         filters: dict[str, Any],
+        options: Sequence[str],
     ) -> Table | None:
         """The products that a download is about; None, with a warning, if there are none."""
+        if mrp_only is not None:
+            mrp_only = checked_truth("mrp_only", mrp_only)
         listed = self._as_products(products)
+        _check_filters(filters, listed.colnames, options)
         if mrp_only is None:
             mrp_only = choice(self._session, "mrp_only")
         by_default = mrp_only is None
@@ -287,7 +316,27 @@ class DownloadService(ProductService):
         """A table of products, from one, from a row of one, or from observations."""
         if isinstance(products, (Table, Row)) and "dataURI" in products.colnames:
             return Table(products) if isinstance(products, Row) else products
-        return self.get_product_list(products)
+        listed = self.get_product_list(products)
+        if isinstance(products, (Table, Row)):
+            listed = with_release_dates(listed, Table(products))
+        return listed
+
+
+def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequence[str]) -> None:
+    """Refuse a keyword that is neither a column nor an option, and name what it may stand for."""
+    for name in filters:
+        if name in columns or name in MISSPELT:
+            continue
+        if name in RUNNING:
+            raise InvalidQueryError(
+                f"'{name}' has no meaning for a plan, which fetches nothing yet. "
+                f"Give it to what does: plan.run({name}=...), or download_products."
+            )
+        if name in DOWNLOADING:
+            raise InvalidQueryError(
+                f"'{name}' is an option of download_products, not of a plan. Leave it out here."
+            )
+        raise unknown_filter(name, (*options, *columns))
 
 
 def _one_uri(uri: Any) -> str:

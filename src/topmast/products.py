@@ -15,12 +15,21 @@ from numpy.typing import NDArray
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.listed import is_one, listed
 
-__all__ = ["filter_products", "is_obsid", "obsids_of", "unique_products"]
+__all__ = [
+    "MISSPELT",
+    "checked_truth",
+    "filter_products",
+    "is_obsid",
+    "obsids_of",
+    "unique_products",
+    "unknown_filter",
+]
 
 logger = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"
 NO_OBSIDS = "Observation list is empty, no associated products."
+OPTIONS = ("extension", "mrp_only")
 MISSPELT = {"extenstion": "extension"}
 
 Mask = NDArray[np.bool_]
@@ -64,7 +73,7 @@ def filter_products(
         )
     extension = _spelt_right(filters, extension)
     kept = np.ones(len(products), dtype=bool)
-    if mrp_only:
+    if mrp_only is not None and checked_truth("mrp_only", mrp_only):
         kept &= _texts_equal(MINIMUM_RECOMMENDED, any_letter_case)(
             _column(products, "productGroupDescription")
         )
@@ -132,10 +141,24 @@ def _spelt_right(
 def _column(products: Table, name: str) -> Column:
     if name in products.colnames:
         return products[name]
+    raise unknown_filter(name, (*OPTIONS, *products.colnames))
+
+
+def unknown_filter(name: str, names: Iterable[str]) -> InvalidQueryError:
+    """The error about a keyword that is no column; `names` are those that it may stand for."""
     message = f"Column '{name}' not found in product table."
-    known = {column.lower(): column for column in ("extension", "mrp_only", *products.colnames)}
+    known = {each.lower(): each for each in names}
     close = get_close_matches(name.lower(), known, n=1)
-    raise InvalidQueryError(message + (f" Did you mean '{known[close[0]]}'?" if close else ""))
+    return InvalidQueryError(message + (f" Did you mean '{known[close[0]]}'?" if close else ""))
+
+
+def checked_truth(name: str, value: Any) -> bool:
+    """`value` as True or False; a text such as "no" would count as True."""
+    if isinstance(value, (bool, np.bool_)) or (
+        isinstance(value, (int, np.integer)) and value in (0, 1)
+    ):
+        return bool(value)
+    raise InvalidQueryError(f"{name} is True or False, not {value!r}.")
 
 
 def _given(values: Any) -> bool:
@@ -160,7 +183,7 @@ def _passing(column: Column, wanted: Any, any_letter_case: bool) -> Mask:
             warn(f"The filter '{column.name}' has no values and is skipped.", InputWarning)
         return np.ones(len(column), dtype=bool)
     tests = [
-        (_test_of(column, value, any_letter_case, wanted), unwanted)
+        (_test_of(column, value, any_letter_case), unwanted)
         for value, unwanted in map(_split_negation, listed(wanted))
     ]
     positive = [test(column) for test, unwanted in tests if not unwanted]
@@ -178,13 +201,14 @@ def _split_negation(value: Any) -> tuple[Any, bool]:
     return value, False
 
 
-def _test_of(column: Column, value: Any, any_letter_case: bool, wanted: Any) -> Test:
+def _test_of(column: Column, value: Any, any_letter_case: bool) -> Test:
     if column.dtype.kind in "iuf":
         try:
             return _numbers_that_are(value)
         except (ValueError, TypeError) as problem:
             raise InvalidQueryError(
-                f"Could not parse numeric filter '{wanted}' for column '{column.name}'."
+                f"Could not parse numeric filter '{value}' for column '{column.name}'. "
+                "Write a number, '10..20', '>=10', '>10', '<=10' or '<10'."
             ) from problem
     return _texts_equal(str(value), any_letter_case)
 

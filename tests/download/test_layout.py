@@ -90,6 +90,46 @@ def test_a_bad_layout_says_what_is_wrong(layout: str, message: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
+    ("layout", "instead"),
+    [
+        ("{obs_collection}/{obs_id}", "'{obs_collection}/{obs_id}/{productFilename}'"),
+        ("{obs_id}/", "'{obs_id}/{productFilename}'"),
+        ("{obs_collection}/{obs_id}.fits", "'{obs_collection}/{productFilename}'"),
+        ("{obs_id}.fits", "'{productFilename}'"),
+        ("{obs_id}/{productType}", "'{obs_id}/{productType}/{productFilename}'"),
+    ],
+)
+def test_a_layout_that_names_no_file_is_refused(layout: str, instead: str, tmp_path: Path) -> None:
+    table = products(FILES, productType=["SCIENCE", "SCIENCE"])
+
+    with pytest.raises(InvalidQueryError) as problem:
+        paths(table, tmp_path, layout=layout)
+
+    assert f"The last part of the layout {layout!r} names no file" in str(problem.value)
+    assert str(problem.value).endswith(f"Write {instead}.")
+
+
+@pytest.mark.parametrize(
+    ("layout", "path"),
+    [
+        ("{obs_id}_{productFilename}", "obs0_a.fits"),
+        ("{obs_id}/{dataURI}", "obs0/mast_TEST_product_a.fits"),
+        ("{obs_id}_{productSubGroupDescription}.fits", "obs0_RAW.fits"),
+    ],
+)
+def test_a_layout_may_name_files_in_other_ways(layout: str, path: str, tmp_path: Path) -> None:
+    table = products(FILES, productSubGroupDescription=["RAW", "FLT"])
+
+    assert paths(table, tmp_path, layout=layout)[0].replace("%3A", "_") == path
+
+
+@pytest.mark.parametrize("layout", [len, 3, ["{productFilename}"], b"{productFilename}"])
+def test_a_layout_is_a_text(layout: Any, tmp_path: Path) -> None:
+    with pytest.raises(InvalidQueryError, match=r"layout is a text such as .*, not "):
+        paths(products(FILES), tmp_path, layout=layout)
+
+
+@pytest.mark.parametrize(
     "layout", ["../{productFilename}", "/tmp/{productFilename}", "a/../../{productFilename}",
                "~/{productFilename}", "C:/{productFilename}", "\\\\host\\{productFilename}"]
 )  # fmt: skip

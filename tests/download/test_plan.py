@@ -7,12 +7,14 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import astropy.units as u
 import numpy as np
 import pytest
 from astropy.table import Table
 
 from tests.download.products import fits_bytes, good, products, serve, session_of, target, uri
 from tests.misbehaving import Misbehaving, Reply
+from topmast.auth import Login
 from topmast.download import Progress, plan_download
 from topmast.download.manifest import GUIDE_COLUMNS, MORE_COLUMNS
 from topmast.errors import DownloadError, InvalidQueryError
@@ -54,6 +56,52 @@ def test_rows_dropped_from_a_plan_are_not_fetched(server: Misbehaving, tmp_path:
 
     assert [Path(path).name for path in manifest["Local Path"]] == ["f2.fits"]
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("method", ["run", "iter_download"])
+def test_what_cannot_be_called_is_no_progress(method: str, tmp_path: Path) -> None:
+    plan = plan_download(Session(NOWHERE), products(FILES), download_dir=tmp_path)
+
+    with pytest.raises(InvalidQueryError, match=r"progress is a function .*, not 3"):
+        getattr(plan, method)(progress=3)
+
+
+EXCLUSIVE = ["EXCLUSIVE_ACCESS"] * 4
+
+
+def about_exclusive(session: Session, folder: Path, **columns: Any) -> str:
+    table = products(FILES, dataRights=EXCLUSIVE, **columns)
+    text = str(plan_download(session, table, download_dir=folder))
+    (line,) = [line for line in text.splitlines() if line.strip().startswith("exclusive:")]
+    return line.partition(":")[2].strip()
+
+
+def test_a_plan_tells_no_date_that_it_does_not_know(tmp_path: Path) -> None:
+    session = Session(NOWHERE)
+
+    assert about_exclusive(session, tmp_path) == "4 files: log in"
+    dates = np.ma.masked_invalid([np.nan, 99999.5, np.nan, 99999.5])
+    told = about_exclusive(session, tmp_path, t_obs_release=dates)
+    assert told == "4 files, as far as known until 2132-08-31: log in"
+
+
+def test_a_plan_asks_nobody_to_log_in_who_is_logged_in(tmp_path: Path) -> None:
+    session = Session(NOWHERE)
+    session.log_in(Login("alice", token="a"))
+
+    assert about_exclusive(session, tmp_path) == "4 files"
+    assert about_exclusive(session, tmp_path, may_download=[True] * 4) == "4 files"
+    told = about_exclusive(session, tmp_path, may_download=[True, False, False, True])
+    assert told == "4 files: your account has no right to 2 of them"
+
+
+def test_a_refused_file_of_unknown_date_is_exclusive(server: Misbehaving, tmp_path: Path) -> None:
+    server.on(target("f0.fits"), Reply(401))
+    table = products({"f0.fits": FILES["f0.fits"]}, dataRights=["EXCLUSIVE_ACCESS"])
+
+    manifest = plan_download(session_of(server), table, download_dir=tmp_path).run(verbose=False)
+
+    assert "Unauthorized: exclusive; log in" in manifest["Message"][0]
 
 
 def test_the_manifest_begins_with_the_guides_columns(server: Misbehaving, tmp_path: Path) -> None:
@@ -313,14 +361,16 @@ def test_a_bandwidth_can_be_written_in_many_ways(rate: Any, value: float) -> Non
 
 
 def test_a_bandwidth_may_be_a_quantity() -> None:
-    import astropy.units as u
-
     from topmast.download.rules import bytes_per_second
 
     assert bytes_per_second(8 * u.Mbit / u.s) == 1e6
 
 
-@pytest.mark.parametrize("rate", ["fast", 0, -1, "10 m/h"])
+@pytest.mark.parametrize(
+    "rate",
+    ["fast", 0, -1, "10 m/h", "1.2.3", True, None, 3 * u.km, [1, 2], "nan", float("nan")],
+    ids=repr,
+)
 def test_a_bandwidth_that_means_nothing_is_refused(rate: Any) -> None:
     from topmast.download.rules import bytes_per_second
 

@@ -28,6 +28,8 @@ __all__ = [
     "Places",
     "check_inside",
     "parse_layout",
+    "path_key",
+    "unusable_part",
     "with_mark",
 ]
 
@@ -39,6 +41,13 @@ MISSING = "unknown"
 OUR_START = ".topmast-"
 OUR_ENDINGS = (".part", ".part.json")
 PACKED = re.compile(r"\.(?:gz|bz2|fz|xz|z|zip)$", re.I)
+EXTENSION = re.compile(r"\.\w+$")
+#: Columns that name a file.
+OF_FILE = {"productFilename", "dataURI"}
+#: Columns that are the same for all products of an observation, or nearly.
+OF_OBSERVATION = {"obsID", "obsid", "parent_obsid", "obs_collection", "obs_id", "dataproduct_type"}
+OF_OBSERVATION |= {"type", "project", "prvversion", "proposal_id", "filters", "calib_level"}
+OF_OBSERVATION |= {"dataRights", "t_obs_release", "may_download"}
 #: Slashes inside a value would make folders of it.
 SLASHES = re.compile(r"[/\\]+")
 
@@ -71,7 +80,10 @@ def parse_layout(
     ----------
     template : str or Layout, optional
         Folders and the file name, such as ``"{obs_collection}/{proposal_id}/{productFilename}"``;
-        any column of the product table may stand in braces.
+        any column of the product table may stand in braces. The last part is the file's name: it
+        has to hold ``{productFilename}`` or ``{dataURI}``, or to have an extension and a column
+        that tells the products of an observation apart, as
+        ``"{obs_id}_{productSubGroupDescription}.fits"`` does.
     flat : bool
         All files directly in the download folder.
     columns : iterable of str
@@ -80,7 +92,7 @@ def parse_layout(
     Raises
     ------
     InvalidQueryError
-        For a field that is no column, a layout without a file name, and both at once.
+        For a field that is no column, a layout that names no file, and one beside ``flat``.
     UnsafeNameError
         For a layout that is absolute or climbs with "..".
     """
@@ -88,9 +100,32 @@ def parse_layout(
         return _parsed("{productFilename}" if flat else DEFAULT_LAYOUT, "" if flat else BASE)
     if flat:
         raise InvalidQueryError("Give either flat=True or a layout, not both.")
+    if not isinstance(template, (str, Layout)):
+        raise InvalidQueryError(
+            "layout is a text such as '{obs_collection}/{obs_id}/{productFilename}', "
+            f"not {template!r}."
+        )
     layout = template if isinstance(template, Layout) else _parsed(template, "")
+    _check_names_file(layout)
     _check_fields(layout, {*columns, "productFilename", "obs_id", "obs_collection"})
     return layout
+
+
+def _check_names_file(layout: Layout) -> None:
+    """A layout that ends with a folder would make a file of that name, without an extension."""
+    last = layout.folders[-1]
+    fields = {name for _, name in last if name}
+    extension = last[-1][1] is None and EXTENSION.search(last[-1][0])
+    if fields & OF_FILE or (extension and fields - OF_OBSERVATION):
+        return
+    folder = layout.template.rstrip("/")
+    if extension:
+        folder = folder.rpartition("/")[0]
+    raise InvalidQueryError(
+        f"The last part of the layout {layout.template!r} names no file: the files of one "
+        "observation would share it, or have no extension. "
+        f"Write {f'{folder}/{{productFilename}}'.lstrip('/')!r}."
+    )
 
 
 def _parsed(template: str, base: str) -> Layout:
@@ -141,6 +176,21 @@ def _filled(folder: tuple[tuple[str, str | None], ...], value: Callable[[str], s
 @lru_cache(maxsize=4096)
 def _safe_folder(name: str) -> str:
     return shortened(safe_name(name))
+
+
+def unusable_part(path: str) -> str | None:
+    """What in a relative path (with slashes) no file may be called; None if all is well."""
+    *folders, name = path.split("/")
+    if not name or _not_ours(name) != name:
+        return name
+    return next((part for part in (*folders, name) if not _is_safe(part)), None)
+
+
+def _is_safe(name: str) -> bool:
+    try:
+        return _safe_folder(name) == name
+    except UnsafeNameError:
+        return False
 
 
 def _not_ours(name: str) -> str:
@@ -200,20 +250,21 @@ class Places:
         if self._take(path, uri):
             return path, ""
         marked = with_mark(path, uri)
-        self._taken[_key(marked)] = uri
+        self._taken[path_key(marked)] = uri
         return marked, (
             f"Another product is called {path.rpartition('/')[2]!r} too, "
             f"so this one was named {marked.rpartition('/')[2]!r}."
         )
 
     def _take(self, path: str, uri: str) -> bool:
-        owner = self._taken.get(_key(path)) or self._owner_on_disk(path) or uri
+        owner = self._taken.get(path_key(path)) or self._owner_on_disk(path) or uri
         if owner == uri:
-            self._taken[_key(path)] = uri
+            self._taken[path_key(path)] = uri
         return owner == uri
 
 
-def _key(path: str) -> str:
+def path_key(path: str) -> str:
+    """The same for paths that some disk could not tell apart."""
     return path.lower() if path.isascii() else unicodedata.normalize("NFC", path).casefold()
 
 

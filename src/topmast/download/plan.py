@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topmast.download.edits import edited_jobs, rows_to_drop
 from topmast.download.fetch import free_bytes
 from topmast.download.holding import Presence, look
 from topmast.download.index import Index
 from topmast.download.job import Job
 from topmast.download.layout import Layout, Places, parse_layout
-from topmast.download.products_table import exclusive_dates, require, sizes, texts
+from topmast.download.products_table import exclusive_dates, forbidden, require, sizes, texts
 from topmast.download.progress import Progress
 from topmast.download.rules import Rules
 from topmast.download.run import Run
@@ -24,7 +25,7 @@ from topmast.wire.files import safe_name
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Plan", "plan_download"]
+__all__ = ["Plan", "check_progress", "plan_download"]
 
 CACHES = (True, False, "check")
 CHECKS = ("content", "length")
@@ -57,7 +58,8 @@ def plan_download(
         Put all files directly in the download folder.
     layout : str, optional
         Folders and names by columns of the table, such as
-        ``"{obs_collection}/{proposal_id}/{obs_id}/{productFilename}"``.
+        ``"{obs_collection}/{proposal_id}/{obs_id}/{productFilename}"``. The last part has to
+        name the file; see `topmast.download.layout.parse_layout`.
     cache : True, False or "check"
         True: a file that is here and whole is not asked for again. False: everything is
         fetched anew. "check": ask the archive whether its version is still the one held.
@@ -87,7 +89,8 @@ def plan_download(
     rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
     sources = Sources.of(session, base_url)
     jobs = _jobs(products, shape, index, sources, _prefix(start, folder, shape.base))
-    return Plan(session, jobs, index, rules, cache=cache, check=check)
+    closed = forbidden(products)
+    return Plan(session, jobs, index, rules, cache=cache, check=check, forbidden=closed)
 
 
 class Plan:
@@ -105,6 +108,7 @@ class Plan:
         *,
         cache: bool | str = True,
         check: str = "content",
+        forbidden: frozenset[str] = frozenset(),
     ) -> None:
         self._session = session
         self._jobs = jobs
@@ -112,6 +116,7 @@ class Plan:
         self._rules = rules
         self._cache = cache
         self._check = check
+        self._forbidden = forbidden
         self._table: Table | None = None
         self._states: list[Presence] | None = None
 
@@ -133,7 +138,7 @@ class Plan:
 
     @property
     def jobs(self) -> list[Job]:
-        """The files that are left after `drop` and after rows were removed from `table`."""
+        """The files that are left after `drop` and after `table` was changed."""
         return self._current()
 
     @property
@@ -166,10 +171,20 @@ class Plan:
         return free_bytes(self.folder)
 
     @property
+    def about_login(self) -> str:
+        """What has to be done about exclusive files; empty if nothing, as far as known."""
+        exclusive = [job.uri for job in self._current() if job.exclusive_until]
+        if exclusive and not self._session.logged_in:
+            return "log in"
+        without = sum(uri in self._forbidden for uri in exclusive)
+        return f"your account has no right to {without} of them" if without else ""
+
+    @property
     def table(self) -> Table:
         """One row a file: Local Path, URI, Size, State, Exclusive Until, Source, Message.
 
-        Rows removed from it are not fetched.
+        Rows removed from it are not fetched. A changed 'Local Path' is where the file goes: a
+        path below the download folder, with the folder in front or without.
         """
         if self._table is None:
             from topmast.download.summary import plan_table
@@ -177,15 +192,17 @@ class Plan:
             self._table = plan_table(self)
         return self._table
 
-    def drop(self, rows: Sequence[Any]) -> None:
-        """Take files out: `rows` is a mask as long as the table, or a list of row numbers."""
-        import numpy as np
+    def drop(self, rows: Any) -> None:
+        """Take files out: `rows` is a mask as long as the table, or row numbers, or one.
 
-        keep = np.ones(len(self), dtype=bool)
-        keep[np.asarray(rows, dtype=bool if len(rows) == len(self) and _is_mask(rows) else int)] = (
-            False
-        )
-        self._jobs = [job for job, kept in zip(self._current(), keep, strict=True) if kept]
+        Raises
+        ------
+        InvalidQueryError
+            For a number beyond the table, and for anything else.
+        """
+        jobs = self._current()
+        gone = rows_to_drop(rows, len(jobs))
+        self._jobs = [job for job, dropped in zip(jobs, gone, strict=True) if not dropped]
         self._table = None
 
     def run(
@@ -223,6 +240,7 @@ class Plan:
         return self._run(verbose, progress).rows()
 
     def _run(self, verbose: bool, progress: Callable[[Progress], object] | None) -> Run:
+        check_progress(progress)
         return Run(
             self._session,
             self._current(),
@@ -235,15 +253,19 @@ class Plan:
         )
 
     def _current(self) -> list[Job]:
-        """The jobs, without those whose rows were removed from the table."""
-        if self._table is None or len(self._table) == len(self._jobs):
+        """The jobs as the table says, if it was looked at."""
+        if self._table is None:
             return self._jobs
-        kept = set(self._table["URI"].tolist())
-        return [job for job in self._jobs if job.uri in kept]
+        return edited_jobs(self._jobs, self._table, self._index)
 
 
-def _is_mask(rows: Sequence[Any]) -> bool:
-    return all(str(row) in ("True", "False") for row in rows)
+def check_progress(progress: object) -> None:
+    """Refuse now what could not be called after the first file."""
+    if progress is not None and not callable(progress):
+        raise InvalidQueryError(
+            "progress is a function that is called with a Progress after each file, "
+            f"not {progress!r}. For the usual display leave it out."
+        )
 
 
 def _prefix(start: str | None, folder: Path, base: str) -> str:

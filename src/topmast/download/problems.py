@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 
+from topmast.download.products_table import UNKNOWN_DATE
 from topmast.errors import MastError
 from topmast.net.retry import seconds_asked
 
@@ -67,7 +68,8 @@ def problem_of_status(
 
     `about_login` tells what became of the login that the request carried, if it had one.
     """
-    exclusive = f"exclusive until {exclusive_until}; " if exclusive_until else ""
+    until = "" if exclusive_until == UNKNOWN_DATE else f" until {exclusive_until}"
+    exclusive = f"exclusive{until}; " if exclusive_until else ""
     if about_login:
         words = reason or HTTPStatus(status).phrase
         return GiveUp(f"{status} {words}: {exclusive}{about_login}", f"{status} {reason}")

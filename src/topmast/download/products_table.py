@@ -5,12 +5,25 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from topmast.errors import InvalidQueryError
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["exclusive_dates", "sizes", "texts", "values"]
+__all__ = [
+    "UNKNOWN_DATE",
+    "exclusive_dates",
+    "forbidden",
+    "require",
+    "sizes",
+    "texts",
+    "values",
+    "with_release_dates",
+]
+
+UNKNOWN_DATE = "unknown"
 
 NOTHING = (None, "", "--", "nan", "N/A")
 #: Day 0 of the Modified Julian Date.
@@ -37,13 +50,35 @@ def sizes(products: Table) -> list[int | None]:
 
 
 def exclusive_dates(products: Table) -> list[str]:
-    """For each product until when it is exclusive: a date, "an unknown date", or empty."""
+    """For each product until when it is exclusive: a date, `UNKNOWN_DATE`, or empty."""
     rights = values(products, "dataRights")
     releases = values(products, "t_obs_release")
     today = datetime.now(UTC).date()
     return [
         _exclusive(right, release, today) for right, release in zip(rights, releases, strict=True)
     ]
+
+
+def forbidden(products: Table) -> frozenset[str]:
+    """The URIs that the login may not fetch, where the archive tells it (``may_download``)."""
+    if "may_download" not in products.colnames:
+        return frozenset()
+    pairs = zip(texts(products, "dataURI"), values(products, "may_download"), strict=True)
+    return frozenset(uri for uri, may in pairs if may is not None and not may)
+
+
+def with_release_dates(products: Table, observations: Table) -> Table:
+    """`products` with the ``t_obs_release`` of their own observations, where these are listed."""
+    if "t_obs_release" in products.colnames or "t_obs_release" not in observations.colnames:
+        return products
+    dates = values(observations, "t_obs_release")
+    by_obsid = dict(zip(texts(observations, "obsid"), dates, strict=True))
+    by_name = dict(zip(texts(observations, "obs_id"), dates, strict=True))
+    ids = zip(texts(products, "obsID"), texts(products, "obs_id"), strict=True)
+    found = [by_obsid.get(obsid, by_name.get(obs_id)) for obsid, obs_id in ids]
+    products = products.copy(copy_data=False)
+    products["t_obs_release"] = np.ma.masked_invalid(np.array(found, dtype=float))
+    return products
 
 
 def require(products: Table, name: str) -> None:
@@ -66,8 +101,10 @@ def _size(value: Any) -> int | None:
 def _exclusive(right: Any, release: Any, today: date) -> str:
     if right is None or str(right).upper() in ("PUBLIC", *NOTHING):
         return ""
+    if str(right).upper() == "RESTRICTED":  # it does not end with the release of the observation
+        return UNKNOWN_DATE
     try:
         day = MJD_ZERO + timedelta(days=float(release))
     except (TypeError, ValueError, OverflowError):
-        return "an unknown date"
+        return UNKNOWN_DATE
     return day.isoformat() if day > today else ""

@@ -76,14 +76,27 @@ class Rules:
 
 def bytes_per_second(rate: Any) -> float:
     """A bandwidth in bytes a second: a number, a Quantity, or text such as ``"10 MB/s"``."""
+    try:
+        value = _in_bytes(rate)
+    except (TypeError, ValueError) as problem:  # of astropy, units that are no rate, too
+        raise InvalidQueryError(
+            f"The bandwidth {rate!r} cannot be read: write '10 MB/s', a number of bytes a second, "
+            "or a Quantity such as 10 * u.Mbit / u.s."
+        ) from problem
+    return _positive(value, rate)
+
+
+def _in_bytes(rate: Any) -> float:
+    if isinstance(rate, bool):
+        raise TypeError("a truth value is no rate")
     if hasattr(rate, "to_value"):
-        return _positive(float(rate.to_value("byte/s")), rate)
-    if isinstance(rate, str):
-        match = RATE.fullmatch(rate)
-        if not match:
-            raise InvalidQueryError(f"The bandwidth {rate!r} cannot be read: write '10 MB/s'.")
-        return _positive(float(match[1]) * UNITS[(match[2] or "").lower()], rate)
-    return _positive(float(rate), rate)
+        return float(rate.to_value("byte/s"))
+    if not isinstance(rate, str):
+        return float(rate)
+    match = RATE.fullmatch(rate)
+    if not match:
+        raise ValueError("no rate")
+    return float(match[1]) * UNITS[(match[2] or "").lower()]
 
 
 def _at_least_one(count: Any, most: int) -> int:

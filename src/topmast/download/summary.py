@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from topmast.download.holding import Presence
+from topmast.download.job import Job
+from topmast.download.products_table import UNKNOWN_DATE
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -29,17 +31,26 @@ def summary(plan: Plan) -> str:
             size = readable(sum(job.size or 0 for job in jobs))
             source = f" from {urlsplit(plan.source).netloc}" if state is Presence.ABSENT else ""
             lines.append(f"  {state.value + ':':24} {len(jobs)} files, {size}{source}")
+    lines += _about_exclusive([job for job, _ in pairs], plan.about_login)
     lines += _remarks([job for job, _ in pairs])
     wanted, free = plan.bytes_to_fetch, plan.free
     enough = "enough" if wanted <= free else f"NOT ENOUGH, {readable(wanted - free)} are missing"
     return "\n".join([*lines, f"  {'free on the disk:':24} {readable(free)}, {enough}"])
 
 
-def _remarks(jobs: list[Any]) -> list[str]:
+def _about_exclusive(jobs: list[Job], about_login: str) -> list[str]:
+    exclusive = [job.exclusive_until for job in jobs if job.exclusive_until]
+    if not exclusive:
+        return []
+    dates = sorted(date for date in exclusive if date != UNKNOWN_DATE)
+    known = "" if len(dates) == len(exclusive) else "as far as known "
+    until = f", {known}until {dates[-1]}" if dates else ""
+    what_to_do = f": {about_login}" if about_login else ""
+    return [f"  {'exclusive:':24} {len(exclusive)} files{until}{what_to_do}"]
+
+
+def _remarks(jobs: list[Job]) -> list[str]:
     lines = []
-    exclusive = sorted(job.exclusive_until for job in jobs if job.exclusive_until)
-    if exclusive:
-        lines.append(f"  {'exclusive:':24} {len(exclusive)} files, until {exclusive[-1]}: log in")
     unsized = sum(job.size is None for job in jobs)
     if unsized:
         lines.append(f"  {'of unknown size:':24} {unsized} files")
