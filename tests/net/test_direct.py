@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.misbehaving import Misbehaving, Reply
-from topmast.errors import UnreachableError
+from topmast.errors import MastError, UnreachableError
 from topmast.net.session import Request, Session
 
 BODY = bytes(range(256)) * 300
@@ -107,11 +107,80 @@ def test_a_cut_answer_is_told_as_one(server: Misbehaving, reply: Reply, words: s
         b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nbody\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nbody\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0_4\r\nbody\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbodyXX0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n000",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 500,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbody",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 2\r\n\r\nbody",
+        b"HTTP/1.1 200 OK\r\nContent-Length: +4\r\n\r\nbody",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0_4\r\n\r\nbody",
+        b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\nbody",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" * 50,
     ],
 )
 def test_an_answer_that_breaks_the_rules_is_an_error(server: Misbehaving, raw: bytes) -> None:
     url = server.on("/x", Reply(raw=raw, close=True))
     with Session(server.url) as session, pytest.raises(UnreachableError):
+        read(session, url)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked \r\n\r\n4\r\nbody\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n"
+        b"0004;x=y\r\nbody\r\n0\r\nTrailer: z\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 4\r\n\r\nbody",
+        b"HTTP/1.1 200\r\nContent-Length: 4, 4\r\n\r\nbody",
+        b"HTTP/1.1 200 OK\nContent-Length: 4\n\nbody",
+        b"HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\n\r\nbody",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody",
+    ],
+)
+def test_an_answer_that_can_be_read_in_one_way_only_is_read(
+    server: Misbehaving, raw: bytes
+) -> None:
+    url = server.on("/x", Reply(raw=raw, close=True))
+    with Session(server.url) as session:
+        assert read(session, url) == b"body"
+
+
+def test_no_body_follows_an_answer_that_has_none(server: Misbehaving) -> None:
+    empty = b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n"
+    url = server.on("/x", Reply(raw=empty), Reply(body=b"next"))
+    with Session(server.url) as session:
+        assert [read(session, url) for _ in range(2)] == [b"", b"next"]
+    assert server.connections == 2
+
+
+def test_bytes_that_come_too_late_are_no_answer_either(server: Misbehaving) -> None:
+    """Part of the surplus is in our buffer, and the rest arrives while the next one is asked."""
+    surplus = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+    url = server.on(
+        "/x",
+        Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ntrue" + surplus[:1]),
+        Reply(body=b"also true"),
+    )
+    with Session(server.url) as session:
+        assert [read(session, url) for _ in range(2)] == [b"true", b"also true"]
+    assert server.connections == 2
+
+
+def test_a_connection_that_ends_as_it_is_used_is_replaced(server: Misbehaving) -> None:
+    """The server saw the request and hung up: between two requests nobody can tell."""
+    url = server.on("/x", Reply(body=b"first"), Reply(hang_up=True), Reply(body=b"third"))
+    with Session(server.url, tries=1) as session:
+        assert [read(session, url) for _ in range(2)] == [b"first", b"third"]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 80 + ".example", "[v1.x]"])
+def test_a_redirect_to_no_host_is_an_error(server: Misbehaving, host: str) -> None:
+    url = server.on("/x", Reply(302, headers={"Location": f"http://{host}/"}))
+    with Session(server.url, tries=1) as session, pytest.raises(MastError):
         read(session, url)
 
 

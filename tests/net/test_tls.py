@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,25 @@ def test_a_token_is_not_sent_on_from_https_to_http(
     assert session.send(Request("GET", url)).content == b"ok"
     assert secure.requests[0].headers["cookie"] == "mast_token=sesame"
     assert "cookie" not in server.requests[0].headers
+
+
+def test_a_body_that_ends_with_its_connection_needs_the_word_of_tls(
+    secure: Misbehaving, certificate: Path
+) -> None:
+    url = secure.on("/x", Reply(body=b"x" * 1000, length=None))  # closed without "close notify"
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt", tries=1)
+    with pytest.raises(UnreachableError, match="the connection ended where TLS did not"):
+        session.send(Request("GET", url))
+
+
+def test_what_is_read_after_an_abort_is_no_ciphertext(
+    secure: Misbehaving, certificate: Path
+) -> None:
+    url = secure.on("/x", Reply(body=b"x" * 5_000_000))
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt")
+    with session.stream(Request("GET", url)) as answer, suppress(UnreachableError):
+        chunks = answer.raw_chunks(1 << 14)
+        assert set(next(chunks)) == set(b"x")
+        answer.abort()
+        for chunk in chunks:
+            assert set(chunk) == set(b"x")

@@ -188,7 +188,12 @@ class Part:
             raise FileNotFoundError(f"{self.path} was removed while it was being written")
         if not OPEN_FILES_MOVE:
             self.close()
-        os.replace(self._path, self.final)
+        try:
+            os.replace(self._path, self.final)
+        except IsADirectoryError:
+            raise UnsafeNameError(
+                f"{self.final} is a folder: rename it, so that the file can be written."
+            ) from None
         unlink(self._sidecar)
         return status
 

@@ -69,7 +69,7 @@ def _translated(problem: Exception, url: str, clock: Clock) -> TimeoutError | Un
 def _too_slow(url: str, host: str, clock: Clock, connecting: bool) -> TimeoutError:
     if clock.deadline.passed and clock.deadline.seconds is not None:
         return TimeoutError(
-            f"{shown(url)} was not answered whole within {clock.deadline.seconds:g} s. "
+            f"{shown(url)} was not answered whole within {round(clock.deadline.seconds, 1):g} s. "
             "Try again later, or raise conf.timeout."
         )
     if connecting:
@@ -113,6 +113,8 @@ def _reason(chain: list[BaseException]) -> str:
         if isinstance(problem, BodyCut):
             return str(problem)
     for problem in chain:
+        if isinstance(problem, ssl.SSLEOFError):
+            return "the connection ended where TLS did not"
         if isinstance(problem, OSError) and problem.strerror:
             return _clean(problem.strerror)
     return _clean(str(chain[-1]) or type(chain[-1]).__name__)

@@ -123,6 +123,6 @@ def within(deadline: Deadline, url: str) -> Iterator[None]:
         if deadline.seconds is None or not deadline.passed:
             raise
         raise TimeoutError(
-            f"{shown(url)} was not answered whole within {deadline.seconds:g} s. "
+            f"{shown(url)} was not answered whole within {round(deadline.seconds, 1):g} s. "
             "Ask for less at once, or raise the limit: conf.timeout."
         ) from problem

@@ -85,7 +85,7 @@ class StrictResponse(http.client.HTTPResponse):
             self.chunked, self.length = False, 0
             self.will_close = self.will_close or bool(codings)
         elif codings == ["chunked"]:
-            self.chunked, self.length = True, None
+            self.chunked, self.chunk_left, self.length = True, None, None
         elif codings not in ([], ["identity"]):
             raise http.client.HTTPException(f"its body comes as {', '.join(codings)[:60]!r}")
         elif len(lengths) > 1 or not all(map(LENGTH.fullmatch, lengths)):
