@@ -174,7 +174,7 @@ def checked_fits(seed: int) -> bytes:
     from astropy.io import fits
 
     hdu = fits.PrimaryHDU(np.arange(seed, seed + 5000, dtype=np.int32))
-    hdu.add_checksum()
+    hdu.add_checksum(when="2026-01-01T00:00:00")
     out = BytesIO()
     hdu.writeto(out)
     return out.getvalue()

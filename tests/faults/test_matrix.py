@@ -24,7 +24,8 @@ from tests.download.products import (
     target,
 )
 from tests.misbehaving import Misbehaving, Reply, Seen
-from topmast.download import plan_download
+from topmast.download import fetch, plan_download
+from topmast.download.content import Content
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -62,6 +63,17 @@ def always(name: str, message: str = "", *, arrives: bool = False, **fault: Any)
 
 def date_in(seconds: float) -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+def raw(*lines: str | bytes) -> bytes:
+    """An answer with these headers; the last may be its body."""
+    body = lines[-1] if isinstance(lines[-1], bytes) else BODY
+    head = "".join(f"{line}\r\n" for line in lines if isinstance(line, str))
+    return f"HTTP/1.1 200 OK\r\n{head}\r\n".encode() + body
+
+
+def with_a_hint(seen: Seen) -> Reply:
+    return Reply(raw=b"HTTP/1.1 103 Early Hints\r\n\r\n" + raw(f"Content-Length: {SIZE}"))
 
 
 def other_version_as_part(seen: Seen) -> Reply:
@@ -205,6 +217,21 @@ CASES = [
         body=GZ,
     ),
     Case("a flipped byte once", (good(BODY[:9000] + b"?" + BODY[9001:]), good(BODY)), True),
+    always(
+        "two lengths", "length is said to be", raw=raw("Content-Length: 99", "Content-Length: 9")
+    ),
+    always("a length of 5,000 digits", "length is said", raw=raw(f"Content-Length: {'9' * 5000}")),
+    always(
+        "a coding nobody asked for", "body comes as", raw=raw("Transfer-Encoding: gzip, chunked")
+    ),
+    always(
+        "a chunk of size -5", "inside a chunk", raw=raw("Transfer-Encoding: chunked", b"-5\r\n")
+    ),
+    always(
+        "trailers without end", raw=raw("Transfer-Encoding: chunked", b"0\r\n" + b"a: b\r\n" * 999)
+    ),
+    Case("an early hint before the answer", (with_a_hint,), True),
+    always("a redirect to no host", "", status=302, headers={"Location": "http://a..b/"}),
     always("garbage in place of HTTP", raw=b"\x00\x01\x02 what is this\r\n\r\n"),
     always("a redirect that goes round", status=302, headers={"Location": target("victim.fits")}),
     always("a partial answer to a whole question", status=206),
@@ -242,6 +269,26 @@ def test_the_right_bytes_or_an_error_row(case: Case, server: Misbehaving, tmp_pa
 
 def test_the_matrix_has_more_than_25_cases() -> None:
     assert len({case.name for case in CASES}) == len(CASES) > 25
+
+
+def test_a_fault_of_ours_is_an_error_row_too(
+    server: Misbehaving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = fetch.inspect
+
+    def breaks(path: Path, name: str, *known: Any) -> Content:
+        if name == "first.fits":
+            raise ZeroDivisionError("never thought of")
+        return look(path, name, *known)
+
+    serve(server, NEIGHBOURS)
+    monkeypatch.setattr(fetch, "inspect", breaks)
+    plan = plan_download(session_of(server), products(NEIGHBOURS), download_dir=tmp_path, flat=True)
+    manifest = plan.run(verbose=False)
+
+    assert manifest["Status"].tolist() == ["ERROR", "COMPLETE"]
+    assert manifest["Message"][0] == "Unexpected ZeroDivisionError: never thought of"
+    assert not (tmp_path / "first.fits").exists()
 
 
 def test_gzip_is_unpacked_to_what_was_packed() -> None:

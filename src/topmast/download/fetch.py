@@ -176,7 +176,7 @@ class Fetcher:
                 raise
             self._still_held(job, outcome)
             outcome.message = f"Held whole; not known if it is current: {problem}"
-        except (Stopped, OSError):
+        except BaseException:
             transfer.leave()
             raise
         finally:
