@@ -126,9 +126,15 @@ def served(folder: Path) -> Iterator[ObservationsClass]:
         yield topmast.connect(url).observations
 
 
-def test_a_script_is_written_instead(served: ObservationsClass, tmp_path: Path) -> None:
-    with pytest.warns(InputWarning, match="flat=True has no effect on curl downloads"):
-        manifest = served.download_products("1001", tmp_path, curl_flag=True, flat=True)
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [({"flat": True}, "flat=True"), ({"layout": "{productFilename}"}, "layout")],
+)
+def test_a_script_is_written_instead(
+    served: ObservationsClass, tmp_path: Path, option: dict[str, Any], words: str
+) -> None:
+    with pytest.warns(InputWarning, match=f"^{words} has no effect on curl downloads"):
+        manifest = served.download_products("1001", tmp_path, curl_flag=True, **option)
     assert manifest is not None
     (script,) = tmp_path.glob("mastDownload_*.sh")
     assert "lwp13058.mxlo.gz" in script.read_text()

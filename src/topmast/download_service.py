@@ -116,7 +116,8 @@ class DownloadService(ProductService):
             return None
         if curl_flag:
             if flat or layout is not None:
-                warn("flat=True has no effect on curl downloads.", InputWarning)
+                given = "flat=True" if flat else "layout"
+                warn(f"{given} has no effect on curl downloads.", InputWarning)
             return download_script(
                 self._session, chosen, download_dir=download_dir, verbose=verbose
             )

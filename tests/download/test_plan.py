@@ -17,6 +17,7 @@ from tests.misbehaving import Misbehaving, Reply
 from topmast.auth import Login
 from topmast.download import Progress, plan_download
 from topmast.download.manifest import GUIDE_COLUMNS, MORE_COLUMNS
+from topmast.download.products_table import with_release_dates
 from topmast.errors import DownloadError, InvalidQueryError
 from topmast.net.session import Session
 
@@ -83,6 +84,19 @@ def test_a_plan_tells_no_date_that_it_does_not_know(tmp_path: Path) -> None:
     dates = np.ma.masked_invalid([np.nan, 99999.5, np.nan, 99999.5])
     told = about_exclusive(session, tmp_path, t_obs_release=dates)
     assert told == "4 files, as far as known until 2132-08-31: log in"
+
+
+@pytest.mark.parametrize("obsid", ["obsid", "obsID"])
+def test_a_release_date_is_that_of_the_products_own_observation(obsid: str) -> None:
+    ids = np.ma.masked_array([11, 12, 0], mask=[False, False, True])
+    listed = {obsid: ids, "obs_id": ["a", "b", ""], "t_obs_release": [1.0, 2.0, 3.0]}
+    table = products(FILES, obsID=["12", "99", "99", ""], obs_id=["a", "a", "z", ""])
+
+    found = with_release_dates(table, Table(listed))
+
+    assert found["t_obs_release"].tolist() == [2.0, 1.0, None, None]
+    assert with_release_dates(table, Table({"obsid": ids})) is table
+    assert with_release_dates(found, Table(listed)) is found
 
 
 def test_a_plan_asks_nobody_to_log_in_who_is_logged_in(tmp_path: Path) -> None:

@@ -72,10 +72,13 @@ def with_release_dates(products: Table, observations: Table) -> Table:
     if "t_obs_release" in products.colnames or "t_obs_release" not in observations.colnames:
         return products
     dates = values(observations, "t_obs_release")
-    by_obsid = dict(zip(texts(observations, "obsid"), dates, strict=True))
+    obsid = "obsid" if "obsid" in observations.colnames else "obsID"
+    by_obsid = dict(zip(texts(observations, obsid), dates, strict=True))
     by_name = dict(zip(texts(observations, "obs_id"), dates, strict=True))
+    by_obsid.pop("", None)
+    by_name.pop("", None)
     ids = zip(texts(products, "obsID"), texts(products, "obs_id"), strict=True)
-    found = [by_obsid.get(obsid, by_name.get(obs_id)) for obsid, obs_id in ids]
+    found = [by_obsid.get(own, by_name.get(obs_id)) for own, obs_id in ids]
     products = products.copy(copy_data=False)
     products["t_obs_release"] = np.ma.masked_invalid(np.array(found, dtype=float))
     return products
