@@ -219,6 +219,7 @@ def test_the_example_in_a_docstring_runs(name: str, desk: Path) -> None:
         "Observations": topmast.Observations,
         "Mast": topmast.Mast,
         "connect": topmast.connect,
+        "verify": topmast.verify,
         "Archive": topmast.Archive,
         "folder": conf.server,
         "products": topmast.Observations.get_product_list("3000007760"),

@@ -137,6 +137,7 @@ def verify(folder: str | os.PathLike[str], *, repair: bool = False, current: boo
 
     Examples
     --------
+    >>> manifest = Observations.download_products(products, verbose=False)
     >>> judged = verify("mastDownload")
     >>> judged = verify("mastDownload", repair=True)
     """
