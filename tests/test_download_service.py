@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from astropy.table import Column
 import topmast
 from tests.small_archive import make
 from topmast.archive.serve import running
+from topmast.download.script import SERVED
 from topmast.download_service import DOWNLOADING, PLANNING, DownloadService
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
 from topmast.observations import ObservationsClass
@@ -148,11 +150,24 @@ def test_a_script_is_written_silently_where_silence_is_asked_for(
     assert capsys.readouterr().out == ""
 
 
-def test_a_script_of_a_folder_is_refused(observations: ObservationsClass, tmp_path: Path) -> None:
-    with pytest.raises(InvalidQueryError, match="Serve it first: topmast serve /"):
-        observations.download_products("1001", tmp_path, curl_flag=True)
+def test_a_script_of_a_folder_asks_the_folder_when_it_is_served(
+    observations: ObservationsClass, served: ObservationsClass, tmp_path: Path
+) -> None:
+    observations.download_products("1001", tmp_path, curl_flag=True, verbose=False)
+    (script,) = tmp_path.glob("mastDownload_*.sh")
+    text = script.read_text()
+    assert SERVED in text
+    assert "topmast.archive" not in text
 
-    assert not list(tmp_path.iterdir())
+    def run(address: str) -> subprocess.CompletedProcess[str]:
+        script.write_text(text.replace(SERVED, address))
+        return subprocess.run(["bash", script], capture_output=True, text=True, check=False)
+
+    nobody = run("http://127.0.0.1:9")
+    assert (nobody.returncode, "topmast serve /" in nobody.stderr) == (1, True)
+    somebody = run(served.session.where)
+    assert (somebody.returncode, somebody.stderr) == (0, "")
+    assert list(tmp_path.rglob("lwp13058.mxlo.gz"))
 
 
 def test_a_single_file_is_fetched_by_its_uri(

@@ -98,12 +98,12 @@ def test_a_curl_script_is_written_in_place_of_files(
     assert subprocess.run(["bash", "-n", script], cwd=tmp_path, check=False).returncode == 0
 
 
-def test_a_curl_script_of_a_folder_is_refused(run: Run, tmp_path: Path) -> None:
+def test_a_curl_script_of_a_folder_says_that_it_has_to_be_served(run: Run, tmp_path: Path) -> None:
     result = run("download", "7001", "--curl")
 
-    assert result.exit_code == 2
-    assert "Serve it first: topmast serve " in result.stderr
-    assert files_in(tmp_path) == set()
+    assert result.exit_code == 0
+    (script,) = files_in(tmp_path)
+    assert "Serve the archive first: topmast serve" in (tmp_path / script).read_text()
 
 
 def test_a_file_that_fails_is_a_row_and_exit_code_1_and_can_be_retried(

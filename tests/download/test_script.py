@@ -24,8 +24,6 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import download_script, plan_download
-from topmast.errors import InvalidQueryError
-from topmast.net.session import Session
 
 FILES = {f"f{n}.fits": fits_bytes(n, 30_000) for n in range(3)}
 
@@ -262,13 +260,3 @@ def test_a_wrong_size_in_the_table_loses_no_file(server: Misbehaving, tmp_path: 
     path = "./mastDownload/TEST/obs0/f0.fits"
     assert done.stderr == f"NOTE: {path} has {size} bytes, the product table says 17.\n"
     assert len([name for name in files_below(tmp_path) if name.endswith(".fits")]) == 3
-
-
-@pytest.mark.parametrize("dialect", ["guide", "astroquery"])
-def test_a_folder_cannot_be_scripted_before_it_is_served(dialect: str, tmp_path: Path) -> None:
-    session = Session(tmp_path / "my archive", dialect=dialect)
-
-    with pytest.raises(InvalidQueryError, match=r"topmast serve '.*/my archive'"):
-        download_script(session, products(FILES), download_dir=tmp_path / "out")
-
-    assert list(tmp_path.iterdir()) == []

@@ -22,7 +22,8 @@ from topmast.download.manifest import GUIDE_COLUMNS, table_of_rows
 from topmast.download.plan import plan_download
 from topmast.download.products_table import require, texts
 from topmast.download.sources import bundle_url
-from topmast.errors import InvalidQueryError, MastError
+from topmast.errors import MastError
+from topmast.net.address import without_credentials
 from topmast.net.session import IN_PROCESS, Request, Session
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ set -u
 cd "$(dirname "$0")" || exit 1
 command -v curl > /dev/null || {{ echo "This script needs curl." >&2; exit 1; }}
 
-failed=0
+{check}failed=0
 number=0
 
 # The token goes through standard input, so that no list of processes shows it;
@@ -137,6 +138,16 @@ options=(--fail --silent --show-error --location --globoff --retry 3
 
 """
 
+#: Where ``topmast serve`` puts a folder, which curl cannot ask.
+SERVED = "http://127.0.0.1:8787"
+CHECK = """\
+curl --silent --output /dev/null {url}/ || {{
+    printf 'Serve the archive first: topmast serve %s\\n' {folder} >&2
+    exit 1
+}}
+
+"""
+
 TAIL = """
 [ $failed = 0 ] || { echo "$failed of {count} files FAILED; run this script again." >&2; exit 1; }
 """
@@ -154,19 +165,14 @@ def download_script(
     """Write a curl script for `products` instead of fetching them.
 
     The script is called ``mastDownload_<time>.sh`` and lies in `download_dir`. In the dialect of
-    astroquery the archive writes it, as astroquery has it; otherwise topmast does.
+    astroquery the archive writes it, as astroquery has it; otherwise topmast does. For an archive
+    that is a folder, it asks the address at which ``topmast serve`` offers that by default.
 
     Returns
     -------
     Table
         One row: Local Path, Status, Message, URL (no URL in the dialect of astroquery).
-
-    Raises
-    ------
-    InvalidQueryError
-        For an archive that is a folder: curl needs one that is served (``topmast serve``).
     """
-    _check_served(session)
     require(products, "dataURI")
     by_archive = choice(session, "script_manifest") != GUIDE_COLUMNS
     name = f"mastDownload_{time.strftime('%Y%m%d%H%M%S')}.sh"
@@ -176,6 +182,7 @@ def download_script(
     try:
         if by_archive:
             content = _from_archive(session, products, url)
+            content = content.replace(IN_PROCESS.encode(), SERVED.encode())
         else:
             plan = plan_download(
                 session, products, download_dir=download_dir, flat=flat, layout=layout
@@ -198,7 +205,8 @@ def script_text(jobs: Sequence[Job], base: str, name: str, session: Session) -> 
     jobs = [job for job in jobs if not job.error]
     known = {
         "count": str(len(jobs)),
-        "server": session.servers.portal,
+        "server": without_credentials(session.where),
+        "check": CHECK.format(url=SERVED, folder=shlex.quote(session.where)) * _is_folder(session),
         "version": __version__,
         "date": time.strftime("%Y-%m-%d %H:%M:%S"),
         "name": name,
@@ -208,17 +216,15 @@ def script_text(jobs: Sequence[Job], base: str, name: str, session: Session) -> 
 
 
 def _fetch_line(job: Job, base: str) -> str:
-    words = ["fetch", job.url, f"./{base}{job.path}"]
+    url = job.url
+    if url.startswith(IN_PROCESS):
+        url = SERVED + url.removeprefix(IN_PROCESS)
+    words = ["fetch", url, f"./{base}{job.path}"]
     return shlex.join([*words, str(job.size)] if job.size else words)
 
 
-def _check_served(session: Session) -> None:
-    """curl asks a server, which a folder on this disk is not."""
-    if session.servers.portal.startswith(IN_PROCESS):
-        raise InvalidQueryError(
-            f"A curl script cannot fetch files from the folder {session.where}. Serve it first: "
-            f"topmast serve {shlex.quote(session.where)}, and make the script with that server."
-        )
+def _is_folder(session: Session) -> bool:
+    return session.servers.portal.startswith(IN_PROCESS)
 
 
 def _from_archive(session: Session, products: Table, url: str) -> bytes:
