@@ -150,8 +150,8 @@ class Fetcher:
         """Whether another process brought the file home since we looked."""
         if not os.path.exists(os.path.join(self.index.folder, job.path)):
             return False
-        self.index.refresh()
-        return look(job, self.index) is Presence.HELD and self._on_disk(job, outcome)
+        self.index.refresh()  # the other's line may be a moment later than its file
+        return self._on_disk(job, outcome)
 
     def _transfer(self, job: Job, part: Part, outcome: Outcome) -> None:
         transfer = Transfer(
