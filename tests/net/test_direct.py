@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import textwrap
@@ -205,3 +206,19 @@ def test_urllib3_is_loaded_only_for_a_proxy(server: Misbehaving) -> None:
     command = [sys.executable, "-c", textwrap.dedent(code)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["ok", "False"]
+
+
+def test_a_forgotten_answer_may_be_collected_at_any_moment(server: Misbehaving) -> None:
+    """Also by the thread that is just taking a connection."""
+    url = server.on("/x", Reply(body=b"ok"))
+    with Session(server.url) as session:
+        answer = session.stream(Request("GET", url))
+        chunks = answer.chunks()
+        assert next(chunks) == b"ok"  # all of it, but nobody has seen the end yet
+        transport = session._transport(url)
+        [direct] = transport._ways.values()  # type: ignore[attr-defined]
+        with direct._lock:
+            del answer, chunks
+            gc.collect()
+        assert read(session, url) == b"ok"
+    assert server.connections == 1

@@ -11,7 +11,7 @@ import ssl
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from threading import Lock
+from threading import RLock
 from urllib.parse import urlsplit
 
 from topmast.auth import origin
@@ -39,7 +39,9 @@ class Direct:
 
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self._context = context
-        self._lock = Lock()
+        # One thread can take it twice: the garbage collector may close a forgotten answer, and
+        # so give a connection back, at any moment.
+        self._lock = RLock()
         self._idle: dict[Origin, list[DirectConnection]] = {}
         weakref.finalize(self, _close_all, self._idle).atexit = False
 
