@@ -128,18 +128,19 @@ def served(folder: Path) -> Iterator[ObservationsClass]:
         yield topmast.connect(url).observations
 
 
-@pytest.mark.parametrize(
-    ("option", "words"),
-    [({"flat": True}, "flat=True"), ({"layout": "{productFilename}"}, "layout")],
-)
-def test_a_script_is_written_instead(
-    served: ObservationsClass, tmp_path: Path, option: dict[str, Any], words: str
-) -> None:
-    with pytest.warns(InputWarning, match=f"^{words} has no effect on curl downloads"):
-        manifest = served.download_products("1001", tmp_path, curl_flag=True, **option)
+def test_a_script_is_written_instead(served: ObservationsClass, tmp_path: Path) -> None:
+    with pytest.warns(InputWarning, match=r"^flat=True has no effect on curl downloads"):
+        manifest = served.download_products("1001", tmp_path, curl_flag=True, flat=True)
     assert manifest is not None
     (script,) = tmp_path.glob("mastDownload_*.sh")
     assert "lwp13058.mxlo.gz" in script.read_text()
+
+
+def test_a_script_follows_a_layout(served: ObservationsClass, tmp_path: Path) -> None:
+    layout = "x/{productFilename}"
+    served.download_products("1001", tmp_path, curl_flag=True, layout=layout, verbose=False)
+    (script,) = tmp_path.glob("mastDownload_*.sh")
+    assert " ./x/lwp13058.mxlo.gz" in script.read_text()
 
 
 def test_a_script_is_written_silently_where_silence_is_asked_for(

@@ -115,11 +115,10 @@ class DownloadService(ProductService):
         if chosen is None:
             return None
         if curl_flag:
-            if flat or layout is not None:
-                given = "flat=True" if flat else "layout"
-                warn(f"{given} has no effect on curl downloads.", InputWarning)
+            if flat:
+                warn("flat=True has no effect on curl downloads.", InputWarning)
             return download_script(
-                self._session, chosen, download_dir=download_dir, verbose=verbose
+                self._session, chosen, download_dir=download_dir, layout=layout, verbose=verbose
             )
         plan = plan_download(
             self._session,

@@ -98,6 +98,19 @@ def test_a_curl_script_is_written_in_place_of_files(
     assert subprocess.run(["bash", "-n", script], cwd=tmp_path, check=False).returncode == 0
 
 
+@pytest.mark.parametrize("where", [["--flat"], ["--layout", "x/{productFilename}"]])
+def test_a_curl_script_puts_files_where_a_download_would(
+    run: Run, tmp_path: Path, where: list[str]
+) -> None:
+    assert run("download", "7001", "--curl", *where).exit_code == 0
+    (script,) = files_in(tmp_path)
+    asked = [line.split()[2] for line in (tmp_path / script).read_text().splitlines()
+             if line.startswith("fetch ")]  # fmt: skip
+
+    assert run("download", "7001", *where).exit_code == 0
+    assert set(asked) == {f"./{name}" for name in files_in(tmp_path) - {script}}
+
+
 def test_a_curl_script_of_a_folder_says_that_it_has_to_be_served(run: Run, tmp_path: Path) -> None:
     result = run("download", "7001", "--curl")
 
@@ -279,8 +292,6 @@ def test_a_retry_takes_the_folder_of_the_manifest_and_no_other(run: Run, failing
         ("--retry m.ecsv", "--extension fits"),
         ("--retry m.ecsv", "--product-type SCIENCE"),
         ("7001 --curl", "--dry-run"),
-        ("7001 --curl", "--flat"),
-        ("7001 --curl", "--layout {productFilename}"),
         ("7001 --curl", "--bandwidth 1MB/s"),
         ("7001 --curl", "--connections 2"),
         ("7001 --curl", "--no-cache"),

@@ -26,8 +26,8 @@ __all__ = ["download"]
 WITH_RETRY = ("retry", "dry_run", "download_dir", "connections", "bandwidth")
 """The options that --retry takes, beside those of the output and of all commands."""
 
-NOT_WITH_CURL = ("dry_run", "flat", "layout", "cache", "ask", "connections", "bandwidth")
-"""The options about how files are fetched or placed, of which a script knows nothing."""
+NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth")
+"""The options about how files are fetched, of which a script knows nothing."""
 
 
 @command(
@@ -100,8 +100,10 @@ def _check_together(retry: Path | None, curl: bool) -> None:
         for name in given.keys() & set(NOT_WITH_CURL):
             raise click.UsageError(
                 f"--curl does not go with {given[name]}: "
-                "it writes a script that fetches the files later, into mastDownload/ beside it."
+                "it writes a script that fetches the files later, beside it."
             )
+    if given.keys() >= {"flat", "layout"}:
+        raise click.UsageError("Give only one of --flat and --layout.")
     if given.keys() >= {"cache", "ask"}:
         raise click.UsageError(f"Give only one of {given['cache']} and {given['ask']}.")
 
@@ -180,7 +182,8 @@ def _with_progress(fetch: Callable[[Shown], Table]) -> Table:
 
 def _write_script(observations: Any, source: Any, options: dict[str, Any], output: Output) -> int:
     options.pop("cache")
-    options.pop("flat")
+    if options.pop("flat"):
+        options["layout"] = "{productFilename}"
     manifest = observations.download_products(source, curl_flag=True, verbose=False, **options)
     if manifest is None:
         return NOTHING

@@ -61,7 +61,7 @@ class Fetcher:
     check: str = "content"
     on_splittable: Callable[[], None] | None = None
     active: list[Transfer] = field(default_factory=list)
-    _safe: dict[str, None] = field(default_factory=dict)
+    _safe: dict[str, tuple[int, int]] = field(default_factory=dict)
     _dirty: set[str] = field(default_factory=set)
 
     @cached_property
@@ -278,15 +278,15 @@ class Fetcher:
 
     def _make_folder(self, inner: str) -> None:
         """Make the folder `inner` of the download folder; no symbolic link may lead out of that."""
-        if inner in self._safe:
-            return
         folder = os.path.join(self.index.folder, inner)
+        if inner in self._safe and self._safe[inner] == _identity(folder):
+            return
         if inner:
             self._make_folder(os.path.dirname(inner))
         if not inner or not _is_new(folder):
             check_inside(folder, self.real_root)
             os.makedirs(folder, exist_ok=True)
-        self._safe[inner] = None
+        self._safe[inner] = _identity(folder)
 
     def _check_space(self, job: Job) -> None:
         """Once the disk was full, only what surely fits is begun."""
@@ -307,6 +307,15 @@ class Fetcher:
                 "what has arrived is kept and goes on."
             )
         return said(problem)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """What tells a folder from another, or a link, of the same name; zeros if there is none."""
+    try:
+        status = os.lstat(folder)
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
 
 
 def _is_new(folder: str) -> bool:

@@ -22,7 +22,7 @@ from topmast.download.manifest import GUIDE_COLUMNS, table_of_rows
 from topmast.download.plan import plan_download
 from topmast.download.products_table import require, texts
 from topmast.download.sources import bundle_url
-from topmast.errors import MastError
+from topmast.errors import InputWarning, MastError, warn
 from topmast.net.address import without_credentials
 from topmast.net.session import IN_PROCESS, Request, Session
 
@@ -181,6 +181,8 @@ def download_script(
     url = bundle_url(session)
     try:
         if by_archive:
+            if layout is not None:
+                warn("layout has no effect on a script that the archive writes.", InputWarning)
             content = _from_archive(session, products, url)
             content = content.replace(IN_PROCESS.encode(), SERVED.encode())
         else:
