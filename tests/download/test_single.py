@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.download.file_server import FileServer
 from tests.download.products import fits_bytes, good, session_of, target, uri
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import download_file
 from topmast.errors import InvalidQueryError
+from topmast.net.session import Session
 
 BODY = fits_bytes(1)
 DONE = ("COMPLETE", None, None)
@@ -95,3 +97,13 @@ def test_another_base_url_is_asked(server: Misbehaving) -> None:
 def test_a_uri_that_is_none_is_refused(bad: str, server: Misbehaving) -> None:
     with pytest.raises(InvalidQueryError, match="A valid data product URI must be provided"):
         download_file(session_of(server), bad, verbose=False)
+
+
+def test_a_file_of_unknown_size_has_the_time_that_its_length_needs(tmp_path: Path) -> None:
+    """No table tells how large it is; the answer does."""
+    body = fits_bytes(3, 20_000)
+    with FileServer({uri("slow.fits"): body}, rate=4e4) as server:
+        session = Session(server.url, timeout=0.5, tries=1)
+        assert download_file(session, uri("slow.fits"), verbose=False) == DONE
+
+    assert (tmp_path / "slow.fits").read_bytes() == body

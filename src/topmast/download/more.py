@@ -17,7 +17,7 @@ def find_more(transfer: Transfer) -> bool:
     request = Request("GET", transfer.job.url, {"Range": f"bytes={have}-"} | PLAIN)
     transfer.attempts += 1
     try:
-        with transfer.session.stream(request, limits=transfer.limits()) as answer:
+        with transfer.session.stream(request, limits=transfer.limits) as answer:
             given = content_range(answer.headers)
     except (UnreachableError, TimeoutError, BadAnswerError):
         return False

@@ -20,13 +20,12 @@ RANDOM = Random()
 class Pace:
     """Counts the bytes of one answer. A server that sends a byte now and then keeps every read
     limit and would still never end; so each window of one read limit has to bring a least
-    amount, and the whole file has a limit, too.
+    amount.
     """
 
-    def __init__(self, rules: Rules, began: float, size: int | None) -> None:
+    def __init__(self, rules: Rules) -> None:
         self._window = rules.limits.read_seconds
         self._least = rules.stall_rate * self._window
-        self._until = began + rules.longest_seconds(size)
         self._since = time.monotonic()
         self._count = 0
 
@@ -34,8 +33,6 @@ class Pace:
         """Count bytes; raises TryAgain when it is time to give up this connection."""
         now = time.monotonic()
         self._count += count
-        if now > self._until:
-            raise TryAgain("it did not arrive within its time limit")
         if now - self._since < self._window:
             return
         if self._count < self._least:
@@ -46,21 +43,21 @@ class Pace:
 class Patience:
     """Counts the failures of one file in a row, waits after each, and ends after too many."""
 
-    def __init__(self, rules: Rules, control: Control, began: float, size: int | None) -> None:
+    def __init__(self, rules: Rules, control: Control) -> None:
         self._rules = rules
         self._control = control
-        self._until = began + rules.longest_seconds(size)
         self._failures = 0
         self._attempts = 0
 
-    def wait_after(self, problem: TryAgain, *, got_on: bool) -> None:
+    def wait_after(self, problem: TryAgain, *, got_on: bool, late: bool) -> None:
         """Wait before the next attempt; raises GiveUp when there is to be none.
 
         `got_on`: the failed attempt brought bytes, so the count of failures starts over.
+        `late`: the limit for the whole file has passed.
         """
         self._attempts += 1
         self._failures = 0 if got_on else self._failures + 1
-        if self._failures >= self._rules.tries or time.monotonic() > self._until:
+        if self._failures >= self._rules.tries or late:
             tried = f" Tried {self._attempts} times." if self._attempts > 1 else ""
             raise GiveUp(f"{problem}{tried}", problem.status) from problem
         asked = problem.seconds

@@ -31,7 +31,7 @@ from topmast.download.rules import Rules
 from topmast.download.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.net.receiving import ReceivedStream
-from topmast.net.session import Limits, Request, Session
+from topmast.net.session import Request, Session
 from topmast.net.standing import note_of_refusal
 
 __all__ = ["NotModified", "Transfer"]
@@ -78,7 +78,7 @@ class Transfer:
         self.outdated = self.refused = False
         self.no_ranges = False
         self.failed_helps = 0
-        self.until = self.began + self.rules.longest_seconds(self.job.size)
+        self.limits = replace(self.rules.limits, total_seconds=None)
         self.forget()
 
     def resume(self) -> None:
@@ -112,7 +112,7 @@ class Transfer:
             self._run()
 
     def _run(self) -> None:
-        patience = Patience(self.rules, self.control, self.began, self.job.size)
+        patience = Patience(self.rules, self.control)
         while not self.complete:
             before = self.received
             try:
@@ -120,13 +120,19 @@ class Transfer:
             except TryAgain as problem:
                 if isinstance(problem, StartAnew) or self.no_ranges:
                     self.start_anew()
-                patience.wait_after(problem, got_on=self._got_on(before))
+                late = self._seconds_left() <= 0
+                patience.wait_after(problem, got_on=self._got_on(before), late=late)
         self._wait_for_helpers()
 
     def _got_on(self, before: int) -> bool:
         """Whether the last attempt brought enough to go on trying."""
         gain = self.received - before
         return gain >= PROGRESS or gain >= PROGRESS_SHARE * (self.origin.size or PROGRESS)
+
+    def _seconds_left(self) -> float:
+        """What is left of the limit for the whole file, by the larger of the sizes known."""
+        size = max(self.job.size or 0, self.origin.size or 0)
+        return self.began + self.rules.longest_seconds(size) - time.monotonic()
 
     def start_anew(self) -> None:
         """Throw away what was received; helpers end first."""
@@ -214,7 +220,7 @@ class Transfer:
         request = Request("GET", self.job.url, self._headers(stretch, helping))
         key = threading.get_ident()
         try:
-            with self.session.stream(request, limits=self.limits()) as stream:
+            with self.session.stream(request, limits=self.limits) as stream:
                 self.control.guard(key, stream.abort)
                 self._check_answer(stream, stretch, helping, "Range" in request.headers)
                 self._receive(stream, stretch)
@@ -225,11 +231,6 @@ class Transfer:
             raise TryAgain(str(problem)) from problem
         finally:
             self.control.guard(key, None)
-
-    def limits(self) -> Limits:
-        """The whole file has a limit, and so has each answer."""
-        left = max(1.0, self.until - time.monotonic())
-        return replace(self.rules.limits, total_seconds=left, streamed=True)
 
     def _headers(self, stretch: Stretch, helping: bool) -> dict[str, str]:
         headers = dict(PLAIN)
@@ -336,7 +337,8 @@ class Transfer:
     def _receive(self, stream: ReceivedStream, stretch: Stretch) -> None:
         if stretch.done:
             return
-        pace = Pace(self.rules, self.began, self.origin.size)
+        pace = Pace(self.rules)
+        stream.end_within(self._seconds_left())
         for chunk in stream.raw_chunks(CHUNK):
             self.control.check()
             place, end = stretch.place, stretch.end

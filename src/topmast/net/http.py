@@ -137,6 +137,10 @@ class HttpStream:
                 yield chunk
         self.close()
 
+    def end_by(self, deadline: Deadline) -> None:
+        """Give the rest of the body until then."""
+        self._clock.deadline = deadline
+
     def abort(self) -> None:
         """Wake a thread that waits for bytes: to it, the connection has ended."""
         self._clock.wake()
@@ -160,8 +164,8 @@ def user_agent(prefix: str = "") -> str:
 def _clock_for_headers(limits: Limits, deadline: Deadline) -> Clock:
     """Without a limit for the whole, headers have the time of one connection and one wait."""
     connect, read = min(limits.connect_seconds, LONGEST), min(limits.read_seconds, LONGEST)
-    if limits.total_seconds is None or limits.streamed:
-        deadline = Deadline.after(min(connect + read, deadline.left()))
+    if limits.total_seconds is None:
+        deadline = Deadline.after(connect + read)
     return Clock(connect, read, deadline)
 
 

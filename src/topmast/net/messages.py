@@ -43,15 +43,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds for the connection, for the next byte, and for everything (None: no end).
-
-    `streamed`: the limit for everything is that of a long body, too long for its headers.
-    """
+    """Seconds for the connection, for the next byte, and for everything (None: no end)."""
 
     connect_seconds: float
     read_seconds: float
     total_seconds: float | None = None
-    streamed: bool = False
 
 
 class Headers(Mapping[str, str]):

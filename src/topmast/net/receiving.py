@@ -71,6 +71,13 @@ class ReceivedStream:
         with within(self._deadline, self.url):
             yield from self._counted(size)
 
+    def end_within(self, seconds: float) -> None:
+        """Give the body so long, whatever the limit was until its headers came."""
+        self._deadline = Deadline.after(seconds)
+        end_by = getattr(self._stream, "end_by", None)
+        if end_by is not None:
+            end_by(self._deadline)
+
     def abort(self) -> None:
         """Wake a thread that waits for bytes of this answer, from another thread."""
         abort = getattr(self._stream, "abort", None)
