@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
+import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +26,16 @@ CHEAP = passwords.Cost(n=1 << 8, r=8, p=1)
 """Tests try many passwords; real ones cost a thousand times more."""
 
 
-@contextmanager
-def cheap_passwords() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "COST", CHEAP)
-        yield
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In force wherever it is imported."""
+    monkeypatch.setattr(passwords, "COST", CHEAP)
+
+
+@pytest.fixture(autouse=True)
+def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may touch the keyring of whoever runs it; in force wherever it is imported."""
+    monkeypatch.setitem(sys.modules, "keyring", None)
 
 
 @dataclass

@@ -27,10 +27,11 @@ from tests.logins import (
     OPEN,
     Tokens,
     add_people,
-    cheap_passwords,
     house,
     records_of,
 )
+from tests.logins import cheap as cheap
+from tests.logins import no_keyring as no_keyring
 from tests.misbehaving import Misbehaving, Reply
 from topmast import credentials
 from topmast.archive import Archive
@@ -49,18 +50,6 @@ from topmast.net.session import Request
 from topmast.observations import ObservationsClass
 
 GUIDE_LINES = "Session Expiration: 600.0 min\nUsername: {}\nFirst Name: Alice\nLast Name: A\n"
-
-
-@pytest.fixture(autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_passwords():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test may touch the keyring of whoever runs it."""
-    monkeypatch.setitem(sys.modules, "keyring", None)
 
 
 @pytest.fixture

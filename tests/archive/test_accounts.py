@@ -24,12 +24,12 @@ from tests.logins import (
     Tokens,
     add_people,
     challenge,
-    cheap_passwords,
     cookie_of,
     deliver,
     knock,
     later,
 )
+from tests.logins import cheap as cheap
 from topmast.archive import Archive, clock, passwords
 from topmast.archive.accounts import add_account, all_accounts, log_in, remove_account
 from topmast.archive.attempts import LIMITS, SPAN_SECONDS, TooManyAttempts
@@ -39,12 +39,6 @@ from topmast.wire import ecp
 
 HOUR, DAY = 3600.0, 86400.0
 SESSION = "/Shibboleth.sso/Session"
-
-
-@pytest.fixture(autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_passwords():
-        yield
 
 
 @pytest.fixture

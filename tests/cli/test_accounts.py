@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.logins import ALICE, ALICES_PASSWORD, cheap_passwords, house
+from tests.logins import ALICE, ALICES_PASSWORD, house
+from tests.logins import cheap as cheap
 from topmast.archive.accounts import all_accounts
 from topmast.archive.tokens import all_tokens, visitor_of_token
 from topmast.cli import main
-
-
-@pytest.fixture(autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_passwords():
-        yield
 
 
 @pytest.fixture

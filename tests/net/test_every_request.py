@@ -18,9 +18,9 @@ from tests.logins import (
     CLOSED,
     Tokens,
     add_people,
-    cheap_passwords,
     house,
 )
+from tests.logins import cheap as cheap
 from tests.misbehaving import Misbehaving, Reply, Seen
 from tests.net.test_tls import certificate  # noqa: F401
 from topmast.archive import Archive
@@ -85,12 +85,6 @@ USES: list[Use] = [
     download,
     bundle,
 ]
-
-
-@pytest.fixture(autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_passwords():
-        yield
 
 
 @pytest.fixture

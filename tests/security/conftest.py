@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,9 @@ import urllib3
 
 import topmast
 from tests.archive.conftest import Caller
-from tests.logins import Tokens, add_people, cheap_passwords, house
+from tests.logins import Tokens, add_people, house
+from tests.logins import cheap as cheap
+from tests.logins import no_keyring as no_keyring
 from tests.misbehaving import Misbehaving, Reply
 from topmast.archive import Archive
 from topmast.archive.serve import running
@@ -23,17 +24,6 @@ from topmast.connect import Client
 
 WELL = "/health"
 TOKEN = "sesame-open-0123456789"
-
-
-@pytest.fixture(autouse=True)
-def cheap() -> Iterator[None]:
-    with cheap_passwords():
-        yield
-
-
-@pytest.fixture(autouse=True)
-def no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "keyring", None)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import topmast
 from tests.misbehaving import Misbehaving, Reply
 from tests.security.conftest import TOKEN, everything_in, logged_in
-from topmast.download import fetch
+from topmast.download import unpack
 from topmast.errors import (
     BadAnswerError,
     BlankResponseWarning,
@@ -79,7 +79,7 @@ def test_a_packed_file_that_grows(
     hostile: Misbehaving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Send a file whose packed bytes would fill the disk."""
-    monkeypatch.setattr(fetch, "UNSUSPICIOUS_BYTES", 1 << 20)
+    monkeypatch.setattr(unpack, "UNSUSPICIOUS_BYTES", 1 << 20)
     squeezed = zlib.compressobj(9, wbits=31)
     bomb = squeezed.compress(bytes(64 << 20)) + squeezed.flush()
     hostile.on(FILE, Reply(body=bomb, headers={"Content-Encoding": "gzip"}))

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from topmast.cli.errors import one_line, tell
 from topmast.cli.output import readable_size
@@ -81,7 +81,11 @@ class Bar(Shown):
     """A bar: files, bytes, rate and time left."""
 
     def __init__(self) -> None:
-        self._bar: Any = _new_bar()
+        from rich.console import Console
+
+        from topmast.download.progress import new_bar
+
+        self._bar = new_bar(console=Console(stderr=True), transient=True)
         self._task = self._bar.add_task("", total=None, visible=False, done=0, files=0)
 
     def __enter__(self) -> Shown:
@@ -109,26 +113,3 @@ class Bar(Shown):
         if progress.row is not None and progress.row["Status"] == "ERROR":
             text = one_line(f"Failed: {progress.row['Local Path']}: {progress.row['Message']}")
             self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _new_bar() -> Any:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    return Progress(
-        TextColumn("{task.fields[done]}/{task.fields[files]} files"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        refresh_per_second=5,
-    )

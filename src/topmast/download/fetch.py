@@ -27,15 +27,13 @@ from topmast.download.layout import check_inside
 from topmast.download.more import find_more
 from topmast.download.part import Busy, Part
 from topmast.download.problems import GiveUp, as_requests_says, is_disk_full, said
-from topmast.download.reading import GZIP, buffer
 from topmast.download.rules import Rules
-from topmast.download.system import read_at
 from topmast.download.transfer import NotModified, Transfer
+from topmast.download.unpack import unpack
 from topmast.download.verdict import State
 from topmast.errors import DiskFullError, MastError
 from topmast.net.address import without_credentials
 from topmast.net.pool import at_once
-from topmast.net.receiving import MAX_EXPANSION, UNSUSPICIOUS_BYTES
 from topmast.net.session import Session
 
 __all__ = ["DISK", "Fetcher"]
@@ -46,7 +44,6 @@ DISK = "disk"
 #: Whole bodies that may turn out bad before the file is given up.
 BODIES = 3
 SECOND_LOOK_SECONDS = 0.1
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass
@@ -347,57 +344,6 @@ def _seems_short(transfer: Transfer, content: Content) -> bool:
     announced length may be wrong, too."""
     size = transfer.job.size
     return content.verdict.state is State.UNKNOWN and size is not None and content.size < size
-
-
-def unpack(transfer: Transfer) -> None:
-    """Undo a Content-Encoding, unless the server only described the product's own gzip with it."""
-    encoding = transfer.origin.encoding
-    if encoding in ("", "identity"):
-        return
-    if encoding not in ("gzip", "x-gzip"):
-        raise GiveUp(f"the archive sent the file packed as {encoding!r}, which nobody asked for")
-    if transfer.job.path.lower().endswith((".gz", ".tgz")) and not _packed_twice(transfer.part):
-        return
-    try:
-        _unpack_in_place(transfer.part, transfer.job.size or 0)
-    except (zlib.error, EOFError) as problem:
-        raise GiveUp(f"the archive sent a broken gzip stream ({problem})") from problem
-
-
-def _packed_twice(part: Part) -> bool:
-    start = read_at(part.file, 4096, 0)
-    try:
-        return zlib.decompressobj(wbits=GZIP).decompress(start, 16).startswith(GZIP_MAGIC)
-    except zlib.error:
-        return False
-
-
-def _unpack_in_place(part: Part, promised: int) -> None:
-    """Through a second file, since unpacked bytes outgrow the packed ones.
-
-    What grows beyond reason, and beyond the size that was `promised`, is no file of an archive.
-    """
-    from topmast.download.reading import FileReader, GzipReader
-
-    packed = part.path.with_name(part.path.name + ".packed")
-    packed.unlink(missing_ok=True)  # of a run that was killed, or a trap
-    view = buffer("file")
-    place = 0
-    most = max(UNSUSPICIOUS_BYTES, MAX_EXPANSION * part.size, promised)
-    try:
-        with FileReader(part.path) as source, packed.open("xb") as copy:
-            while count := source.fill(view):
-                copy.write(view[:count])
-        os.ftruncate(part.file, 0)
-        with FileReader(packed) as source:
-            reader = GzipReader(source)
-            while count := reader.fill(view):
-                part.write(view[:count], place)
-                place += count
-                if place > most:
-                    raise GiveUp(f"the archive sent bytes that unpack to more than {most:,}")
-    finally:
-        packed.unlink(missing_ok=True)
 
 
 def free_bytes(folder: Path) -> int:

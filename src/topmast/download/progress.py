@@ -13,7 +13,7 @@ from topmast.download.job import Outcome
 from topmast.net.address import without_credentials
 from topmast.wire.files import is_web_address
 
-__all__ = ["Progress", "Report", "reporter"]
+__all__ = ["Progress", "Report", "new_bar", "reporter"]
 
 #: Between two calls of a function that wants to know of bytes.
 TICK_SECONDS = 0.2
@@ -114,27 +114,33 @@ class Lines(Silent):
             print(last_line, flush=True)
 
 
+def new_bar(**options: Any) -> Any:
+    """A bar of rich's with files, bytes, rate and time left; `options` are its own."""
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TextColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.progress import Progress as RichProgress
+
+    return RichProgress(
+        TextColumn("{task.fields[done]}/{task.fields[files]} files"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        refresh_per_second=5,
+        **options,
+    )
+
+
 class Bar(Lines):
     """One bar for all files: files, bytes, rate and time left."""
 
     def __init__(self) -> None:
-        from rich.progress import (
-            BarColumn,
-            DownloadColumn,
-            TextColumn,
-            TimeRemainingColumn,
-            TransferSpeedColumn,
-        )
-        from rich.progress import Progress as RichProgress
-
-        self._bar = RichProgress(
-            TextColumn("{task.fields[done]}/{task.fields[files]} files"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            refresh_per_second=5,
-        )
+        self._bar = new_bar()
         self._task: Any = None
         self._tally = Tally()
 

@@ -35,7 +35,6 @@ __all__ = ["verify"]
 
 #: Files read at once: hashing runs beside reading.
 AT_ONCE = 4
-BAD = (State.TRUNCATED, State.CORRUPT, State.ERROR_PAGE, State.SUPERSEDED, State.MISSING)
 #: What `holding.set_aside` calls a file.
 ASIDE = re.compile(r"\.changed\d*$")
 #: Names from which the URI of a file that astroquery has fetched follows with certainty.
@@ -245,7 +244,7 @@ def _certain_uri(path: Path) -> str:
 
 
 def _ask_if_current(looked: list[Looked], session: Session) -> None:
-    held = [one for one in looked if one.verdict.state not in BAD]
+    held = [one for one in looked if one.verdict.good]
     problems = at_once(lambda one: _ask(one, session), held, int(session.setting("connections")))
     failed = [problem for problem in problems if problem is not None]
     if failed and len(failed) == sum(_can_be_asked(one) for one in held):
@@ -279,7 +278,7 @@ def _ask(looked: Looked, session: Session) -> MastError | None:
 
 
 def _repair(looked: list[Looked], session: Session, current: bool) -> None:
-    bad = [one for one in looked if one.verdict.state in BAD or one.verdict.doubtful]
+    bad = [one for one in looked if not one.verdict.good or one.verdict.doubtful]
     for one in bad:
         if not one.uri:
             one.message = "not repaired: its URI is not known"
