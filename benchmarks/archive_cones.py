@@ -21,9 +21,9 @@ import pyarrow
 import pyarrow.parquet
 
 from topmast.archive import Archive
-from topmast.archive.filters import Filter, Range
-from topmast.archive.query import Cone, Query
-from topmast.fields import OBSERVATION
+from topmast.archive.store.filters import Filter, Range
+from topmast.archive.store.query import Cone, Query
+from topmast.tables.fields import OBSERVATION
 
 from .cones import RADII_DEG, peak_megabytes, random_places, random_regions
 

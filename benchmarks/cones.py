@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from topmast.archive.footprints import FootprintIndex, write_index
+from topmast.archive.footprints.index import FootprintIndex, write_index
 from topmast.sky import offset
 
 SIZES = (20_000, 200_000, 2_000_000)

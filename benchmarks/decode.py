@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from topmast.fields import CONE
+from topmast.tables.fields import CONE
 from topmast.wire.portal import Paging, encode_answer, table_of
 
 from .observations import SEED, observation

@@ -7,7 +7,7 @@ from typing import Any
 
 from astropy.table import Table
 
-from topmast.fields import CONE
+from topmast.tables.fields import CONE
 
 __all__ = ["crowded_field", "observation"]
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from topmast.fields import FILTERED
+from topmast.tables.fields import FILTERED
 from topmast.wire.portal import Paging, decode_request, encode_answer
 
 from .observations import SEED, observation

@@ -124,7 +124,7 @@ def _docstring(value: Any) -> str:
 
 def dialects() -> str:
     """The table of differences, from the code that makes them."""
-    from topmast.compat import DIALECT_DIFFERENCES
+    from topmast.config.dialects import DIALECT_DIFFERENCES
 
     lines = [
         "# Two dialects\n",

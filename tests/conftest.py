@@ -80,11 +80,11 @@ def recorded() -> Path:
 @pytest.fixture(scope="session")
 def sample_folder() -> Path:
     """The folder of the sample archive, made again when the code that makes it has changed."""
-    code = sorted((PROJECT / "src/topmast/archive/sample").rglob("*.*"))
+    code = sorted((PROJECT / "src/topmast/sample").rglob("*.*"))
     code = [path for path in code if path.suffix in (".py", ".csv")]
-    code += sorted((PROJECT / "src/topmast/catalog_fields").glob("*.py"))
+    code += sorted((PROJECT / "src/topmast/tables/catalogs").glob("*.py"))
     code += sorted((PROJECT / "src/topmast/archive/catalogs").glob("*.py"))
-    code += [PROJECT / "src/topmast/archive" / name for name in ("schema.py", "layout.py")]
+    code += [PROJECT / "src/topmast/archive/store" / name for name in ("schema.py", "paths.py")]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in code)).hexdigest()[:16]
     folder = PROJECT / ".sample" / digest
     folder.parent.mkdir(exist_ok=True)
@@ -97,7 +97,7 @@ def sample_folder() -> Path:
 
 def make_sample(folder: Path) -> None:
     """Build beside `folder` and rename, so that a broken build is never taken for a whole one."""
-    from topmast.archive.sample import build_sample
+    from topmast.sample import build_sample
 
     for old in folder.parent.iterdir():
         if old.is_dir():

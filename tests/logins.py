@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.archive.conftest import Caller, Reply
-from topmast.archive import Archive, clock, passwords
-from topmast.archive.accounts import add_account
-from topmast.archive.tokens import create_token
+from topmast.archive import Archive
+from topmast.archive.accounts.accounts import add_account, clock, passwords
+from topmast.archive.accounts.tokens import create_token
 from topmast.wire import ecp
 
 ALICE, ALICES_PASSWORD = "alice@example.org", "correct horse"

@@ -65,7 +65,7 @@ def test_a_public_name_is_in_the_reference(name: str) -> None:
 
 
 def test_every_difference_of_the_dialects_is_in_their_table() -> None:
-    from topmast.compat import DIALECT_DIFFERENCES
+    from topmast.config.dialects import DIALECT_DIFFERENCES
 
     text = (PROJECT / "docs/dialects.md").read_text(encoding="utf-8")
 

@@ -27,7 +27,7 @@ def test_the_ready_made_parts_share_one_session() -> None:
 
 @pytest.mark.parametrize(
     "first",
-    ["import topmast.connect", "from topmast.connect import Client", "from topmast import connect"],
+    ["import topmast.client", "from topmast.client import Client", "from topmast import connect"],
 )
 def test_connect_can_be_called_whatever_was_imported_first(first: str) -> None:
     code = f"import topmast; {first}; print(topmast.connect('http://127.0.0.1:9'))"

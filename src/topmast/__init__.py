@@ -16,13 +16,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from topmast.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from topmast import plots as plots
     from topmast.archive import Archive
-    from topmast.catalogs import CatalogsClass
+    from topmast.astroquery.dropin import install_as_astroquery, uninstall_as_astroquery
+    from topmast.client import Catalogs, Client, Mast, Observations, connect, verify
     from topmast.config import Conf, conf
-    from topmast.connect import Catalogs, Client, Mast, Observations, connect, verify
-    from topmast.dropin import install_as_astroquery, uninstall_as_astroquery
     from topmast.errors import (
         ArchiveError,
         AuthenticationWarning,
@@ -51,10 +52,9 @@ if TYPE_CHECKING:
         UnreachableError,
         UnsafeNameError,
     )
-    from topmast.mast import MastClass
-    from topmast.observations import ObservationsClass
-
-__version__ = "0.1.0"
+    from topmast.services.catalogs import CatalogsClass
+    from topmast.services.mast import MastClass
+    from topmast.services.observations import ObservationsClass
 
 __all__ = [
     "Archive",
@@ -102,19 +102,19 @@ __all__ = [
 
 _HOMES = {
     "Archive": "topmast.archive",
-    "Catalogs": "topmast.connect",
-    "CatalogsClass": "topmast.catalogs",
-    "Client": "topmast.connect",
+    "Catalogs": "topmast.client",
+    "CatalogsClass": "topmast.services.catalogs",
+    "Client": "topmast.client",
     "Conf": "topmast.config",
-    "Mast": "topmast.connect",
-    "MastClass": "topmast.mast",
-    "Observations": "topmast.connect",
-    "ObservationsClass": "topmast.observations",
+    "Mast": "topmast.client",
+    "MastClass": "topmast.services.mast",
+    "Observations": "topmast.client",
+    "ObservationsClass": "topmast.services.observations",
     "conf": "topmast.config",
-    "connect": "topmast.connect",
-    "install_as_astroquery": "topmast.dropin",
-    "uninstall_as_astroquery": "topmast.dropin",
-    "verify": "topmast.connect",
+    "connect": "topmast.client",
+    "install_as_astroquery": "topmast.astroquery.dropin",
+    "uninstall_as_astroquery": "topmast.astroquery.dropin",
+    "verify": "topmast.client",
 }
 """Where the names live that are not errors; each is loaded when it is first used."""
 

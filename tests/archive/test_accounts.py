@@ -30,10 +30,23 @@ from tests.logins import (
     later,
 )
 from tests.logins import cheap as cheap
-from topmast.archive import Archive, clock, passwords
-from topmast.archive.accounts import add_account, all_accounts, log_in, remove_account
-from topmast.archive.attempts import LIMITS, SPAN_SECONDS, TooManyAttempts
-from topmast.archive.tokens import SCOPES, all_tokens, create_token, revoke_token, visitor_of_token
+from topmast.archive import Archive
+from topmast.archive.accounts.accounts import (
+    add_account,
+    all_accounts,
+    clock,
+    log_in,
+    passwords,
+    remove_account,
+)
+from topmast.archive.accounts.attempts import LIMITS, SPAN_SECONDS, TooManyAttempts
+from topmast.archive.accounts.tokens import (
+    SCOPES,
+    all_tokens,
+    create_token,
+    revoke_token,
+    visitor_of_token,
+)
 from topmast.errors import InvalidQueryError, LoginError
 from topmast.wire import ecp
 

@@ -12,10 +12,10 @@ import pytest
 
 from tests.archive.conftest import Caller, fill
 from topmast.archive import Archive, Cone, Query
-from topmast.archive.filters import parse_filters
-from topmast.archive.locking import exclusive
+from topmast.archive.store.filters import parse_filters
+from topmast.archive.store.locking import exclusive
 from topmast.errors import ArchiveError, InvalidQueryError, UnreachableError
-from topmast.fields import FILTERED
+from topmast.tables.fields import FILTERED
 
 COUNT: dict[str, Any] = {"columns": "COUNT_BIG(*)", "filters": []}
 
@@ -159,7 +159,7 @@ def test_a_write_protected_copy_is_read_without_a_trace(
 ) -> None:
     with Archive.create(tmp_path / "archive") as archive:
         fill(archive, tmp_path / "files")
-    monkeypatch.setattr("topmast.archive.store._writable", lambda path: False)
+    monkeypatch.setattr("topmast.archive.store.database._writable", lambda path: False)
     before = sorted((tmp_path / "archive").iterdir())
     with Archive(tmp_path / "archive") as archive:
         assert Caller(archive).ask("Mast.Caom.Filtered", COUNT)["data"] == [{"Column1": 6}]

@@ -14,8 +14,8 @@ import pytest
 
 from tests.archive.conftest import FILES, Caller
 from topmast.archive import Archive
-from topmast.archive.bundles import Stage
-from topmast.archive.serve import running
+from topmast.archive.portal.bundles import Stage
+from topmast.archive.server.serve import running
 
 URIS = [uri for uri in FILES if "secret" not in uri]
 BUNDLE = "/api/v0.1/Download/bundle"

@@ -14,9 +14,9 @@ import pytest
 from tests.archive.conftest import Caller
 from topmast.archive import Archive
 from topmast.archive.catalogs.cones import distances_deg
-from topmast.archive.catalogs.services import CATALOG_SERVICES
-from topmast.catalog_fields import fields_of, fields_of_service
-from topmast.catalog_fields.hsc import FILTERS
+from topmast.archive.portal.catalogs import CATALOG_SERVICES
+from topmast.tables.catalogs import fields_of, fields_of_service
+from topmast.tables.catalogs.hsc import FILTERS
 
 COUNT = 4000
 WORDS = ["STAR", "Extended", "50%_x", "l'été", None, "a;b"]

@@ -13,7 +13,7 @@ import pytest
 
 from tests.archive.conftest import FILES, Caller
 from topmast.archive import Archive
-from topmast.archive.routes.files import PiecesResponse
+from topmast.archive.server.routes.files import PiecesResponse
 
 A = "mast:HST/product/a.fits"
 CONTENT = FILES[A]

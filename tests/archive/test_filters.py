@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.archive.conftest import Caller
-from topmast.archive.filters import parse_filters
+from topmast.archive.store.filters import parse_filters
 from topmast.errors import InvalidQueryError
 
 ALL = [f"obs{number}" for number in range(6)]

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topmast.archive import footprint_segment
-from topmast.archive.footprints import (
+from topmast.archive.footprints import segment as footprint_segment
+from topmast.archive.footprints.index import (
     FootprintIndex,
     add_footprints,
     remove_footprints,
@@ -300,7 +300,7 @@ class TestWritersAndReaders:
         code = (
             "import os, signal, sys\n"
             "from topmast.archive import footprint_segment\n"
-            "from topmast.archive.footprints import write_index\n"
+            "from topmast.archive.footprints.index import write_index\n"
             "footprint_segment._save_classes = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
             "write_index(sys.argv[1], [1, 2], ['CIRCLE 1 1 1'] * 2)\n"
         )
@@ -319,7 +319,7 @@ class TestWritersAndReaders:
     def test_other_processes_read_the_same_folder(self, folder: Path) -> None:
         code = (
             "import sys\n"
-            "from topmast.archive.footprints import FootprintIndex\n"
+            "from topmast.archive.footprints.index import FootprintIndex\n"
             "print(FootprintIndex(sys.argv[1]).touching(0, 89, 5)[0].tolist())\n"
         )
         command = [sys.executable, "-c", code, str(folder)]

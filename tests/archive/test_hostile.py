@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.archive.conftest import Caller
-from topmast.archive.services import SERVICES
+from topmast.archive.portal.services import SERVICES
 
 INVOKE = "/api/v0/invoke"
 DEEP = "[" * 5000 + "]" * 5000

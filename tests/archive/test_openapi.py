@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.archive.conftest import Caller
-from topmast.archive.app import ROUTES
+from topmast.archive.server.app import ROUTES
 
 
 def test_every_address_and_method_is_described(caller: Caller) -> None:

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from topmast.archive import Archive, Cone, Query
-from topmast.archive import query as query_module
-from topmast.archive.filters import parse_filters
-from topmast.archive.query import Found, _Memory, bounded
+from topmast.archive.store.database import query as query_module
+from topmast.archive.store.filters import parse_filters
+from topmast.archive.store.query import Found, _Memory, bounded
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
-from topmast.fields import OBSERVATION
+from topmast.tables.fields import OBSERVATION
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
 NAMES = tuple(field for field in OBSERVATION if field.name == "obs_id")

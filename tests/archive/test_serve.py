@@ -20,9 +20,9 @@ import urllib3
 
 from tests.archive.conftest import FILES, fill
 from topmast.archive import Archive
-from topmast.archive.routes import common
-from topmast.archive.serve import running, serve
-from topmast.archive.services import SERVICES
+from topmast.archive.portal.services import SERVICES
+from topmast.archive.server.routes import common
+from topmast.archive.server.serve import running, serve
 from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.wire.portal import MashupRequest, encode_request
 
@@ -177,7 +177,7 @@ def test_a_folder_that_is_no_archive_is_not_served(tmp_path: Path) -> None:
 
 SERVER = """
 import sys
-from topmast.archive.serve import serve
+from topmast.archive.server.serve import serve
 if __name__ == "__main__":
     folder, workers = sys.argv[1:]
     serve(folder, port=0, workers=int(workers), announce=lambda line: print(line, flush=True))

@@ -15,8 +15,8 @@ from astropy.table import Table
 
 from tests.archive.conftest import OBSERVATIONS, Caller, fill
 from topmast.archive import Archive
-from topmast.archive.services import SERVICES
-from topmast.fields import CONE, FILTERED, POSITION, PRODUCT
+from topmast.archive.portal.services import SERVICES
+from topmast.tables.fields import CONE, FILTERED, POSITION, PRODUCT
 from topmast.wire.portal import MashupRequest, encode_request
 
 FILTERED_ALL = {"columns": "*", "filters": []}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.archive.conftest import BASE, LIMITS, Caller
 from topmast.archive import Archive
-from topmast.archive.transport import InProcess
+from topmast.archive.server.transport import InProcess
 from topmast.errors import UnreachableError
 from topmast.net.messages import Request
 from topmast.net.session import Session

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from topmast.archive.app import WholeAddresses
+from topmast.archive.server.app import WholeAddresses
 
 
 @pytest.mark.parametrize(

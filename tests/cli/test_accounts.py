@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from tests.logins import ALICE, ALICES_PASSWORD, house
 from tests.logins import cheap as cheap
-from topmast.archive.accounts import all_accounts
-from topmast.archive.tokens import all_tokens, visitor_of_token
+from topmast.archive.accounts.accounts import all_accounts
+from topmast.archive.accounts.tokens import all_tokens, visitor_of_token
 from topmast.cli import main
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run, table_of
 from topmast.archive import Archive
-from topmast.archive.serve import running
+from topmast.archive.server.serve import running
 
 
 def files_in(folder: Path) -> set[str]:
@@ -322,7 +322,7 @@ def test_the_archive_is_asked_whether_what_is_here_is_current(
     def plan(*_: object, cache: object, **__: object) -> None:
         asked.append(cache)
 
-    monkeypatch.setattr("topmast.download_service.plan_download", plan)
+    monkeypatch.setattr("topmast.services.downloads.plan_download", plan)
 
     run("download", "7003", option)
 

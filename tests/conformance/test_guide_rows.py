@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from topmast.connect import Client, connect
+from topmast.client import Client, connect
 
 MINIMUM = "Minimum Recommended Products"
 pytestmark = pytest.mark.filterwarnings("ignore:Coordinate string:topmast.errors.InputWarning")

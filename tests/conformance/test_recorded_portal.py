@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from topmast.columns import Columns, metadata_table
 from topmast.errors import BadAnswerError
+from topmast.questions.columns import Columns, metadata_table
 from topmast.wire.portal import peek_status, table_of
 
 pytestmark = pytest.mark.peer

@@ -179,7 +179,7 @@ def recorded_calls(sample_archive: Any) -> dict[str, list[Requests]]:
 
 
 def record(package: str, archive: Any) -> Iterator[Requests]:
-    from topmast.archive.serve import running
+    from topmast.archive.server.serve import running
 
     recorder = Recorder(archive)
     with running(recorder) as server:

@@ -20,7 +20,7 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving
 from topmast.download import plan_download
-from topmast.download.index import INDEX_NAME, Entry, Index
+from topmast.download.folder.index import INDEX_NAME, Entry, Index
 from topmast.errors import InvalidQueryError
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(3)}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.download.products import fits_bytes, gz_bytes
-from topmast.download.content import inspect
-from topmast.download.verdict import State
+from topmast.download.check.content import inspect
+from topmast.download.check.verdict import State
 
 
 def png() -> bytes:

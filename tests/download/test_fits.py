@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.download.products import fits_bytes, gz_bytes
-from topmast.download.content import inspect
-from topmast.download.verdict import State
+from topmast.download.check.content import inspect
+from topmast.download.check.verdict import State
 
 WHOLE = fits_bytes(1)
 
@@ -135,7 +135,7 @@ def test_what_astropy_writes_is_whole_and_a_block_less_is_not(name: str, tmp_pat
 @given(st.integers(0, len(WHOLE) - 1))
 @settings(max_examples=200, deadline=None)
 def test_a_file_cut_anywhere_but_between_two_hdus_is_truncated(size: int) -> None:
-    from topmast.download.fits import judge_fits
+    from topmast.download.check.fits import judge_fits
 
     verdict = judge_fits(_Bytes(WHOLE[:size]))
 
@@ -153,7 +153,7 @@ CARDS = [start for start in range(0, len(WHOLE), 80) if WHOLE[start:].startswith
 @settings(max_examples=200, deadline=None)
 def test_a_changed_byte_is_never_unnoticed(place: int, change: int) -> None:
     """With CHECKSUM in every HDU."""
-    from topmast.download.fits import judge_fits
+    from topmast.download.check.fits import judge_fits
 
     content = bytearray(WHOLE)
     content[place] ^= change

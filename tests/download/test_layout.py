@@ -21,7 +21,7 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download
-from topmast.download.layout import Places, parse_layout, split_ending, with_mark
+from topmast.download.folder.layout import Places, parse_layout, split_ending, with_mark
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
 

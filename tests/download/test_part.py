@@ -21,8 +21,8 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download
-from topmast.download.content import inspect
-from topmast.download.part import Origin, Part, boot
+from topmast.download.check.content import inspect
+from topmast.download.folder.part import Origin, Part, boot
 
 BODY = fits_bytes(1, 50_000)
 ETAG = '"v1"'

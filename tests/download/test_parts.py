@@ -12,7 +12,7 @@ from tests.misbehaving import Misbehaving
 from topmast.download import plan_download
 from topmast.download.control import Control
 from topmast.download.fetch import Fetcher
-from topmast.download.index import Index
+from topmast.download.folder.index import Index
 from topmast.download.job import Job
 from topmast.download.load import Load
 from topmast.download.pool import _Pool

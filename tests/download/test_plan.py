@@ -14,11 +14,11 @@ from astropy.table import Table
 
 from tests.download.products import fits_bytes, good, products, serve, session_of, target, uri
 from tests.misbehaving import Misbehaving, Reply
-from topmast.auth import Login
 from topmast.download import Progress, plan_download
-from topmast.download.manifest import GUIDE_COLUMNS, MORE_COLUMNS
-from topmast.download.products_table import with_release_dates
+from topmast.download.tables.manifest import GUIDE_COLUMNS, MORE_COLUMNS
+from topmast.download.tables.products_table import with_release_dates
 from topmast.errors import DownloadError, InvalidQueryError
+from topmast.net.identity import Login
 from topmast.net.session import Session
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(4)}

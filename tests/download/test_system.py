@@ -9,9 +9,10 @@ import pytest
 
 from tests.download.products import files_below, fits_bytes, products, serve, session_of
 from tests.misbehaving import Misbehaving
-from topmast.download import part, plan_download
-from topmast.download.index import INDEX_NAME
-from topmast.download.system import read_after_seeking, write_after_seeking
+from topmast.download import plan_download
+from topmast.download.folder import part
+from topmast.download.folder.index import INDEX_NAME
+from topmast.download.folder.system import read_after_seeking, write_after_seeking
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(4)}
 

@@ -20,7 +20,8 @@ from tests.download.products import (
     target,
 )
 from tests.misbehaving import Misbehaving, Reply, Seen
-from topmast.download import part, plan_download
+from topmast.download import plan_download
+from topmast.download.folder import part
 from topmast.errors import DiskFullError
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(4)}

@@ -25,7 +25,7 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving, Reply, Seen
 from topmast.download import fetch, plan_download
-from topmast.download.content import Content
+from topmast.download.check.content import Content
 
 pytestmark = pytest.mark.timeout(60)
 

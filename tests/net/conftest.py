@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.misbehaving import Misbehaving
-from topmast.net import polling, retry
+from topmast.net import retry
+from topmast.questions import polling
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from tests.logins import cheap as cheap
 from tests.misbehaving import Misbehaving, Reply, Seen
 from tests.net.test_tls import certificate  # noqa: F401
 from topmast.archive import Archive
-from topmast.archive.serve import Tls, running
-from topmast.archive.transport import InProcess
-from topmast.connect import Client
+from topmast.archive.server.serve import Tls, running
+from topmast.archive.server.transport import InProcess
+from topmast.client import Client
 from topmast.errors import UnreachableError
 from topmast.net.session import Limits, Request
 
@@ -169,7 +169,7 @@ def test_cookies_over_tls_are_never_sent_without_it(
 
 
 def test_a_certificate_that_is_none_is_named_before_anything_is_served(tmp_path: Path) -> None:
-    from topmast.archive.serve import serve
+    from topmast.archive.server.serve import serve
     from topmast.errors import ArchiveError
 
     (tmp_path / "cert.pem").write_text("nothing")

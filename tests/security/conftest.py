@@ -19,8 +19,8 @@ from tests.logins import cheap as cheap
 from tests.logins import no_keyring as no_keyring
 from tests.misbehaving import Misbehaving, Reply
 from topmast.archive import Archive
-from topmast.archive.serve import running
-from topmast.connect import Client
+from topmast.archive.server.serve import running
+from topmast.client import Client
 
 WELL = "/health"
 TOKEN = "sesame-open-0123456789"

@@ -18,10 +18,10 @@ from tests.logins import ALICE, ALICES_PASSWORD, CLOSED, records_of
 from tests.misbehaving import Misbehaving, Reply
 from tests.net.test_tls import certificate  # noqa: F401
 from tests.security.conftest import TOKEN, Target, carried, everything_in, logged_in
-from topmast.archive.tokens import all_tokens
-from topmast.auth import may_receive_credential
+from topmast.archive.accounts.tokens import all_tokens
 from topmast.config import Servers
 from topmast.errors import HTTPStatusError, InvalidQueryError, LoginError, MastError
+from topmast.net.identity import may_receive_credential
 from topmast.net.session import Request
 from topmast.wire import ecp
 
@@ -297,7 +297,7 @@ def test_headers_injected_by_a_name_or_password(target: Target) -> None:
 
 def test_token_file_of_somebody_careless(target: Target, monkeypatch: Any) -> None:
     """Read a token file that others may read, or have its token sent to another host."""
-    from topmast import credentials
+    from topmast.login import credentials
 
     path = credentials.token_file()
     path.parent.mkdir(parents=True)

@@ -30,10 +30,10 @@ from tests.logins import (
     later,
 )
 from tests.security.conftest import Target
-from topmast.archive import Archive, passwords
-from topmast.archive.accounts import remove_account
-from topmast.archive.attempts import LIMITS
-from topmast.archive.tokens import all_tokens, create_token, revoke_token
+from topmast.archive import Archive
+from topmast.archive.accounts.accounts import passwords, remove_account
+from topmast.archive.accounts.attempts import LIMITS
+from topmast.archive.accounts.tokens import all_tokens, create_token, revoke_token
 from topmast.wire import ecp
 from topmast.wire.portal import MashupRequest, encode_request
 

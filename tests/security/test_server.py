@@ -24,11 +24,12 @@ import urllib3
 from tests.archive.conftest import Caller
 from tests.logins import ALICE, FILE, OPEN, Tokens, knock
 from tests.security.conftest import Target
-from topmast.archive import Archive, door
-from topmast.archive.serve import running
-from topmast.archive.services import SERVICES
-from topmast.archive.tokens import visitor_of_session, visitor_of_token
-from topmast.fields import OBSERVATION, PRODUCT
+from topmast.archive import Archive
+from topmast.archive.accounts.tokens import visitor_of_session, visitor_of_token
+from topmast.archive.portal.services import SERVICES
+from topmast.archive.server import connection_limits as door
+from topmast.archive.server.serve import running
+from topmast.tables.fields import OBSERVATION, PRODUCT
 from topmast.wire import ecp
 from topmast.wire.portal import MashupRequest, encode_request
 
@@ -463,7 +464,7 @@ def test_more_connections_than_the_server_can_hold(
     archive: Archive, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Open more connections than the server can hold, to keep others out."""
-    from topmast.archive import serve
+    from topmast.archive.server import serve
 
     monkeypatch.setattr(serve, "most_connections", lambda: 20)
     with running(archive) as url, ExitStack() as held:
@@ -484,7 +485,7 @@ def test_methods_that_nobody_needs(caller: Caller) -> None:
 
 def test_errors_that_tell_too_much(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the server fail, to read paths or code in its answer."""
-    from topmast.archive.routes import visitors
+    from topmast.archive.server.routes import requesters as visitors
 
     def fail(*given: Any) -> None:
         raise RuntimeError(f"{os.getcwd()} {ALICE}")

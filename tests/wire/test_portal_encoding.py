@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from topmast.fields import CONE, config_of
+from topmast.tables.fields import CONE, config_of
 from topmast.wire.portal import (
     Paging,
     caom_histograms,

@@ -7,23 +7,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from topmast.archive import coverage
-from topmast.archive.bundles import Stage
 from topmast.archive.catalogs.holdings import CatalogHoldings
-from topmast.archive.ingest import Delivery, IngestReport, Progress, deliver
-from topmast.archive.jobs import Jobs
-from topmast.archive.layout import Layout
-from topmast.archive.profiles import PROFILES, fields_of
-from topmast.archive.query import Cone, Query, Rows, Searcher
-from topmast.archive.sources import TableSource
-from topmast.archive.store import Store, create_database
+from topmast.archive.footprints import coverage
+from topmast.archive.portal.bundles import Stage
+from topmast.archive.portal.jobs import Jobs
+from topmast.archive.store.database import Store, create_database
+from topmast.archive.store.ingest import Delivery, IngestReport, Progress, deliver
+from topmast.archive.store.paths import Layout
+from topmast.archive.store.profiles import PROFILES, fields_of
+from topmast.archive.store.query import Cone, Query, Rows, Searcher
+from topmast.archive.store.table_pieces import TableSource
 from topmast.errors import ArchiveError, InvalidQueryError
-from topmast.fields import Field
+from topmast.tables.fields import Field
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from topmast.archive.transport import InProcess
+    from topmast.archive.server.transport import InProcess
 
 __all__ = ["Archive", "Cone", "IngestReport", "Query", "Rows"]
 
@@ -159,7 +159,7 @@ class Archive:
 
     def app(self) -> Starlette:
         """The archive as an ASGI app, which any ASGI server can serve."""
-        from topmast.archive.app import make_app
+        from topmast.archive.server.app import make_app
 
         if self._app is None:
             self._app = make_app(self)
@@ -167,7 +167,7 @@ class Archive:
 
     def transport(self, *, on_close: Callable[[], None] | None = None) -> InProcess:
         """The archive as a transport for a Session in this process; see topmast.connect."""
-        from topmast.archive.transport import InProcess
+        from topmast.archive.server.transport import InProcess
 
         return InProcess(self.app(), on_close)
 

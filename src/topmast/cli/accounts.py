@@ -87,7 +87,7 @@ def add(
     if all_proposals and proposals:
         raise click.UsageError("--all-proposals and --proposal do not go together.")
     with _opened(folder) as archive:
-        from topmast.archive.accounts import add_account
+        from topmast.archive.accounts.accounts import add_account
 
         account = add_account(
             archive.store,
@@ -107,7 +107,7 @@ def add(
 def list_users(folder: Path) -> int:
     """List the accounts of the archive in FOLDER: name, person, exclusive data open to it."""
     with _opened(folder) as archive:
-        from topmast.archive.accounts import all_accounts
+        from topmast.archive.accounts.accounts import all_accounts
 
         accounts = all_accounts(archive.store)
     for each in accounts:
@@ -122,7 +122,7 @@ def list_users(folder: Path) -> int:
 def remove(folder: Path, name: str) -> int:
     """Remove the account NAME from the archive in FOLDER; its sessions and tokens end at once."""
     with _opened(folder) as archive:
-        from topmast.archive.accounts import remove_account
+        from topmast.archive.accounts.accounts import remove_account
 
         remove_account(archive.store, name)
     say(f"{name} is removed.")
@@ -166,7 +166,7 @@ def create(
     With --proposal it opens the exclusive data of these proposals only.
     """
     with _opened(folder) as archive:
-        from topmast.archive.tokens import create_token
+        from topmast.archive.accounts.tokens import create_token
 
         made, secret = create_token(
             archive.store,
@@ -191,7 +191,7 @@ def create(
 def list_tokens(folder: Path, account: str | None) -> int:
     """List the tokens of the archive in FOLDER, of ACCOUNT or of all; never the secrets."""
     with _opened(folder) as archive:
-        from topmast.archive.tokens import all_tokens
+        from topmast.archive.accounts.tokens import all_tokens
 
         tokens = all_tokens(archive.store, account)
     for each in tokens:
@@ -207,7 +207,7 @@ def list_tokens(folder: Path, account: str | None) -> int:
 def revoke(folder: Path, identifier: str) -> int:
     """End the token ID of the archive in FOLDER at once; `topmast token list` shows the ids."""
     with _opened(folder) as archive:
-        from topmast.archive.tokens import revoke_token
+        from topmast.archive.accounts.tokens import revoke_token
 
         revoke_token(archive.store, identifier)
     say(f"Token {identifier} is revoked.")

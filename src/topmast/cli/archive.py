@@ -160,8 +160,8 @@ def serve(
     check_extra()
     if tls_key and not tls_cert:
         raise click.UsageError("--tls-key goes with --tls-cert.")
-    from topmast.archive.serve import Tls
-    from topmast.archive.serve import serve as serve_archive
+    from topmast.archive.server.serve import Tls
+    from topmast.archive.server.serve import serve as serve_archive
 
     serve_archive(
         folder,
@@ -189,7 +189,7 @@ def check_extra() -> None:
 
 def make_sample(folder: Path, profile: str = "current") -> None:
     """Make the sample archive in `folder`: all of it, or nothing under that name."""
-    from topmast.archive.sample import DEMO_ACCOUNT, build_sample
+    from topmast.sample import DEMO_ACCOUNT, build_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.UsageError(f"{folder} is there already and not empty; choose another folder.")

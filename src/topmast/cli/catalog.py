@@ -14,7 +14,7 @@ from topmast.cli.settings import command, current
 from topmast.cli.words import criterion_option, pairs_of, value_of
 
 if TYPE_CHECKING:
-    from topmast.catalogs import CatalogsClass
+    from topmast.services.catalogs import CatalogsClass
 
 __all__ = ["catalog"]
 
@@ -87,7 +87,7 @@ def _methods(catalogs: CatalogsClass, *, by_criteria: bool) -> tuple[Method, Met
 
 def _criteria(catalogs: CatalogsClass, name: str, criterion: tuple[str, ...]) -> dict[str, Any]:
     """The criteria as the library takes them: the catalogue's columns tell what is a range."""
-    from topmast.catalog_queries import chosen_catalog, criteria_columns
+    from topmast.questions.catalogs import chosen_catalog, criteria_columns
 
     columns = criteria_columns(catalogs.session, chosen_catalog(catalogs.session, name))
     pairs = pairs_of(criterion)

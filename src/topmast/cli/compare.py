@@ -16,7 +16,7 @@ from topmast.cli.settings import common_options, current, say
 from topmast.config import conf
 
 if TYPE_CHECKING:
-    from topmast.compare import Comparison, Finding
+    from topmast.astroquery.compare import Comparison, Finding
 
 __all__ = ["compare"]
 
@@ -52,7 +52,7 @@ def compare(python: str, here: bool, script: Path, arguments: tuple[str, ...]) -
     served on this machine meanwhile. Options of topmast stand before SCRIPT. The exit code is 0
     if nothing differs and 1 if something does.
     """
-    from topmast.compare import compare_script
+    from topmast.astroquery.compare import compare_script
 
     with _served(current().archive or conf.server) as server:
         say(f"Running {script} under astroquery and under topmast, on {server}")
@@ -73,7 +73,7 @@ def _served(archive: str) -> Iterator[str]:
         return
     check_extra()
     from topmast.archive import Archive
-    from topmast.archive.serve import running
+    from topmast.archive.server.serve import running
 
     with Archive(Path(archive).expanduser()) as opened, running(opened) as url:
         yield url

@@ -38,7 +38,7 @@ def finish(manifest: Table, output: Output, *, retried: Path | None, folder: Pat
 
 
 def _tell_failure(manifest: Table, source: Path | None) -> None:
-    from topmast.download.manifest import last_line
+    from topmast.download.tables.manifest import last_line
 
     retry = "" if source is None else f"\nOr: topmast download --retry {shlex.quote(str(source))}"
     for line in last_line(list(_outcomes(manifest)), AGAIN + retry).splitlines():
@@ -62,7 +62,7 @@ def _source_of_retry(output: Output, retried: Path | None, folder: Path) -> Path
 
 
 def _newest_journal(folder: Path) -> Path | None:
-    from topmast.download.journal import is_journal
+    from topmast.download.folder.journal import is_journal
 
     journals = [path for path in folder.glob(".topmast-run-*") if is_journal(path)]
     return max(journals, key=lambda path: path.stat().st_mtime_ns, default=None)

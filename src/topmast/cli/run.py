@@ -19,10 +19,10 @@ from typing import Any
 
 import click
 
+from topmast.astroquery.dropin import install_as_astroquery
 from topmast.cli.errors import DONE, FAILED, INTERRUPTED, MISUSED, tell
 from topmast.cli.settings import common_options, current
 from topmast.config import conf
-from topmast.dropin import install_as_astroquery
 
 __all__ = ["run"]
 

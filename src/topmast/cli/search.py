@@ -13,7 +13,7 @@ from topmast.cli.settings import MINUS, command, current
 from topmast.cli.words import criteria_options
 
 if TYPE_CHECKING:
-    from topmast.observations import ObservationsClass
+    from topmast.services.observations import ObservationsClass
 
 __all__ = ["count", "place_of", "print_numbers", "radius_option", "search", "target_argument"]
 

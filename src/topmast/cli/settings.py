@@ -18,7 +18,7 @@ import click
 from topmast.cli.errors import BROKEN_PIPE, forget_stdout, one_line, tell
 
 if TYPE_CHECKING:
-    from topmast.connect import Client
+    from topmast.client import Client
 
 __all__ = [
     "MINUS",
@@ -54,7 +54,7 @@ class Settings:
 
     def client(self) -> Client:
         """A client of the archive that was asked for."""
-        from topmast.connect import connect
+        from topmast.client import connect
 
         chosen = {} if self.timeout is None else {"timeout": self.timeout}
         client = connect(self.archive, **chosen)

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import click
 
 from topmast.cli.settings import Option
-from topmast.fields import OBSERVATION, PRODUCT, Field
+from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
 __all__ = [
     "criteria_options",

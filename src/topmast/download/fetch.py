@@ -16,24 +16,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from topmast.compat import choice
-from topmast.download.answers import Version
-from topmast.download.content import Content, inspect
+from topmast.config.dialects import choice
+from topmast.download.check.content import Content, inspect
+from topmast.download.check.verdict import State
 from topmast.download.control import Control, Stopped
-from topmast.download.holding import Found, Presence, adopt, look, set_aside
-from topmast.download.index import Entry, Index
+from topmast.download.folder.held import Found, Presence, adopt, look, set_aside
+from topmast.download.folder.index import Entry, Index
+from topmast.download.folder.layout import check_inside
+from topmast.download.folder.part import Busy, Part
 from topmast.download.job import Job, Outcome
-from topmast.download.layout import check_inside
 from topmast.download.more import find_more
-from topmast.download.part import Busy, Part
-from topmast.download.problems import GiveUp, as_requests_says, is_disk_full, said
 from topmast.download.rules import Rules
-from topmast.download.transfer import NotModified, Transfer
-from topmast.download.unpack import unpack
-from topmast.download.verdict import State
+from topmast.download.transfer.answers import Version
+from topmast.download.transfer.problems import GiveUp, as_requests_says, is_disk_full, said
+from topmast.download.transfer.transfer import NotModified, Transfer
+from topmast.download.transfer.unpack import unpack
 from topmast.errors import DiskFullError, MastError
 from topmast.net.address import without_credentials
-from topmast.net.pool import at_once
+from topmast.net.parallel import at_once
 from topmast.net.session import Session
 
 __all__ = ["DISK", "Fetcher"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from topmast.download.answers import content_range
-from topmast.download.stretches import Stretch, Stretches
-from topmast.download.transfer import PLAIN, Transfer
+from topmast.download.transfer.answers import content_range
+from topmast.download.transfer.stretches import Stretch, Stretches
+from topmast.download.transfer.transfer import PLAIN, Transfer
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.net.session import Request
 

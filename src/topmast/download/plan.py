@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.download.edits import edited_jobs, rows_to_drop
 from topmast.download.fetch import free_bytes
-from topmast.download.holding import Presence, look
-from topmast.download.index import Index
+from topmast.download.folder.held import Presence, look
+from topmast.download.folder.index import Index
+from topmast.download.folder.layout import Layout, Places, parse_layout
 from topmast.download.job import Job
-from topmast.download.layout import Layout, Places, parse_layout
-from topmast.download.products_table import exclusive_dates, forbidden, require, sizes, texts
 from topmast.download.progress import Progress
 from topmast.download.rules import Rules
 from topmast.download.run import Run
-from topmast.download.sources import Sources, file_name_of
+from topmast.download.tables.edits import edited_jobs, rows_to_drop
+from topmast.download.tables.products_table import exclusive_dates, forbidden, require, sizes, texts
+from topmast.download.transfer.sources import Sources, file_name_of
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
 from topmast.wire.files import safe_name
@@ -59,7 +59,7 @@ def plan_download(
     layout : str, optional
         Folders and names by columns of the table, such as
         ``"{obs_collection}/{proposal_id}/{obs_id}/{productFilename}"``. The last part has to
-        name the file; see `topmast.download.layout.parse_layout`.
+        name the file; see `topmast.download.folder.layout.parse_layout`.
     cache : True, False or "check"
         True: a file that is here and whole is not asked for again. False: everything is
         fetched anew. "check": ask the archive whether its version is still the one held.
@@ -127,7 +127,7 @@ class Plan:
         return f"<Plan of {len(self)} files for {self.folder}>"
 
     def __str__(self) -> str:
-        from topmast.download.summary import summary
+        from topmast.download.tables.summary import summary
 
         return summary(self)
 
@@ -187,7 +187,7 @@ class Plan:
         path below the download folder, with the folder in front or without.
         """
         if self._table is None:
-            from topmast.download.summary import plan_table
+            from topmast.download.tables.summary import plan_table
 
             self._table = plan_table(self)
         return self._table
@@ -212,7 +212,7 @@ class Plan:
         progress: Callable[[Progress], object] | None = None,
         raise_on_error: bool = False,
     ) -> Table:
-        """Fetch the files and return the manifest; see `topmast.download.manifest`.
+        """Fetch the files and return the manifest; see `topmast.download.tables.manifest`.
 
         Parameters
         ----------

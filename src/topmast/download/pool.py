@@ -11,9 +11,9 @@ from contextlib import suppress
 
 from topmast.download.control import Stopped
 from topmast.download.fetch import Fetcher
+from topmast.download.folder.part import Busy
 from topmast.download.job import Job, Outcome
 from topmast.download.load import Load
-from topmast.download.part import Busy
 
 __all__ = ["run_jobs"]
 
@@ -230,7 +230,7 @@ class _Pool:
 
 
 def _size_of_part(fetcher: Fetcher, job: Job) -> float:
-    from topmast.download.part import part_path
+    from topmast.download.folder.part import part_path
 
     try:
         return part_path(fetcher.index.folder / job.path).stat().st_size

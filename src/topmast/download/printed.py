@@ -7,7 +7,7 @@ from typing import Any
 from astropy.table import Table
 from astropy.table.pprint import TableFormatter
 
-from topmast.download.manifest import GUIDE_COLUMNS
+from topmast.download.tables.manifest import GUIDE_COLUMNS
 
 __all__ = ["ManifestTable"]
 

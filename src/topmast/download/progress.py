@@ -194,7 +194,7 @@ class Callback:
             self._function(self._progress())
 
     def finished(self, outcome: Outcome) -> None:
-        from topmast.download.manifest import row_of
+        from topmast.download.tables.manifest import row_of
 
         self._also.finished(outcome)
         self._tally.finished(outcome)

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.download.index import Index, find_index
+from topmast.download.folder.index import Index, find_index
+from topmast.download.folder.journal import is_journal, read_journal
 from topmast.download.job import Job
-from topmast.download.journal import is_journal, read_journal
-from topmast.download.manifest import table_of_rows
 from topmast.download.plan import Plan
 from topmast.download.progress import Progress
 from topmast.download.rules import Rules
 from topmast.download.run import Run
-from topmast.download.sources import Sources, uri_of
+from topmast.download.tables.manifest import table_of_rows
+from topmast.download.transfer.sources import Sources, uri_of
 from topmast.errors import InvalidQueryError
 from topmast.net.session import Session
 from topmast.wire.table_files import format_of, rows_of

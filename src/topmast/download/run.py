@@ -9,26 +9,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.compat import choice
+from topmast.config.dialects import choice
 from topmast.download.control import Control
 from topmast.download.fetch import DISK, Fetcher, free_bytes
-from topmast.download.holding import Presence, look
-from topmast.download.index import Index
+from topmast.download.folder.held import Presence, look
+from topmast.download.folder.index import Index
+from topmast.download.folder.journal import Journal
 from topmast.download.job import Job, Outcome
-from topmast.download.journal import Journal
-from topmast.download.manifest import (
+from topmast.download.pool import run_jobs
+from topmast.download.progress import Progress, reporter
+from topmast.download.rules import Rules
+from topmast.download.tables.manifest import (
     GUIDE_COLUMNS,
     failed,
     last_line,
     manifest_table,
     row_of,
 )
-from topmast.download.pool import run_jobs
-from topmast.download.progress import Progress, reporter
-from topmast.download.rules import Rules
 from topmast.errors import DiskFullError, DownloadError
+from topmast.login.validity import check_before_long_job
 from topmast.net.session import Session
-from topmast.net.standing import check_before_long_job
 
 if TYPE_CHECKING:
     from astropy.table import Table

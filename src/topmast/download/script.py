@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from topmast import __version__
-from topmast.compat import choice
+from topmast.config.dialects import choice
+from topmast.download.folder.layout import Layout, parse_layout
 from topmast.download.job import Job
-from topmast.download.layout import Layout, parse_layout
-from topmast.download.manifest import GUIDE_COLUMNS, table_of_rows
 from topmast.download.plan import plan_download
-from topmast.download.products_table import require, texts
-from topmast.download.sources import bundle_url
+from topmast.download.tables.manifest import GUIDE_COLUMNS, table_of_rows
+from topmast.download.tables.products_table import require, texts
+from topmast.download.transfer.sources import bundle_url
 from topmast.errors import InputWarning, MastError, warn
 from topmast.net.address import without_credentials
 from topmast.net.session import IN_PROCESS, Request, Session
+from topmast.version import __version__
 
 if TYPE_CHECKING:
     from astropy.table import Table

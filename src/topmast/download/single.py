@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from topmast.download.index import Index, find_index
+from topmast.download.folder.index import Index, find_index
+from topmast.download.folder.layout import shortened
 from topmast.download.job import Job
-from topmast.download.layout import shortened
 from topmast.download.rules import Rules
 from topmast.download.run import Run
-from topmast.download.sources import Sources, checked_uri, file_name_of
+from topmast.download.transfer.sources import Sources, checked_uri, file_name_of
 from topmast.net.session import Session
 from topmast.wire.files import safe_name
 

@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topmast.download.answers import Version, version_of
-from topmast.download.content import Content, inspect
+from topmast.download.check.content import Content, inspect
+from topmast.download.check.verdict import State, Verdict, corrupt, truncated, unproven, whole
 from topmast.download.control import Control
 from topmast.download.fetch import Fetcher
-from topmast.download.index import INDEX_NAME, Index, find_index
+from topmast.download.folder.index import INDEX_NAME, Index, find_index
+from topmast.download.folder.journal import is_journal
+from topmast.download.folder.part import Origin, read_origin
 from topmast.download.job import Job, Outcome
-from topmast.download.journal import is_journal
-from topmast.download.part import Origin, read_origin
 from topmast.download.pool import run_jobs
-from topmast.download.problems import said
 from topmast.download.rules import Rules
-from topmast.download.sources import Sources
-from topmast.download.verdict import State, Verdict, corrupt, truncated, unproven, whole
+from topmast.download.transfer.answers import Version, version_of
+from topmast.download.transfer.problems import said
+from topmast.download.transfer.sources import Sources
 from topmast.errors import InvalidQueryError, MastError
-from topmast.net.pool import at_once
+from topmast.net.parallel import at_once
 from topmast.net.session import Request, Session
 
 if TYPE_CHECKING:

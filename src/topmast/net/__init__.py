@@ -1,1 +1,1 @@
-"""How requests travel: one seam, time limits, retries, polls and pages."""
+"""A request out, an answer back, with retries and limits; knows neither MAST nor files."""

@@ -14,8 +14,8 @@ from contextlib import suppress
 from threading import RLock
 from urllib.parse import urlsplit
 
-from topmast.auth import origin
 from topmast.net.connection import BodyCut, DirectConnection, SecureDirectConnection
+from topmast.net.identity import origin
 from topmast.net.messages import Headers, Request
 from topmast.net.response import StrictResponse
 

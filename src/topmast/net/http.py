@@ -12,17 +12,17 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from topmast import __version__
-from topmast.auth import origin
 from topmast.errors import InvalidQueryError
 from topmast.net.clock import CLOCK, Clock
 from topmast.net.deadline import Deadline
 from topmast.net.direct import IDLE_CONNECTIONS, Direct
 from topmast.net.faults import said_plainly
 from topmast.net.gate import Gate
+from topmast.net.identity import origin
 from topmast.net.messages import Headers, Limits, Request
 from topmast.net.outgoing import check_header
 from topmast.net.proxy import proxy_for
+from topmast.version import __version__
 
 if TYPE_CHECKING:
     from topmast.net.proxied import Proxied

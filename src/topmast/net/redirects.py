@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import urljoin, urlsplit
 
-from topmast.auth import origin
 from topmast.errors import BadAnswerError
 from topmast.net.address import shown
+from topmast.net.identity import origin
 from topmast.net.messages import Headers, Request, Stream
 
 __all__ = ["MAX_REDIRECTS", "follow", "target"]

@@ -13,17 +13,17 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from topmast.auth import Login, may_receive_credential, origin
 from topmast.config import DEFAULTS, Conf, Servers, conf
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
+from topmast.login.validity import note_of_refusal
 from topmast.net import retry
 from topmast.net.address import checked_url, is_url, shown, split_login, under
 from topmast.net.deadline import Deadline
+from topmast.net.identity import Login, may_receive_credential, origin
 from topmast.net.messages import Answer, Headers, Limits, Request, Stream, Transport
 from topmast.net.outgoing import checked, with_cookies, with_defaults, with_login
 from topmast.net.receiving import ReceivedStream, within
 from topmast.net.redirects import MAX_REDIRECTS, follow, target
-from topmast.net.standing import note_of_refusal
 
 __all__ = [
     "IN_PROCESS",

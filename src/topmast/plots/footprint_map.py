@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.places import find_places
 from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvas, save
 from topmast.plots.outline import outline, rim_of_circle
+from topmast.questions.places import find_places
+from topmast.questions.targets import parse_radius
 from topmast.sky.bulk import floats_or_nan, shapes_of_regions
 from topmast.sky.shapes import Shapes, polygon_caps
 from topmast.sky.vectors import (
@@ -23,7 +24,6 @@ from topmast.sky.vectors import (
     positions,
     unit_vectors,
 )
-from topmast.targets import parse_radius
 
 __all__ = ["footprints"]
 
@@ -174,8 +174,8 @@ def _search_circle(coordinates: Any, radius: Any) -> Circle | None:
 
 
 def _positions_of_names(names: Sequence[str], from_list: bool) -> Mapping[str, Any]:
-    from topmast.connect import default_client
-    from topmast.names import name_resolver
+    from topmast.client import default_client
+    from topmast.questions.names import name_resolver
 
     return name_resolver(default_client().session)(names, from_list)
 

@@ -1,1 +1,1 @@
-"""MAST's formats, both directions, without input or output."""
+"""MAST's formats, in both directions, as functions without input or output; uses sky and tables."""

@@ -2,7 +2,7 @@
 
 An answer of format ``json`` is ``{status, msg, data: [{...}], fields: [{name, type}], paging}``;
 one of format ``extjs`` has ``data.Tables[0]`` with ``Fields`` and ``Rows`` instead. The types
-of the values do not always match the declared ones; `topmast.tables` makes them match.
+of the values do not always match the declared ones; `topmast.tables.table` makes them match.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import msgspec
 from astropy.table import Table
 
 from topmast.errors import BadAnswerError, RemoteServiceError
-from topmast.tables import stacked, table_from_columns
-from topmast.values import ColumnReader, NullFloats, Values, ignore_values_of
+from topmast.tables.table import stacked, table_from_columns
+from topmast.tables.values import ColumnReader, NullFloats, Values, ignore_values_of
 from topmast.wire.reading import excerpt, read_json
 
 __all__ = [
@@ -103,7 +103,7 @@ def table_of(
     keep_selected : bool
         Keep the column ``_selected_`` of the portal's own page.
     service, units
-        See `topmast.tables.table_from_columns`.
+        See `topmast.tables.table.table_from_columns`.
 
     Raises
     ------

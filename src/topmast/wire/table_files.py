@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
-from topmast.fields import OBSERVATION, PRODUCT
+from topmast.tables.fields import OBSERVATION, PRODUCT
 
 if TYPE_CHECKING:
     from astropy.table import Column, Table

@@ -1,1 +1,1 @@
-"""The catalogues of an archive: sorted by place on the sky, searched by cone and by criteria."""
+"""The catalogues of an archive, sorted by position and searched by cone and criteria."""

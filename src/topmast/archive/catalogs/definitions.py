@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from topmast.catalog_fields import CATALOGS as COLUMNS
-from topmast.catalog_fields import fields_of
 from topmast.errors import InvalidQueryError
-from topmast.fields import Field
+from topmast.tables.catalogs import CATALOGS as COLUMNS
+from topmast.tables.catalogs import fields_of
+from topmast.tables.fields import Field
 
 __all__ = [
     "KNOWN",
@@ -84,7 +84,7 @@ KNOWN: Mapping[str, Mapping[str, str]] = {
     "disk_detective": {"key": "designation", "order": "objid", "distance": "dstArcSec"},
     "plato": {"key": "PICidDR1", "distance": "dstArcSec"},
 }
-"""The catalogues of MAST; their columns are in topmast.catalog_fields."""
+"""The catalogues of MAST; their columns are in topmast.tables.catalogs."""
 
 
 def known_catalog(name: str) -> Catalog | None:
@@ -102,7 +102,7 @@ def _fields_kept(name: str) -> tuple[Field, ...]:
     """What the catalogue answers with; for Hubble sources also their second set of magnitudes."""
     if COLUMNS[name] != ("hsc", "SUMMARY"):
         return fields_of(name)
-    from topmast.catalog_fields.hsc import AUTO
+    from topmast.tables.catalogs.hsc import AUTO
 
     return (*fields_of(name), *AUTO.values())
 

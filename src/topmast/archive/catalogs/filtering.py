@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from topmast.archive.filters import Filter, Range, ascii_lower, is_text
+from topmast.archive.store.filters import Filter, Range, ascii_lower, is_text
 
 __all__ = ["passing", "passing_distances"]
 

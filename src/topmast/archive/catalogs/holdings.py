@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from topmast.archive.catalogs.definitions import Catalog, known_catalog, own_catalog
-from topmast.archive.catalogs.histograms import Histograms
 from topmast.archive.catalogs.rows import fields_in, merged, rows_of
 from topmast.archive.catalogs.search import CatalogSearcher
 from topmast.archive.catalogs.store import CatalogStore, CatalogTable
-from topmast.archive.locking import exclusive
-from topmast.archive.sources import TableSource
-from topmast.catalog_fields import fields_of_service
+from topmast.archive.portal.catalog_histograms import Histograms
+from topmast.archive.store.locking import exclusive
+from topmast.archive.store.table_pieces import TableSource
 from topmast.errors import ArchiveError
-from topmast.fields import Field
+from topmast.tables.catalogs import fields_of_service
+from topmast.tables.fields import Field
 
 if TYPE_CHECKING:
-    from topmast.archive.store import Store
+    from topmast.archive.store.database import Store
 
 __all__ = ["CatalogHoldings"]
 

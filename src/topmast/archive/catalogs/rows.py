@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from topmast.archive.catalogs.definitions import Catalog
-from topmast.archive.schema import is_identifier
-from topmast.archive.sources import TableSource, known_columns, pieces_of
+from topmast.archive.store.schema import is_identifier
+from topmast.archive.store.table_pieces import TableSource, known_columns, pieces_of
 from topmast.errors import InvalidQueryError
-from topmast.fields import Field
+from topmast.tables.fields import Field
 
 __all__ = ["arrow_type", "fields_in", "merged", "rows_of"]
 

@@ -11,8 +11,8 @@ import numpy as np
 from topmast.archive.catalogs.cones import FloatArray, IntArray
 from topmast.archive.catalogs.filtering import passing, passing_distances
 from topmast.archive.catalogs.store import CatalogTable
-from topmast.archive.filters import Filter
-from topmast.archive.query import Cone
+from topmast.archive.store.filters import Filter
+from topmast.archive.store.query import Cone
 
 __all__ = ["CatalogSearcher", "Question", "Selection"]
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from topmast.archive.ingest import REGISTER_FILES
-from topmast.archive.locking import exclusive
-from topmast.archive.shelf import Arrival, Shelf
+from topmast.archive.store.ingest import REGISTER_FILES
+from topmast.archive.store.locking import exclusive
+from topmast.archive.store.product_files import Arrival, Shelf
 from topmast.errors import InvalidQueryError
 
 if TYPE_CHECKING:
-    from topmast.archive.store import Store
+    from topmast.archive.store.database import Store
 
 __all__ = ["put_spectrum_files", "spectrum_uri", "uri_in_query"]
 

@@ -1,0 +1,81 @@
+"""Logins that are tried: counted in the database, so that all processes of a server count."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+
+from topmast.archive.accounts import clock
+from topmast.archive.store.database import Store
+from topmast.errors import LoginError
+
+__all__ = ["LIMITS", "SPAN_SECONDS", "TooManyAttempts", "forget_attempt", "note_attempt"]
+
+SPAN_SECONDS = 900.0
+LIMITS = {"both": 10, "account": 100, "address": 100}
+"""Failed logins in that span: for one account from one address, for one account from anywhere
+(so that no stranger can lock its owner out quickly), and from one address for anyone."""
+
+Attempt = tuple[float, tuple[str, ...]]
+
+
+class TooManyAttempts(LoginError):
+    """Guessing is slowed down; `seconds` is how long to wait."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = math.ceil(seconds)
+        super().__init__(f"Too many logins have failed. Try again in {self.seconds} seconds.")
+
+
+def note_attempt(store: Store, name: str, address: str) -> Attempt:
+    """Count one more attempt, before the password is looked at.
+
+    Raises
+    ------
+    TooManyAttempts
+        If there were too many; the attempt is not counted then.
+    """
+    now = clock.now()
+    whom = _keys(name, address)
+    with store.noting() as connection:
+        connection.execute("DELETE FROM login_attempts WHERE at < ?", (now - SPAN_SECONDS,))
+        for who, most in zip(whom, LIMITS.values(), strict=True):
+            # The latest `most` attempts; when the first of them is old enough, there is room.
+            row = connection.execute(
+                "SELECT at FROM login_attempts WHERE who = ? ORDER BY at DESC LIMIT 1 OFFSET ?",
+                (who, most - 1),
+            ).fetchone()
+            if row is not None:
+                raise TooManyAttempts(max(1.0, row[0] + SPAN_SECONDS - now))
+        connection.executemany(
+            "INSERT INTO login_attempts VALUES (?, ?)", [(who, now) for who in whom]
+        )
+    return now, whom
+
+
+def forget_attempt(store: Store, attempt: Attempt) -> None:
+    """Take an attempt back that was right."""
+    at, whom = attempt
+    with store.noting() as connection:
+        connection.executemany(
+            "DELETE FROM login_attempts WHERE rowid = "
+            "(SELECT rowid FROM login_attempts WHERE who = ? AND at = ? LIMIT 1)",
+            [(who, at) for who in whom],
+        )
+
+
+def _keys(name: str, address: str) -> tuple[str, ...]:
+    account, place = name.lower()[:200], _network(address)
+    return f"both {account} {place}", f"account {account}", f"address {place}"
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 the /64 that one customer has."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:100]
+    if found.version == 6:
+        mapped = found.ipv4_mapped
+        return str(mapped or ipaddress.ip_network(f"{found}/64", strict=False))
+    return str(found)

@@ -1,0 +1,1 @@
+"""The index of the sky that answers which footprints a cone touches; uses sky."""

@@ -1,0 +1,1 @@
+"""The portal's services, answered from the store, the footprints and the catalogues."""

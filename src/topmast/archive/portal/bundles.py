@@ -1,0 +1,235 @@
+"""Many products at once: the curl script, the scripts kept ready for older clients, and packs."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import tarfile
+import threading
+import time
+import uuid
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from topmast.archive.store.database import Store
+from topmast.archive.store.paths import product_path
+from topmast.archive.store.products import HeldFile, find_files, is_exclusive
+from topmast.archive.store.temporary import temporary_folder
+from topmast.errors import InvalidQueryError
+from topmast.wire.files import (
+    BundleAnswer,
+    BundleFile,
+    bundle_script,
+    decode_bundle_request,
+    encode_bundle_answer,
+)
+
+if TYPE_CHECKING:
+    from topmast.archive import Archive
+
+__all__ = ["Stage", "pack", "script_for", "stage_bundle"]
+
+MOST_FILES = 100_000
+PIECE = 1 << 20
+
+
+def script_for(store: Store, uris: Sequence[str], base_url: str, stamp: str) -> str:
+    """A shell script that fetches those of the products that the archive knows."""
+    known = find_files(store, _few_enough(uris))
+    files = [_in_bundle(known[uri]) for uri in uris if uri in known]
+    if not files:
+        raise InvalidQueryError("The archive knows none of these products.")
+    return bundle_script(files, base_url, stamp)
+
+
+def stage_bundle(archive: Archive, params: Mapping[str, Any], base_url: str) -> bytes:
+    """The answer to Mast.Bundle.Request: where a script lies ready."""
+    request = decode_bundle_request(params)
+    known = find_files(archive.store, _few_enough(request.uris))
+    statuses = {uri: "COMPLETE" if uri in known else "NOT FOUND" for uri in request.uris}
+    files = [_in_bundle(known[uri]) for uri in request.uris if uri in known]
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", request.filename).lstrip(".")[:100] or "mastDownload"
+    script = bundle_script(files, base_url, _stamp())
+    place = archive.stage.put({f"{name}.sh": script, f"{name}_MANIFEST.html": _manifest(statuses)})
+    url = f"{base_url}/portal/Download/stage/anonymous/public/{place}/{name}"
+    return encode_bundle_answer(BundleAnswer(f"{url}.sh", f"{url}_MANIFEST.html", statuses))
+
+
+def _few_enough(uris: Sequence[str]) -> Sequence[str]:
+    if len(uris) > MOST_FILES:
+        raise InvalidQueryError(
+            f"{len(uris)} files are more than the {MOST_FILES} that one bundle may have."
+        )
+    return uris
+
+
+def _in_bundle(file: HeldFile) -> BundleFile:
+    return BundleFile(
+        uri=file.uri,
+        collection=file.collection or "unknown",
+        obs_id=file.obs_id or "unknown",
+        filename=file.file_name,
+        exclusive=is_exclusive(file),
+    )
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H%M")
+
+
+def _manifest(statuses: Mapping[str, str]) -> str:
+    rows = "".join(
+        f"<tr><td>{escape(uri)}</td><td>{status}</td></tr>\n" for uri, status in statuses.items()
+    )
+    head = '<!doctype html>\n<meta charset="utf-8">\n<title>MANIFEST</title>\n'
+    return f"{head}<table>\n<tr><th>URI</th><th>Status</th></tr>\n{rows}</table>\n"
+
+
+# ------------------------------------------------------------------------------- scripts in wait
+
+
+class Stage:
+    """A temporary folder of scripts that wait to be fetched; the processes of one server share it.
+
+    Scripts older than a day go, and the oldest when there are too many.
+    """
+
+    MOST = 1000
+    KEEP_SECONDS = 86400.0
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._guard = threading.Lock()
+
+    def put(self, texts: Mapping[str, str]) -> str:
+        """Keep these files; the name of the place where they lie."""
+        place = str(uuid.uuid4())
+        folder = self._root() / place
+        folder.mkdir()
+        for name, text in texts.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        self._tidy()
+        return place
+
+    def get(self, place: str, name: str) -> str | None:
+        """A file that was kept, or None; both names come from whoever asks."""
+        if not re.fullmatch(r"[0-9a-f-]{36}", place) or not re.fullmatch(r"\w[\w.-]*", name):
+            return None
+        try:
+            return (self._root() / place / name).read_text(encoding="utf-8")
+        except OSError:
+            return None
+
+    def _root(self) -> Path:
+        with self._guard:
+            if self._folder is None:
+                self._folder = temporary_folder(self, "topmast-stage-")
+            return self._folder
+
+    def _tidy(self) -> None:
+        with suppress(OSError):
+            places = sorted(self._root().iterdir(), key=lambda place: place.stat().st_mtime)
+            too_many = places[: max(0, len(places) - self.MOST)]
+            old = time.time() - self.KEEP_SECONDS
+            for place in places:
+                if place in too_many or place.stat().st_mtime < old:
+                    for file in place.iterdir():
+                        file.unlink()
+                    place.rmdir()
+
+
+# ------------------------------------------------------------------------------------------ packs
+
+
+def pack(files: Sequence[HeldFile], kind: str) -> Iterator[bytes]:
+    """The files in one stream, as ``zip`` or ``tar.gz``, in the folders a download makes."""
+    return PACKERS[kind](_members(files))
+
+
+def _members(files: Sequence[HeldFile]) -> list[tuple[str, Path]]:
+    members: dict[str, Path] = {}
+    for file in files:
+        if file.path is not None:
+            name = product_path(file.collection, file.obs_id, file.file_name)
+            name = "MAST/" + name.removeprefix("products/")
+            members[name if name not in members else f"{name}~{len(members)}"] = file.path
+    return list(members.items())
+
+
+class _Outlet(io.RawIOBase):
+    """A file that is written at one end and emptied at the other."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._position = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        piece = bytes(data)
+        self._pieces.append(piece)
+        self._position += len(piece)
+        return len(piece)
+
+    def tell(self) -> int:
+        return self._position
+
+    def taken(self) -> bytes:
+        """What was written since the last call."""
+        pieces, self._pieces = self._pieces, []
+        return b"".join(pieces)
+
+
+def _zipped(members: list[tuple[str, Path]]) -> Iterator[bytes]:
+    outlet = _Outlet()
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:
+        for name, path in members:
+            entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
+            with path.open("rb") as source, archive.open(entry, "w", force_zip64=True) as target:
+                while piece := source.read(PIECE):
+                    target.write(piece)
+                    yield outlet.taken()
+            yield outlet.taken()
+    yield outlet.taken()
+
+
+def _tarred(members: list[tuple[str, Path]]) -> Iterator[bytes]:
+    outlet = _Outlet()
+    with (
+        gzip.GzipFile(fileobj=outlet, mode="wb", compresslevel=1) as packed,
+        tarfile.open(fileobj=packed, mode="w|") as archive,
+    ):
+        for name, path in members:
+            with path.open("rb") as source:
+                entry = tarfile.TarInfo(name)
+                status = os.fstat(source.fileno())
+                entry.size, entry.mtime = status.st_size, int(status.st_mtime)
+                archive.addfile(entry)
+                yield from _copied(source, archive, entry.size, outlet)
+    yield outlet.taken()
+
+
+def _copied(source: Any, archive: tarfile.TarFile, size: int, outlet: _Outlet) -> Iterator[bytes]:
+    """The content of one member, as tarfile itself would write it after the header."""
+    target: Any = archive.fileobj
+    left = size
+    while left and (piece := source.read(min(PIECE, left))):
+        target.write(piece)
+        left -= len(piece)
+        yield outlet.taken()
+    if left:
+        raise OSError(f"{source.name} became shorter while it was sent")
+    padding = -size % tarfile.BLOCKSIZE
+    target.write(b"\0" * padding)
+    archive.offset += size + padding
+
+
+PACKERS = {"zip": _zipped, "tar.gz": _tarred}

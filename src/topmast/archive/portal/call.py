@@ -1,0 +1,76 @@
+"""One request to one service, and what the services of the portal have in common."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from topmast.archive.accounts.requester import ANYBODY, Visitor
+from topmast.archive.portal.answers import Page, TableAnswer, check_format
+from topmast.errors import InvalidQueryError
+from topmast.tables.fields import Field
+from topmast.wire.portal import MashupRequest
+
+if TYPE_CHECKING:
+    from topmast.archive import Archive
+
+__all__ = ["Call", "as_number", "is_count", "number", "table_answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to one service of one archive."""
+
+    archive: Archive
+    request: MashupRequest
+    base_url: str
+    visitor: Visitor = ANYBODY
+
+    def parameter(self, name: str, default: Any = None) -> Any:
+        """A parameter, its name in any case."""
+        for given, value in self.request.params.items():
+            if given.lower() == name.lower():
+                return value
+        return default
+
+    def fields(self, service: str) -> tuple[Field, ...]:
+        """The columns that the archive's profile has for a kind of service."""
+        return self.archive.fields[service]
+
+
+def number(call: Call, name: str, default: float | None = None) -> float:
+    """A parameter that is a number; an error if it is missing and has no default."""
+    value = call.parameter(name, default)
+    if value is None:
+        raise InvalidQueryError(f"{call.request.service} needs the parameter {name}.")
+    return as_number(value, name)
+
+
+def as_number(value: Any, name: str) -> float:
+    """`value` as a finite number of degrees; `name` is what the error calls it."""
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise InvalidQueryError(
+            f"Error converting data type varchar to float: {name} must be a number of degrees, "
+            f"not {str(value)[:60]!r}."
+        )
+    return number
+
+
+def table_answer(
+    call: Call, fields: Sequence[Field], rows: Sequence[Sequence[Any]], page: Page, total: int
+) -> bytes:
+    """One page of rows, in the format that was asked for."""
+    check_format(call.request.format)
+    return TableAnswer(fields, rows, page, total).encode(call.request)
+
+
+def is_count(columns: Any) -> bool:
+    """Whether ``columns`` asks for nothing but the number of rows."""
+    text = "".join(str(columns).split()).lower()
+    return text in ("count_big(*)", "count(*)")

@@ -1,0 +1,1 @@
+"""The archive as a web application, served by uvicorn or called in this process."""

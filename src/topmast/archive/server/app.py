@@ -1,0 +1,103 @@
+"""The addresses of the archive, and which function answers at each."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
+from topmast.archive.server.routes.common import Endpoint, guarded, message
+
+if TYPE_CHECKING:
+    from topmast.archive import Archive
+
+__all__ = ["make_app"]
+
+GET = ["GET"]
+POST = ["POST"]
+BOTH = ["GET", "POST"]
+
+ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
+    ("/", GET, pages.home),
+    ("/health", GET, pages.health),
+    ("/openapi.json", GET, openapi.openapi),
+    ("/api/v0/invoke", BOTH, portal.invoke),
+    ("/api/v0.1/invoke", BOTH, portal.invoke),
+    ("/portal/Mashup/Mashup.asmx/columnsconfig", BOTH, portal.columnsconfig),
+    ("/api/v0.1/Download/file", GET, files.download_file),
+    ("/api/v0/Download/file", GET, files.download_file),
+    ("/api/v0/download/file", GET, files.download_file),
+    ("/api/v0/download/file/{path:path}", GET, files.download_file),
+    ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
+    ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
+    ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
+    ("/cgi-bin/{program}", GET, files.download_spectrum),
+    ("/Santa-war/query", BOTH, names.resolve),
+    ("/whoami", GET, accounts.whoami),
+    ("/auth_type", GET, accounts.auth_type),
+    ("/token", GET, accounts.login_page),
+    ("/api/v0/Mashup/Login/login.html", GET, accounts.login_page),
+    ("/idp/profile/SAML2/SOAP/ECP", POST, accounts.provider),
+    ("/Shibboleth.sso/SAML2/ECP", POST, accounts.consume),
+    ("/Shibboleth.sso/Session", GET, accounts.session),
+    ("/Shibboleth.sso/Logout", POST, accounts.logout),
+)
+
+
+def make_app(archive: Archive) -> Starlette:
+    """The ASGI app that serves `archive`."""
+    app = Starlette(
+        routes=[
+            Route(path, guarded(endpoint), methods=methods) for path, methods, endpoint in ROUTES
+        ],
+        middleware=[Middleware(WholeAddresses)],
+        exception_handlers={HTTPException: _refused},
+    )
+    app.state.archive = archive
+    return app
+
+
+class WholeAddresses:
+    """Take ``GET http://host/path`` for ``GET /path``, as every server must (RFC 9112, 3.2.2).
+
+    A client whose ``http_proxy`` is this server asks like that; so astroquery's fixed address of
+    the name resolver leads here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and WHOLE.match(scope["path"]):
+            path = WHOLE.sub("", scope["path"]) or "/"
+            raw_path = WHOLE.sub("", scope.get("raw_path", b"").decode("ascii", "replace")) or "/"
+            scope = {**scope, "path": path, "raw_path": raw_path.encode("ascii", "replace")}
+        await self.app(scope, receive, send)
+
+
+WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
+
+
+async def _refused(request: Request, problem: Exception) -> Response:
+    """An address or a method that is not there; OPTIONS is told the methods that are."""
+    assert isinstance(problem, HTTPException)
+    headers = dict(problem.headers or {})
+    if problem.status_code == 405 and request.method == "OPTIONS":
+        return Response(status_code=204, headers=headers)
+    answer = message(problem.status_code, TEXTS.get(problem.status_code) or problem.detail)
+    answer.headers.update(headers)
+    return answer
+
+
+TEXTS = {
+    404: "There is nothing at this address; / says what this server is.",
+    405: "This address does not take this method.",
+}

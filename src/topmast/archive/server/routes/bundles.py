@@ -1,0 +1,77 @@
+"""Many products in one request: a curl script, a zip, a tar.gz, and the scripts kept ready."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from topmast.archive.portal.bundles import pack, script_for
+from topmast.archive.server.routes.common import archive_of, base_url_of, message, read_body
+from topmast.archive.server.routes.files import PiecesResponse
+from topmast.archive.server.routes.requesters import allowed
+from topmast.archive.server.threads import in_thread
+from topmast.archive.store.products import find_files
+from topmast.wire.files import content_disposition, decode_bundle
+
+__all__ = ["bundle_pack", "bundle_sh", "staged"]
+
+MEDIA_TYPES = {"zip": "application/zip", "tar.gz": "application/gzip"}
+
+
+async def bundle_sh(request: Request) -> Response:
+    """The curl script for the products asked for."""
+    uris = await _uris(request)
+    store, base_url, stamp = archive_of(request).store, base_url_of(request), _stamp()
+    script = await in_thread(lambda: script_for(store, uris, base_url, stamp))
+    headers = {"Content-Disposition": content_disposition(f"MAST_{stamp}.sh")}
+    return PlainTextResponse(script, headers=headers)
+
+
+async def bundle_pack(request: Request) -> Response:
+    """The files asked for in one stream; those not held, or not for everybody, are left out."""
+    kind = request.path_params["kind"]
+    if kind not in MEDIA_TYPES:
+        return message(404, f"A bundle is one of sh, {', '.join(MEDIA_TYPES)}.")
+    uris = await _uris(request)
+    store = archive_of(request).store
+    known = await in_thread(lambda: find_files(store, uris))
+    open_to_them = await allowed(request, known.values())
+    files = [known[uri] for uri in uris if uri in open_to_them]
+    if not any(file.path for file in files):
+        return message(404, "The archive holds none of these files, or they are exclusive.")
+    headers = {
+        "Content-Type": MEDIA_TYPES[kind],
+        "Content-Disposition": content_disposition(f"MAST_{_stamp()}.{kind}"),
+    }
+    if request.method == "HEAD":
+        return Response(headers=headers)
+    return PiecesResponse(_stepwise(pack(files, kind)), 200, headers)
+
+
+async def staged(request: Request) -> Response:
+    """A script that Mast.Bundle.Request made."""
+    place, name = request.path_params["place"], request.path_params["name"]
+    text = await in_thread(lambda: archive_of(request).stage.get(place, name))
+    if text is None:
+        return message(404, "This script is not here, or no longer. Ask for it again.")
+    media_type = "text/html" if name.endswith(".html") else "text/plain"
+    return Response(text, media_type=media_type)
+
+
+async def _uris(request: Request) -> list[str]:
+    body = await read_body(request) if request.method == "POST" else b""
+    return decode_bundle(body or request.scope["query_string"])
+
+
+def _stamp() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H%M")
+
+
+async def _stepwise(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, each made in a thread."""
+    while (piece := await in_thread(lambda: next(pieces, None))) is not None:
+        if piece:
+            yield piece

@@ -1,0 +1,145 @@
+"""Single files: every address under which clients have asked for a product since 2017."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from topmast.archive.catalogs.spectrum_files import uri_in_query
+from topmast.archive.server.routes.common import archive_of, message
+from topmast.archive.server.routes.requesters import allowed, visitor_of
+from topmast.archive.server.threads import by_hand, in_thread
+from topmast.archive.store.products import HeldFile, find_file
+from topmast.wire.files import FileFacts, content_disposition, plan_file_answer, requested_uri
+
+__all__ = ["PiecesResponse", "download_file", "download_spectrum"]
+
+PIECE = 1 << 19
+
+
+async def download_file(request: Request) -> Response:
+    """One product file, all of it or a part."""
+    query = request.scope["query_string"].decode("latin-1")
+    return await _answer_for(request, requested_uri(request.scope["path"], query))
+
+
+async def download_spectrum(request: Request) -> Response:
+    """One of Hubble's catalogued spectra, at its address in the Hubble Legacy Archive."""
+    query = request.scope["query_string"].decode("latin-1")
+    uri = uri_in_query(request.path_params["program"], query)
+    if not uri:
+        return message(
+            404, "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
+        )
+    return await _answer_for(request, uri)
+
+
+async def _answer_for(request: Request, uri: str) -> Response:
+    store = archive_of(request).store
+    held = await in_thread(lambda: find_file(store, uri))
+    if held is None:
+        return message(404, f"The archive knows no product {uri[:300]}.")
+    if uri not in await allowed(request, [held]):
+        return message(401, await _refusal(request, uri))
+    if held.path is None:
+        return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
+    return await _file_answer(request, held, held.path)
+
+
+async def _refusal(request: Request, uri: str) -> str:
+    account = (await visitor_of(request)).account
+    if account is None:
+        return f"{uri[:300]} is exclusive, and nobody is logged in: its owner's login is needed."
+    return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."
+
+
+async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+    facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
+    plan = plan_file_answer(request.method, request.headers, facts)
+    headers = dict(plan.headers)
+    if plan.status_code not in (200, 206):
+        return Response(status_code=plan.status_code, headers=headers)
+    headers["Content-Disposition"] = content_disposition(held.file_name)
+    headers["Content-Type"] = "application/octet-stream"
+    if not await in_thread(lambda: _is_whole(path, held.size)):
+        return message(404, f"The file of {held.uri[:300]} is not as it was put into the archive.")
+    if request.method == "HEAD":
+        return Response(status_code=plan.status_code, headers=headers)
+    return PiecesResponse(_pieces(path, plan.start, plan.stop), plan.status_code, headers)
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _is_whole(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except OSError:
+        return False
+
+
+async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
+    file: BinaryIO = await in_thread(lambda: path.open("rb"))
+    try:
+        position = start
+        file.seek(start)
+        while position < stop:
+            wanted = min(PIECE, stop - position)
+            piece = await in_thread(lambda wanted=wanted: file.read(wanted))  # type: ignore[misc]
+            if not piece:
+                raise OSError(f"{os.fspath(path)} became shorter while it was sent")
+            position += len(piece)
+            yield piece
+    finally:
+        file.close()
+
+
+class PiecesResponse(Response):
+    """An answer sent piece by piece; stops when the client has gone."""
+
+    def __init__(
+        self, pieces: AsyncIterator[bytes], status_code: int, headers: dict[str, str]
+    ) -> None:
+        super().__init__(status_code=status_code, headers=headers)
+        del self.raw_headers[:]
+        self.raw_headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ]
+        self._pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = {"type": "http.response.start", "status": self.status_code}
+        await send({**start, "headers": self.raw_headers})
+        gone = _departure(receive)
+        try:
+            async for piece in self._pieces:
+                if gone is not None and gone.done():
+                    return
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        finally:
+            if gone is not None:
+                gone.cancel()
+            await self._pieces.aclose()  # type: ignore[attr-defined]
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _departure(receive: Receive) -> asyncio.Task[None] | None:
+    """A task that ends when the client has gone: the server goes on taking pieces for nobody."""
+    if by_hand.get():
+        return None
+
+    async def wait() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    return asyncio.create_task(wait())

@@ -1,0 +1,265 @@
+"""Serve an archive over HTTP: in this process, in several that share a socket, or in a thread."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from multiprocessing.connection import wait
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
+from types import FrameType
+from typing import Any, NamedTuple, NoReturn
+
+import uvicorn
+
+from topmast.archive import Archive
+from topmast.archive.portal.bundles import Stage
+from topmast.archive.server.connection_limits import LARGEST_HEAD, Door, most_connections
+from topmast.archive.store.temporary import temporary_folder
+from topmast.errors import ArchiveError
+
+__all__ = ["Tls", "running", "serve"]
+
+LOGGER = logging.getLogger("topmast")
+
+BACKLOG = 1024
+STOP_SECONDS = 10
+"""What is under way at the end has this long to finish."""
+QUICK_DEATH_SECONDS = 5.0
+MOST_QUICK_DEATHS = 5
+
+Opened = Callable[[], Archive]
+"""Opens the archive; every process does so for itself."""
+
+
+class Tls(NamedTuple):
+    """The files of a certificate and of its key, for https; one file may hold both."""
+
+    certificate: Path
+    key: Path | None = None
+
+    def check(self) -> None:
+        """Raise ArchiveError, saying why, if they cannot be used."""
+        try:
+            SSLContext(PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
+        except (OSError, SSLError) as problem:
+            raise ArchiveError(
+                f"The certificate {self.certificate} and its key cannot be used: {problem}"
+            ) from problem
+
+
+class Manner(NamedTuple):
+    """What the processes of one server have in common."""
+
+    verbose: bool = False
+    tls: Tls | None = None
+
+
+def serve(
+    folder: str | Path,
+    host: str = "127.0.0.1",
+    port: int = 8787,
+    workers: int = 1,
+    *,
+    profile: str | None = None,
+    tls: Tls | None = None,
+    verbose: bool = False,
+    announce: Callable[[str], None] = print,
+) -> None:
+    """Serve the archive in `folder` until Ctrl-C or a signal to end; then finish and return.
+
+    Parameters
+    ----------
+    port : int
+        0 takes any port that is free; `announce` is told which.
+    workers : int
+        Processes that answer at once; one a core is a good number.
+    profile : {"current", "2017"}, optional
+        Which columns answers have; default: as the archive was made.
+    tls : Tls, optional
+        Serve https with this certificate.
+    verbose : bool
+        Log every request.
+    announce : callable
+        Called with a line that says where the archive is served.
+
+    Raises
+    ------
+    ArchiveError
+        If the folder is no archive, or the address cannot be listened on.
+    """
+    folder = Path(folder).expanduser()
+    opened = partial(Archive, folder, profile=profile)
+    if tls is not None:
+        tls.check()
+    opened().close()  # says now what is wrong, and brings the footprints up to date
+    listening = _listen(host, port)
+    with listening:
+        announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
+        manner = Manner(verbose, tls)
+        if workers == 1:
+            _work(opened, listening, None, manner)
+        else:
+            _supervise(workers, opened, listening, manner)
+
+
+@contextmanager
+def running(
+    archive: Archive, host: str = "127.0.0.1", port: int = 0, *, tls: Tls | None = None
+) -> Iterator[str]:
+    """Serve `archive` from a thread for the length of a ``with`` block; gives the URL."""
+    with _listen(host, port) as listening:
+        server = uvicorn.Server(_config(archive, Manner(tls=tls)))
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listening]}, name="topmast-server", daemon=True
+        )
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.005)
+            yield _url(listening, tls)
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _work(opened: Opened, listening: socket.socket, stage: Path | None, manner: Manner) -> None:
+    """Answer requests until a signal comes."""
+    with opened() as archive:
+        if stage is not None:
+            archive.stage = Stage(stage)
+        server = uvicorn.Server(_config(archive, manner))
+        with warnings.catch_warnings(), _ending_gently():
+            # A signal that comes before the first request finds the server not yet awaited.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            server.run(sockets=[listening])
+
+
+def _config(archive: Archive, manner: Manner) -> uvicorn.Config:
+    return uvicorn.Config(
+        archive.app(),
+        ws="none",
+        http=Door(most_connections()).protocol(),
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        ssl_certfile=manner.tls.certificate if manner.tls else None,
+        ssl_keyfile=manner.tls.key if manner.tls else None,
+        log_level="info" if manner.verbose else "warning",
+        access_log=manner.verbose,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+
+
+# -------------------------------------------------------------------------------- many processes
+
+
+def _supervise(workers: int, opened: Opened, listening: socket.socket, manner: Manner) -> None:
+    """Keep so many workers running; one that dies is replaced, unless all die at once."""
+    owner = threading.Event()
+    stage = temporary_folder(owner, "topmast-stage-")
+    quick_deaths = 0
+    with _ending_gently(), _stopping_all() as processes:
+        while True:
+            while len(processes) < workers:
+                processes[_started(opened, listening, stage, manner)] = time.monotonic()
+            wait([process.sentinel for process in processes])
+            for dead in [process for process in processes if not process.is_alive()]:
+                lived = time.monotonic() - processes.pop(dead)
+                LOGGER.warning("A worker ended with exit code %s.", dead.exitcode)
+                quick_deaths = quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 0
+            if quick_deaths >= MOST_QUICK_DEATHS:
+                raise ArchiveError("The workers cannot start; the messages above say why.")
+
+
+def _started(opened: Opened, listening: socket.socket, stage: Path, manner: Manner) -> SpawnProcess:
+    process = multiprocessing.get_context("spawn").Process(
+        target=_worker, args=(opened, listening, stage, manner), daemon=True
+    )
+    process.start()
+    return process
+
+
+def _worker(opened: Opened, listening: socket.socket, stage: Path, manner: Manner) -> None:
+    # Ctrl-C reaches all processes of a terminal; the one that started this one will end it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _work(opened, listening, stage, manner)
+
+
+@contextmanager
+def _stopping_all() -> Iterator[dict[SpawnProcess, float]]:
+    """Worker processes that end when the block does."""
+    processes: dict[SpawnProcess, float] = {}
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(STOP_SECONDS + 5)
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+@contextmanager
+def _ending_gently() -> Iterator[None]:
+    """A block that Ctrl-C and SIGTERM end, so that what follows it can clean up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# ------------------------------------------------------------------------------------ the address
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = _addresses(host, port)[0]
+        listening = socket.socket(family, kind, protocol)
+    except OSError as problem:
+        raise _cannot_listen(host, port, problem) from problem
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as problem:
+        listening.close()
+        raise _cannot_listen(host, port, problem) from problem
+    return listening
+
+
+def _addresses(host: str, port: int) -> list[Any]:
+    return socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+
+
+def _cannot_listen(host: str, port: int, problem: OSError) -> ArchiveError:
+    return ArchiveError(
+        f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
+        "Another port may be free; 0 takes any that is."
+    )
+
+
+def _url(listening: socket.socket, tls: Tls | None) -> str:
+    host, port = listening.getsockname()[:2]
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

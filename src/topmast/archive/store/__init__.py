@@ -1,0 +1,1 @@
+"""The archive's database and files: what is in it, put in and selected; uses sky and wire."""

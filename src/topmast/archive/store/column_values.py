@@ -1,0 +1,155 @@
+"""Columns of a table on their way into the archive: checked, and turned into what SQLite keeps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from topmast.archive.store.schema import is_identifier
+from topmast.errors import InvalidQueryError
+from topmast.tables.fields import Field
+
+__all__ = ["column_values"]
+
+INT64 = 1 << 63
+TRUTH = {"true": 1, "t": 1, "1": 1, "1.0": 1, "false": 0, "f": 0, "0": 0, "0.0": 0}
+
+
+def column_values(column: Any, field: Field, first_row: int) -> list[Any]:
+    """One value a row, None where there is none.
+
+    Parameters
+    ----------
+    column : array-like
+        A piece of a column: NumPy or masked array, astropy Column, or a list.
+    field : Field
+        What the column should hold.
+    first_row : int
+        Number of its first row in the whole table, for error texts.
+    """
+    values, missing = _plain_values(column)
+    cells = values.tolist()
+    if not _is_ready(values, cells, field):
+        convert = _converter(field)
+        return [
+            None if gone or _is_nothing(cell) else _converted(convert, cell, field, first_row + row)
+            for row, (cell, gone) in enumerate(zip(cells, missing.tolist(), strict=True))
+        ]
+    if field.type == "float":
+        numbers = values.astype(np.float64, copy=False)
+        missing = missing | np.isnan(numbers)
+        _refuse_infinite(numbers, field, first_row)
+    elif field.type == "string" and "" in cells:
+        cells = [cell or None for cell in cells]
+    for row in np.flatnonzero(missing).tolist():
+        cells[row] = None
+    return cells
+
+
+def _plain_values(column: Any) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """The values without mask and unit, and where the mask was."""
+    mask = getattr(column, "mask", None)
+    column = getattr(column, "unmasked", column)
+    data = column.data if isinstance(column, np.ma.MaskedArray) else column
+    data = getattr(data, "value", data)
+    values = np.asarray(data, dtype=object) if isinstance(data, list) else np.asarray(data)
+    if values.ndim != 1:
+        raise InvalidQueryError("A column must hold one value a row, not an array.")
+    missing = np.zeros(len(values), bool)
+    if mask is not None and np.any(mask):
+        missing |= np.asarray(mask, bool)
+    if values.dtype.kind == "S":
+        values = np.char.decode(values, "utf-8", "replace")
+    return values, missing
+
+
+READY: dict[str, tuple[str, set[type]]] = {
+    "string": ("U", {str, type(None)}),
+    "float": ("f", {float, type(None)}),
+    "int": ("i", {int, type(None)}),
+    "boolean": ("b", {bool, type(None)}),
+}
+"""The kind of array, and the types of Python objects, that need no conversion."""
+
+
+def _is_ready(values: npt.NDArray[Any], cells: list[Any], field: Field) -> bool:
+    """Whether SQLite can take the values as they are."""
+    kind, types = READY["int" if is_identifier(field) else field.type]
+    if values.dtype.kind != "O":
+        return values.dtype.kind == kind
+    return set(map(type, cells)) <= types and (kind != "i" or _fits(cells))
+
+
+def _fits(cells: list[Any]) -> bool:
+    """Whether all whole numbers have at most 64 bits."""
+    numbers = [cell for cell in cells if cell is not None]
+    return not numbers or (min(numbers) >= -INT64 and max(numbers) < INT64)
+
+
+def _refuse_infinite(values: npt.NDArray[Any], field: Field, first_row: int) -> None:
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        row = int(infinite[0])
+        raise _refusal(field, values[row].item(), first_row + row, "a finite number")
+
+
+def _is_nothing(cell: Any) -> bool:
+    return cell is None or cell is np.ma.masked or cell == "" or cell != cell
+
+
+def _converter(field: Field) -> Callable[[Any], Any]:
+    if is_identifier(field):
+        return _integer
+    return {"string": _text, "float": _float, "int": _integer, "boolean": _boolean}[field.type]
+
+
+def _converted(convert: Callable[[Any], Any], cell: Any, field: Field, row: int) -> Any:
+    try:
+        return convert(cell)
+    except (ValueError, TypeError, KeyError, OverflowError) as problem:
+        kind = "whole number" if convert is _integer else field.type
+        raise _refusal(field, cell, row, f"a {kind}") from problem
+
+
+def _refusal(field: Field, cell: Any, row: int, wanted: str) -> InvalidQueryError:
+    return InvalidQueryError(
+        f"Row {row + 1}, column {field.name}: {str(cell)[:100]!r} is not {wanted}."
+    )
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, str | bool | int | float):
+        return str(cell)
+    raise TypeError(cell)
+
+
+def _float(cell: Any) -> float | None:
+    number = float(cell)
+    if math.isinf(number):
+        raise ValueError(cell)
+    return None if math.isnan(number) else number
+
+
+def _integer(cell: Any) -> int:
+    if isinstance(cell, bytes):
+        cell = cell.decode()
+    if isinstance(cell, str):
+        text = cell.strip()
+        number = int(text) if text.lstrip("+-").isdigit() else float(text)
+    else:
+        number = cell
+    if number != int(number) or not -INT64 <= int(number) < INT64:
+        raise ValueError(cell)
+    return int(number)
+
+
+def _boolean(cell: Any) -> int:
+    return TRUTH[str(cell).strip().lower()]

@@ -1,0 +1,282 @@
+"""A question to the archive and its rows: the one place that chooses how to find them.
+
+Footprints go to the footprint index, everything else to SQLite. What is found first is which
+observations answer, as an array of row numbers; then the rows of one page are read. The arrays
+of the last questions are kept, so that the next page, or the count before it, costs little.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from topmast.archive.footprints.coverage import Coverage
+from topmast.archive.store.database import Store
+from topmast.archive.store.filters import Condition, Filter, Range, condition_of
+from topmast.archive.store.schema import observation_value
+from topmast.errors import InvalidQueryError, TimeoutError
+from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, SELECTED, Field
+
+__all__ = ["Cone", "Found", "Query", "Rows", "Searcher", "bounded", "read_observations"]
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+
+MANY_HITS = 20_000
+"""Above this, a cone and the filters are searched apart and the results intersected."""
+REMEMBERED_BYTES = 64 << 20
+LONGEST_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """A circle on the sky."""
+
+    ra_deg: float
+    dec_deg: float
+    radius_deg: float
+
+    def __post_init__(self) -> None:
+        if not all(map(math.isfinite, (self.ra_deg, self.dec_deg, self.radius_deg))):
+            raise InvalidQueryError("ra, dec and radius must be finite numbers.")
+        if not -360 <= self.ra_deg <= 720:
+            raise InvalidQueryError(f"ra is in degrees, 0 to 360, not {self.ra_deg!r}.")
+        if not -90 <= self.dec_deg <= 90:
+            raise InvalidQueryError(f"dec is in degrees, -90 to 90, not {self.dec_deg!r}.")
+        if self.radius_deg < 0:
+            raise InvalidQueryError(f"radius must not be negative, as {self.radius_deg!r} is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Observations that touch `cone` and pass all `filters`: these `fields`, one page of them."""
+
+    fields: tuple[Field, ...] = OBSERVATION
+    filters: tuple[Filter, ...] = ()
+    cone: Cone | None = None
+    page: int = 1
+    pagesize: int = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One page of an answer, and how many rows there are on all pages together."""
+
+    fields: tuple[Field, ...]
+    rows: list[tuple[Any, ...]]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Row numbers, ascending, and for a cone the distance of each."""
+
+    numbers: IntArray
+    distances: FloatArray | None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that this takes."""
+        return self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
+
+
+class Searcher:
+    """Answers queries from one archive; safe to use from many threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.coverage = Coverage(store)
+        self._remembered = _Memory(REMEMBERED_BYTES)
+
+    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
+        """A connection for whoever uses the coverage directly."""
+        return self._store.reading()
+
+    def search(self, query: Query) -> Rows:
+        """The rows of one page."""
+        with self._store.reading() as connection, bounded(connection):
+            found = self._find(query, connection)
+            start = min((query.page - 1) * query.pagesize, len(found.numbers))
+            stop = min(start + query.pagesize, len(found.numbers))
+            page = Found(
+                found.numbers[start:stop],
+                None if found.distances is None else found.distances[start:stop],
+            )
+            rows = read_observations(connection, query.fields, page)
+        return Rows(query.fields, rows, len(found.numbers))
+
+    def count(self, query: Query) -> int:
+        """How many rows all pages of `query` hold."""
+        with self._store.reading() as connection, bounded(connection):
+            if query.cone is not None or any(_is_distance(item) for item in query.filters):
+                return len(self._find(query, connection).numbers)
+            where = _where(query.filters, connection)
+            sql = f"SELECT count(*) FROM observations WHERE {where.sql}"
+            return int(connection.execute(sql, where.values).fetchone()[0])
+
+    def _find(self, query: Query, connection: sqlite3.Connection) -> Found:
+        key = (query.filters, query.cone, self._store.setting("changes", connection))
+        found = self._remembered.get(key)
+        if found is None:
+            found = self._look(query, connection)
+            self._remembered.put(key, found)
+        return found
+
+    def _look(self, query: Query, connection: sqlite3.Connection) -> Found:
+        on_distance = [item for item in query.filters if _is_distance(item)]
+        where = _where(query.filters, connection)
+        if query.cone is None:
+            numbers = _numbers(connection, where)
+            # Without a position there is no distance, and nothing passes a filter on it.
+            return Found(numbers[:0] if on_distance else numbers, None)
+        cone = query.cone
+        hits = self.coverage.touching(
+            cone.ra_deg, cone.dec_deg, min(cone.radius_deg, 180.0), connection
+        )
+        numbers, distances = hits.numbers, hits.distances
+        for item in on_distance:
+            keep = _distance_mask(item, distances)
+            numbers, distances = numbers[keep], distances[keep]
+        if where.sql != "1":
+            keep = np.isin(numbers, _passing(connection, where, numbers), assume_unique=True)
+            numbers, distances = numbers[keep], distances[keep]
+        return Found(numbers, distances)
+
+
+def read_observations(
+    connection: sqlite3.Connection, fields: Sequence[Field], found: Found
+) -> list[tuple[Any, ...]]:
+    """The rows with these numbers, in that order."""
+    columns = ", ".join(_expression(field) for field in fields)
+    sql = (
+        f"SELECT {columns} FROM observations WHERE number IN (SELECT value FROM json_each(?)) "
+        "ORDER BY number"
+    )
+    numbers = found.numbers.tolist()
+    rows = connection.execute(sql, (json.dumps(numbers),)).fetchall()
+    rows = with_booleans(rows, fields)
+    if found.distances is None:
+        return rows
+    for place in [place for place, field in enumerate(fields) if field is DISTANCE]:
+        distances = found.distances.tolist()
+        rows = [
+            (*row[:place], distance, *row[place + 1 :])
+            for row, distance in zip(rows, distances, strict=True)
+        ]
+    return rows
+
+
+def with_booleans(rows: list[tuple[Any, ...]], fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+    """SQLite keeps truth values as 0 and 1; here they become False and True."""
+    for place, field in enumerate(fields):
+        if field.type != "boolean" or field is SELECTED:
+            continue
+        if all(row[place] is None for row in rows):
+            continue
+        rows = [
+            row if row[place] is None else (*row[:place], bool(row[place]), *row[place + 1 :])
+            for row in rows
+        ]
+    return rows
+
+
+def _expression(field: Field) -> str:
+    if field is DISTANCE or field is SELECTED:
+        return "NULL"
+    return observation_value("objID" if field is OBJ_ID1 else field.name)
+
+
+def _where(filters: tuple[Filter, ...], connection: sqlite3.Connection) -> Condition:
+    """All filters but those on the distance, as one condition."""
+    lists = frozenset(row[0] for row in connection.execute("SELECT name FROM lists"))
+    pieces = [condition_of(item, lists) for item in filters if not _is_distance(item)]
+    return Condition(
+        " AND ".join(piece.sql for piece in pieces) or "1",
+        tuple(value for piece in pieces for value in piece.values),
+    )
+
+
+def _numbers(connection: sqlite3.Connection, where: Condition) -> IntArray:
+    sql = f"SELECT number FROM observations WHERE {where.sql}"
+    rows = connection.execute(sql, where.values)
+    return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+
+
+def _passing(connection: sqlite3.Connection, where: Condition, among: IntArray) -> IntArray:
+    """Which of the observations `among` pass the filters, or all that do if those are many."""
+    if len(among) > MANY_HITS:
+        return _numbers(connection, where)
+    chosen = Condition(
+        f"number IN (SELECT value FROM json_each(?)) AND ({where.sql})",
+        (json.dumps(among.tolist()), *where.values),
+    )
+    return _numbers(connection, chosen)
+
+
+def _is_distance(item: Filter) -> bool:
+    return item.field is DISTANCE
+
+
+def _distance_mask(item: Filter, distances: FloatArray) -> npt.NDArray[np.bool_]:
+    keep = np.isin(distances, [float(value) for value in item.values])
+    for bounds in item.ranges:
+        low, high = _bounds(bounds)
+        keep |= (distances >= low) & (distances <= high)
+    return keep
+
+
+def _bounds(bounds: Range) -> tuple[float, float]:
+    low = -math.inf if bounds.low is None else float(bounds.low)
+    return low, math.inf if bounds.high is None else float(bounds.high)
+
+
+@contextmanager
+def bounded(connection: sqlite3.Connection, seconds: float = LONGEST_SECONDS) -> Iterator[None]:
+    """Interrupt whatever SQL runs in the block for longer than `seconds`."""
+    end = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > end, 200_000)
+    try:
+        yield
+    except sqlite3.OperationalError as problem:
+        if time.monotonic() > end:
+            raise TimeoutError(f"The query took longer than {seconds:.0f} seconds.") from problem
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+
+
+class _Memory:
+    """The last results, up to a number of bytes; the oldest go first."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        self._found: OrderedDict[Any, Found] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def get(self, key: Any) -> Found | None:
+        with self._guard:
+            if key in self._found:
+                self._found.move_to_end(key)
+            return self._found.get(key)
+
+    def put(self, key: Any, found: Found) -> None:
+        with self._guard:
+            if key in self._found or found.nbytes > self._most_bytes // 2:
+                return
+            self._found[key] = found
+            self._bytes += found.nbytes + 1000
+            while self._bytes > self._most_bytes:
+                _, oldest = self._found.popitem(last=False)
+                self._bytes -= oldest.nbytes + 1000

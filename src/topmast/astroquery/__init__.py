@@ -1,0 +1,1 @@
+"""In astroquery's place: what its scripts import, and a comparison of both; uses services."""

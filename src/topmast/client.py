@@ -1,0 +1,211 @@
+"""connect(where): MAST, another server or a folder on this disk, as one client."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from topmast.errors import ArchiveError, MissingExtraError
+from topmast.net.address import is_url
+from topmast.net.session import Session, Transport
+from topmast.services.catalogs import CatalogsClass
+from topmast.services.mast import MastClass
+from topmast.services.observations import ObservationsClass
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+__all__ = ["Catalogs", "Client", "Mast", "Observations", "connect", "verify"]
+
+ARCHIVE_FILE = "archive.sqlite"
+
+
+class Client:
+    """Everything that can be asked of one archive, sharing one session.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        A URL such as ``"https://mast.stsci.edu"``, or a folder that holds a local archive.
+        Default: what the setting ``server`` says, also when that changes later.
+    **settings
+        Any setting of ``topmast.conf``, for this client only, such as ``timeout=60``.
+
+    Raises
+    ------
+    ArchiveError
+        If `where` is a folder that holds no archive.
+    MissingExtraError
+        If it does, and the packages that open it are not installed.
+    """
+
+    def __init__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> None:
+        if where is not None and not is_url(os.fspath(where)):
+            _check_folder(os.fspath(where))
+        self.session = Session(where, open_folder=open_folder, **settings)
+
+    def __repr__(self) -> str:
+        return f"<Client of {self.session.where}>"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; a later request opens new ones."""
+        self.session.close()
+
+    def verify(
+        self, folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False
+    ) -> Table:
+        """What every file under a download folder is worth; see `topmast.verify`."""
+        from topmast.download import verify
+
+        return verify(folder, repair=repair, current=current, session=self.session)
+
+    @cached_property
+    def observations(self) -> ObservationsClass:
+        """Find observations, list their products, download them."""
+        return ObservationsClass(session=self.session)
+
+    @cached_property
+    def catalogs(self) -> CatalogsClass:
+        """Find sources in catalogues."""
+        return CatalogsClass(session=self.session)
+
+    @cached_property
+    def mast(self) -> MastClass:
+        """Call any service of the archive by its name."""
+        return MastClass(session=self.session)
+
+
+def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
+    """A client of MAST, of another server, or of a local archive.
+
+    Parameters
+    ----------
+    where : str or path, optional
+        A URL such as ``"https://mast.stsci.edu"``, or a folder that holds a local archive.
+        Default: what the setting ``server`` says.
+    **settings
+        Any setting of ``topmast.conf``, for this client only, such as ``timeout=60``.
+
+    Examples
+    --------
+    >>> client = connect(folder)
+    >>> table = client.observations.query_object("M8", radius="0.02 deg")
+    """
+    return Client(where, **settings)
+
+
+def verify(folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False) -> Table:
+    """What every file under a download folder is worth, whoever has filled it.
+
+    Parameters
+    ----------
+    folder : path
+        A download folder, or any folder below it.
+    repair : bool
+        Fetch again what is not in order, and only that.
+    current : bool
+        Ask the archive whether it still has the same version of each file.
+
+    Returns
+    -------
+    Table
+        One row a file: Path, State, Reason, Size, SHA-256, URI, Repaired. State is one of whole,
+        truncated, corrupt, error page, superseded, unknown and missing.
+
+    Raises
+    ------
+    InvalidQueryError
+        There is no such folder.
+    UnreachableError, TimeoutError
+        With `current`: the archive did not answer at all.
+
+    Examples
+    --------
+    >>> manifest = Observations.download_products(products, verbose=False)
+    >>> judged = verify("mastDownload")
+    >>> judged = verify("mastDownload", repair=True)
+    """
+    return default_client().verify(folder, repair=repair, current=current)
+
+
+def open_folder(path: str) -> Transport:
+    """The local archive in a folder, opened in this process."""
+    _check_folder(path)
+    try:
+        from topmast.archive import Archive
+    except ModuleNotFoundError as problem:
+        raise MissingExtraError(
+            f"To open the archive in {path} the package {problem.name!r} is needed. "
+            "Install it with: pip install 'topmast[archive]'"
+        ) from problem
+    archive = Archive(path)
+    return archive.transport(on_close=archive.close)
+
+
+def _check_folder(path: str) -> None:
+    """Raise ArchiveError, saying what to do, unless the folder holds an archive."""
+    folder = Path(path).expanduser()
+    if (folder / ARCHIVE_FILE).is_file():
+        return
+    if "://" in path:
+        raise ArchiveError(f"{path} is no address of an archive: it begins with https or http.")
+    problem = "holds no archive" if folder.is_dir() else "is neither a URL nor a folder"
+    raise ArchiveError(
+        f"{path} {problem}. A URL begins with https:// or http://. "
+        f"A local archive is made with: topmast init {path} --sample"
+    )
+
+
+# ------------------------------------------------------------------- the default client
+
+_lock = Lock()
+_default: list[Client] = []
+
+
+def default_client() -> Client:
+    """The client that the ready-made `topmast.Observations` and its like share."""
+    with _lock:
+        if not _default:
+            _default.append(Client())
+        return _default[0]
+
+
+if TYPE_CHECKING:
+    Catalogs: CatalogsClass
+    Mast: MastClass
+    Observations: ObservationsClass
+
+_READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observations"}
+"""Names that stand for parts of the default client, which is made when one is first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name in _READY_MADE:
+        return getattr(default_client(), _READY_MADE[name])
+    raise AttributeError(f"module 'topmast.client' has no attribute {name!r}")
+
+
+class _CallableModule(ModuleType):
+    """Python binds ``topmast.connect`` to this module once it is loaded; calling it works too."""
+
+    def __call__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
+        return connect(where, **settings)
+
+
+sys.modules[__name__].__class__ = _CallableModule

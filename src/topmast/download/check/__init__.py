@@ -1,0 +1,1 @@
+"""Is a file whole? Judged by its format, length and checksums; reads, never writes."""

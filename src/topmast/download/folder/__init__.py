@@ -1,0 +1,1 @@
+"""The download folder: its index, partial files, journal, paths and locks; knows no network."""

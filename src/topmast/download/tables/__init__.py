@@ -1,0 +1,1 @@
+"""The tables that users see of a download: products in, manifest and summary out."""

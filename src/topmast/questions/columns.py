@@ -1,0 +1,267 @@
+"""Which columns a service has, with types and units; asked once a session and service."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from astropy.table import Table
+
+from topmast.errors import RemoteServiceError
+from topmast.net.session import Request
+from topmast.tables.fields import Field
+from topmast.tables.values import KINDS
+from topmast.wire.portal import MashupRequest, decode_columns_config, encode_request
+from topmast.wire.reading import read_json
+
+if TYPE_CHECKING:
+    from topmast.net.session import Session
+
+__all__ = ["Column", "Columns", "columns_of", "metadata_table"]
+
+log = logging.getLogger("topmast")
+
+SELECTED = "_selected_"
+CONTINUOUS_WORDS = ("double", "float", "numeric")
+HISTOGRAM_SERVICES = {
+    "tess": "Mast.Catalogs.All.Tic",
+    "dd.": "Mast.Catalogs.All.DiskDetective",
+}
+"""For a configuration whose id has this in it, that service tells which columns are ranges."""
+
+HEADERS = {
+    "Content-type": "application/x-www-form-urlencoded",
+    "Accept": "text/plain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a service.
+
+    Attributes
+    ----------
+    name, label, type, unit, description, example : str
+        `type` is string, integer, float or boolean; `unit` is MAST's word for it.
+    separator : str
+        Between the elements of a stored list, each of which a criterion may match; or "".
+    continuous : bool
+        Whether a criterion is a range of numbers rather than a list of values.
+    ignore_value
+        The value that stands for "nothing", or None.
+    hidden : bool
+        Whether MAST keeps the column out of its lists.
+    ucd : str
+        What kind of quantity it is, in the IVOA's words.
+    """
+
+    name: str
+    label: str = ""
+    type: str = ""
+    unit: str = ""
+    description: str = ""
+    example: str = ""
+    separator: str = ""
+    continuous: bool = False
+    ignore_value: Any = None
+    hidden: bool = False
+    ucd: str = ""
+
+
+class Columns(Mapping[str, Column]):
+    """The columns of one service by name, in the archive's order.
+
+    Parameters
+    ----------
+    config : mapping
+        The column configuration as the archive sent it; an empty entry is no column.
+    ranges, choices : mapping
+        The histograms of a catalogue, which settle for their columns whether a criterion is a
+        range (`ranges`) or a list of values (`choices`).
+    service : str
+        Whose columns these are, for error texts.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Mapping[str, Any]],
+        *,
+        ranges: Mapping[str, Any] | None = None,
+        choices: Mapping[str, Any] | None = None,
+        service: str = "",
+    ) -> None:
+        self.service = service
+        self.config = {name: dict(entry) for name, entry in config.items()}
+        kinds = {**dict.fromkeys(choices or {}, False), **dict.fromkeys(ranges or {}, True)}
+        found = {name: entry for name, entry in self.config.items() if entry or name in kinds}
+        found |= {name: {} for name in kinds if name not in found}
+        self._columns = {
+            name: _column(name, entry, kinds.get(name)) for name, entry in found.items()
+        }
+        self._by_lower_case: dict[str, Column] = {}
+        for name, column in self._columns.items():
+            self._by_lower_case.setdefault(name.lower(), column)
+
+    def __getitem__(self, name: str) -> Column:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        return f"<Columns of {self.service or 'a service'}: {', '.join(self)}>"
+
+    def find(self, name: str) -> Column | None:
+        """The column of this name in any case; None if there is none."""
+        return self._columns.get(name) or self._by_lower_case.get(name.lower())
+
+    def described_by(self, fields: Iterable[Field]) -> Columns:
+        """The same columns, with what `fields` know of them where the archive says nothing."""
+        known = {field.name.lower(): field for field in fields}
+        made = copy(self)
+        made._columns = {
+            name: _described(column, known.get(name.lower()))
+            for name, column in self._columns.items()
+        }
+        made._by_lower_case = {
+            lower: made._columns[column.name] for lower, column in self._by_lower_case.items()
+        }
+        return made
+
+    def suggest(self, name: str) -> str | None:
+        """The name most like `name`, for "Did you mean ...?"; None if none is like it."""
+        close = difflib.get_close_matches(name, self._columns, n=1)
+        if close:
+            return close[0]
+        close = difflib.get_close_matches(name.lower(), self._by_lower_case, n=1)
+        return self._by_lower_case[close[0]].name if close else None
+
+
+def columns_of(session: Session, service: str) -> Columns:
+    """The columns of a service; asked of the archive once a session and server.
+
+    Raises
+    ------
+    topmast.errors.BadAnswerError
+        If the answer is no column configuration; it is asked for again the next time.
+    """
+    cache = _cache_of(session)
+    key = (session.where, service.lower())
+    with cache.lock_for(key):
+        if key not in cache.columns:
+            cache.columns[key] = _ask(session, service)
+        return cache.columns[key]
+
+
+class _Cache:
+    """The columns that one session knows, and a lock each, so that none is asked for twice."""
+
+    def __init__(self) -> None:
+        self.columns: dict[tuple[str, str], Columns] = {}
+        self._locks: dict[tuple[str, str], threading.Lock] = {}
+
+    def lock_for(self, key: tuple[str, str]) -> threading.Lock:
+        return self._locks.setdefault(key, threading.Lock())
+
+
+def _cache_of(session: Session) -> _Cache:
+    # setdefault is one step for all threads.
+    return vars(session).setdefault("columns_cache", _Cache())
+
+
+def _ask(session: Session, service: str) -> Columns:
+    portal = session.servers.portal
+    body = f"colConfigId={quote(service)}".encode()
+    url = f"{portal}/portal/Mashup/Mashup.asmx/columnsconfig"
+    config = decode_columns_config(session.send(Request("POST", url, HEADERS, body)).content)
+    choices, ranges = _histograms(session, service)
+    return Columns(config, ranges=ranges, choices=choices, service=service)
+
+
+def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The discrete and the continuous histogram of the catalogue that `service` searches."""
+    services = (found for part, found in HISTOGRAM_SERVICES.items() if part in service.lower())
+    asked = next(services, None)
+    if asked is None:
+        return {}, {}
+    question = MashupRequest(asked, format="extjs", cache_breaker=str(uuid.uuid4()))
+    url = f"{session.servers.portal}/api/v0/invoke"
+    content = session.send(Request("POST", url, HEADERS, encode_request(question))).content
+    try:
+        table = read_json(content)["data"]["Tables"][0]["ExtendedProperties"]
+        return dict(table["discreteHistogram"]), dict(table["continuousHistogram"])
+    except (RemoteServiceError, LookupError, TypeError, ValueError):
+        log.warning("%s gave no histograms; its column types alone decide.", asked)
+        return {}, {}
+
+
+def _column(name: str, entry: Mapping[str, Any], continuous: bool | None) -> Column:
+    return Column(
+        name=name,
+        label=_text(entry, "text") or name,
+        type=_type_word(entry),
+        unit=_text(entry, "unit") or _text(entry, "vot.unit"),
+        description=_text(entry, "vot.description"),
+        example=_text(entry, "example"),
+        separator=_text(entry, "separator"),
+        continuous=_is_continuous(entry) if continuous is None else continuous,
+        ignore_value=entry.get("ignoreValue"),
+        hidden=bool(entry.get("remove", False)),
+        ucd=_text(entry, "vot.ucd"),
+    )
+
+
+def _described(column: Column, field: Field | None) -> Column:
+    if field is None:
+        return column
+    return replace(
+        column,
+        unit=column.unit or field.wire_unit or field.unit,
+        description=column.description or field.description,
+        ucd=column.ucd or field.ucd,
+    )
+
+
+def _text(entry: Mapping[str, Any], key: str) -> str:
+    value = entry.get(key)
+    return "" if value is None else str(value)
+
+
+def _type_word(entry: Mapping[str, Any]) -> str:
+    word = (_text(entry, "type") or _text(entry, "vot.datatype")).lower()
+    return KINDS[word].word if word in KINDS else word
+
+
+def _is_continuous(entry: Mapping[str, Any]) -> bool:
+    word = _text(entry, "vot.datatype") or _text(entry, "type")
+    return word in CONTINUOUS_WORDS or bool(entry.get("treatNumeric"))
+
+
+def metadata_table(columns: Columns, *, with_ucd: bool = False) -> Table:
+    """The columns as a Table to read: name, label, type, unit, meaning and example values.
+
+    `with_ucd` adds the UCDs. Columns that MAST hides are left out, and so is a heading under
+    which nothing would stand.
+    """
+    listed = (_column(name, entry, None) for name, entry in columns.config.items())
+    shown = [c for c in listed if c.name != SELECTED and not c.hidden]
+    headings = {
+        "Column Name": [c.name for c in shown],
+        "Column Label": [c.label for c in shown],
+        "Data Type": [c.type for c in shown],
+        "Units": [c.unit for c in shown],
+        "Description": [c.description for c in shown],
+        "Examples/Valid Values": [c.example for c in shown],
+        "UCD": [c.ucd if with_ucd else "" for c in shown],
+    }
+    return Table({heading: texts for heading, texts in headings.items() if any(texts)})

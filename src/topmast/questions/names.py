@@ -1,0 +1,290 @@
+"""Object names to positions on the sky: many at once, remembered for the session."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from astropy.coordinates import SkyCoord
+
+from topmast.errors import (
+    HTTPStatusError,
+    InputWarning,
+    InvalidQueryError,
+    RemoteServiceError,
+    ResolverError,
+    TimeoutError,
+    UnreachableError,
+    warn,
+)
+from topmast.net.parallel import at_once
+from topmast.net.session import Request
+from topmast.questions.polling import ask
+from topmast.sky import separation_deg
+from topmast.wire.names import (
+    NAMES_AT_ONCE,
+    ResolvedName,
+    ResolverQuery,
+    decode_names,
+    encode_resolver_query,
+)
+from topmast.wire.portal import MashupRequest
+
+if TYPE_CHECKING:
+    from topmast.net.session import Session
+
+__all__ = ["name_resolver", "resolve_object"]
+
+log = logging.getLogger("topmast")
+
+RESOLVER_PATH = "/Santa-war/query"
+RESOLVERS = ("NED", "SIMBAD")
+CATALOGS = {"TIC ": "TIC", "KIC ": "KEPLER", "EPIC ": "K2"}
+"""Names that begin so are rows of a MAST catalogue, which is asked as well."""
+PATIENCE_SECONDS = 60.0
+"""For the name resolver; after that the portal is asked."""
+
+Position = tuple[float, float]
+
+
+def resolve_object(
+    session: Session,
+    object_name: str | Iterable[str],
+    *,
+    resolver: str | None = None,
+    resolve_all: bool = False,
+) -> Any:
+    """The position of an object, or of several.
+
+    Parameters
+    ----------
+    session : Session
+        The archive whose name resolver is asked.
+    object_name : str or list of str
+        One name or many; many are asked for together.
+    resolver : {"NED", "SIMBAD"}, optional
+        Whom to ask; default: the first that knows the name.
+    resolve_all : bool
+        Give the position of every resolver that knows the name.
+
+    Returns
+    -------
+    `~astropy.coordinates.SkyCoord` or dict
+        One position for one name. With `resolve_all` a dict from resolver to position; for
+        several names a dict from name to either.
+
+    Raises
+    ------
+    ResolverError
+        If the name, or none of the names, is known. Among several, unknown ones are warned of.
+    """
+    names = _names(object_name)
+    single = len(names) == 1
+    resolver = _checked(resolver)
+    if resolve_all and resolver:
+        warn(
+            "The resolver parameter is ignored when resolve_all is True: all resolvers are asked.",
+            InputWarning,
+        )
+        resolver = None
+    entries = _look_up(session, names, resolver, resolve_all)
+    if resolve_all:
+        known = _known(names, entries, None, not single)
+        found: dict[str, Any] = {
+            name: {entry.resolver: _sky(entry) for entry in entries[name]} for name in known
+        }
+    else:
+        known = _known(names, entries, resolver, not single)
+        found = {name: _sky(entry) for name, entry in known.items()}
+    return found[names[0]] if single else found
+
+
+def name_resolver(
+    session: Session, resolver: str | None = None
+) -> Callable[[Sequence[str], bool], Mapping[str, Position]]:
+    """A function that finds positions in degrees, in the form that `questions.places` asks for."""
+
+    def resolve(names: Sequence[str], from_list: bool) -> Mapping[str, Position]:
+        checked = _checked(resolver)
+        entries = _look_up(session, names, checked, False)
+        known = _known(names, entries, checked, from_list, all_unknown=from_list)
+        return {name: (entry.ra_deg, entry.dec_deg) for name, entry in known.items()}
+
+    return resolve
+
+
+# --------------------------------------------------------------------------- the question
+
+
+def _names(object_name: str | Iterable[str]) -> list[str]:
+    names = [object_name] if isinstance(object_name, str) else object_name
+    if not isinstance(names, Iterable):
+        raise InvalidQueryError(f"An object name is a text such as 'M101', not {names!r}.")
+    listed = list(names)
+    for name in listed:
+        if not isinstance(name, str):
+            raise InvalidQueryError(f"All object names must be strings, not {name!r}.")
+        if not name.strip():
+            raise InvalidQueryError(f"{name!r} is no object name.")
+    if not listed:
+        raise InvalidQueryError("No object name was given.")
+    return list(dict.fromkeys(map(str, listed)))
+
+
+def _checked(resolver: str | None) -> str | None:
+    if not resolver:
+        return None
+    if not isinstance(resolver, str) or resolver.upper() not in RESOLVERS:
+        raise ResolverError(f'Invalid resolver. Must be "NED" or "SIMBAD", not {resolver!r}.')
+    return resolver.upper()
+
+
+def _look_up(
+    session: Session, names: Sequence[str], resolver: str | None, resolve_all: bool
+) -> dict[str, list[ResolvedName]]:
+    """The entries of each name; what this session has asked before is not asked again."""
+    memory: dict[tuple[Any, ...], list[ResolvedName]] = vars(session).setdefault("names_cache", {})
+    server = (session.where, session.servers.resolver)
+    keys = {name: (server, _plain(name), resolver, resolve_all) for name in names}
+    asked = [name for name, key in keys.items() if key not in memory]
+    batches = [
+        asked[start : start + NAMES_AT_ONCE] for start in range(0, len(asked), NAMES_AT_ONCE)
+    ]
+    question = partial(_ask, session, resolver=resolver, resolve_all=resolve_all)
+    for batch, entries in zip(
+        batches, at_once(question, batches, int(session.setting("connections"))), strict=True
+    ):
+        for name in batch:
+            found = _entries_about(name, entries, alone=len(batch) == 1)
+            if found:
+                memory[keys[name]] = found
+    return {name: memory.get(key, []) for name, key in keys.items()}
+
+
+def _ask(
+    session: Session, names: Sequence[str], *, resolver: str | None, resolve_all: bool
+) -> list[ResolvedName]:
+    """The entries of one batch, of the name resolver or else of the portal."""
+    catalogs = [catalog for start, catalog in CATALOGS.items() if _any_starts(names, start)]
+    resolvers = [resolver, *catalogs] if resolver else []
+    query = ResolverQuery(tuple(names), tuple(filter(None, resolvers)), resolve_all)
+    servers = session.servers
+    patience = min(PATIENCE_SECONDS, float(session.setting("timeout")))
+    try:
+        url = f"{servers.resolver}{RESOLVER_PATH}?{encode_resolver_query(query)}"
+        request = Request("GET", url, {"Accept": "text/plain"})
+        return decode_names(session.send(request, total_seconds=patience).content)
+    except (UnreachableError, TimeoutError, HTTPStatusError) as problem:
+        if servers.resolver == servers.portal:
+            raise
+        entries = _ask_portal(session, names, problem)
+        log.warning("The name resolver does not answer (%s); the portal was asked.", problem)
+        return entries
+
+
+def _ask_portal(session: Session, names: Sequence[str], problem: Exception) -> list[ResolvedName]:
+    """The entries that the portal's own name lookup gives, which takes one name at a time."""
+
+    def look_up(name: str) -> list[ResolvedName]:
+        params = {"input": name, "format": "json"}
+        request = MashupRequest("Mast.Name.Lookup", params)
+        return decode_names(ask(session, request).content)
+
+    try:
+        return [entry for name in names for entry in look_up(name)]
+    except RemoteServiceError as second:
+        raise second from problem
+
+
+def _entries_about(
+    name: str, entries: Sequence[ResolvedName], *, alone: bool
+) -> list[ResolvedName]:
+    """The entries of one name; where it was asked for alone, also in another spelling of it."""
+    found = [entry for entry in entries if _plain(entry.search_string) == _plain(name)]
+    spellings = {_plain(entry.search_string) for entry in entries}
+    return list(entries) if alone and not found and len(spellings) == 1 else found
+
+
+def _any_starts(names: Sequence[str], start: str) -> bool:
+    return any(name.upper().startswith(start) for name in names)
+
+
+def _plain(name: str) -> str:
+    """A name as resolvers compare it: lower case, single spaces."""
+    return " ".join(name.lower().split())
+
+
+# ----------------------------------------------------------------------------- the answer
+
+
+def _known(
+    names: Sequence[str],
+    entries: Mapping[str, list[ResolvedName]],
+    resolver: str | None,
+    from_list: bool,
+    *,
+    all_unknown: bool = False,
+) -> dict[str, ResolvedName]:
+    """The entry of each known name; the unknown ones are warned of, or raised if there is one.
+
+    That no name at all is known is an error, unless `all_unknown` leaves that to the caller.
+    """
+    known = {}
+    for name in names:
+        entry = _entry_of(resolver, entries[name])
+        if entry is not None:
+            known[name] = entry
+            _compare_with_catalog(name, entry, entries[name], resolver)
+        elif from_list:
+            warn(_unknown(name, resolver), InputWarning)
+        else:
+            raise ResolverError(_unknown(name, resolver))
+    if not known and not all_unknown:
+        raise ResolverError("Could not resolve any of the given object names to sky positions.")
+    return known
+
+
+def _entry_of(resolver: str | None, entries: Sequence[ResolvedName]) -> ResolvedName | None:
+    """The first entry, of the resolver that was asked for."""
+    wanted = (e for e in entries if resolver is None or e.resolver.upper() == resolver)
+    return next(wanted, None)
+
+
+def _unknown(name: str, resolver: str | None) -> str:
+    message = f'Could not resolve "{name}" to a sky position'
+    if resolver is None:
+        return f"{message}."
+    return (
+        f'{message} using resolver "{resolver}". Please try another resolver or set '
+        "`resolver=None` to use the first that knows the name."
+    )
+
+
+def _compare_with_catalog(
+    name: str, entry: ResolvedName, entries: Sequence[ResolvedName], resolver: str | None
+) -> None:
+    """Warn where the chosen resolver puts a catalogue star elsewhere than the catalogue does."""
+    catalog = next((word for start, word in CATALOGS.items() if _any_starts([name], start)), None)
+    if resolver is None or catalog is None:
+        return
+    for other in entries:
+        if other.resolver.upper() == catalog and _arcsec_between(entry, other) > 1:
+            warn(
+                f"Resolver {resolver} puts {name} more than 1 arcsec from its place in the MAST "
+                f"{catalog} catalog.",
+                InputWarning,
+            )
+            return
+
+
+def _arcsec_between(first: ResolvedName, second: ResolvedName) -> float:
+    return 3600 * float(separation_deg(first.ra_deg, first.dec_deg, second.ra_deg, second.dec_deg))
+
+
+def _sky(entry: ResolvedName) -> SkyCoord:
+    log.debug(
+        "%s: %s knows it at %s %s", entry.search_string, entry.resolver, entry.ra_deg, entry.dec_deg
+    )
+    return SkyCoord(entry.ra_deg, entry.dec_deg, unit="deg")

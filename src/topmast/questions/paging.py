@@ -1,0 +1,101 @@
+"""Ask for page 1, then for all the others at once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from topmast.errors import BadAnswerError, InvalidQueryError
+from topmast.net.deadline import Deadline
+from topmast.net.parallel import at_once
+from topmast.net.session import Answer, Session
+from topmast.questions.polling import Polled, poll, with_breaker
+from topmast.wire.portal import MashupRequest, Paging
+
+__all__ = ["ask_all_pages"]
+
+MOST_PAGES = 10_000
+"""More pages than this are not fetched; with 50,000 rows a page MAST never needs a hundred."""
+UNSUSPICIOUS_PAGES = 100
+
+
+def ask_all_pages(session: Session, request: MashupRequest) -> list[Answer]:
+    """The answers for every page, in order; only one if `request` names a page or fails.
+
+    Page 1 tells how many there are; the others are fetched ``connections`` at once. The setting
+    ``timeout`` is the limit for them all.
+
+    Raises
+    ------
+    TimeoutError
+        A page is still EXECUTING when the time is up.
+    BadAnswerError
+        The page numbers in the answers contradict each other.
+    """
+    deadline = Deadline.after(session.setting("timeout"))
+    # MAST keeps a finished answer under the whole request: all pages share one cache breaker.
+    request = with_breaker(_with_page_size(session, request))
+    if request.page is not None:
+        return [poll(session, request, deadline).answer]
+    first = poll(session, replace(request, page=1), deadline)
+    pages = _pages(request, first)
+
+    def page(number: int) -> Polled:
+        numbered = replace(request, page=number)
+        return _checked(poll(session, numbered, deadline), request, number, pages)
+
+    others = at_once(page, range(2, pages + 1), int(session.setting("connections")))
+    return [polled.answer for polled in (first, *others)]
+
+
+def _with_page_size(session: Session, request: MashupRequest) -> MashupRequest:
+    if request.pagesize is not None:
+        return request
+    return replace(request, pagesize=int(session.setting("pagesize")))
+
+
+def _pages(request: MashupRequest, first: Polled) -> int:
+    """How many pages there are, as far as that can be true."""
+    paging = first.paging
+    if paging is None or first.status.upper() != "COMPLETE":
+        return 1
+    pages = max(1, paging.pages_filtered)
+    if pages > 1 and paging.page != 1:
+        raise BadAnswerError(
+            f"{request.service} was asked for page 1 and sent page {paging.page}. "
+            "Ask again, or ask for one page at a time (page=1, page=2, ...)."
+        )
+    if pages > UNSUSPICIOUS_PAGES and not _plausible(paging):
+        raise BadAnswerError(
+            f"{request.service} says that {paging.rows_filtered:,} rows fill {pages:,} pages of "
+            f"{paging.page_size:,}, which cannot be. Ask for one page at a time (page=1, ...)."
+        )
+    if pages > MOST_PAGES:
+        raise InvalidQueryError(
+            f"{request.service} has {pages:,} pages of {request.pagesize:,} rows for this: at "
+            f"most {MOST_PAGES:,} are fetched. Ask for larger pages (pagesize=50000) or less."
+        )
+    return pages
+
+
+def _plausible(paging: Paging) -> bool:
+    if paging.page_size <= 0 or paging.rows_filtered <= 0:
+        return False
+    return paging.pages_filtered <= math.ceil(paging.rows_filtered / paging.page_size) + 1
+
+
+def _checked(polled: Polled, request: MashupRequest, number: int, pages: int) -> Polled:
+    paging = polled.paging
+    if paging is None or polled.status.upper() != "COMPLETE":
+        return polled
+    if paging.page != number:
+        raise BadAnswerError(
+            f"{request.service} was asked for page {number} and sent page {paging.page}: rows "
+            "would be missing or double. Ask again, or ask for one page at a time (page=1, ...)."
+        )
+    if paging.pages_filtered != pages:
+        raise BadAnswerError(
+            f"{request.service} had {pages} pages at first and {paging.pages_filtered} when page "
+            f"{number} came: the result changed on the way. Ask again."
+        )
+    return polled

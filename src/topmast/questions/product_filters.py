@@ -1,0 +1,302 @@
+"""Choose among product rows: filter them, drop duplicates, read obsids; no network."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from astropy.table import Column, Row, Table
+from numpy.typing import NDArray
+
+from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.questions.lists import is_one, listed
+
+__all__ = [
+    "MISSPELT",
+    "checked_truth",
+    "filter_products",
+    "is_obsid",
+    "obsids_of",
+    "unique_products",
+    "unknown_filter",
+]
+
+logger = logging.getLogger("topmast")
+
+MINIMUM_RECOMMENDED = "Minimum Recommended Products"
+NO_OBSIDS = "Observation list is empty, no associated products."
+OPTIONS = ("extension", "mrp_only")
+MISSPELT = {"extenstion": "extension"}
+
+Mask = NDArray[np.bool_]
+Test = Callable[[Any], Mask]
+
+
+def filter_products(
+    products: Table,
+    *,
+    mrp_only: bool | None = False,
+    extension: str | Iterable[str] | None = None,
+    any_letter_case: bool = True,
+    **filters: Any,
+) -> Table:
+    """The rows of `products` that pass every filter, as a new table.
+
+    Parameters
+    ----------
+    products : `~astropy.table.Table`
+        As `get_product_list` gives it.
+    mrp_only : bool
+        Keep the Minimum Recommended Products only.
+    extension : str or list of str
+        Keep files whose name ends in this, or in one of these.
+    any_letter_case : bool
+        Whether ``"science"`` means ``"SCIENCE"`` too.
+    **filters
+        Column name and the value, or list of values, to keep. A text starting with ``!`` is
+        left out instead, and ``""`` keeps missing texts. Columns of numbers also take
+        ``"10..20"`` (both ends included), ``">=10"``, ``">10"``, ``"<=10"`` and ``"<10"``.
+
+    Raises
+    ------
+    InvalidQueryError
+        For a column that is not there, or a number that cannot be read.
+    """
+    if not isinstance(products, Table):
+        raise InvalidQueryError(
+            f"filter_products takes a table of products, not {products!r}. "
+            "get_product_list makes one of obsids."
+        )
+    extension = _spelt_right(filters, extension)
+    kept = np.ones(len(products), dtype=bool)
+    if mrp_only is not None and checked_truth("mrp_only", mrp_only):
+        kept &= _texts_equal(MINIMUM_RECOMMENDED, any_letter_case)(
+            _column(products, "productGroupDescription")
+        )
+    if extension != "" and _given(extension):
+        kept &= _ends_in(_column(products, "productFilename"), extension, any_letter_case)
+    for name, wanted in filters.items():
+        kept &= _passing(_column(products, name), wanted, any_letter_case)
+    return products[kept]
+
+
+def unique_products(products: Table, uri_column: str = "dataURI") -> Table:
+    """The first row of each URI, in the order of `products`; the log tells how many went."""
+    uris = products[uri_column].tolist()
+    first = {uri: index for index, uri in reversed(list(enumerate(uris))) if uri is not None}
+    kept = [index for index, uri in enumerate(uris) if uri is None or first[uri] == index]
+    if len(kept) == len(uris):
+        return products
+    logger.info(
+        "%d of %d products are listed twice; each is kept once, %d in all.",
+        len(uris) - len(kept),
+        len(uris),
+        len(kept),
+    )
+    return products[kept]
+
+
+def obsids_of(observations: Any) -> list[str]:
+    """The ids in `observations`, as texts in the order given, blanks left out.
+
+    Takes a row or table of observations, a column, a list or array of ids, one id, or ids in
+    one text with commas between them. Texts that are no obsid (see `is_obsid`) come back as they
+    are: they may be an obs_id.
+
+    Raises
+    ------
+    InvalidQueryError
+        When no id is left, or something can be no id at all.
+    """
+    ids = [text for item in _items(observations) for text in _id_texts(item)]
+    if not ids:
+        raise InvalidQueryError(NO_OBSIDS)
+    return ids
+
+
+def is_obsid(text: str) -> bool:
+    """Whether `text` can be an obsid, the number that product lists are asked for by."""
+    return text.isascii() and text.isdigit()
+
+
+# ------------------------------------------------------------------------------- filters
+
+
+def _spelt_right(
+    filters: dict[str, Any], extension: str | Iterable[str] | None
+) -> str | Iterable[str] | None:
+    """`extension`, also where it was misspelt as a well-known example misspells it."""
+    for wrong, right in MISSPELT.items():
+        if wrong in filters:
+            warn(f"'{wrong}' is understood as '{right}'.", InputWarning)
+            value = filters.pop(wrong)
+            extension = value if extension is None else extension
+    return extension
+
+
+def _column(products: Table, name: str) -> Column:
+    if name in products.colnames:
+        return products[name]
+    raise unknown_filter(name, (*OPTIONS, *products.colnames))
+
+
+def unknown_filter(name: str, names: Iterable[str]) -> InvalidQueryError:
+    """The error about a keyword that is no column; `names` are those that it may stand for."""
+    message = f"Column '{name}' not found in product table."
+    known = {each.lower(): each for each in names}
+    close = get_close_matches(name.lower(), known, n=1)
+    return InvalidQueryError(message + (f" Did you mean '{known[close[0]]}'?" if close else ""))
+
+
+def checked_truth(name: str, value: Any) -> bool:
+    """`value` as True or False; a text such as "no" would count as True."""
+    if isinstance(value, (bool, np.bool_)) or (
+        isinstance(value, (int, np.integer)) and value in (0, 1)
+    ):
+        return bool(value)
+    raise InvalidQueryError(f"{name} is True or False, not {value!r}.")
+
+
+def _given(values: Any) -> bool:
+    """Whether there is any value at all: neither None nor empty."""
+    return values is not None and bool(isinstance(values, str) or len(listed(values)))
+
+
+def _ends_in(names: Column, extension: Any, any_letter_case: bool) -> Mask:
+    endings = tuple(str(ending) for ending in listed(extension))
+    texts = [str(name) for name in np.ma.getdata(names).tolist()]
+    if any_letter_case:
+        endings = tuple(ending.lower() for ending in endings)
+        texts = [text.lower() for text in texts]
+    found = np.fromiter((text.endswith(endings) for text in texts), bool, len(texts))
+    return found & ~np.ma.getmaskarray(names)
+
+
+def _passing(column: Column, wanted: Any, any_letter_case: bool) -> Mask:
+    """Rows of any value that is wanted and of none that is not."""
+    if not _given(wanted):
+        if wanted is not None:
+            warn(f"The filter '{column.name}' has no values and is skipped.", InputWarning)
+        return np.ones(len(column), dtype=bool)
+    tests = [
+        (_test_of(column, value, any_letter_case), unwanted)
+        for value, unwanted in map(_split_negation, listed(wanted))
+    ]
+    positive = [test(column) for test, unwanted in tests if not unwanted]
+    negative = [test(column) for test, unwanted in tests if unwanted]
+    kept = np.logical_or.reduce(positive) if positive else np.ones(len(column), dtype=bool)
+    for found in negative:
+        kept = kept & ~found
+    return kept
+
+
+def _split_negation(value: Any) -> tuple[Any, bool]:
+    """The value without a leading ``!``, and whether there was one."""
+    if isinstance(value, str) and value.startswith("!"):
+        return value[1:], True
+    return value, False
+
+
+def _test_of(column: Column, value: Any, any_letter_case: bool) -> Test:
+    if column.dtype.kind in "iuf":
+        try:
+            return _numbers_that_are(value)
+        except (ValueError, TypeError) as problem:
+            raise InvalidQueryError(
+                f"Could not parse numeric filter '{value}' for column '{column.name}'. "
+                "Write a number, '10..20', '>=10', '>10', '<=10' or '<10'."
+            ) from problem
+    return _texts_equal(str(value), any_letter_case)
+
+
+def _texts_equal(text: str, any_letter_case: bool) -> Test:
+    def test(column: Column) -> Mask:
+        values = np.ma.getdata(column).astype(str)
+        found = np.char.lower(values) == text.lower() if any_letter_case else values == text
+        hidden = np.ma.getmaskarray(column)
+        return (np.asarray(found) & ~hidden) | (hidden & (text == ""))
+
+    return test
+
+
+COMPARISONS: Mapping[str, Callable[[Any, float], Any]] = {
+    ">=": lambda values, number: values >= number,
+    "<=": lambda values, number: values <= number,
+    ">": lambda values, number: values > number,
+    "<": lambda values, number: values < number,
+    "": lambda values, number: values == number,
+}
+
+
+def _numbers_that_are(value: Any) -> Test:
+    """A test of a column against a number, ``"low..high"`` or a comparison such as ``">=5"``."""
+    if isinstance(value, str) and ".." in value:
+        low, high = map(float, value.split(".."))
+        return _where_not_masked(lambda values: (values >= low) & (values <= high))
+    sign = ""
+    if isinstance(value, str):
+        value = value.strip()
+        sign = next(known for known in COMPARISONS if value.startswith(known))
+        value = value[len(sign) :]
+    number, compare = float(value), COMPARISONS[sign]
+    return _where_not_masked(lambda values: compare(values, number))
+
+
+def _where_not_masked(condition: Callable[[Any], Any]) -> Test:
+    def test(column: Column) -> Mask:
+        found = np.asarray(condition(np.ma.getdata(column)), dtype=bool)
+        return found & ~np.ma.getmaskarray(column)
+
+    return test
+
+
+# -------------------------------------------------------------------------------- obsids
+
+
+def _items(observations: Any) -> list[Any]:
+    """Whatever was given, as a flat list of single ids."""
+    if isinstance(observations, Row):
+        return [_obsid_cell(observations, observations.colnames)]
+    if isinstance(observations, Table) or hasattr(observations, "columns"):
+        return _items(_obsid_cell(observations, list(observations.columns)))
+    if isinstance(observations, Mapping) or is_one(observations):
+        return [observations.item() if type(observations) is np.ndarray else observations]
+    found: list[Any] = []
+    for item in observations:
+        found += _items(item) if isinstance(item, (Row, list, tuple, np.ndarray)) else [item]
+    return found
+
+
+def _obsid_cell(rows: Any, names: list[str]) -> Any:
+    name = next((name for name in ("obsid", "obsID") if name in names), None)
+    if name is None:
+        raise InvalidQueryError(
+            "The table has no column 'obsid'. Give observations as a query returns them, or ids. "
+            f"Its columns: {', '.join(map(str, names[:8]))}{', ...' if len(names) > 8 else '.'}"
+        )
+    return rows[name]
+
+
+def _id_texts(item: Any) -> list[str]:
+    """The ids in one item: none for a blank, several for a text with commas."""
+    if isinstance(item, bytes):
+        item = item.decode()
+    if isinstance(item, str):
+        return [text for part in item.split(",") if (text := part.strip())]
+    if item is None or item is np.ma.masked:
+        return []
+    if isinstance(item, (int, np.integer)) and not isinstance(item, bool) and item >= 0:
+        return [str(int(item))]
+    if isinstance(item, (float, np.floating)):
+        if math.isnan(item):
+            return []
+        if float(item).is_integer() and item >= 0:
+            return [str(int(item))]
+    raise InvalidQueryError(
+        f"{item!r} is no observation id. Give an obsid such as '3000007760', a list of them, "
+        "or observations as a query returns them."
+    )

@@ -1,0 +1,163 @@
+"""Ask for the products of many observations, in batches that travel at once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from astropy.table import Row, Table
+
+from topmast.errors import HTTPStatusError, InputWarning, InvalidQueryError, TimeoutError, warn
+from topmast.login.validity import check_before_long_job
+from topmast.net.parallel import at_once
+from topmast.questions.paging import ask_all_pages
+from topmast.questions.portal import Question
+from topmast.questions.product_filters import is_obsid, obsids_of
+from topmast.wire.portal import MashupRequest, table_of
+
+if TYPE_CHECKING:
+    from topmast.net.session import Answer, Session
+
+__all__ = ["BATCH_SIZE", "ask_batch", "leave_out_full_frames", "products_question"]
+
+log = logging.getLogger("topmast")
+
+PRODUCTS = "Mast.Caom.Products"
+FILTERED = "Mast.Caom.Filtered"
+BATCH_SIZE = 500
+"""Observations asked for in one request; several requests are under way at once."""
+
+FULL_FRAMES = ("TESS FFI", "TICA FFI")
+TOO_MUCH = (408, 413, 414, 502, 504)
+"""HTTP statuses that a smaller question may not meet."""
+
+
+def products_question(
+    session: Session, observations: Any, *, batch_size: int | None, leave_out: bool
+) -> Question:
+    """The question for the products of `observations`, which `obsids_of` describes.
+
+    Full-frame images are left out if `leave_out`, and else only warned of in the log. Texts that
+    are no obsid are looked up as obs_id.
+    """
+    check_before_long_job(session)
+    observations = leave_out_full_frames(observations, leave_out)
+    obsids = _as_obsids(session, obsids_of(observations))
+    size = BATCH_SIZE if batch_size is None else batch_size
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise InvalidQueryError(f"batch_size is a whole number from 1 on, not {batch_size!r}.")
+    return Question(PRODUCTS, [{"obsid": ",".join(batch)} for batch in _batches(obsids, size)])
+
+
+def ask_batch(session: Session, request: MashupRequest) -> list[Answer]:
+    """The answers for one batch; one that is too much for the archive is asked for in halves."""
+    try:
+        return ask_all_pages(session, request)
+    except (TimeoutError, HTTPStatusError) as problem:
+        if _count(request) == 1 or not _is_too_much(problem):
+            raise
+        log.warning("%s: asking for half as many observations at a time.", problem)
+    obsids = request.params["obsid"].split(",")
+    middle = len(obsids) // 2
+    return [
+        answer
+        for half in (obsids[:middle], obsids[middle:])
+        for answer in ask_batch(session, replace(request, params={"obsid": ",".join(half)}))
+    ]
+
+
+def _is_too_much(problem: Exception) -> bool:
+    return not isinstance(problem, HTTPStatusError) or problem.status_code in TOO_MUCH
+
+
+def _count(request: MashupRequest) -> int:
+    return int(request.params["obsid"].count(",")) + 1
+
+
+def _batches(items: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+# ------------------------------------------------------------------- obs_id in place of obsid
+
+
+def _as_obsids(session: Session, ids: Sequence[str]) -> list[str]:
+    """The ids, each once, with the obsids of those that are an obs_id in their place."""
+    others = [text for text in dict.fromkeys(ids) if not is_obsid(text)]
+    if not others:
+        return list(dict.fromkeys(ids))
+    found = _look_up(session, others)
+    missing = [text for text in others if text.lower() not in found]
+    if missing and len(missing) == len(set(ids)):
+        raise InvalidQueryError(_not_found(missing))
+    if missing:
+        warn(_not_found(missing), InputWarning)
+    if len(missing) < len(others):
+        warn(
+            f"{_some(others)} is no obsid and was looked up as obs_id. The column 'obsid' of a "
+            "query is quicker.",
+            InputWarning,
+        )
+    return list(
+        dict.fromkeys(
+            obsid
+            for text in ids
+            for obsid in ([text] if is_obsid(text) else found.get(text.lower(), []))
+        )
+    )
+
+
+def _look_up(session: Session, obs_ids: Sequence[str]) -> dict[str, list[str]]:
+    """The obsids of each obs_id, in lower case, that the archive knows."""
+    question = Question(
+        FILTERED,
+        [
+            {
+                "columns": "obs_id,obsid",
+                "filters": [{"paramName": "obs_id", "values": list(batch)}],
+            }
+            for batch in _batches(obs_ids, BATCH_SIZE)
+        ],
+    )
+    connections = int(session.setting("connections"))
+    found: dict[str, list[str]] = {}
+    for answers in at_once(partial(ask_all_pages, session), question.requests(), connections):
+        rows = table_of([answer.content for answer in answers])
+        for obs_id, obsid in zip(rows["obs_id"].tolist(), rows["obsid"].tolist(), strict=True):
+            found.setdefault(str(obs_id).lower(), []).append(str(obsid))
+    return found
+
+
+def _not_found(texts: Sequence[str]) -> str:
+    hint = ""
+    if any(":" in text for text in texts):
+        hint = " A single file is fetched by its URI with download_file."
+    return f"{_some(texts)} is neither an obsid nor an obs_id of this archive.{hint}"
+
+
+def _some(texts: Sequence[str]) -> str:
+    shown = ", ".join(repr(text) for text in texts[:3])
+    return shown if len(texts) <= 3 else f"{shown} (and {len(texts) - 3} more)"
+
+
+# ------------------------------------------------------------------------- full-frame images
+
+
+def leave_out_full_frames(observations: Any, leave_out: bool) -> Any:
+    """Say which TESS full-frame images are among the rows, and leave them out if asked to."""
+    if not isinstance(observations, (Row, Table)) or "target_name" not in observations.colnames:
+        return observations
+    rows = Table(observations) if isinstance(observations, Row) else observations
+    is_frame = [str(name) in FULL_FRAMES for name in rows["target_name"].tolist()]
+    if not any(is_frame):
+        return observations
+    listed = [str(text) for text, frame in zip(rows["obs_id"], is_frame, strict=True) if frame]
+    log.warning(
+        "TESS full-frame images are very large, and %s: %s. For one target use TESScut.",
+        "their products are left out" if leave_out else "these observations are such",
+        _some(listed),
+    )
+    return rows[[not frame for frame in is_frame]] if leave_out else observations

@@ -1,0 +1,117 @@
+"""What a user points at, a place or many with a radius, as cones on the sky."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import astropy.units as u
+import numpy as np
+from astropy.coordinates import Angle
+
+from topmast.errors import InvalidQueryError
+from topmast.questions.criteria import Criteria
+from topmast.questions.names import name_resolver
+from topmast.questions.places import Place, Places, ResolveNames, find_places, places_of_names
+
+if TYPE_CHECKING:
+    from topmast.net.session import Session
+
+__all__ = ["Cone", "Targets", "cones_around", "find_cones", "find_targets", "parse_radius"]
+
+DEFAULT_RADIUS = 0.2 * u.deg
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """All that lies within `radius_deg` of a place."""
+
+    place: Place
+    radius_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The cones of one call; `many` as in `Places`."""
+
+    cones: tuple[Cone, ...]
+    many: bool
+
+    @property
+    def told_apart(self) -> list[Place] | None:
+        """The places whose answers are to be told apart; None for a single one."""
+        return [cone.place for cone in self.cones] if self.many else None
+
+
+def find_targets(session: Session, place: Criteria) -> Targets:
+    """The cones that the place of a call stands for; names are looked up through the session."""
+    radius = DEFAULT_RADIUS if place.radius is None else place.radius
+    if np.ndim(radius) == 0:
+        parse_radius(radius)  # before names are looked up in vain
+    resolve = name_resolver(session, place.resolver)
+    if place.object_name is None:
+        return cones_around(find_places(place.coordinates, resolve), radius)
+    return cones_around(places_of_names(place.object_name, resolve), radius)
+
+
+def find_cones(coordinates: Any, radius: Any, resolve: ResolveNames) -> Targets:
+    """The cones that `coordinates` and `radius` stand for.
+
+    Parameters
+    ----------
+    coordinates
+        As `find_places` takes them.
+    radius
+        As `parse_radius` takes it, or a list with one radius for each place.
+    resolve
+        Asked about texts that are no coordinates.
+    """
+    return cones_around(find_places(coordinates, resolve), radius)
+
+
+def cones_around(places: Places, radius: Any) -> Targets:
+    """One cone for each place, with one radius for all or one for each entry of the list."""
+    radii = _radii(radius, places)
+    cones = (Cone(place, radii[place.index]) for place in places.places)
+    return Targets(tuple(cones), places.many)
+
+
+def parse_radius(radius: Any, unit: str = "deg") -> float:
+    """The radius in degrees.
+
+    Parameters
+    ----------
+    radius : float, str or `~astropy.units.Quantity`
+        A number, or a text without a unit, is taken to be in `unit`.
+
+    Raises
+    ------
+    InvalidQueryError
+        For a radius that cannot be read, is no angle, is negative or larger than 180 degrees.
+    """
+    try:
+        if isinstance(radius, (bool, np.bool_)) or radius is None:
+            raise TypeError("not an angle")
+        angle = Angle(radius, u.Unit(unit)).deg
+    except (ValueError, TypeError, u.UnitsError) as problem:
+        raise InvalidQueryError(
+            f"The radius {radius!r} cannot be read. Give a number ({unit}), a text such as "
+            "'5 arcmin', or an angle Quantity."
+        ) from problem
+    if np.ndim(angle):
+        raise InvalidQueryError(f"One radius is needed, not {radius!r}.")
+    degrees = float(angle)
+    if not math.isfinite(degrees) or degrees < 0 or degrees > 180:
+        raise InvalidQueryError(f"The radius must be between 0 and 180 degrees, not {radius}.")
+    return degrees
+
+
+def _radii(radius: Any, places: Places) -> list[float]:
+    """A radius for each entry of the list of places."""
+    if not places.many or np.ndim(radius) == 0 or len(radius) == 1:
+        one = radius[0] if places.many and np.ndim(radius) else radius
+        return [parse_radius(one)] * places.entries
+    if len(radius) != places.entries:
+        raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
+    return [parse_radius(one) for one in radius]

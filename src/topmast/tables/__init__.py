@@ -1,0 +1,1 @@
+"""Columns become an astropy Table: their fields, values and texts; knows neither net nor wire."""
