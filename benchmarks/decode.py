@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from topmast.tables.fields import CONE
-from topmast.wire.portal import Paging, encode_answer, table_of
+from topmast.wire.answers import Paging, table_of
+from topmast.wire.encoding import encode_answer
 
 from .observations import SEED, observation
 

@@ -16,7 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from topmast.tables.fields import FILTERED
-from topmast.wire.portal import Paging, decode_request, encode_answer
+from topmast.wire.answers import Paging
+from topmast.wire.encoding import encode_answer
+from topmast.wire.portal import decode_request
 
 from .observations import SEED, observation
 from .turns import take_turns

@@ -67,7 +67,7 @@ def _instance(name: str, value: Any) -> str:
 
 
 def _conf() -> str:
-    from topmast.config import DEFAULTS, DESCRIPTIONS
+    from topmast.config.settings import DEFAULTS, DESCRIPTIONS
 
     rows = [f"| `{name}` | `{DEFAULTS[name]!r}` | {DESCRIPTIONS[name]} |" for name in DEFAULTS]
     head = "The settings; see [choose a server](how-to/choose-a-server.md).\n"

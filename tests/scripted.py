@@ -8,8 +8,11 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from topmast.net.session import Headers, Limits, Request, Session
-from topmast.wire.portal import MashupRequest, Paging, decode_request, encode_answer
+from topmast.net.messages import Headers, Limits, Request
+from topmast.net.session import Session
+from topmast.wire.answers import Paging
+from topmast.wire.encoding import encode_answer
+from topmast.wire.portal import MashupRequest, decode_request
 
 Answer = Callable[[Request], bytes | tuple[int, bytes]]
 

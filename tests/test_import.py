@@ -17,7 +17,7 @@ def python(code: str) -> str:
 
 def test_importing_topmast_loads_nothing_but_itself() -> None:
     code = "import sys, topmast; print(*sorted(n for n in sys.modules if n.startswith('topmast')))"
-    assert python(code) == "topmast"
+    assert python(code) == "topmast topmast.version"
 
 
 def test_the_ready_made_parts_share_one_session() -> None:

@@ -13,7 +13,14 @@ import topmast
 
 SOURCE = Path(topmast.__file__).parent
 
-PUBLIC_MODULES = ("catalogs", "connect", "dropin", "errors", "mast", "observations")
+PUBLIC_MODULES = (
+    "astroquery.dropin",
+    "client",
+    "errors",
+    "services.catalogs",
+    "services.mast",
+    "services.observations",
+)
 """The modules whose names the package offers, all of them."""
 
 ALSO_PUBLIC = {"Archive": "archive", "Conf": "config", "conf": "config", "plots": "plots"}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from topmast.errors import ArchiveError, MissingExtraError
 from topmast.net.address import is_url
-from topmast.net.session import Session, Transport
+from topmast.net.messages import Transport
+from topmast.net.session import Session
 from topmast.services.catalogs import CatalogsClass
 from topmast.services.mast import MastClass
 from topmast.services.observations import ObservationsClass

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from astropy.table import MaskedColumn, Table
 
-from topmast.cli.formats import FORMATS, Format, format_of, read_table, save_table, write_table
+from topmast.cli.formats import read_table, save_table, write_table
+from topmast.wire.table_files import FORMATS, Format, format_of
 
 WHOLE = [kind for kind in FORMATS if kind.name not in ("csv", "tsv", "json")]
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from topmast.errors import BadAnswerError
 from topmast.questions.columns import Columns, metadata_table
-from topmast.wire.portal import peek_status, table_of
+from topmast.wire.answers import peek_status, table_of
 
 pytestmark = pytest.mark.peer
 

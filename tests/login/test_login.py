@@ -46,7 +46,7 @@ from topmast.errors import (
     NotAuthorizedError,
 )
 from topmast.login import credentials
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.services.observations import ObservationsClass
 
 GUIDE_LINES = "Session Expiration: 600.0 min\nUsername: {}\nFirst Name: Alice\nLast Name: A\n"

@@ -28,7 +28,7 @@ from topmast.archive.server.serve import Tls, running
 from topmast.archive.server.transport import InProcess
 from topmast.client import Client
 from topmast.errors import UnreachableError
-from topmast.net.session import Limits, Request
+from topmast.net.messages import Limits, Request
 
 AGENT = "pipeline/1.0 (me@example.org)"
 PLACE = SkyCoord(10, 10, unit="deg")

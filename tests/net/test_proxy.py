@@ -6,8 +6,9 @@ import pytest
 
 from tests.misbehaving import Misbehaving, Reply
 from topmast.errors import InvalidQueryError, UnreachableError
+from topmast.net.messages import Request
 from topmast.net.proxy import proxy_for
-from topmast.net.session import Request, Session
+from topmast.net.session import Session
 
 URL = "http://archive.example/x"
 

@@ -23,8 +23,8 @@ from topmast.errors import (
     UnreachableError,
 )
 from topmast.net import receiving
-from topmast.net.messages import Headers
-from topmast.net.session import IN_PROCESS, Answer, Limits, Request, Session
+from topmast.net.messages import Answer, Headers, Limits, Request
+from topmast.net.session import IN_PROCESS, Session
 
 INVOKE = "/api/v0/invoke"
 

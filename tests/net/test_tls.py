@@ -12,7 +12,8 @@ import pytest
 
 from tests.misbehaving import Misbehaving, Reply
 from topmast.errors import InvalidQueryError, TimeoutError, UnreachableError
-from topmast.net.session import Request, Session
+from topmast.net.messages import Request
+from topmast.net.session import Session
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ import pytest
 
 from topmast.errors import BadAnswerError
 from topmast.questions.columns import Columns, columns_of, metadata_table
-from topmast.wire.portal import decode_request, encode_error, encode_extjs
+from topmast.wire.encoding import encode_error, encode_extjs
+from topmast.wire.portal import decode_request
 
 CONFIG = {
     "_selected_": {"type": "boolean"},

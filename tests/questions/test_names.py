@@ -17,7 +17,7 @@ from topmast.errors import (
     ResolverError,
 )
 from topmast.net import retry
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.questions.names import name_resolver, resolve_object
 
 ENTRIES = [

@@ -32,7 +32,7 @@ from topmast.errors import (
     TimeoutError,
 )
 from topmast.net import receiving
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.wire import ecp
 
 FILE = "/api/v0.1/Download/file"

@@ -22,7 +22,7 @@ from topmast.archive.accounts.tokens import all_tokens
 from topmast.config import Servers
 from topmast.errors import HTTPStatusError, InvalidQueryError, LoginError, MastError
 from topmast.net.identity import may_receive_credential
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.wire import ecp
 
 FILE = "/api/v0.1/Download/file"

@@ -23,15 +23,11 @@ from topmast.errors import (
     RemoteServiceError,
     ResolverError,
 )
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.services.catalogs import CatalogsClass
-from topmast.wire.portal import (
-    MashupRequest,
-    Paging,
-    decode_request,
-    encode_answer,
-    encode_error,
-)
+from topmast.wire.answers import Paging
+from topmast.wire.encoding import encode_answer, encode_error
+from topmast.wire.portal import MashupRequest, decode_request
 
 M10 = SkyCoord(254.287746, -4.099327, unit="deg")
 HERE = {"ra": 254.287746, "dec": -4.099327}

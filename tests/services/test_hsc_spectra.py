@@ -17,7 +17,7 @@ from tests.scripted import session_with, table_answer
 
 import topmast
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.services.catalogs import CatalogsClass
 from topmast.wire.portal import decode_request
 

@@ -18,7 +18,7 @@ from topmast.errors import (
     NoResultsWarning,
     RemoteServiceError,
 )
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.services.mast import MastClass
 from topmast.wire.portal import decode_request
 

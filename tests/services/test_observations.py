@@ -24,7 +24,7 @@ from topmast.errors import (
     RemoteServiceError,
     ResolverError,
 )
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.services.observations import ObservationsClass
 
 M8 = SkyCoord(270.92194, -24.38017, unit="deg")

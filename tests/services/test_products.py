@@ -14,7 +14,7 @@ from tests.small_archive import OBSERVATIONS, make
 
 import topmast
 from topmast.errors import InputWarning, InvalidQueryError
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.services.observations import ObservationsClass
 from topmast.wire.portal import decode_request
 

@@ -14,34 +14,37 @@ from hypothesis import strategies as st
 
 from tests.misbehaving import Misbehaving, Reply
 from topmast.errors import BadAnswerError, InvalidQueryError, RemoteServiceError, UnsafeNameError
-from topmast.wire.files import (
+from topmast.wire.bundle import (
     BundleAnswer,
     BundleFile,
     BundleRequest,
-    FileFacts,
-    Uri,
     bundle_script,
-    content_disposition,
     decode_bundle,
     decode_bundle_answer,
     decode_bundle_request,
-    download_url,
     encode_bundle,
     encode_bundle_answer,
     encode_bundle_request,
-    http_date,
+)
+from topmast.wire.files import (
+    Uri,
+    content_disposition,
+    download_url,
     parse_content_disposition,
+    parse_uri,
+    plain_download_url,
+    requested_uri,
+)
+from topmast.wire.ranges import (
+    FileFacts,
+    http_date,
     parse_content_range,
     parse_http_date,
     parse_range,
-    parse_uri,
-    plain_download_url,
     plan_file_answer,
     range_header,
-    requested_uri,
-    safe_name,
-    safe_path,
 )
+from topmast.wire.safe_names import safe_name, safe_path
 
 FILE = "mast:HST/product/u24r0102t_c1f.fits"
 

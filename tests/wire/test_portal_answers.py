@@ -13,16 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topmast.errors import BadAnswerError, BlankResponseWarning, RemoteServiceError
-from topmast.wire.portal import (
-    Paging,
-    decode_answer,
-    encode_answer,
-    encode_error,
-    encode_executing,
-    encode_extjs,
-    peek_status,
-    table_of,
-)
+from topmast.wire.answers import Paging, decode_answer, peek_status, table_of
+from topmast.wire.encoding import encode_answer, encode_error, encode_executing, encode_extjs
 
 
 def answer(types: dict[str, str], rows: Any, **more: Any) -> bytes:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from topmast.tables.fields import CONE, config_of
-from topmast.wire.portal import (
-    Paging,
+from topmast.wire.answers import Paging, table_of
+from topmast.wire.encoding import (
     caom_histograms,
     decode_columns_config,
     encode_answer,
@@ -20,7 +20,6 @@ from topmast.wire.portal import (
     encode_error,
     encode_executing,
     encode_extjs,
-    table_of,
 )
 
 

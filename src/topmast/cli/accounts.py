@@ -18,8 +18,6 @@ from topmast.cli.settings import command, say
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-__all__ = ["token", "user"]
-
 SCOPES = ("mast:user:info", "mast:exclusive_access")
 
 proposal_option = click.option(

@@ -17,8 +17,6 @@ from topmast.cli.settings import command, current, say
 if TYPE_CHECKING:
     from topmast.archive import IngestReport
 
-__all__ = ["ingest", "init", "serve"]
-
 NEEDED = ("hpgeom", "pyarrow", "starlette", "uvicorn")
 
 folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))

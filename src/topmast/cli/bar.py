@@ -15,8 +15,6 @@ from topmast.cli.settings import current
 if TYPE_CHECKING:
     from topmast.download import Progress
 
-__all__ = ["Shown", "shown_progress"]
-
 SECONDS, SHARE = 10.0, 0.01
 """Between two lines lies so much time at least, and so much of the whole."""
 

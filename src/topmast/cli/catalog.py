@@ -16,8 +16,6 @@ from topmast.cli.words import criterion_option, pairs_of, value_of
 if TYPE_CHECKING:
     from topmast.services.catalogs import CatalogsClass
 
-__all__ = ["catalog"]
-
 Method = Callable[..., Any]
 
 EXAMPLES = """

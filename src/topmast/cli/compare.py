@@ -18,8 +18,6 @@ from topmast.config import conf
 if TYPE_CHECKING:
     from topmast.astroquery.compare import Comparison, Finding
 
-__all__ = ["compare"]
-
 
 @click.command(
     short_help="Run a script under astroquery and topmast; show what differs.",

@@ -18,8 +18,6 @@ from topmast.cli.errors import DONE, FAILED
 from topmast.cli.output import show_table
 from topmast.cli.settings import command, say
 
-__all__ = ["demo"]
-
 Names = dict[str, Any]
 
 

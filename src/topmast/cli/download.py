@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from topmast.download import Plan
 
-__all__ = ["download"]
-
 WITH_RETRY = ("retry", "dry_run", "download_dir", "connections", "bandwidth")
 """The options that --retry takes, beside those of the output and of all commands."""
 

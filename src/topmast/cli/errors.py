@@ -10,19 +10,6 @@ from typing import Any
 
 import click
 
-__all__ = [
-    "BROKEN_PIPE",
-    "DONE",
-    "FAILED",
-    "INTERRUPTED",
-    "MISUSED",
-    "NOTHING",
-    "forget_stdout",
-    "guarded",
-    "one_line",
-    "tell",
-]
-
 DONE, FAILED, MISUSED, NOTHING, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 """The exit codes; BROKEN_PIPE is what a shell shows for a tool whose reader went away."""
 

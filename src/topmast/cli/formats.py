@@ -8,12 +8,10 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
+from topmast.wire.table_files import Format, format_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-__all__ = ["FORMATS", "Format", "format_of", "read_table", "rows_of", "save_table", "write_table"]
 
 
 def save_table(table: Table, path: Path, kind: Format) -> None:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from astropy.coordinates import SkyCoord
     from astropy.table import Table
 
-__all__ = ["columns", "missions", "resolve"]
-
 Found = list[tuple[str, str, "SkyCoord"]]
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from topmast.download.job import Outcome
 
-__all__ = ["AGAIN", "finish"]
-
 AGAIN = "Run the same command again: what has arrived is kept, only the rest is fetched."
 
 

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.errors import one_line
-from topmast.cli.formats import FORMATS, Format, format_of, rows_of, save_table, write_table
+from topmast.cli.formats import save_table, write_table
 from topmast.cli.settings import Option, say
+from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-__all__ = ["Output", "on_terminal", "output_options", "readable_size", "show_table"]
 
 FIRST = (
     "Status", "State", "Local Path", "Path", "Message", "Reason",

@@ -15,8 +15,6 @@ from topmast.cli.words import filter_options
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["products"]
-
 
 @command(
     short_help="List the files of observations.",

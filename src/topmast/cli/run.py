@@ -24,8 +24,6 @@ from topmast.cli.errors import DONE, FAILED, INTERRUPTED, MISUSED, tell
 from topmast.cli.settings import common_options, current
 from topmast.config import conf
 
-__all__ = ["run"]
-
 
 class NotRunnable(Exception):
     """There is no such script or module."""

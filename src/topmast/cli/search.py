@@ -15,8 +15,6 @@ from topmast.cli.words import criteria_options
 if TYPE_CHECKING:
     from topmast.services.observations import ObservationsClass
 
-__all__ = ["count", "place_of", "print_numbers", "radius_option", "search", "target_argument"]
-
 COORDINATE = re.compile(r"[+-]?\d[\d.:hmsd]*")
 
 

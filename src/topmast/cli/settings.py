@@ -20,17 +20,6 @@ from topmast.cli.errors import BROKEN_PIPE, forget_stdout, one_line, tell
 if TYPE_CHECKING:
     from topmast.client import Client
 
-__all__ = [
-    "MINUS",
-    "Command",
-    "Option",
-    "Settings",
-    "command",
-    "common_options",
-    "current",
-    "say",
-]
-
 SECTIONS = ("Options", "Columns", "Output", "For all commands")
 """The headings of the help, in their order."""
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topmast.cli.formats import format_of, read_table
+from topmast.cli.formats import read_table
+from topmast.wire.table_files import format_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-__all__ = ["is_product_table", "read_source"]
 
 STDIN = "-"
 ID_COLUMNS = ("obsid", "obsID", "dataURI")

@@ -15,8 +15,6 @@ from topmast.cli.settings import command, current, say
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["verify"]
-
 GOOD = ("whole", "unknown")
 
 

@@ -13,15 +13,6 @@ import click
 from topmast.cli.settings import Option
 from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
-__all__ = [
-    "criteria_options",
-    "criterion_of",
-    "criterion_option",
-    "filter_options",
-    "pairs_of",
-    "value_of",
-]
-
 MOST_INTEGERS = 1000
 """The widest range of whole numbers that is spelled out."""
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["DIALECT_DIFFERENCES", "Difference", "choice"]
-
 
 @dataclass(frozen=True, slots=True)
 class Difference:

@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["Conf", "Servers", "api_token", "conf", "environment"]
-
 MAST = "https://mast.stsci.edu"
 
 DEFAULTS: dict[str, Any] = {

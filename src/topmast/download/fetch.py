@@ -36,8 +36,6 @@ from topmast.net.address import without_credentials
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
 
-__all__ = ["DISK", "Fetcher"]
-
 log = logging.getLogger("topmast")
 
 DISK = "disk"

@@ -8,8 +8,6 @@ from collections.abc import Callable
 
 from topmast.download.rules import Rules
 
-__all__ = ["Load"]
-
 WINDOW_SECONDS = 0.1
 
 

@@ -6,9 +6,7 @@ from topmast.download.transfer.answers import content_range
 from topmast.download.transfer.stretches import Stretch, Stretches
 from topmast.download.transfer.transfer import PLAIN, Transfer
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
-from topmast.net.session import Request
-
-__all__ = ["find_more"]
+from topmast.net.messages import Request
 
 
 def find_more(transfer: Transfer) -> bool:

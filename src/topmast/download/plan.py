@@ -20,12 +20,10 @@ from topmast.download.tables.products_table import exclusive_dates, forbidden, r
 from topmast.download.transfer.sources import Sources, file_name_of
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
-from topmast.wire.files import safe_name
+from topmast.wire.safe_names import safe_name
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-__all__ = ["Plan", "check_progress", "plan_download"]
 
 CACHES = (True, False, "check")
 CHECKS = ("content", "length")

@@ -15,8 +15,6 @@ from topmast.download.folder.part import Busy
 from topmast.download.job import Job, Outcome
 from topmast.download.load import Load
 
-__all__ = ["run_jobs"]
-
 #: So long outcomes are gathered, to be written down together.
 GATHER_SECONDS = 0.03
 #: Files that are smaller on average keep the processor busier than the link.

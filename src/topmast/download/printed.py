@@ -9,8 +9,6 @@ from astropy.table.pprint import TableFormatter
 
 from topmast.download.tables.manifest import GUIDE_COLUMNS
 
-__all__ = ["ManifestTable"]
-
 
 class _FourColumns(TableFormatter):
     """Prints the guide's columns alone, unless a width is given.

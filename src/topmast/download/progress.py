@@ -13,8 +13,6 @@ from topmast.download.job import Outcome
 from topmast.net.address import without_credentials
 from topmast.wire.files import is_web_address
 
-__all__ = ["Progress", "Report", "new_bar", "reporter"]
-
 #: Between two calls of a function that wants to know of bytes.
 TICK_SECONDS = 0.2
 

@@ -24,8 +24,6 @@ from topmast.wire.table_files import format_of, rows_of
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["plans_of_retry", "retry"]
-
 NEEDED = ("Local Path", "Status", "URL")
 EMPTY = {"Bytes": 0, "Attempts": 0, "Seconds": 0.0, "Message": None, "URL": None}
 """What a column of the manifest holds where a file of it has nothing; other columns: no text."""

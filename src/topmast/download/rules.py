@@ -8,9 +8,8 @@ from numbers import Integral
 from typing import Any
 
 from topmast.errors import InvalidQueryError
-from topmast.net.session import Limits, Session
-
-__all__ = ["Rules", "bytes_per_second"]
+from topmast.net.messages import Limits
+from topmast.net.session import Session
 
 UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 RATE = re.compile(

@@ -33,8 +33,6 @@ from topmast.net.session import Session
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Run"]
-
 log = logging.getLogger("topmast")
 
 

@@ -23,13 +23,12 @@ from topmast.download.tables.products_table import require, texts
 from topmast.download.transfer.sources import bundle_url
 from topmast.errors import InputWarning, MastError, warn
 from topmast.net.address import without_credentials
-from topmast.net.session import IN_PROCESS, Request, Session
+from topmast.net.messages import Request
+from topmast.net.session import IN_PROCESS, Session
 from topmast.version import __version__
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-__all__ = ["download_script", "save_script", "script_text"]
 
 HEAD = """\
 #!/usr/bin/env bash

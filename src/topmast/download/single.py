@@ -12,9 +12,7 @@ from topmast.download.rules import Rules
 from topmast.download.run import Run
 from topmast.download.transfer.sources import Sources, checked_uri, file_name_of
 from topmast.net.session import Session
-from topmast.wire.files import safe_name
-
-__all__ = ["download_file"]
+from topmast.wire.safe_names import safe_name
 
 
 def download_file(

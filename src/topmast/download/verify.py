@@ -25,13 +25,12 @@ from topmast.download.transfer.answers import Version, version_of
 from topmast.download.transfer.problems import said
 from topmast.download.transfer.sources import Sources
 from topmast.errors import InvalidQueryError, MastError
+from topmast.net.messages import Request
 from topmast.net.parallel import at_once
-from topmast.net.session import Request, Session
+from topmast.net.session import Session
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-__all__ = ["verify"]
 
 #: Files read at once: hashing runs beside reading.
 AT_ONCE = 4

@@ -16,20 +16,6 @@ from topmast.config import api_token, conf
 from topmast.errors import AuthenticationWarning, LoginError, MissingExtraError, warn
 from topmast.net.identity import is_mast, origin
 
-__all__ = [
-    "TOKEN_USER",
-    "ask_secret",
-    "ask_username",
-    "check_keyring",
-    "password_service",
-    "recall",
-    "store",
-    "token_file",
-    "token_from_outside",
-    "token_service",
-    "warn_if_in_the_open",
-]
-
 log = logging.getLogger("topmast")
 
 TOKEN_USER = "masttoken"

@@ -27,7 +27,7 @@ from topmast.login.password import (
     token_page,
 )
 from topmast.net.identity import Login
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.wire.auth import (
     EXPIRES_HEADER,
     SESSION_WORD,
@@ -39,17 +39,6 @@ from topmast.wire.auth import (
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
-
-__all__ = [
-    "NO_TOKEN",
-    "Credentials",
-    "log_in",
-    "log_out",
-    "print_info",
-    "secret_cookie",
-    "token_text",
-    "who_is_it",
-]
 
 log = logging.getLogger("topmast")
 

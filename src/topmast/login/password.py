@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from topmast.errors import BadAnswerError, LoginError
 from topmast.net.address import shown
 from topmast.net.identity import is_mast, origin
-from topmast.net.session import Answer, Request
+from topmast.net.messages import Answer, Request
 from topmast.wire import ecp
 from topmast.wire.auth import SESSION_PAGE, SESSION_WORD, SessionFacts, decode_session_page
 from topmast.wire.auth import set_cookies as cookies_set
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
-
-__all__ = ["LOGOUT", "check_takes_passwords", "cookie_for", "session_facts", "token_page"]
 
 LOGOUT = "/Shibboleth.sso/Logout"
 TOKEN_PAGE = "/token?suggested_name=topmast&suggested_scope=mast:exclusive_access"

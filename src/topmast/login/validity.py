@@ -12,8 +12,6 @@ from topmast.wire.auth import WHOAMI, decode_whoami
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-__all__ = ["check_before_long_job", "note_of_refusal"]
-
 ASK_EVERY_SECONDS = 30.0
 
 

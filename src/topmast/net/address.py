@@ -8,15 +8,6 @@ from urllib.parse import quote, unquote, urlsplit
 
 from topmast.errors import InvalidQueryError
 
-__all__ = [
-    "checked_url",
-    "is_url",
-    "shown",
-    "split_login",
-    "under",
-    "without_credentials",
-]
-
 PORTS = {"http": 80, "https": 443}
 SECRET_KEYS = (
     r"[\w.-]*token|pass|password|passwd|secret|api_?key|signature|"

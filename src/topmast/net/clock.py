@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 
 from topmast.net.deadline import Deadline
 
-__all__ = ["CLOCK", "Clock", "set_timeout"]
-
 LITTLE_SECONDS = 0.005
 
 

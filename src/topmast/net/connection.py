@@ -16,18 +16,6 @@ from typing import Any
 from topmast.net.clock import CLOCK, set_timeout
 from topmast.net.response import StrictResponse
 
-__all__ = [
-    "BodyCut",
-    "ConnectTooSlow",
-    "DirectConnection",
-    "NameUnknown",
-    "NotConnected",
-    "ProxyFailed",
-    "SecureDirectConnection",
-    "connected",
-    "in_time",
-]
-
 PIECE = 1 << 14
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from topmast.errors import BadAnswerError, UnreachableError
 
-__all__ = ["decoded"]
-
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_BITS = 16 + zlib.MAX_WBITS
 

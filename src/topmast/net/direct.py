@@ -19,8 +19,6 @@ from topmast.net.identity import origin
 from topmast.net.messages import Headers, Request
 from topmast.net.response import StrictResponse
 
-__all__ = ["Direct", "DirectResponse"]
-
 IDLE_CONNECTIONS = 64
 """Connections to one host that are kept for the next request; how many are open at once is
 decided by the setting ``connections``."""

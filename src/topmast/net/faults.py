@@ -14,8 +14,6 @@ from topmast.net.address import shown, without_credentials
 from topmast.net.clock import Clock
 from topmast.net.connection import BodyCut, NameUnknown, NotConnected, ProxyFailed
 
-__all__ = ["said_plainly"]
-
 LASTING_NAMES = ("not known", "no address", "not valid", "nodename")
 
 

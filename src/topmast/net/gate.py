@@ -8,8 +8,6 @@ from threading import Condition
 from topmast.errors import TimeoutError
 from topmast.net.deadline import Deadline
 
-__all__ = ["Gate"]
-
 
 class Gate:
     """Counts the requests under way to each host."""

@@ -27,8 +27,6 @@ from topmast.version import __version__
 if TYPE_CHECKING:
     from topmast.net.proxied import Proxied
 
-__all__ = ["HttpTransport", "user_agent"]
-
 PARTS = 3
 """Requests for parts of files to one host, for each of the others: a large file is fetched in
 four parts at once, the first of which is an ordinary request."""

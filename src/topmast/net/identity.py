@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 
 from topmast.config import Servers
 
-__all__ = ["Login", "is_mast", "may_receive_credential", "origin"]
-
 MAST_DOMAIN = ".stsci.edu"
 
 

@@ -13,8 +13,6 @@ from typing import Any, Protocol
 from topmast.errors import BadAnswerError, HTTPStatusError, NotAuthorizedError
 from topmast.net.address import shown, without_credentials
 
-__all__ = ["Answer", "Headers", "Limits", "Request", "Stream", "Transport"]
-
 ADVICE = {
     400: "The archive could not understand the request: check its values.",
     401: "Log in with a token: Observations.login(token=...), or set MAST_API_TOKEN.",

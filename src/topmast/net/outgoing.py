@@ -11,8 +11,6 @@ from topmast.errors import InvalidQueryError
 from topmast.net.address import checked_url, split_login
 from topmast.net.messages import Headers, Request
 
-__all__ = ["check_header", "checked", "with_cookies", "with_defaults", "with_login"]
-
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import copy_context
 from typing import Generic, TypeVar
 
-__all__ = ["at_once"]
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

@@ -39,8 +39,6 @@ from topmast.net.connection import (
 from topmast.net.messages import Headers, Request
 from topmast.net.response import StrictResponse
 
-__all__ = ["Proxied"]
-
 
 class _WithoutCredentials(logging.Filter):
     """urllib3 notes down whole URLs; ours may hold a token."""

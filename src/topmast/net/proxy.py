@@ -10,8 +10,6 @@ from urllib.request import getproxies, proxy_bypass
 from topmast.errors import InvalidQueryError
 from topmast.net.address import checked_url, is_url, shown
 
-__all__ = ["proxy_for"]
-
 
 def proxy_for(url: str, chosen: str) -> str | None:
     """The proxy for `url`: the one `chosen` in the settings, else what the environment says.

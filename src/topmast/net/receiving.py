@@ -13,8 +13,6 @@ from topmast.net.deadline import Deadline
 from topmast.net.decoding import decoded
 from topmast.net.messages import Answer, Headers, Stream
 
-__all__ = ["ReceivedStream", "within"]
-
 MAX_ANSWER_BYTES = 2 << 30
 """The largest answer that is taken into memory; files are streamed and have no limit."""
 MAX_EXPANSION = 200

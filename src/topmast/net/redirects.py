@@ -10,8 +10,6 @@ from topmast.net.address import shown
 from topmast.net.identity import origin
 from topmast.net.messages import Headers, Request, Stream
 
-__all__ = ["MAX_REDIRECTS", "follow", "target"]
-
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BECOMES_GET = frozenset({302, 303})

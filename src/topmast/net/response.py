@@ -14,8 +14,6 @@ from typing import Any
 
 from topmast.net.clock import CLOCK, Clock, set_timeout
 
-__all__ = ["StrictResponse"]
-
 MOST_INTERIM = 20
 MOST_TRAILERS = 100
 LONGEST_LINE = 1 << 16

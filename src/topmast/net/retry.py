@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 from topmast.errors import TimeoutError, UnreachableError
 from topmast.net.messages import Answer, Request
 
-__all__ = ["Next", "may_repeat", "plan", "seconds_asked", "wait_seconds"]
-
 RETRIED = frozenset({429, 500, 502, 503, 504})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SAFE_POSTS = (

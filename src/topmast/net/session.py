@@ -20,21 +20,10 @@ from topmast.net import retry
 from topmast.net.address import checked_url, is_url, shown, split_login, under
 from topmast.net.deadline import Deadline
 from topmast.net.identity import Login, may_receive_credential, origin
-from topmast.net.messages import Answer, Headers, Limits, Request, Stream, Transport
+from topmast.net.messages import Answer, Limits, Request, Transport
 from topmast.net.outgoing import checked, with_cookies, with_defaults, with_login
 from topmast.net.receiving import ReceivedStream, within
 from topmast.net.redirects import MAX_REDIRECTS, follow, target
-
-__all__ = [
-    "IN_PROCESS",
-    "Answer",
-    "Headers",
-    "Limits",
-    "Request",
-    "Session",
-    "Stream",
-    "Transport",
-]
 
 IN_PROCESS = "http://topmast.archive"
 """The base URL of an archive in this process."""

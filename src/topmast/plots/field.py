@@ -13,8 +13,6 @@ import numpy.typing as npt
 from topmast.errors import MissingExtraError
 from topmast.sky.vectors import FloatArray, IntArray
 
-__all__ = ["Canvas", "Field", "matplotlib_or_error", "open_canvas", "save"]
-
 WIDE_DEG = 60.0
 """A field wider than this in any direction is drawn as the whole sky."""
 

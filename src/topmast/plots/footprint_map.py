@@ -25,8 +25,6 @@ from topmast.sky.vectors import (
     unit_vectors,
 )
 
-__all__ = ["footprints"]
-
 # Okabe and Ito's colours, which people who do not see all colours can tell apart.
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B5B00")
 MARKERS = "osD^v<>"

@@ -7,8 +7,6 @@ import numpy as np
 from topmast.sky.shapes import Shapes
 from topmast.sky.vectors import FloatArray, angle_between, offset, positions, unit_vectors
 
-__all__ = ["outline", "rim_of_circle"]
-
 POINTS_A_CIRCLE = 181
 POINTS_AN_EDGE = 200
 

@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
 
-__all__ = ["CATALOGS", "Catalog", "CriteriaServices", "find_catalog", "nearest_catalog"]
-
 
 @dataclass(frozen=True, slots=True)
 class CriteriaServices:

@@ -27,28 +27,14 @@ from topmast.questions.portal import Question, only_value
 from topmast.questions.targets import Targets, find_targets
 from topmast.tables.catalogs import fields_of_service
 from topmast.tables.fields import columns_config
-from topmast.wire.portal import MashupRequest, peek_status, table_of
+from topmast.wire.answers import peek_status, table_of
+from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from topmast.net.session import Answer, Session
-
-__all__ = [
-    "CatalogQuestion",
-    "CountingAsk",
-    "catalog_metadata",
-    "chosen_catalog",
-    "cone_count_question",
-    "cone_question",
-    "counted",
-    "criteria_columns",
-    "criteria_count_question",
-    "criteria_question",
-    "knowing",
-    "rows_found",
-    "warn_if_cut",
-]
+    from topmast.net.messages import Answer
+    from topmast.net.session import Session
 
 COUNT = "COUNT_BIG(*)"
 ARGUMENTS = ("coordinates", "object_name", "radius", "resolver", "pagesize", "page")

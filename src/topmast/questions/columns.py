@@ -15,16 +15,15 @@ from urllib.parse import quote
 from astropy.table import Table
 
 from topmast.errors import RemoteServiceError
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.tables.fields import Field
 from topmast.tables.values import KINDS
-from topmast.wire.portal import MashupRequest, decode_columns_config, encode_request
+from topmast.wire.encoding import decode_columns_config
+from topmast.wire.portal import MashupRequest, encode_request
 from topmast.wire.reading import read_json
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
-
-__all__ = ["Column", "Columns", "columns_of", "metadata_table"]
 
 log = logging.getLogger("topmast")
 

@@ -15,15 +15,6 @@ from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.questions.lists import is_missing, listed
 from topmast.questions.ranges import ColumnLike, ranges_of
 
-__all__ = [
-    "Criteria",
-    "Filter",
-    "check_criteria",
-    "observation_kind",
-    "split_place",
-    "without_verbose",
-]
-
 NO_CRITERION = "At least one non-positional criterion must be supplied."
 
 

@@ -9,8 +9,6 @@ import numpy as np
 
 from topmast.errors import InvalidQueryError
 
-__all__ = ["is_missing", "is_one", "listed", "size"]
-
 
 def is_one(value: Any) -> bool:
     """Whether `value` is a single value and not a list of some kind."""

@@ -19,8 +19,8 @@ from topmast.errors import (
     UnreachableError,
     warn,
 )
+from topmast.net.messages import Request
 from topmast.net.parallel import at_once
-from topmast.net.session import Request
 from topmast.questions.polling import ask
 from topmast.sky import separation_deg
 from topmast.wire.names import (
@@ -34,8 +34,6 @@ from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
-
-__all__ = ["name_resolver", "resolve_object"]
 
 log = logging.getLogger("topmast")
 

@@ -24,8 +24,6 @@ from topmast.questions.targets import Cone, find_targets
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-__all__ = ["count_question", "criteria_count_question", "criteria_question", "region_question"]
-
 CONE = "Mast.Caom.Cone"
 FILTERED = "Mast.Caom.Filtered"
 POSITION = "Mast.Caom.Filtered.Position"

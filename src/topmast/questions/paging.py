@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.net.deadline import Deadline
+from topmast.net.messages import Answer
 from topmast.net.parallel import at_once
-from topmast.net.session import Answer, Session
+from topmast.net.session import Session
 from topmast.questions.polling import Polled, poll, with_breaker
-from topmast.wire.portal import MashupRequest, Paging
-
-__all__ = ["ask_all_pages"]
+from topmast.wire.answers import Paging
+from topmast.wire.portal import MashupRequest
 
 MOST_PAGES = 10_000
 """More pages than this are not fetched; with 50,000 rows a page MAST never needs a hundred."""

@@ -15,8 +15,6 @@ from astropy.table import Row, Table
 
 from topmast.errors import InputWarning, InvalidQueryError, ResolverError, warn
 
-__all__ = ["Place", "Places", "find_places", "places_of_names"]
-
 ResolveNames = Callable[[Sequence[str], bool], Mapping[str, tuple[float, float]]]
 """Object names in, positions (ra, dec in degrees, ICRS) of those that are known out. The second
 argument tells whether they come from a list, where an unknown one is warned of and left out."""

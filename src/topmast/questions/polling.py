@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 
 from topmast.errors import BadAnswerError, TimeoutError
 from topmast.net.deadline import Deadline
-from topmast.net.session import Answer, Request, Session
-from topmast.wire.portal import MashupRequest, Paging, encode_request, peek_status
-
-__all__ = ["Polled", "ask", "poll"]
+from topmast.net.messages import Answer, Request
+from topmast.net.session import Session
+from topmast.wire.answers import Paging, peek_status
+from topmast.wire.portal import MashupRequest, encode_request
 
 INVOKE = "/api/v0/invoke"
 HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/plain"}

@@ -24,9 +24,8 @@ from topmast.wire.answers import read_page, table_of_pages
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer, Session
-
-__all__ = ["Question", "ask_question", "ask_table"]
+    from topmast.net.messages import Answer
+    from topmast.net.session import Session
 
 log = logging.getLogger("topmast")
 

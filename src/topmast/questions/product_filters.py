@@ -15,16 +15,6 @@ from numpy.typing import NDArray
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.questions.lists import is_one, listed
 
-__all__ = [
-    "MISSPELT",
-    "checked_truth",
-    "filter_products",
-    "is_obsid",
-    "obsids_of",
-    "unique_products",
-    "unknown_filter",
-]
-
 logger = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"

@@ -16,12 +16,12 @@ from topmast.net.parallel import at_once
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.portal import Question
 from topmast.questions.product_filters import is_obsid, obsids_of
-from topmast.wire.portal import MashupRequest, table_of
+from topmast.wire.answers import table_of
+from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer, Session
-
-__all__ = ["BATCH_SIZE", "ask_batch", "leave_out_full_frames", "products_question"]
+    from topmast.net.messages import Answer
+    from topmast.net.session import Session
 
 log = logging.getLogger("topmast")
 

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["Progress"]
-
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -14,8 +14,6 @@ from astropy.time import Time
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.questions.lists import is_missing, is_one, listed, size
 
-__all__ = ["ColumnLike", "ranges_of"]
-
 
 class ColumnLike(Protocol):
     """What is used here of a column of `topmast.questions.columns`."""

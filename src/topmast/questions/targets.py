@@ -18,8 +18,6 @@ from topmast.questions.places import Place, Places, ResolveNames, find_places, p
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-__all__ = ["Cone", "Targets", "cones_around", "find_cones", "find_targets", "parse_radius"]
-
 DEFAULT_RADIUS = 0.2 * u.deg
 
 

@@ -14,8 +14,6 @@ from topmast.sample.plane import Plane
 from topmast.sample.programs import mjd_text
 from topmast.sample.scene import seeded
 
-__all__ = ["KEPLER", "TESS", "Run", "Survey", "light_curve_file", "measured", "target_pixel_file"]
-
 Array = NDArray[Any]
 
 

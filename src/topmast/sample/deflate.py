@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["gzipped", "pack_bits", "zlibbed"]
-
 Array = NDArray[Any]
 
 LITERALS = 286

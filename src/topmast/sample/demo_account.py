@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-__all__ = ["DEMO_ACCOUNT", "DemoAccount"]
-
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:

@@ -8,8 +8,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 from topmast.sample.fits_file import DATE, MADE_BY
 
-__all__ = ["catalog_ecsv", "pdf", "text", "xml"]
-
 
 def text(title: str, lines: Sequence[str]) -> bytes:
     """A plain text file under a title."""

@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["DATE", "MADE_BY", "Cards", "Column", "fits_file", "image", "primary", "table"]
-
 BLOCK = 2880
 DATE = "2020-01-01"
 MADE_BY = "made by topmast, not an observation"

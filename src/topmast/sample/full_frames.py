@@ -17,8 +17,6 @@ from topmast.sample.plane import Plane, polygon_text
 from topmast.sample.programs import mjd_stamp
 from topmast.sample.sheaf import Sheaf, observation
 
-__all__ = ["full_frames"]
-
 KEPLER_FIELD = (290.667, 44.5)
 
 

@@ -17,8 +17,6 @@ from topmast.sample.plane import Plane, circle_text
 from topmast.sample.scene import seeded, stars_near
 from topmast.sample.sheaf import Sheaf, observation
 
-__all__ = ["FAR", "NEAR", "Tile", "galex", "tile_sheaf"]
-
 RADIUS = 0.625
 SKIPPED = ("M 40", "M 97", "M 101", "M 102", "M 106", "M 108", "M 109", "NGC 5474")
 """Too near to the guide's tiles around M101 and around 184.3 +54.5."""

@@ -21,8 +21,6 @@ from topmast.sample.plane import Plane, polygon_text
 from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.swift import pointing
 
-__all__ = ["guide"]
-
 
 def guide() -> Iterator[Sheaf]:
     """All of them; they come before everything else in the archive."""

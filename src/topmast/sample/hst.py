@@ -18,8 +18,6 @@ from topmast.sample.programs import FUTURE, mjd_text, programme
 from topmast.sample.scene import seeded
 from topmast.sample.sheaf import Sheaf, observation
 
-__all__ = ["ARCSEC", "header", "hubble", "rootname", "telemetry"]
-
 ARCSEC = 1 / 3600
 
 

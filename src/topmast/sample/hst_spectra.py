@@ -19,8 +19,6 @@ from topmast.sample.scene import seeded
 from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.spectra import energy_distribution, observed, spectrum_plot
 
-__all__ = ["hubble_spectra"]
-
 SPECTROGRAPHS = (
     ("STIS/FUV-MAMA", "o", "CALSTIS", "G140L", 1150.0, 1700.0),
     ("STIS/NUV-MAMA", "o", "CALSTIS", "E230M", 1650.0, 3100.0),

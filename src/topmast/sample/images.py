@@ -12,16 +12,6 @@ from topmast.sample.pictures import jpeg, stretch
 from topmast.sample.plane import Plane
 from topmast.sample.scene import noisy, render, seeded
 
-__all__ = [
-    "association",
-    "exposure",
-    "map_file",
-    "mosaic",
-    "preview",
-    "raw_exposure",
-    "sky_picture",
-]
-
 Array = NDArray[Any]
 
 

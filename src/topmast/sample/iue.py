@@ -18,8 +18,6 @@ from topmast.sample.scene import seeded
 from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.spectra import energy_distribution, observed, spectrum_plot, vo_spectrum
 
-__all__ = ["image_number", "iue"]
-
 CAMERAS = {"LWP": (1850.0, 3350.0), "LWR": (1850.0, 3350.0), "SWP": (1150.0, 1980.0)}
 SITE = "http://archive.stsci.edu/pub"
 # The extracted files of both apertures and the images they come from, in the order of the list.

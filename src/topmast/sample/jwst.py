@@ -21,8 +21,6 @@ from topmast.sample.scene import seeded, stars_near
 from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.spectra import energy_distribution, observed, spectrum_plot
 
-__all__ = ["webb"]
-
 
 @dataclass(frozen=True, slots=True)
 class Mode:

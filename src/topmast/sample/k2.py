@@ -17,8 +17,6 @@ from topmast.sample.scene import seeded
 from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.stars import K2_STARS
 
-__all__ = ["CAMPAIGNS", "FIELDS", "k2", "superstamp"]
-
 # First day of each campaign as BJD - 2454833, and the middle of its field.
 CAMPAIGNS = {0: 1930.0, 1: 1977.0, 2: 2061.0, 3: 2144.0, 5: 2307.0, 9: 2661.0, 12: 2905.0}
 FIELDS = {

@@ -23,8 +23,6 @@ from topmast.sample.scene import seeded
 from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.stars import KEPLER_STARS
 
-__all__ = ["LONG", "OPTICAL", "QUARTERS", "add_pictures", "kepler", "zipped_pixels"]
-
 LONG = 1765.46288
 # First day of quarters 0 to 17 as BJD - 2454833.
 QUARTERS = (

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Planet", "Star", "relative_flux", "scatter"]
-
 Array = NDArray[Any]
 
 LIMB = (0.35, 0.25)

@@ -20,8 +20,6 @@ from topmast.sample.swift import swift
 from topmast.sample.tess import tess
 from topmast.sample.ultraviolet import far_ultraviolet
 
-__all__ = ["sheaves"]
-
 MISSIONS = (
     guide,
     hubble,

@@ -8,8 +8,6 @@ from typing import Any
 from topmast.sample.places import Place, places
 from topmast.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
 
-__all__ = ["name_rows"]
-
 EXTRAGALACTIC = (
     "M ",
     "NGC ",

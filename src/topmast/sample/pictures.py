@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from topmast.sample.deflate import pack_bits, zlibbed
 
-__all__ = ["gif", "jpeg", "plot", "png", "stretch"]
-
 Array = NDArray[Any]
 
 QUALITY = 12.0

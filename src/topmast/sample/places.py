@@ -9,8 +9,6 @@ from importlib.resources import files
 
 import numpy as np
 
-__all__ = ["FAMOUS", "Place", "place", "places", "places_near"]
-
 FAMOUS = (
     "M 8", "M 31", "M 51", "M 82", "M 103", "M 42", "NGC 3372", "LMC", "SMC", "NGC 104", "M 101",
     "Hubble Deep Field", "Hubble Ultra Deep Field", "COSMOS", "Extended Groth Strip", "M 1", "M 15",

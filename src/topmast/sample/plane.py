@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 
 from topmast.sample.fits_file import Cards
 
-__all__ = ["Plane", "circle_text", "polygon_text"]
-
 Array = NDArray[Any]
 
 

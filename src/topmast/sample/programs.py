@@ -9,8 +9,6 @@ import numpy as np
 from topmast.sample.places import Place
 from topmast.sample.scene import seeded
 
-__all__ = ["FUTURE", "KINDS", "mjd_stamp", "programme", "target_classification"]
-
 FUTURE = 64300.0
 """MJD after which exclusive data of the sample become public: December 2034."""
 

@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from topmast.sample.places import places_near
 from topmast.sample.plane import Plane
 
-__all__ = ["noisy", "render", "seeded", "stars_near"]
-
 Array = NDArray[Any]
 
 # Cells of each size, in degrees, hold six stars between these magnitudes.

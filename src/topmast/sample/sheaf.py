@@ -8,8 +8,6 @@ from typing import Any
 
 from topmast.tables.fields import OBSERVATION, PRODUCT
 
-__all__ = ["MINIMUM", "Product", "Sheaf", "alone", "observation"]
-
 OBSERVATION_NAMES = tuple(column.name for column in OBSERVATION)
 PRODUCT_NAMES = tuple(column.name for column in PRODUCT)
 MINIMUM = "Minimum Recommended Products"

@@ -10,8 +10,6 @@ from numpy.typing import NDArray
 from topmast.sample.fits_file import Cards, Column, fits_file, primary, table
 from topmast.sample.pictures import plot
 
-__all__ = ["energy_distribution", "spectrum_plot", "vo_spectrum"]
-
 Array = NDArray[Any]
 
 # Rest wavelength in angstrom, strength relative to the continuum, width in km/s.

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.sample.light import Planet, Star
 
-__all__ = ["K2_STARS", "KEPLER_STARS", "TESS_STARS"]
-
 P = Planet
 
 TESS_STARS = (

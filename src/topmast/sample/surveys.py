@@ -18,8 +18,6 @@ from topmast.sample.sheaf import Sheaf, alone
 from topmast.sample.stars import TESS_STARS
 from topmast.sample.tess import sector_of, sector_run, tess_row
 
-__all__ = ["contributed", "enhanced", "legacy", "panstarrs"]
-
 ARCSEC = 1 / 3600
 PS1_BANDS = (
     ("g", 414.0, 551.0),

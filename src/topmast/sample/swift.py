@@ -17,8 +17,6 @@ from topmast.sample.programs import target_classification
 from topmast.sample.scene import seeded
 from topmast.sample.sheaf import Sheaf, observation
 
-__all__ = ["pointing", "swift"]
-
 FILTERS = (
     ("uvw2", 160.0, 230.0),
     ("uvm2", 200.0, 250.0),

@@ -10,8 +10,6 @@ from astropy.table import MaskedColumn, Table
 
 from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
-__all__ = ["name_table", "observation_table", "product_table"]
-
 LONG = {"obsid", "objID", "obsID", "parent_obsid"}
 KINDS = {"string": ("str", ""), "int": ("i8", 0), "float": ("f8", np.nan), "boolean": ("?", False)}
 

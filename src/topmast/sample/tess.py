@@ -22,8 +22,6 @@ from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.stars import TESS_STARS
 from topmast.sky import overlaps, parse_region
 
-__all__ = ["sector_of", "sector_run", "tess", "tess_row"]
-
 FIRST_SECTOR = 1325.3
 SECTOR_DAYS = 27.3
 QUIET_FIELD = (184.3, 54.5, 0.3)

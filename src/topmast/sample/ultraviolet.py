@@ -19,8 +19,6 @@ from topmast.sample.scene import seeded
 from topmast.sample.sheaf import Sheaf, observation
 from topmast.sample.spectra import energy_distribution, observed, spectrum_plot, vo_spectrum
 
-__all__ = ["far_ultraviolet"]
-
 
 @dataclass(frozen=True, slots=True)
 class Spectrograph:

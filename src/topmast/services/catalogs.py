@@ -25,12 +25,13 @@ from topmast.questions.catalogs import (
 from topmast.questions.criteria import Criteria
 from topmast.questions.portal import ask_question
 from topmast.questions.targets import DEFAULT_RADIUS
+from topmast.services.class_or_instance import class_or_instance
 from topmast.services.hsc_spectra import HscService
-from topmast.services.service import class_or_instance, one_name
-from topmast.wire.portal import table_of
+from topmast.services.service import one_name
+from topmast.wire.answers import table_of
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer
+    from topmast.net.messages import Answer
 
 __all__ = ["CatalogsClass"]
 

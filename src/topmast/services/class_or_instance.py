@@ -7,8 +7,6 @@ from functools import update_wrapper
 from types import MethodType
 from typing import Any, TypeVar, cast
 
-__all__ = ["class_or_instance"]
-
 F = TypeVar("F", bound=Callable[..., Any])
 
 

@@ -20,10 +20,8 @@ from topmast.questions.product_filters import (
     unique_products,
     unknown_filter,
 )
+from topmast.services.class_or_instance import class_or_instance
 from topmast.services.products import ProductService
-from topmast.services.service import class_or_instance
-
-__all__ = ["DownloadService"]
 
 log = logging.getLogger("topmast")
 

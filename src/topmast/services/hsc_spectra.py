@@ -19,18 +19,18 @@ from topmast.download.tables.manifest import GUIDE_COLUMNS, MORE_COLUMNS, table_
 from topmast.download.tables.products_table import texts, values
 from topmast.download.transfer.sources import Sources
 from topmast.errors import InvalidQueryError, MastError, NoResultsWarning, warn
-from topmast.net.session import Request
+from topmast.net.messages import Request
 from topmast.questions.catalog_list import find_catalog
 from topmast.questions.polling import ask
 from topmast.questions.portal import Question
-from topmast.services.service import Service, class_or_instance
-from topmast.wire.files import BundleRequest, decode_bundle_answer, encode_bundle_request
+from topmast.services.class_or_instance import class_or_instance
+from topmast.services.service import Service
+from topmast.wire.bundle import BundleRequest, decode_bundle_answer, encode_bundle_request
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer, Session
-
-__all__ = ["HscService"]
+    from topmast.net.messages import Answer
+    from topmast.net.session import Session
 
 SPECTRA = "Mast.HscSpectra.Db.All"
 BUNDLE = "Mast.Bundle.Request"

@@ -21,8 +21,6 @@ from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-__all__ = ["LoginFamily"]
-
 
 class LoginFamily:
     """What each part of the archive has to log in and out; they share the login of a client."""

@@ -12,10 +12,11 @@ from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.questions.lists import listed
 from topmast.questions.portal import Question, ask_question, ask_table
-from topmast.services.service import Service, class_or_instance
+from topmast.services.class_or_instance import class_or_instance
+from topmast.services.service import Service
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer
+    from topmast.net.messages import Answer
 
 __all__ = ["MastClass"]
 

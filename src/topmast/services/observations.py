@@ -19,12 +19,13 @@ from topmast.questions.observations import (
 )
 from topmast.questions.portal import Question, ask_question, only_value
 from topmast.questions.targets import DEFAULT_RADIUS
+from topmast.services.class_or_instance import class_or_instance
 from topmast.services.downloads import DownloadService
-from topmast.services.service import class_or_instance, one_name
-from topmast.wire.portal import table_of
+from topmast.services.service import one_name
+from topmast.wire.answers import table_of
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer
+    from topmast.net.messages import Answer
 
 __all__ = ["ObservationsClass"]
 

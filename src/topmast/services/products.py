@@ -11,12 +11,11 @@ from topmast.config.dialects import choice
 from topmast.questions.portal import Question
 from topmast.questions.product_filters import filter_products, unique_products
 from topmast.questions.products import ask_batch, products_question
-from topmast.services.service import Service, class_or_instance
+from topmast.services.class_or_instance import class_or_instance
+from topmast.services.service import Service
 
 if TYPE_CHECKING:
-    from topmast.net.session import Answer
-
-__all__ = ["ProductService"]
+    from topmast.net.messages import Answer
 
 
 class ProductService(Service):

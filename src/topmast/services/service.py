@@ -15,9 +15,8 @@ from topmast.services.login import LoginFamily
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from topmast.net.session import Answer, Session
-
-__all__ = ["Service", "class_or_instance"]
+    from topmast.net.messages import Answer
+    from topmast.net.session import Session
 
 
 class Service(LoginFamily):

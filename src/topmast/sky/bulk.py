@@ -14,8 +14,6 @@ from topmast.sky.region import Footprint, parse_region
 from topmast.sky.shapes import Shapes
 from topmast.sky.vectors import FloatArray, IntArray, unit_vectors
 
-__all__ = ["floats_or_nan", "shapes_of_regions"]
-
 Region = tuple[bool, list[float]]
 """Whether it is a circle, and its numbers; nan for what is none, such as 3-4."""
 

@@ -7,8 +7,6 @@ import numpy.typing as npt
 
 from topmast.sky.vectors import IntArray, normalized_ra
 
-__all__ = ["cell_ranges_of_cone", "cells_of_cone", "cells_of_points"]
-
 # Added to a cone, in degrees, so that rounding at its rim loses no cell.
 MARGIN_DEG = 1e-7
 

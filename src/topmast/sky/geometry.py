@@ -13,14 +13,6 @@ from topmast.sky.region import Circle, Footprint, Polygon
 from topmast.sky.shapes import ROUNDING, Shapes, polygon_caps
 from topmast.sky.vectors import angle_between, positions, unit_vectors
 
-__all__ = [
-    "bounding_cap",
-    "distance_deg",
-    "overlaps",
-    "shapes_of_footprint",
-    "shapes_of_footprints",
-]
-
 
 def distance_deg(footprint: Footprint, ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike) -> Any:
     """Degrees from a place to the nearest point of the footprint, 0 inside.

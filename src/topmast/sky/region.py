@@ -7,8 +7,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Circle", "Footprint", "Polygon", "Region", "parse_region", "region_text"]
-
 
 @dataclass(frozen=True, slots=True)
 class Circle:

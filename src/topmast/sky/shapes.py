@@ -8,8 +8,6 @@ import numpy as np
 
 from topmast.sky.vectors import FloatArray, IntArray, angle_between
 
-__all__ = ["ROUNDING", "Shapes", "polygon_caps", "spans", "tidy_polygons"]
-
 # Nearer than this (in radians, 1e-10 arcsec) is touching: it is what rounding leaves.
 ROUNDING = 5e-16
 

@@ -7,18 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = [
-    "FloatArray",
-    "IntArray",
-    "angle_between",
-    "normalized_ra",
-    "offset",
-    "position_angle_deg",
-    "positions",
-    "separation_deg",
-    "unit_vectors",
-]
-
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 

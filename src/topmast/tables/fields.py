@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CONE", "FILTERED", "OBSERVATION", "POSITION", "PRODUCT", "Field"]
-
 
 @dataclass(frozen=True, slots=True)
 class Field:

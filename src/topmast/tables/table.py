@@ -14,8 +14,6 @@ from topmast.tables.catalogs import find_catalog_field
 from topmast.tables.fields import POSITION, PRODUCT, Field
 from topmast.tables.values import Values
 
-__all__ = ["MastTable", "stacked", "table_from_columns"]
-
 CAOM_FIELDS: dict[str, tuple[Field, ...]] = {
     "mast.caom.products": PRODUCT,
     "mast.caom.": POSITION,

@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Texts"]
-
 Array = NDArray[Any]
 
 MOST_BYTES_AT_ONCE = 64 << 20

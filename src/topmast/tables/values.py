@@ -19,15 +19,6 @@ from numpy.typing import NDArray
 from topmast.errors import BlankResponseWarning
 from topmast.tables.texts import Texts
 
-__all__ = [
-    "ColumnReader",
-    "Kind",
-    "NullFloats",
-    "Values",
-    "ignore_values_of",
-    "kind_of",
-]
-
 Array = NDArray[Any]
 NullFloats = Literal["masked", "nan"]
 

@@ -22,16 +22,6 @@ from topmast.tables.table import stacked, table_from_columns
 from topmast.tables.values import ColumnReader, NullFloats, Values, ignore_values_of
 from topmast.wire.reading import excerpt, read_json
 
-__all__ = [
-    "Paging",
-    "PortalAnswer",
-    "decode_answer",
-    "peek_status",
-    "read_page",
-    "table_of",
-    "table_of_pages",
-]
-
 SELECTED = "_selected_"
 MOST_EXPECTED = 50_000
 """Rows for which room is made because the answer says so, before they are there."""

@@ -11,24 +11,6 @@ from typing import Any
 
 from topmast.errors import BadAnswerError
 
-__all__ = [
-    "EXPIRES_HEADER",
-    "SESSION_PAGE",
-    "SESSION_WORD",
-    "TOKEN_COOKIE",
-    "WHOAMI",
-    "Cookie",
-    "Identity",
-    "SessionFacts",
-    "decode_session_page",
-    "decode_whoami",
-    "encode_session_page",
-    "encode_whoami",
-    "given_cookies",
-    "set_cookie",
-    "set_cookies",
-]
-
 WHOAMI = "/whoami"
 SESSION_PAGE = "/Shibboleth.sso/Session"
 TOKEN_COOKIE = "mast_token"

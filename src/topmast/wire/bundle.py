@@ -14,19 +14,6 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from topmast.errors import BadAnswerError, InvalidQueryError, RemoteServiceError
 from topmast.wire.safe_names import safe_name, safe_path
 
-__all__ = [
-    "BundleAnswer",
-    "BundleFile",
-    "BundleRequest",
-    "bundle_script",
-    "decode_bundle",
-    "decode_bundle_answer",
-    "decode_bundle_request",
-    "encode_bundle",
-    "encode_bundle_answer",
-    "encode_bundle_request",
-]
-
 BUNDLE_SERVICE = "Mast.Bundle.Request"
 
 

@@ -16,22 +16,6 @@ from dataclasses import dataclass, field
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.xml import parse_xml
 
-__all__ = [
-    "ACCEPT",
-    "CONSUMER",
-    "LOGIN_PAGE",
-    "PAOS",
-    "PROVIDER",
-    "XML_TYPE",
-    "Challenge",
-    "Proof",
-    "decode_challenge",
-    "decode_delivery",
-    "decode_proof",
-    "encode_challenge",
-    "encode_proof",
-]
-
 LOGIN_PAGE = "/api/v0/Mashup/Login/login.html"
 PROVIDER = "/idp/profile/SAML2/SOAP/ECP"
 CONSUMER = "/Shibboleth.sso/SAML2/ECP"

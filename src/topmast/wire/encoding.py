@@ -15,16 +15,6 @@ from topmast.errors import BadAnswerError
 from topmast.wire.answers import PAGING_WORDS, Paging
 from topmast.wire.reading import excerpt, read_json
 
-__all__ = [
-    "caom_histograms",
-    "decode_columns_config",
-    "encode_answer",
-    "encode_columns_config",
-    "encode_error",
-    "encode_executing",
-    "encode_extjs",
-]
-
 
 def encode_answer(
     fields: Sequence[tuple[str, str]],

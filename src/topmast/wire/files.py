@@ -11,62 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from topmast.errors import InvalidQueryError, UnsafeNameError
-from topmast.wire.bundle import (
-    BundleAnswer,
-    BundleFile,
-    BundleRequest,
-    bundle_script,
-    decode_bundle,
-    decode_bundle_answer,
-    decode_bundle_request,
-    encode_bundle,
-    encode_bundle_answer,
-    encode_bundle_request,
-)
-from topmast.wire.ranges import (
-    FileAnswer,
-    FileFacts,
-    http_date,
-    parse_content_range,
-    parse_http_date,
-    parse_range,
-    plan_file_answer,
-    range_header,
-)
-from topmast.wire.safe_names import safe_name, safe_path
-
-__all__ = [
-    "DOWNLOAD_PATH",
-    "LEGACY_DOWNLOAD_PATHS",
-    "BundleAnswer",
-    "BundleFile",
-    "BundleRequest",
-    "FileAnswer",
-    "FileFacts",
-    "Uri",
-    "bundle_script",
-    "content_disposition",
-    "decode_bundle",
-    "decode_bundle_answer",
-    "decode_bundle_request",
-    "download_url",
-    "encode_bundle",
-    "encode_bundle_answer",
-    "encode_bundle_request",
-    "http_date",
-    "is_web_address",
-    "parse_content_disposition",
-    "parse_content_range",
-    "parse_http_date",
-    "parse_range",
-    "parse_uri",
-    "plain_download_url",
-    "plan_file_answer",
-    "range_header",
-    "requested_uri",
-    "safe_name",
-    "safe_path",
-]
+from topmast.wire.safe_names import safe_name
 
 DOWNLOAD_PATH = "/api/v0.1/Download/file"
 LEGACY_DOWNLOAD_PATHS = ("/api/v0/Download/file", "/api/v0/download/file")

@@ -18,16 +18,6 @@ from xml.etree import ElementTree
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.reading import excerpt, read_json
 
-__all__ = [
-    "NAMES_AT_ONCE",
-    "ResolvedName",
-    "ResolverQuery",
-    "decode_names",
-    "decode_resolver_query",
-    "encode_names",
-    "encode_resolver_query",
-]
-
 NAMES_AT_ONCE = 30
 """More names than this the resolver does not take in one request."""
 MOST_NAMES = 1000

@@ -17,34 +17,6 @@ import msgspec
 import numpy as np
 
 from topmast.errors import InvalidQueryError
-from topmast.wire.answers import Paging, PortalAnswer, decode_answer, peek_status, table_of
-from topmast.wire.encoding import (
-    caom_histograms,
-    decode_columns_config,
-    encode_answer,
-    encode_columns_config,
-    encode_error,
-    encode_executing,
-    encode_extjs,
-)
-
-__all__ = [
-    "MashupRequest",
-    "Paging",
-    "PortalAnswer",
-    "caom_histograms",
-    "decode_answer",
-    "decode_columns_config",
-    "decode_request",
-    "encode_answer",
-    "encode_columns_config",
-    "encode_error",
-    "encode_executing",
-    "encode_extjs",
-    "encode_request",
-    "peek_status",
-    "table_of",
-]
 
 LONGEST_REQUEST = 32 << 20
 """Bytes; an uploaded table for a cross-match travels inside the request."""

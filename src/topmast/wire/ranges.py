@@ -12,17 +12,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
-__all__ = [
-    "FileAnswer",
-    "FileFacts",
-    "http_date",
-    "parse_content_range",
-    "parse_http_date",
-    "parse_range",
-    "plan_file_answer",
-    "range_header",
-]
-
 RANGE = re.compile(r"\s*bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
 CONTENT_RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*", re.I)
 ETAG = re.compile(r'(?:W/)?"[^"]*"')

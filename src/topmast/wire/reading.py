@@ -9,8 +9,6 @@ from typing import Any
 
 from topmast.errors import BadAnswerError
 
-__all__ = ["excerpt", "read_json"]
-
 LONGEST = 200
 CONSTANTS = {"NaN": None, "Infinity": float("inf"), "-Infinity": float("-inf")}
 

@@ -19,8 +19,6 @@ import re
 
 from topmast.errors import UnsafeNameError
 
-__all__ = ["LONGEST_NAME", "safe_name", "safe_path"]
-
 LONGEST_NAME = 240
 RESERVED = frozenset('/\\:*?"<>|')
 DEVICES = re.compile(

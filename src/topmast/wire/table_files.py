@@ -17,8 +17,6 @@ from topmast.tables.fields import OBSERVATION, PRODUCT
 if TYPE_CHECKING:
     from astropy.table import Column, Table
 
-__all__ = ["FORMATS", "Format", "format_of", "rows_of"]
-
 
 @dataclass(frozen=True, slots=True)
 class Format:

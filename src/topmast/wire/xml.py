@@ -6,8 +6,6 @@ import xml.etree.ElementTree as ElementTree
 from typing import Any, NoReturn
 from xml.parsers import expat
 
-__all__ = ["MOST_BYTES", "parse_xml"]
-
 MOST_BYTES = 1 << 20
 MOST_LEVELS = 100
 

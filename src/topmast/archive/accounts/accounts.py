@@ -16,17 +16,6 @@ from topmast.archive.accounts.passwords import check_password, is_outdated, scra
 from topmast.archive.store.database import Store
 from topmast.errors import InvalidQueryError, LoginError
 
-__all__ = [
-    "Account",
-    "add_account",
-    "all_accounts",
-    "find_account",
-    "log_in",
-    "remove_account",
-    "rights_from",
-    "rights_to",
-]
-
 NAME = re.compile(r"[^\s:/\\<>\"'&,;%?#]{1,200}")
 
 

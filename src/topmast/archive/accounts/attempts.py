@@ -9,8 +9,6 @@ from topmast.archive.accounts import clock
 from topmast.archive.store.database import Store
 from topmast.errors import LoginError
 
-__all__ = ["LIMITS", "SPAN_SECONDS", "TooManyAttempts", "forget_attempt", "note_attempt"]
-
 SPAN_SECONDS = 900.0
 LIMITS = {"both": 10, "account": 100, "address": 100}
 """Failed logins in that span: for one account from one address, for one account from anywhere

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 
-__all__ = ["mjd", "now"]
-
 
 def now() -> float:
     """Seconds since 1970."""

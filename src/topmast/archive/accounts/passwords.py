@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 from topmast.errors import InvalidQueryError
 
-__all__ = ["COST", "Cost", "check_password", "is_outdated", "scramble"]
-
 LONGEST = 1024
 SHORTEST = 6
 KEPT = re.compile(

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from topmast.archive.accounts.accounts import Account
 
-__all__ = ["ANYBODY", "EXCLUSIVE_ACCESS", "Visitor"]
-
 EXCLUSIVE_ACCESS = "mast:exclusive_access"
 
 

@@ -16,8 +16,6 @@ from topmast.archive.store.query import Rows
 from topmast.archive.store.schema import ACCOUNT_TABLES
 from topmast.tables.fields import Field
 
-__all__ = ["MAY_DOWNLOAD", "mark_products", "note_rights", "restricted"]
-
 MAY_DOWNLOAD = Field(
     "may_download", "boolean", "May Download", "Whether this login may fetch the file"
 )

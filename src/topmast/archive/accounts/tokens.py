@@ -22,20 +22,6 @@ from topmast.archive.accounts.requester import EXCLUSIVE_ACCESS, Visitor
 from topmast.archive.store.database import Store
 from topmast.errors import ArchiveError, InvalidQueryError
 
-__all__ = [
-    "SCOPES",
-    "SESSION_SECONDS",
-    "Token",
-    "all_tokens",
-    "begin",
-    "create_token",
-    "end_session",
-    "redeem",
-    "revoke_token",
-    "visitor_of_session",
-    "visitor_of_token",
-]
-
 DAY = 86400.0
 SESSION_SECONDS = 600 * 60.0
 TICKET_SECONDS = 120.0

@@ -10,8 +10,6 @@ import numpy.typing as npt
 from topmast.sky import separation_deg
 from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
 
-__all__ = ["NOWHERE", "ORDER", "cells_of_rows", "distances_deg", "row_ranges_of_cone"]
-
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 

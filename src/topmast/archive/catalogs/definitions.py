@@ -12,15 +12,6 @@ from topmast.tables.catalogs import CATALOGS as COLUMNS
 from topmast.tables.catalogs import fields_of
 from topmast.tables.fields import Field
 
-__all__ = [
-    "KNOWN",
-    "Catalog",
-    "catalog_from_json",
-    "catalog_to_json",
-    "known_catalog",
-    "own_catalog",
-]
-
 LONGEST_NAME = 60
 UNITS_A_DEGREE = {"deg": 1.0, "arcmin": 60.0, "arcsec": 3600.0}
 OWN_DISTANCE = Field(

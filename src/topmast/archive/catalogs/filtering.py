@@ -13,8 +13,6 @@ import pyarrow.compute as pc
 
 from topmast.archive.store.filters import Filter, Range, ascii_lower, is_text
 
-__all__ = ["passing", "passing_distances"]
-
 Mask = npt.NDArray[np.bool_]
 
 

@@ -18,8 +18,6 @@ from topmast.tables.fields import Field
 if TYPE_CHECKING:
     from topmast.archive.store.database import Store
 
-__all__ = ["CatalogHoldings"]
-
 
 class CatalogHoldings:
     """All catalogues of an archive; safe to use from many threads."""

@@ -19,8 +19,6 @@ from topmast.archive.catalogs.store import CELL, CatalogTable
 from topmast.errors import InvalidQueryError
 from topmast.sky.cells import cells_of_points
 
-__all__ = ["Matches", "match"]
-
 MOST_MATCHES = 500_000
 CANDIDATES_AT_ONCE = 2_000_000
 CELL_IN_RADII = 3.0

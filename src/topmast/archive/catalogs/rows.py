@@ -15,8 +15,6 @@ from topmast.archive.store.table_pieces import TableSource, known_columns, piece
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
-__all__ = ["arrow_type", "fields_in", "merged", "rows_of"]
-
 TYPES = {"string": pa.string(), "int": pa.int64(), "float": pa.float64(), "boolean": pa.bool_()}
 
 

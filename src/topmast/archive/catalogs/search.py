@@ -14,8 +14,6 @@ from topmast.archive.catalogs.store import CatalogTable
 from topmast.archive.store.filters import Filter
 from topmast.archive.store.query import Cone
 
-__all__ = ["CatalogSearcher", "Question", "Selection"]
-
 REMEMBERED_BYTES = 64 << 20
 LAST = np.iinfo(np.int64).max
 

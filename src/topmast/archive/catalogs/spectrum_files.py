@@ -17,8 +17,6 @@ from topmast.errors import InvalidQueryError
 if TYPE_CHECKING:
     from topmast.archive.store.database import Store
 
-__all__ = ["put_spectrum_files", "spectrum_uri", "uri_in_query"]
-
 SITE = "https://hla.stsci.edu/cgi-bin/"
 COLLECTION = "HSC"
 SLITLESS = 2

@@ -36,8 +36,6 @@ from topmast.archive.catalogs.definitions import Catalog, catalog_from_json, cat
 from topmast.archive.catalogs.rows import arrow_type
 from topmast.errors import ArchiveError
 
-__all__ = ["CELL", "CatalogStore", "CatalogTable"]
-
 CELL = "_healpix_29"
 POINTER = "catalog.json"
 FORMAT = 1

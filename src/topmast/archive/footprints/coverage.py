@@ -26,8 +26,6 @@ from topmast.archive.store.paths import Layout
 from topmast.archive.store.temporary import temporary_folder
 from topmast.errors import ArchiveError
 
-__all__ = ["Coverage", "Hits", "repair", "update"]
-
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 

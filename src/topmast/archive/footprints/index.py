@@ -32,8 +32,6 @@ from topmast.archive.footprints.segment import (
 from topmast.errors import ArchiveError
 from topmast.sky.vectors import FloatArray, IntArray
 
-__all__ = ["FootprintIndex", "add_footprints", "remove_footprints", "write_index"]
-
 POINTER = "current.json"
 FORMAT = 1
 

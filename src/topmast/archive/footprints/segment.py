@@ -33,8 +33,6 @@ from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
 from topmast.sky.shapes import ROUNDING, Shapes, spans
 from topmast.sky.vectors import FloatArray, IntArray, positions, unit_vectors
 
-__all__ = ["Found", "Segment", "merge_segments", "sync_folder", "write_segment"]
-
 ORDER = 24
 CLASS_SHIFT = 52
 CLASS_LIMITS = np.deg2rad([20 / 3600, 80 / 3600, 0.1, 0.4, 1.6, 5.0, 16.0])

@@ -10,9 +10,9 @@ from typing import Any
 
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
-from topmast.wire.portal import MashupRequest, Paging, encode_answer, encode_extjs, table_of
-
-__all__ = ["FORMATS", "Page", "TableAnswer", "check_format", "page_of"]
+from topmast.wire.answers import Paging, table_of
+from topmast.wire.encoding import encode_answer, encode_extjs
+from topmast.wire.portal import MashupRequest
 
 DEFAULT_PAGESIZE = 1000
 LARGEST_PAGESIZE = 500_000

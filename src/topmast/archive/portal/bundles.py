@@ -23,7 +23,7 @@ from topmast.archive.store.paths import product_path
 from topmast.archive.store.products import HeldFile, find_files, is_exclusive
 from topmast.archive.store.temporary import temporary_folder
 from topmast.errors import InvalidQueryError
-from topmast.wire.files import (
+from topmast.wire.bundle import (
     BundleAnswer,
     BundleFile,
     bundle_script,
@@ -33,8 +33,6 @@ from topmast.wire.files import (
 
 if TYPE_CHECKING:
     from topmast.archive import Archive
-
-__all__ = ["Stage", "pack", "script_for", "stage_bundle"]
 
 MOST_FILES = 100_000
 PIECE = 1 << 20

@@ -16,8 +16,6 @@ from topmast.wire.portal import MashupRequest
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-__all__ = ["Call", "as_number", "is_count", "number", "table_answer"]
-
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -13,8 +13,6 @@ from topmast.archive.catalogs.store import CatalogTable
 from topmast.tables.catalogs import disk_detective, hsc, tic
 from topmast.tables.fields import SELECTED, Field
 
-__all__ = ["Shown", "hubble_columns", "shown", "shown_fields"]
-
 Fields = tuple[Field, ...]
 
 

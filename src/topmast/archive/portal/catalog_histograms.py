@@ -13,8 +13,6 @@ import pyarrow.compute as pc
 from topmast.archive.catalogs.store import CatalogTable
 from topmast.tables.fields import Field
 
-__all__ = ["Histograms"]
-
 BINS = 145
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "tic": (

@@ -21,9 +21,7 @@ from topmast.archive.store.filters import Filter, find_field, parse_filters
 from topmast.archive.store.query import Cone
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import SELECTED, Field
-from topmast.wire.portal import encode_extjs
-
-__all__ = ["CATALOG_SERVICES", "find_own_service"]
+from topmast.wire.encoding import encode_extjs
 
 Answer = Callable[[Call], bytes]
 RADIUS_DEG = 0.02

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-__all__ = ["Jobs"]
-
 KEEP_SECONDS = 600.0
 MOST_KEPT = 64
 THREADS = max(4, min(16, 2 * (os.cpu_count() or 1)))

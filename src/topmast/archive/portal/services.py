@@ -20,11 +20,8 @@ from topmast.archive.store.products import list_products
 from topmast.archive.store.query import Cone, Query
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import OBSERVATION, Field, columns_config
+from topmast.wire.encoding import caom_histograms, encode_extjs
 from topmast.wire.names import checked_format, encode_names
-from topmast.wire.portal import caom_histograms, encode_extjs
-
-__all__ = ["CONFIGURATIONS", "SERVICES", "Call", "find_service"]
-
 
 BY_NAME = {field.name: field for field in OBSERVATION}
 

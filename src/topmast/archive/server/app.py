@@ -19,8 +19,6 @@ from topmast.archive.server.routes.common import Endpoint, guarded, message
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-__all__ = ["make_app"]
-
 GET = ["GET"]
 POST = ["POST"]
 BOTH = ["GET", "POST"]

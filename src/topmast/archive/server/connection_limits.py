@@ -20,8 +20,6 @@ else:
     except ImportError:
         from uvicorn.protocols.http.h11_impl import H11Protocol as Base
 
-__all__ = ["LARGEST_HEAD", "Door", "most_connections"]
-
 HEAD_SECONDS = 20.0
 """From the connection, or from the first byte of a further request, to the end of its headers."""
 PAUSE_SECONDS = 30.0

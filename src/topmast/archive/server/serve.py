@@ -27,8 +27,6 @@ from topmast.archive.server.connection_limits import LARGEST_HEAD, Door, most_co
 from topmast.archive.store.temporary import temporary_folder
 from topmast.errors import ArchiveError
 
-__all__ = ["Tls", "running", "serve"]
-
 LOGGER = logging.getLogger("topmast")
 
 BACKLOG = 1024

@@ -12,8 +12,6 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TypeVar
 
-__all__ = ["by_hand", "in_thread", "result_within"]
-
 by_hand: ContextVar[bool] = ContextVar("by_hand", default=False)
 """True while transport.py drives the app."""
 

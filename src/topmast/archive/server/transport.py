@@ -16,8 +16,6 @@ from topmast.archive.server.threads import by_hand
 from topmast.errors import UnreachableError
 from topmast.net.messages import Headers, Limits, Request
 
-__all__ = ["InProcess"]
-
 App = Callable[[Any, Any, Any], Coroutine[Any, Any, None]]
 Message = Mapping[str, Any]
 

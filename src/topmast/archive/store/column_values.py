@@ -13,8 +13,6 @@ from topmast.archive.store.schema import is_identifier
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
-__all__ = ["column_values"]
-
 INT64 = 1 << 63
 TRUTH = {"true": 1, "t": 1, "1": 1, "1.0": 1, "false": 0, "f": 0, "0": 0, "0.0": 0}
 

@@ -12,8 +12,6 @@ from topmast.archive.store.query import Found, Searcher, bounded, read_observati
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
-__all__ = ["DEC", "RA", "ROW", "crossmatch", "uploaded_positions"]
-
 MOST_POSITIONS = 100_000
 MOST_MATCHES = 500_000
 ROW = Field("_searched_id_", "int", "", "Row of the uploaded table, counted from 0")

@@ -15,8 +15,6 @@ from topmast.archive.store.paths import FORMAT_VERSION, Layout
 from topmast.archive.store.schema import ACCOUNT_TABLES, INDEXES, TABLES
 from topmast.errors import ArchiveError
 
-__all__ = ["Store", "create_database"]
-
 WAIT_FOR_LOCK_SECONDS = 60.0
 NOTE_SECONDS = 10.0
 CACHE_KIBIBYTES = 64 * 1024

@@ -13,17 +13,6 @@ from topmast.archive.store.schema import is_identifier, observation_value
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, Field
 
-__all__ = [
-    "Condition",
-    "Filter",
-    "Range",
-    "ascii_lower",
-    "condition_of",
-    "find_field",
-    "is_text",
-    "parse_filters",
-]
-
 MOST_FILTERS = 200
 MOST_RANGES = 400
 LONGEST_PATTERN = 1000

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from topmast.archive.store.database import Store
 from topmast.tables.fields import OBSERVATION
 
-__all__ = ["HISTOGRAM_COLUMNS", "add_to_counts", "counts_of"]
-
 HISTOGRAM_COLUMNS = (
     "intentType",
     "dataproduct_type",

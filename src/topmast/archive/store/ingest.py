@@ -24,8 +24,6 @@ from topmast.errors import InvalidQueryError
 from topmast.sky import parse_region
 from topmast.tables.fields import OBSERVATION, PRODUCT
 
-__all__ = ["Delivery", "IngestReport", "deliver"]
-
 MOST_LISTED = 1000
 BULK_ROWS = 1000
 

@@ -10,8 +10,6 @@ from typing import IO, Any
 from topmast.archive.store.paths import Layout
 from topmast.errors import ArchiveError
 
-__all__ = ["exclusive"]
-
 WAIT_SECONDS = 60.0
 ASK_AGAIN_SECONDS = 0.05
 

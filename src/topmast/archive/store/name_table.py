@@ -15,8 +15,6 @@ from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 from topmast.wire.names import ResolvedName
 
-__all__ = ["NAME_FIELDS", "look_up", "store_names"]
-
 DEGREES = "deg"
 NAME_FIELDS = (
     Field("name", "string", "Name", "What people ask for"),

@@ -8,8 +8,6 @@ from pathlib import Path, PurePosixPath
 
 from topmast.wire.safe_names import safe_name
 
-__all__ = ["FORMAT_VERSION", "Layout", "distinct_path", "product_path"]
-
 FORMAT_VERSION = 1
 """Raised when an older topmast could no longer read the folder."""
 

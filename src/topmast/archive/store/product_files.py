@@ -14,8 +14,6 @@ from pathlib import Path, PurePosixPath
 
 from topmast.archive.store.paths import Layout, distinct_path, product_path
 
-__all__ = ["Arrival", "Shelf", "file_name_of"]
-
 CHUNK = 1 << 20
 
 

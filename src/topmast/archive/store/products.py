@@ -15,8 +15,6 @@ from topmast.archive.store.query import Rows, with_booleans
 from topmast.archive.store.schema import quoted
 from topmast.tables.fields import SELECTED, Field
 
-__all__ = ["EXCLUSIVE", "HeldFile", "find_file", "find_files", "is_exclusive", "list_products"]
-
 
 @dataclass(frozen=True, slots=True)
 class HeldFile:

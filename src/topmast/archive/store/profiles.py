@@ -17,8 +17,6 @@ from topmast.tables.fields import (
     Field,
 )
 
-__all__ = ["PROFILES", "fields_of"]
-
 CONE_2017 = (
     "dataproduct_type obs_collection instrument_name project filters wavelength_region "
     "target_name target_classification obs_id s_ra s_dec proposal_id proposal_pi calib_level "

@@ -28,8 +28,6 @@ from topmast.archive.store.schema import observation_value
 from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, SELECTED, Field
 
-__all__ = ["Cone", "Found", "Query", "Rows", "Searcher", "bounded", "read_observations"]
-
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 

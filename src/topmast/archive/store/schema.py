@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
-__all__ = ["ACCOUNT_TABLES", "INDEXES", "TABLES", "observation_value", "quoted"]
-
 SQL_TYPES = {
     "string": "TEXT COLLATE NOCASE",
     "int": "INTEGER",

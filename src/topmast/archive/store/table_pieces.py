@@ -13,8 +13,6 @@ from topmast.archive.store.column_values import column_values
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
-__all__ = ["Piece", "TableSource", "pieces_of"]
-
 ROWS_AT_ONCE = 10_000
 COMPUTED = {"distance", "objid1", "_selected_"}
 """Columns of answers that the archive works out itself; they are passed over."""

@@ -8,8 +8,6 @@ import tempfile
 import weakref
 from pathlib import Path
 
-__all__ = ["temporary_folder"]
-
 
 def temporary_folder(owner: object, prefix: str) -> Path:
     """A new folder; it is removed when `owner` is no more, or the process ends."""

@@ -10,8 +10,6 @@ from typing import Any
 
 from topmast.astroquery.compare.outcome import Outcome, told_lines
 
-__all__ = ["Finding", "findings"]
-
 MOST_LINES = 40
 """Of the difference between two texts."""
 MOST_CELLS = 3

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Outcome", "files_in", "told_lines", "without_times"]
-
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -20,8 +20,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-__all__ = ["main"]
-
 UNRECORDED = {"login", "logout", "get_token", "enable_cloud_dataset", "disable_cloud_dataset"}
 """Calls whose results are secrets or nothing."""
 

@@ -12,8 +12,6 @@ from topmast.download.check.reading import FileReader
 from topmast.download.check.signatures import FITS_START
 from topmast.download.check.verdict import Verdict, error_page, truncated, unproven
 
-__all__ = ["Content", "inspect"]
-
 HTML = re.compile(
     rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head)\b", re.I | re.S
 )

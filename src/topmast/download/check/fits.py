@@ -15,8 +15,6 @@ import numpy as np
 from topmast.download.check.reading import CHUNK, Reader, buffer
 from topmast.download.check.verdict import Verdict, corrupt, truncated, whole
 
-__all__ = ["BLOCK", "data_length", "judge_fits", "looks_like_fits"]
-
 BLOCK = 2880
 CARD = 80
 KEYWORDS = re.compile(rb"BITPIX|NAXIS[0-9]{0,3}|PCOUNT|GCOUNT|GROUPS|CHECKSUM|DATASUM")

@@ -28,8 +28,6 @@ from topmast.download.check.signatures import (
 )
 from topmast.download.check.verdict import Verdict, corrupt, truncated, unproven, whole
 
-__all__ = ["BINARY", "Format", "format_of", "judge"]
-
 #: A file that is larger is not read into memory to be parsed; its length has to do.
 PARSED_AT_MOST = 64 << 20
 JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")

@@ -10,8 +10,6 @@ from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Protocol
 
-__all__ = ["CHUNK", "FileReader", "GzipReader", "Reader", "buffer"]
-
 #: Bytes read at once: a multiple of the 2880 of a FITS block, near the size of the L2 cache.
 CHUNK = 2880 * 91
 

@@ -5,16 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-__all__ = [
-    "FITS_START",
-    "GZIP_START",
-    "Begins",
-    "begins_like_pdf",
-    "begins_like_tar",
-    "is_text",
-    "starting",
-]
-
 FITS_START = b"SIMPLE  ="
 GZIP_START = b"\x1f\x8b"
 NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")

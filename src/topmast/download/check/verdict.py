@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["State", "Verdict", "corrupt", "error_page", "truncated", "unproven", "whole"]
-
 
 class State(StrEnum):
     """Judgement on one file."""

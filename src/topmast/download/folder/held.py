@@ -13,8 +13,6 @@ from topmast.download.check.verdict import State
 from topmast.download.folder.index import Entry, Index, replace_entry
 from topmast.download.job import Job
 
-__all__ = ["Found", "Presence", "adopt", "look", "set_aside"]
-
 
 class Presence(Enum):
     """What a glance at the disk shows, without reading the file."""

@@ -19,8 +19,6 @@ import msgspec
 from topmast.download.folder.locks import locked_for_writing
 from topmast.download.folder.system import open_file, read_at
 
-__all__ = ["INDEX_NAME", "Entry", "Index", "find_index"]
-
 INDEX_NAME = ".topmast-index.jsonl"
 
 #: Lines beyond twice the living entries, after which the file is written anew.

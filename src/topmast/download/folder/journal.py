@@ -22,8 +22,6 @@ from topmast.download.job import Job, Outcome
 from topmast.download.tables.manifest import row_of
 from topmast.errors import DownloadError
 
-__all__ = ["Journal", "is_journal", "read_journal"]
-
 PREFIX = ".topmast-run-"
 BATCH = 2000
 ENCODER = msgspec.json.Encoder()

@@ -19,19 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from topmast.errors import InvalidQueryError, UnsafeNameError
-from topmast.wire.files import safe_name
-
-__all__ = [
-    "DEFAULT_LAYOUT",
-    "SPECTRA_LAYOUT",
-    "Layout",
-    "Places",
-    "check_inside",
-    "parse_layout",
-    "path_key",
-    "unusable_part",
-    "with_mark",
-]
+from topmast.wire.safe_names import safe_name
 
 DEFAULT_LAYOUT = "{obs_collection}/{obs_id}/{productFilename}"
 BASE = "mastDownload"

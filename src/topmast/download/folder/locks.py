@@ -16,8 +16,6 @@ except ImportError:  # Windows: single appends are whole lines there, too
 else:
     HAS_LOCKS = True
 
-__all__ = ["is_same_file", "locked_for_writing", "status_if_same", "try_lock"]
-
 
 def try_lock(file: int) -> bool:
     """Take the lock of an open file if nobody has it."""

@@ -18,8 +18,6 @@ from topmast.download.folder.locks import status_if_same, try_lock
 from topmast.download.folder.system import OPEN_FILES_MOVE, open_file, write_at
 from topmast.errors import UnsafeNameError
 
-__all__ = ["Busy", "Origin", "Part", "part_path", "read_origin", "sidecar_path"]
-
 WRITE_BACK = 8 << 20
 #: A body that is not larger is held in memory until it was looked at.
 KEPT_BYTES = 1 << 20

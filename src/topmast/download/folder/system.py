@@ -7,8 +7,6 @@ import os
 import stat
 from threading import Lock
 
-__all__ = ["OPEN_FILES_MOVE", "open_file", "read_at", "write_at"]
-
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)
 NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 RAW = getattr(os, "O_BINARY", 0)

@@ -17,8 +17,6 @@ from topmast.errors import InvalidQueryError, UnsafeNameError
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["edited_jobs", "rows_to_drop"]
-
 
 def edited_jobs(jobs: Sequence[Job], table: Table, index: Index) -> list[Job]:
     """The jobs whose rows are still in `table`, each with the path that stands there.

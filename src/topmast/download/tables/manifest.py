@@ -12,8 +12,6 @@ from topmast.download.job import Outcome
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["GUIDE_COLUMNS", "MORE_COLUMNS", "failed", "last_line", "manifest_table", "row_of"]
-
 GUIDE_COLUMNS = ("Local Path", "Status", "Message", "URL")
 MORE_COLUMNS = ("Bytes", "SHA-256", "Attempts", "Seconds", "Source")
 #: How each column is held. Message and URL are None where all is well, as the guide prints them.

@@ -12,17 +12,6 @@ from topmast.errors import InvalidQueryError
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = [
-    "UNKNOWN_DATE",
-    "exclusive_dates",
-    "forbidden",
-    "require",
-    "sizes",
-    "texts",
-    "values",
-    "with_release_dates",
-]
-
 UNKNOWN_DATE = "unknown"
 
 NOTHING = (None, "", "--", "nan", "N/A")

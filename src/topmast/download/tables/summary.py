@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from topmast.download.plan import Plan
 
-__all__ = ["plan_table", "readable", "summary"]
-
 UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 

@@ -8,16 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 
-__all__ = [
-    "Version",
-    "accepts_ranges",
-    "content_length",
-    "content_range",
-    "is_chunked",
-    "unsatisfied_size",
-    "version_of",
-]
-
 RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*")
 UNSATISFIED = re.compile(r"\s*bytes\s+\*/([0-9]{1,18})\s*")
 LENGTH = re.compile(r"[0-9]{1,18}")

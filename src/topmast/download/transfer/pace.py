@@ -10,8 +10,6 @@ from topmast.download.rules import Rules
 from topmast.download.transfer.problems import GiveUp, TryAgain
 from topmast.net.retry import wait_seconds
 
-__all__ = ["Pace", "Patience"]
-
 #: A server that asks for a longer rest is left alone.
 LONGEST_HOLD = 600.0
 RANDOM = Random()

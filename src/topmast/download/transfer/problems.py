@@ -11,16 +11,6 @@ from topmast.download.tables.products_table import UNKNOWN_DATE
 from topmast.errors import MastError
 from topmast.net.retry import seconds_asked
 
-__all__ = [
-    "GiveUp",
-    "StartAnew",
-    "TryAgain",
-    "as_requests_says",
-    "is_disk_full",
-    "problem_of_status",
-    "said",
-]
-
 #: Statuses that may pass.
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 BUSY = frozenset({429, 503})

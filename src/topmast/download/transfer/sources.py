@@ -11,8 +11,6 @@ from topmast.net.address import without_credentials
 from topmast.net.session import Session
 from topmast.wire.files import DOWNLOAD_PATH
 
-__all__ = ["Sources", "bundle_url", "checked_uri", "file_name_of", "uri_of"]
-
 BUNDLE = "/api/v0.1/Download/bundle.sh"
 HLA_PROGRAMS = r"(?:ecfproxy|getdata\.cgi)\?.+"
 HLA_URI = re.compile(f"hla:({HLA_PROGRAMS})")

@@ -31,10 +31,9 @@ from topmast.download.transfer.problems import GiveUp, StartAnew, TryAgain, prob
 from topmast.download.transfer.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.login.validity import note_of_refusal
+from topmast.net.messages import Request
 from topmast.net.receiving import ReceivedStream
-from topmast.net.session import Request, Session
-
-__all__ = ["NotModified", "Transfer"]
+from topmast.net.session import Session
 
 CHUNK = 1 << 18
 #: An attempt that brings this much, or this share of the file, counts as progress: the tries

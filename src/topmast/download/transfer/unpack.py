@@ -13,8 +13,6 @@ from topmast.download.transfer.problems import GiveUp
 from topmast.download.transfer.transfer import Transfer
 from topmast.net.receiving import MAX_EXPANSION, UNSUSPICIOUS_BYTES
 
-__all__ = ["unpack"]
-
 
 def unpack(transfer: Transfer) -> None:
     """Undo a Content-Encoding, unless the server only described the product's own gzip with it."""

@@ -9,8 +9,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-__all__ = ["Array", "Columns", "among", "hidden", "rounded", "significant", "table_of", "with_rows"]
-
 Array = NDArray[Any]
 Columns = dict[str, Any]
 

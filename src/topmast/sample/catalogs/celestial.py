@@ -7,8 +7,6 @@ import numpy as np
 from topmast.sample.catalogs.arrays import Array
 from topmast.sky.vectors import offset, unit_vectors
 
-__all__ = ["ecliptic", "galactic", "in_circle", "on_the_sky"]
-
 # Rows are the axes of the other frame, in ICRS (IAU 1958 poles; mean obliquity of J2000).
 TO_GALACTIC = np.array(
     [

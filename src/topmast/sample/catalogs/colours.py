@@ -11,8 +11,6 @@ import numpy as np
 
 from topmast.sample.catalogs.arrays import Array
 
-__all__ = ["by_temperature", "sloan", "tess_magnitude", "visual"]
-
 TEFF = (2600, 3000, 3400, 3800, 4200, 4600, 5000, 5400, 5772, 6200, 6600, 7200, 8000, 9500, 12000,
         20000, 35000)  # fmt: skip
 COLOURS = {

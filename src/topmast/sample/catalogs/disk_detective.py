@@ -25,8 +25,6 @@ from topmast.sample.catalogs.population import Stars
 from topmast.sample.catalogs.regions import M10
 from topmast.sample.scene import seeded
 
-__all__ = ["catalog"]
-
 COUNT = 2600
 CLEAR = 2.05
 """Degrees around M 10 in which no subject but those of the guide is complete."""

@@ -29,8 +29,6 @@ from topmast.sample.catalogs.population import Stars
 from topmast.sample.catalogs.regions import GUIDE_FIELD
 from topmast.sample.scene import seeded
 
-__all__ = ["catalogs", "source_ids"]
-
 CELL_BITS = 35
 RUNNING_BITS = 7
 GUIDE_RADIUS = 0.1

@@ -10,22 +10,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = [
-    "CTL_ROWS",
-    "DISK_ROWS",
-    "GAIA_DR1_ROWS",
-    "GAIA_DR2_ROWS",
-    "GAIA_FIELD_COUNT",
-    "GALEX_ROWS",
-    "HUBBLE_M10",
-    "HUBBLE_M15",
-    "HUBBLE_M15_V2",
-    "M10_DETECTIONS",
-    "TIC_ROWS",
-    "VERSION_8",
-    "Row",
-]
-
 Row = dict[str, Any]
 
 # ------------------------------------------------------------------------------------------- Gaia

@@ -26,8 +26,6 @@ from topmast.sample.catalogs.hubble_fields import (
 from topmast.sample.catalogs.spectra import spectra_field
 from topmast.sample.scene import seeded
 
-__all__ = ["catalogs"]
-
 GUIDE_ROWS = {"M 15": HUBBLE_M15, "M 10": HUBBLE_M10}
 EVERY_IN_V2 = 6
 FIRST_IN_V2 = 20_000_000

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from topmast.sample.catalogs.regions import M10, M15
 from topmast.sample.places import place
 
-__all__ = ["HubbleField", "Image", "hubble_fields"]
-
 WFC3 = ("WFC3", "WFC3/UVIS", "UVIS-CENTER", "ACCUM")
 INFRARED = ("WFC3", "WFC3/IR", "IR-FIX", "MULTIACCUM")
 ACS = ("ACS", "ACS/WFC", "WFCENTER", "ACCUM")

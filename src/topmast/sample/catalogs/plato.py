@@ -13,8 +13,6 @@ from topmast.sample.catalogs.gaia import source_ids
 from topmast.sample.catalogs.population import Stars
 from topmast.sample.scene import seeded
 
-__all__ = ["catalog"]
-
 SAMPLE_FAINTEST = 13.0
 DWARFS_FAINTEST = 16.0
 FIELDS = (("LOPS2", 95.31043, -47.88693), ("LOPN1", 277.18023, 52.85952))

@@ -14,8 +14,6 @@ from topmast.sample.light import Star
 from topmast.sample.scene import seeded
 from topmast.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
 
-__all__ = ["Stars", "all_stars"]
-
 FAINTEST = 20.9
 ALL_SKY = 5000
 SUN_MBOL = 4.74

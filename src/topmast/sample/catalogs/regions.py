@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from topmast.sample.places import place
 from topmast.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
 
-__all__ = ["GUIDE_FIELD", "M10", "M15", "Region", "regions"]
-
 GUIDE_FIELD = (158.47924, -7.30962)
 M15 = (322.49324, 12.16683)
 M10 = (place("M 10").ra, place("M 10").dec)

@@ -18,8 +18,6 @@ from topmast.sample.spectra import energy_distribution, observed
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-__all__ = ["put_spectra", "spectra_field"]
-
 FIELD = (111.7465, 69.2725)
 """Of the parallel fields that the grism of ACS looked at around NGC 2366 in proposal 9482."""
 FIRST_OBJID = 20010

@@ -23,8 +23,6 @@ from topmast.sample.catalogs.guide_rows import CTL_ROWS, TIC_ROWS, VERSION_8, Ro
 from topmast.sample.catalogs.population import Stars
 from topmast.sample.scene import seeded
 
-__all__ = ["catalogs"]
-
 FIRST_KEY = 410_000_000
 CTL_FAINTEST = 12.0
 

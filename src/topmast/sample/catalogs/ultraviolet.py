@@ -20,8 +20,6 @@ from topmast.sample.catalogs.regions import GUIDE_FIELD, fields
 from topmast.sample.places import place
 from topmast.sample.scene import seeded
 
-__all__ = ["catalog"]
-
 FAINTEST = 22.6
 GALAXIES = 7000
 FIRST_ID = 6370000000000000000

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.tables.catalogs.reading import picked, read_fields
 
-__all__ = ["CONE", "CONE_2017", "DISK_DETECTIVE", "DISTANCE", "FILTERED", "FILTERED_2017"]
-
 FILTERED = read_fields("""
 designation       | string |         | meta.id;meta.main              | WISE name of the source
 ZooniverseID      | string |         | meta.id                        | Subject of the Zooniverse

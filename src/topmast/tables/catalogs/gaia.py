@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.tables.catalogs.reading import read_fields
 
-__all__ = ["DISTANCE", "GAIA"]
-
 GAIA = read_fields("""
 solution_id                   | long    |          | meta.version                            | Version of the solution
 designation                   | string  |          | meta.id;meta.main                       | Name of the source, unique among all releases

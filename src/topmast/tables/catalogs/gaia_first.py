@@ -7,8 +7,6 @@ from __future__ import annotations
 from topmast.tables.catalogs.gaia import GAIA
 from topmast.tables.catalogs.reading import picked, read_fields
 
-__all__ = ["DISTANCE", "GAIA_DR1", "TGAS"]
-
 OWN = read_fields("""
 hip                          | int     |          | meta.id.cross         | Hipparcos number
 tycho2_id                    | string  |          | meta.id.cross         | Tycho-2 identifier

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.tables.catalogs.reading import read_fields
 
-__all__ = ["DISTANCE", "GALEX"]
-
 GALEX = read_fields("""
 distance_arcmin | float  | arcmin | pos.angDistance             | Distance from the searched position
 objID           | long   |        | meta.id;meta.main           | GALEX identifier of the source

@@ -10,8 +10,6 @@ from __future__ import annotations
 from topmast.tables.catalogs.reading import read_fields
 from topmast.tables.fields import Field
 
-__all__ = ["AUTO", "BASE", "DISTANCE", "FILTERS", "STORED", "SUMMARY", "columns_of_filter"]
-
 BASE = read_fields("""
 MatchID          | long   |        | meta.id;meta.main           | Identifier of the source
 Distance         | float  | arcmin | pos.angDistance             | Distance from the searched position

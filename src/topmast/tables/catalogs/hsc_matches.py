@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.tables.catalogs.reading import read_fields
 
-__all__ = ["MATCHES"]
-
 MATCHES = read_fields("""
 CatID        | int    |          | meta.record              | Key of the row
 MatchID      | long   |          | meta.id;meta.main        | Identifier of the source

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.tables.catalogs.reading import read_fields
 
-__all__ = ["SPECTRA"]
-
 SPECTRA = read_fields("""
 ObjID           | int    |          | meta.record                | Key of the row
 DatasetName     | string |          | meta.id;meta.file          | Name of the spectrum

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.tables.catalogs.reading import read_fields
 
-__all__ = ["DISTANCE", "PLATO"]
-
 PLATO = read_fields("""
 PICidDR1     | long   |         | meta.id;meta.main                     | PLATO Input Catalog identifier
 PICnameDR1   | string |         | meta.id                               | Name in the catalogue

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from topmast.tables.fields import Field
 
-__all__ = ["DISTANCE_UCD", "picked", "read_fields"]
-
 DISTANCE_UCD = "pos.angDistance"
 
 TYPES = {

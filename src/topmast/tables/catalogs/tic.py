@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from topmast.tables.catalogs.reading import picked, read_fields
 
-__all__ = ["CONE", "CONE_2017", "DISTANCE", "FILTERED", "FILTERED_2017", "TIC"]
-
 FILTERED = read_fields("""
 ID            | long   |         | meta.id;meta.main                      | TESS Input Catalog identifier
 version       | string |         | meta.version                           | Version of the entry, as a date

@@ -31,8 +31,6 @@ from topmast.wire.auth import (
     set_cookie,
 )
 
-__all__ = ["auth_type", "consume", "login_page", "logout", "provider", "session", "whoami"]
-
 COOKIE = "_shibsession_topmast"
 PRIVATE = {"Cache-Control": "no-store"}
 LARGEST_MESSAGE = 64 << 10

@@ -14,9 +14,8 @@ from topmast.archive.server.routes.files import PiecesResponse
 from topmast.archive.server.routes.requesters import allowed
 from topmast.archive.server.threads import in_thread
 from topmast.archive.store.products import find_files
-from topmast.wire.files import content_disposition, decode_bundle
-
-__all__ = ["bundle_pack", "bundle_sh", "staged"]
+from topmast.wire.bundle import decode_bundle
+from topmast.wire.files import content_disposition
 
 MEDIA_TYPES = {"zip": "application/zip", "tar.gz": "application/gzip"}
 

@@ -19,8 +19,6 @@ from topmast.errors import InvalidQueryError
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-__all__ = ["Endpoint", "archive_of", "base_url_of", "guarded", "message", "packed", "read_body"]
-
 LOGGER = logging.getLogger("topmast")
 
 LARGEST_BODY = 16 << 20

@@ -18,9 +18,8 @@ from topmast.archive.server.routes.common import archive_of, message
 from topmast.archive.server.routes.requesters import allowed, visitor_of
 from topmast.archive.server.threads import by_hand, in_thread
 from topmast.archive.store.products import HeldFile, find_file
-from topmast.wire.files import FileFacts, content_disposition, plan_file_answer, requested_uri
-
-__all__ = ["PiecesResponse", "download_file", "download_spectrum"]
+from topmast.wire.files import content_disposition, requested_uri
+from topmast.wire.ranges import FileFacts, plan_file_answer
 
 PIECE = 1 << 19
 

@@ -10,8 +10,6 @@ from topmast.archive.server.threads import in_thread
 from topmast.archive.store.name_table import look_up
 from topmast.wire.names import decode_resolver_query, encode_names
 
-__all__ = ["resolve"]
-
 MEDIA_TYPES = {"json": "application/json", "xml": "text/xml"}
 
 

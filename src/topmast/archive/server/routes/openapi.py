@@ -13,8 +13,6 @@ from starlette.routing import Route
 
 from topmast.version import __version__
 
-__all__ = ["openapi"]
-
 Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}

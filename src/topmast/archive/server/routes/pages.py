@@ -11,8 +11,6 @@ from topmast.archive.server.routes.common import archive_of, base_url_of
 from topmast.archive.server.threads import in_thread
 from topmast.archive.store.histograms import counts_of
 
-__all__ = ["health", "home"]
-
 PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -14,21 +14,15 @@ from starlette.responses import Response
 
 from topmast.archive.accounts.requester import Visitor
 from topmast.archive.portal.answers import FORMATS
-from topmast.archive.portal.services import CONFIGURATIONS, Call, find_service
+from topmast.archive.portal.call import Call
+from topmast.archive.portal.services import CONFIGURATIONS, find_service
 from topmast.archive.server.routes.common import archive_of, base_url_of, packed, read_body
 from topmast.archive.server.routes.requesters import visitor_of
 from topmast.archive.server.threads import result_within
 from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.tables.fields import columns_config
-from topmast.wire.portal import (
-    MashupRequest,
-    decode_request,
-    encode_columns_config,
-    encode_error,
-    encode_executing,
-)
-
-__all__ = ["columnsconfig", "invoke"]
+from topmast.wire.encoding import encode_columns_config, encode_error, encode_executing
+from topmast.wire.portal import MashupRequest, decode_request
 
 LOGGER = logging.getLogger("topmast")
 

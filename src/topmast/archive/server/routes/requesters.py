@@ -15,8 +15,6 @@ from topmast.archive.store.database import Store
 from topmast.archive.store.products import HeldFile
 from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE, given_cookies
 
-__all__ = ["allowed", "session_secrets", "visitor_of"]
-
 SCHEMES = ("token", "bearer")
 MOST_TRIED = 4
 """Cookies of one request that are looked up."""
