@@ -12,25 +12,10 @@ from topmast.archive.store.database import Store
 from topmast.archive.store.schema import quoted
 from topmast.archive.store.table_pieces import Piece
 from topmast.errors import InvalidQueryError
-from topmast.tables.fields import Field
+from topmast.tables.fields import read_fields
 from topmast.wire.names import ResolvedName
 
-DEGREES = "deg"
-NAME_FIELDS = (
-    Field("name", "string", "Name", "What people ask for"),
-    Field("resolver", "string", "Resolver", "Who knows it so", example="NED, SIMBAD, TIC"),
-    Field("canonicalName", "string", "Canonical Name", "What the resolver calls it"),
-    Field("ra", "float", "RA", "Right ascension", unit=DEGREES),
-    Field("decl", "float", "Dec", "Declination", unit=DEGREES),
-    Field("dec", "float", "Dec", "The same, in the other spelling", unit=DEGREES),
-    Field("radius", "float", "Radius", "Size of the object", unit=DEGREES),
-    Field("majorAxis", "float", "Major Axis", "Its longer axis", unit=DEGREES),
-    Field("minorAxis", "float", "Minor Axis", "Its shorter axis", unit=DEGREES),
-    Field("positionAngle", "float", "Position Angle", "From north to east", unit=DEGREES),
-    Field("objectType", "string", "Object Type", "Kind of object"),
-    Field("searchRadius", "float", "Search Radius", "Circle to search, if any", unit=DEGREES),
-    Field("cacheDate", "string", "Date", "When the resolver was asked"),
-)
+NAME_FIELDS = read_fields("names")
 DEFAULT_RESOLVER = "TOPMAST"
 PREFIXES = {"messier": "m"}
 COLUMNS = tuple(field.name for field in NAME_FIELDS if field.name != "dec")

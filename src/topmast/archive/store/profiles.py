@@ -15,6 +15,7 @@ from topmast.tables.fields import (
     PRODUCT,
     SELECTED,
     Field,
+    pick_fields,
 )
 
 CONE_2017 = (
@@ -36,11 +37,6 @@ PRODUCT_2017 = (
 )
 
 
-def _picked(names: str, among: tuple[Field, ...]) -> tuple[Field, ...]:
-    by_name = {field.name: field for field in among}
-    return tuple(by_name[name] for name in names.split())
-
-
 PROFILES: Mapping[str, Mapping[str, tuple[Field, ...]]] = {
     "current": {
         "cone": (*CONE, SELECTED),
@@ -49,10 +45,10 @@ PROFILES: Mapping[str, Mapping[str, tuple[Field, ...]]] = {
         "products": (*PRODUCT, SELECTED),
     },
     "2017": {
-        "cone": (*_picked(CONE_2017, OBSERVATION), DISTANCE, SELECTED),
-        "filtered": _picked(FILTERED_2017, OBSERVATION),
-        "position": (*_picked(FILTERED_2017, OBSERVATION), OBJ_ID1, DISTANCE),
-        "products": (*_picked(PRODUCT_2017, PRODUCT), SELECTED),
+        "cone": (*pick_fields(CONE_2017, OBSERVATION), DISTANCE, SELECTED),
+        "filtered": pick_fields(FILTERED_2017, OBSERVATION),
+        "position": (*pick_fields(FILTERED_2017, OBSERVATION), OBJ_ID1, DISTANCE),
+        "products": (*pick_fields(PRODUCT_2017, PRODUCT), SELECTED),
     },
 }
 
