@@ -143,12 +143,6 @@ def add_footprints(
         _switch(folder, names)
 
 
-def remove_footprints(folder: str | os.PathLike[str], ids: Iterable[int]) -> None:
-    """Take these ids out of the index."""
-    gone = list(ids)
-    add_footprints(folder, gone, [None] * len(gone))
-
-
 def _should_merge(folder: Path, names: list[str]) -> bool:
     older, newer = (len(Segment(folder / name).ids) for name in names[-2:])
     return older < MERGE_BELOW * newer
