@@ -16,7 +16,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from topmast.archive.store.database import Store
 from topmast.archive.store.paths import product_path
@@ -201,33 +201,29 @@ def _zipped(members: list[tuple[str, Path]]) -> Iterator[bytes]:
 
 def _tarred(members: list[tuple[str, Path]]) -> Iterator[bytes]:
     outlet = _Outlet()
-    with (
-        gzip.GzipFile(fileobj=outlet, mode="wb", compresslevel=1) as packed,
-        tarfile.open(fileobj=packed, mode="w|") as archive,
-    ):
+    with gzip.GzipFile(fileobj=outlet, mode="wb", compresslevel=1) as packed:
         for name, path in members:
             with path.open("rb") as source:
-                entry = tarfile.TarInfo(name)
                 status = os.fstat(source.fileno())
+                entry = tarfile.TarInfo(name)
                 entry.size, entry.mtime = status.st_size, int(status.st_mtime)
-                archive.addfile(entry)
-                yield from _copied(source, archive, entry.size, outlet)
+                # tarfile's own writer takes a whole member at a time, however large it is.
+                packed.write(entry.tobuf(encoding="utf-8"))
+                for piece in _read_exactly(source, entry.size):
+                    packed.write(piece)
+                    yield outlet.taken()
+                packed.write(bytes(-entry.size % tarfile.BLOCKSIZE))
+        packed.write(bytes(2 * tarfile.BLOCKSIZE))
     yield outlet.taken()
 
 
-def _copied(source: Any, archive: tarfile.TarFile, size: int, outlet: _Outlet) -> Iterator[bytes]:
-    """The content of one member, as tarfile itself would write it after the header."""
-    target: Any = archive.fileobj
-    left = size
-    while left and (piece := source.read(min(PIECE, left))):
-        target.write(piece)
-        left -= len(piece)
-        yield outlet.taken()
-    if left:
+def _read_exactly(source: BinaryIO, size: int) -> Iterator[bytes]:
+    """The first `size` bytes: the header has promised so many."""
+    while size and (piece := source.read(min(PIECE, size))):
+        size -= len(piece)
+        yield piece
+    if size:
         raise OSError(f"{source.name} became shorter while it was sent")
-    padding = -size % tarfile.BLOCKSIZE
-    target.write(b"\0" * padding)
-    archive.offset += size + padding
 
 
 PACKERS = {"zip": _zipped, "tar.gz": _tarred}
