@@ -393,3 +393,15 @@ def test_files_may_follow_their_products(empty: Archive, tmp_path: Path) -> None
     caller = Caller(empty)
     assert caller.get("/api/v0.1/Download/file?uri=mast:X/late.fits").content == b"at last"
     assert caller.column("size", "Mast.Caom.Products", {"obsid": "1,2"}) == [7, 7]
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/real.txt").write_text("good")
+    (tmp_path / "files/link.txt").symlink_to("real.txt")
+    (tmp_path / "other name").symlink_to(tmp_path / "files")
+    row = {"obsID": 1, "dataURI": "mast:X/link.txt", "productFilename": "link.txt"}
+    with Archive.create(tmp_path / "archive") as archive:
+        archive.ingest(products=[row], files=tmp_path / "other name")
+        reply = Caller(archive).get("/api/v0.1/Download/file?uri=mast:X/link.txt")
+    assert reply.content == b"good"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -49,7 +49,12 @@ def put_spectrum_files(
     store: Store, kinds: Mapping[str, int], make: Callable[[str], bytes]
 ) -> None:
     """Keep the file of each spectrum; `kinds` are their names and types, `make` gives the bytes."""
-    with exclusive(store.layout), staging(store) as folder, store.writing() as connection:
+    with (
+        exclusive(store.layout),
+        TemporaryDirectory(dir=store.layout.folder, prefix="spectra-") as temporary,
+        store.writing() as connection,
+    ):
+        folder = Path(temporary)
         shelf = Shelf(store.layout, connection, folder)
         try:
             for name, kind in kinds.items():
@@ -65,19 +70,6 @@ def put_spectrum_files(
     shelf.finish()
 
 
-@contextmanager
-def staging(store: Store) -> Iterator[Path]:
-    """A folder for files before they have their place; it goes away."""
-    folder = store.layout.folder / "spectra.part"
-    folder.mkdir(exist_ok=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def write(path: Path, content: bytes) -> None:
-    import os
-
     path.write_bytes(content)
     os.utime(path, (MODIFIED, MODIFIED))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import uuid
 from collections.abc import Sequence
@@ -276,8 +277,12 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
+OURS = re.compile(r"(rows|index)-[0-9a-f]{12}\.(parquet|npz|part)")
+
+
 def _remove_others(folder: Path, kept: set[str]) -> None:
+    """Remove the files of earlier states; what we did not write stays."""
     for path in folder.iterdir():
-        if path.name not in kept:
+        if OURS.fullmatch(path.name) and path.name not in kept:
             with suppress(OSError):
                 path.unlink()

@@ -48,6 +48,11 @@ class Layout:
         return self.folder / path
 
 
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether `path` is in `folder`, after following every symbolic link on the way to both."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def product_path(collection: str | None, obs_id: str | None, file_name: str) -> str:
     """Where a product file is kept, relative to the archive folder, with forward slashes."""
     parts = (collection or "unknown", obs_id or "unknown", file_name)

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from topmast.archive.store.paths import Layout, distinct_path, product_path
+from topmast.archive.store.paths import Layout, distinct_path, is_inside, product_path
+from topmast.errors import ArchiveError
 
 CHUNK = 1 << 20
 
@@ -63,6 +64,9 @@ class Shelf:
         path = self._free_path(arrival, sha256 if held else "")
         target = self._layout.held(path)
         target.parent.mkdir(parents=True, exist_ok=True)
+        if not is_inside(target.parent, self._layout.products):
+            part.unlink()
+            raise ArchiveError(f"{target.parent} is a link to another place; nothing is put there.")
         os.replace(part, target)
         _sync_folder(target.parent)
         self._placed.append(target)
@@ -103,7 +107,7 @@ class Shelf:
         if self._source is None:
             return None
         for candidate in _candidates(self._source, arrival):
-            if not _is_file(candidate):
+            if not _is_file(candidate) or not is_inside(candidate, self._source):
                 continue
             owner = self._came_from.setdefault(candidate, arrival.uri)
             # One file for two products: believe it only where the size says so.

@@ -7,7 +7,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
@@ -25,7 +25,7 @@ LARGEST_BODY = 16 << 20
 WORTH_PACKING = 4096
 NEARBY = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
-Endpoint = Callable[[Request], Awaitable[Any]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def archive_of(request: Request) -> Archive:
@@ -46,21 +46,28 @@ def message(status_code: int, text: str) -> Response:
 
 
 def guarded(endpoint: Endpoint) -> Endpoint:
-    """`endpoint`, with every error turned into an answer; the unexpected ones are logged."""
+    """`endpoint`, with every error turned into an answer; the unexpected ones are logged.
+
+    An answer that depends on a login is marked, so that no cache hands it to somebody else.
+    """
 
     @wraps(endpoint)
-    async def answered(request: Request) -> Any:
+    async def answered(request: Request) -> Response:
         try:
-            return await endpoint(request)
+            response = await endpoint(request)
         except InvalidQueryError as problem:
-            return message(400, str(problem))
+            response = message(400, str(problem))
         except HTTPException:
             raise
         except ClientDisconnect:
-            return message(400, "The request was cut short.")
+            response = message(400, "The request was cut short.")
         except Exception:
             LOGGER.exception("%s %s failed", request.method, request.url.path)
-            return message(500, "The archive failed at this request; its log says why.")
+            response = message(500, "The archive failed at this request; its log says why.")
+        if hasattr(request.state, "visitor"):
+            response.headers.setdefault("Cache-Control", "private")
+            response.headers.add_vary_header("Authorization, Cookie")
+        return response
 
     return answered
 
