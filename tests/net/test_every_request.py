@@ -164,7 +164,7 @@ def test_cookies_over_tls_are_never_sent_without_it(
             cookie = client.observations.get_token()
             assert cookie is not None
             assert cookie.secure
-            logout = Request("POST", f"{url}/Shibboleth.sso/Logout")
+            logout = Request("POST", f"{url}/api/v0/logout")
             assert "; Secure" in client.session.send(logout).headers["Set-Cookie"]
 
 

@@ -174,7 +174,7 @@ def test_a_query_is_tried_again_with_the_same_body(server: Misbehaving) -> None:
 
 
 def test_a_login_is_not_sent_twice(server: Misbehaving) -> None:
-    url = server.on("/idp/profile/SAML2/SOAP/ECP", Reply(500), Reply(body=b"in"))
+    url = server.on("/api/v0/login", Reply(500), Reply(body=b"in"))
     with pytest.raises(HTTPStatusError, match="answered 500"):
         Session(server.url).send(Request("POST", url, {}, b"who"))
     assert len(server.requests) == 1

@@ -22,16 +22,17 @@ import pytest
 import urllib3
 
 from tests.archive.conftest import Caller
-from tests.logins import ALICE, FILE, OPEN, Tokens, knock
+from tests.logins import ALICE, FILE, OPEN, Tokens, send_password
 from tests.security.conftest import Target
 from topmast.archive import Archive
-from topmast.archive.accounts.tokens import visitor_of_session, visitor_of_token
+from topmast.archive.accounts.sessions import user_of_session
+from topmast.archive.accounts.tokens import user_of_token
 from topmast.archive.portal.services import SERVICES
 from topmast.archive.server import connection_limits as door
 from topmast.archive.server.serve import running
 from topmast.errors import ArchiveError
 from topmast.tables.fields import OBSERVATION, PRODUCT
-from topmast.wire import ecp
+from topmast.wire.auth import JSON_TYPE, LOGIN, LOGOUT, SESSION
 from topmast.wire.portal import MashupRequest, encode_request
 
 INVOKE = "/api/v0/invoke"
@@ -82,7 +83,7 @@ PLACES = [
     "/Santa-war/query?name={}&outputFormat=json",
     "/static/{}",
     "/{}",
-    "/Shibboleth.sso/{}",
+    "/api/v0/session/{}",
 ]
 
 
@@ -255,9 +256,9 @@ def test_sql_in_every_parameter(
     written = quote(text, safe="")
     for path in (f"{FILE}{written}", f"/Santa-war/query?name={written}&outputFormat=json"):
         assert clean(caller.get(path).content)
-    assert knock(caller, text, text).status == 401
-    assert visitor_of_token(archive.store, text) is None
-    assert visitor_of_session(archive.store, text) is None
+    assert send_password(caller, text, text).status == 401
+    assert user_of_token(archive.store, text) is None
+    assert user_of_session(archive.store, text) is None
     assert untouched(archive)
 
 
@@ -291,7 +292,7 @@ def test_another_host_in_the_request(target: Target, host: str) -> None:
     """Claim another Host, to have it written into pages, scripts and login messages."""
     page = target.raw(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     assert b"<script>" not in page
-    login = f"GET {ecp.LOGIN_PAGE} HTTP/1.1\r\nHost: {host}\r\nPAOS: x\r\nConnection: close\r\n\r\n"
+    login = f"GET {SESSION} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     assert clean(target.raw(login.encode()))
     assert target.well()
 
@@ -327,7 +328,7 @@ def test_two_requests_in_one(target: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [INVOKE, "/Santa-war/query", ecp.PROVIDER, ecp.CONSUMER, "/api/v0.1/Download/bundle.sh"]
+    "path", [INVOKE, "/Santa-war/query", LOGIN, "/api/v0.1/Download/bundle.sh"]
 )
 @pytest.mark.parametrize("chunked", [False, True])
 def test_bodies_that_are_too_large(target: Target, path: str, chunked: bool) -> None:
@@ -399,11 +400,11 @@ LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE l [
 <!ENTITY f SYSTEM "file:///etc/passwd">]><l>&c;&f;</l>"""
 
 
-@pytest.mark.parametrize("path", [ecp.CONSUMER, ecp.PROVIDER])
+@pytest.mark.parametrize("path", [LOGIN, INVOKE])
 def test_xml_that_grows_or_reads_files(caller: Caller, path: str) -> None:
     """Send XML with entities that grow to gigabytes or read the server's files."""
     for content in (LAUGHS, LAUGHS.decode().encode("utf-16"), b"<a>" * 50_000):
-        reply = caller.send("POST", path, content)
+        reply = caller.send("POST", path, content, Content_Type=JSON_TYPE)
         assert reply.status in (400, 401, 413)
         assert clean(reply.content)
 
@@ -548,18 +549,18 @@ def test_more_connections_than_the_server_can_hold(
 def test_methods_that_nobody_needs(caller: Caller) -> None:
     """Use TRACE, PUT, DELETE and words that are no methods."""
     for method in ("TRACE", "PUT", "DELETE", "CONNECT", "PATCH", "BREW"):
-        for path in ("/", FILE + OPEN, "/whoami", ecp.PROVIDER, "/Shibboleth.sso/Logout"):
+        for path in ("/", FILE + OPEN, "/whoami", LOGIN, LOGOUT):
             assert caller.send(method, path, b"x").status == 405
 
 
 def test_errors_that_tell_too_much(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the server fail, to read paths or code in its answer."""
-    from topmast.archive.server.routes import requesters as visitors
+    from topmast.archive.server.routes import users
 
     def fail(*given: Any) -> None:
         raise RuntimeError(f"{os.getcwd()} {ALICE}")
 
-    monkeypatch.setattr(visitors, "_look_up", fail)
+    monkeypatch.setattr(users, "_look_up", fail)
     reply = caller.get("/whoami", Cookie="mast_token=x")
     assert reply.status == 500
     assert clean(reply.content)

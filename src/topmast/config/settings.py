@@ -45,7 +45,7 @@ DESCRIPTIONS: dict[str, str] = {
     "auth_server": "Where tokens are made; empty: belongs to the server.",
     "resolver_server": "The object name resolver; empty: belongs to the server.",
     "hla_server": "The Hubble Legacy Archive; empty: belongs to the server.",
-    "ssoserver": "The old single sign-on portal.",
+    "ssoserver": "Of astroquery; it has no effect.",
     "timeout": "Seconds that a whole query may take, with all its polls and pages.",
     "connect_timeout": "Seconds to wait for a connection.",
     "read_timeout": "Seconds to wait for the next byte.",
@@ -134,7 +134,6 @@ class Servers:
     auth: str
     resolver: str
     hla: str
-    sso: str
 
     @classmethod
     def of(cls, portal: str) -> Servers:
@@ -149,7 +148,6 @@ class Servers:
             resolver=conf.resolver_server
             or ("https://mastresolver.stsci.edu" if at_mast else portal),
             hla=conf.hla_server or ("https://hla.stsci.edu" if at_mast else portal),
-            sso=conf.ssoserver if at_mast else portal,
         )
 
 

@@ -27,7 +27,7 @@ from topmast.download.tables.manifest import (
     row_of,
 )
 from topmast.errors import DiskFullError, DownloadError
-from topmast.login.validity import check_before_long_job
+from topmast.login.expiry import check_not_expired
 from topmast.net.session import Session
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Run:
         held, missing = self._sorted_by_presence()
         if missing:
             exclusive = any(job.exclusive_until for job in missing)
-            check_before_long_job(self.session, needed=exclusive)
+            check_not_expired(self.session, needed=exclusive)
             check_writable(self.index.folder)
         self._check_space(missing)
         journal = Journal(self.index.folder, missing if self.with_journal else [])

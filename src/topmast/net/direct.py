@@ -15,8 +15,8 @@ from threading import RLock
 from urllib.parse import urlsplit
 
 from topmast.net.connection import BodyCut, DirectConnection, SecureDirectConnection
-from topmast.net.identity import origin
 from topmast.net.messages import Headers, Request
+from topmast.net.origin import origin
 from topmast.net.response import StrictResponse
 
 IDLE_CONNECTIONS = 64

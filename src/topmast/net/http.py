@@ -18,8 +18,8 @@ from topmast.net.deadline import Deadline
 from topmast.net.direct import IDLE_CONNECTIONS, Direct
 from topmast.net.faults import said_plainly
 from topmast.net.gate import Gate
-from topmast.net.identity import origin
 from topmast.net.messages import Headers, Limits, Request
+from topmast.net.origin import origin
 from topmast.net.outgoing import check_header
 from topmast.net.proxy import proxy_for
 from topmast.version import __version__

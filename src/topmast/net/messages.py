@@ -31,12 +31,13 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; `url` is absolute."""
+    """One HTTP request; `url` is absolute. A body that holds a secret follows no redirects."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
+    follow_redirects: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 from topmast.errors import BadAnswerError
 from topmast.net.address import shown
-from topmast.net.identity import origin
 from topmast.net.messages import Headers, Request, Stream
+from topmast.net.origin import origin
 
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -15,12 +15,11 @@ from typing import Any
 
 from topmast.config import DEFAULTS, Conf, Servers, conf
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
-from topmast.login.validity import note_of_refusal
 from topmast.net import retry
 from topmast.net.address import checked_url, is_url, shown, split_login, under
 from topmast.net.deadline import Deadline
-from topmast.net.identity import Login, may_receive_credential, origin
 from topmast.net.messages import Answer, Limits, Request, Transport
+from topmast.net.origin import Login, may_receive_credential, origin
 from topmast.net.outgoing import checked, with_cookies, with_defaults, with_login
 from topmast.net.receiving import ReceivedStream, within
 from topmast.net.redirects import MAX_REDIRECTS, follow, target
@@ -131,6 +130,10 @@ class Session:
         """Whether there is a login for the archive of now that has not ended, as far as known."""
         return self.login is not None and not self.login.ended and self._is_at_home()
 
+    def explain_refusal(self) -> str:
+        """What a 401 or 403 has to do with the login; empty without one."""
+        return "" if self.login is None else self.login.explain_refusal()
+
     def limits(self) -> Limits:
         """The time limits that the settings ask for."""
         return Limits(
@@ -182,7 +185,7 @@ class Session:
             log.debug("%s: trying again in %.1f s", shown(request.url), wait.seconds)
             time.sleep(wait.seconds)
         if check and isinstance(outcome, Answer) and outcome.status_code in (401, 403):
-            return _result(outcome, note_of_refusal(self) or wait.note, check)
+            return _result(outcome, self.explain_refusal() or wait.note, check)
         return _result(outcome, wait.note, check)
 
     def stream(self, request: Request, *, limits: Limits | None = None) -> ReceivedStream:
@@ -230,7 +233,7 @@ class Session:
                 stream = self._transport(request.url).open(
                     request, replace(limits, total_seconds=left)
                 )
-            location = target(stream)
+            location = target(stream) if request.follow_redirects else None
             if location is None:
                 return ReceivedStream(stream, deadline, has_body=request.method != "HEAD")
             stream.close()

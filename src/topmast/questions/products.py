@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from astropy.table import Row, Table
 
 from topmast.errors import HTTPStatusError, InputWarning, InvalidQueryError, TimeoutError, warn
-from topmast.login.validity import check_before_long_job
+from topmast.login.expiry import check_not_expired
 from topmast.net.parallel import at_once
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.portal import Question
@@ -43,7 +43,7 @@ def products_question(
     Full-frame images are left out if `leave_out`, and else only warned of in the log. Texts that
     are no obsid are looked up as obs_id.
     """
-    check_before_long_job(session)
+    check_not_expired(session)
     observations = leave_out_full_frames(observations, leave_out)
     obsids = _as_obsids(session, obsids_of(observations))
     size = BATCH_SIZE if batch_size is None else batch_size

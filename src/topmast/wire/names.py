@@ -17,7 +17,6 @@ from xml.etree import ElementTree
 
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.json import excerpt, is_markup, read_json
-from topmast.wire.xml import parse_xml
 
 NAMES_AT_ONCE = 30
 """More names than this the resolver does not take in one request."""
@@ -188,9 +187,11 @@ def _entries_of_json(content: bytes) -> list[Mapping[str, Any]]:
 
 
 def _entries_of_xml(content: bytes) -> list[Mapping[str, Any]]:
+    if b"<!DOCTYPE" in content[:2000] or b"<!ENTITY" in content:
+        raise BadAnswerError(f"The resolver's answer is a web page: {excerpt(content)}")
     try:
-        root = parse_xml(content)
-    except ValueError as problem:
+        root = ElementTree.fromstring(content)
+    except (ElementTree.ParseError, ValueError, LookupError) as problem:
         raise BadAnswerError(
             f"The resolver's answer cannot be read: {excerpt(content)}"
         ) from problem

@@ -1,4 +1,4 @@
-"""Which products are not public yet, and whose proposal gives a right to them."""
+"""Which products are not public yet, and which proposals give a right to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topmast.archive.accounts import clock
-from topmast.archive.accounts.requester import Visitor
+from topmast.archive.accounts.user import User
 from topmast.archive.store.database import Store
 from topmast.archive.store.products import EXCLUSIVE, HeldFile, find_files
 from topmast.archive.store.query import Rows
@@ -29,7 +29,7 @@ Restricted = dict[str, frozenset[str]]
 
 
 def note_rights(connection: sqlite3.Connection, columns: Mapping[str, list[Any]]) -> None:
-    """Remember which of these products are exclusive, and forget it of those that no longer are."""
+    """Store which of these products are exclusive; delete those that no longer are."""
     if "dataRights" not in columns:
         return
     for statement in ACCOUNT_TABLES.split(";\n"):
@@ -104,10 +104,10 @@ def restricted(store: Store, files: Iterable[HeldFile]) -> Restricted:
             "obsid",
             {obsid for each in claims.values() for c in each for obsid in c.obsids},
         )
-        doubtful = [f for f in files if f.uri in claims or not _is_public(f.rights)]
-        by_name = _observations(connection, "obs_id", {f.obs_id for f in doubtful if f.obs_id})
+        unsure = [f for f in files if f.uri in claims or not _is_public(f.rights)]
+        by_name = _observations(connection, "obs_id", {f.obs_id for f in unsure if f.obs_id})
     found: Restricted = {}
-    for file in doubtful:
+    for file in unsure:
         own = by_name.get((file.obs_id or "").lower(), [])
         proposals: set[str] = set()
         closed = False
@@ -178,29 +178,29 @@ def _proposals(claim: _Claim, about: list[_Observation]) -> set[str]:
 # ------------------------------------------------------------------------- in a product list
 
 
-def mark_products(store: Store, found: Rows, visitor: Visitor) -> Rows:
-    """The list as `visitor` is to see it.
+def mark_products(store: Store, found: Rows, user: User) -> Rows:
+    """The product list for `user`.
 
-    ``dataRights`` of what has been released reads PUBLIC. Somebody who is logged in gets one more
-    column, `MAY_DOWNLOAD`.
+    ``dataRights`` of what has been released reads PUBLIC. With a login it has one more column,
+    `MAY_DOWNLOAD`.
     """
     names = [field.name for field in found.fields]
     uri_at = names.index("dataURI") if "dataURI" in names else None
     rights_at = names.index("dataRights") if "dataRights" in names else None
     if uri_at is None:
         return found
-    doubtful = _doubtful(found.rows, uri_at, rights_at, closely=visitor.account is not None)
-    closed = restricted(store, find_files(store, doubtful).values()) if doubtful else {}
+    unsure = _uris_to_check(found.rows, uri_at, rights_at, closely=user.account is not None)
+    closed = restricted(store, find_files(store, unsure).values()) if unsure else {}
     rows = found.rows
-    if rights_at is not None and doubtful:
-        rows = [_as_today(row, uri_at, rights_at, closed) for row in rows]
-    if visitor.account is None:
+    if rights_at is not None and unsure:
+        rows = [_with_rights_of_today(row, uri_at, rights_at, closed) for row in rows]
+    if user.account is None:
         return Rows(found.fields, rows, found.total)
-    rows = [(*row, _may_have(visitor, closed.get(row[uri_at]))) for row in rows]
+    rows = [(*row, _may_have(user, closed.get(row[uri_at]))) for row in rows]
     return Rows((*found.fields, MAY_DOWNLOAD), rows, found.total)
 
 
-def _doubtful(
+def _uris_to_check(
     rows: Sequence[Sequence[Any]], uri_at: int, rights_at: int | None, *, closely: bool
 ) -> list[str]:
     """The URIs that the list calls exclusive; with `closely` also those that it says nothing of."""
@@ -211,7 +211,7 @@ def _doubtful(
     return [row[uri_at] for row in rows if row[rights_at] not in clear]
 
 
-def _as_today(
+def _with_rights_of_today(
     row: tuple[Any, ...], uri_at: int, rights_at: int, closed: Restricted
 ) -> tuple[Any, ...]:
     if row[uri_at] in closed or not _is_exclusive(row[rights_at]):
@@ -219,5 +219,5 @@ def _as_today(
     return (*row[:rights_at], "PUBLIC", *row[rights_at + 1 :])
 
 
-def _may_have(visitor: Visitor, proposals: frozenset[str] | None) -> bool:
-    return proposals is None or visitor.may_have(proposals)
+def _may_have(user: User, proposals: frozenset[str] | None) -> bool:
+    return proposals is None or user.may_have(proposals)

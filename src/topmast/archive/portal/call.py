@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from topmast.archive.accounts.requester import ANYBODY, Visitor
+from topmast.archive.accounts.user import ANONYMOUS, User
 from topmast.archive.portal.answers import Page, TableAnswer, check_format
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
@@ -24,7 +24,7 @@ class Call:
     archive: Archive
     request: MashupRequest
     base_url: str
-    visitor: Visitor = ANYBODY
+    user: User = ANONYMOUS
 
     def parameter(self, name: str, default: Any = None) -> Any:
         """A parameter, its name in any case."""

@@ -124,7 +124,7 @@ def _products(call: Call) -> bytes:
     # No obsid, no products. See docs/decisions/empty-obsid.md.
     store = call.archive.store
     found = list_products(store, obsids, fields, page.number, page.size)
-    found = mark_products(store, found, call.visitor)
+    found = mark_products(store, found, call.user)
     return table_answer(call, found.fields, found.rows, page, found.total)
 
 

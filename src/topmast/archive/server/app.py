@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
 from topmast.archive.server.routes.common import Endpoint, guarded, message
+from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 
 if TYPE_CHECKING:
     from topmast.archive import Archive
@@ -39,14 +41,13 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
-    ("/whoami", GET, accounts.whoami),
+    (WHOAMI, GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
-    ("/token", GET, accounts.login_page),
-    ("/api/v0/Mashup/Login/login.html", GET, accounts.login_page),
-    ("/idp/profile/SAML2/SOAP/ECP", POST, accounts.provider),
-    ("/Shibboleth.sso/SAML2/ECP", POST, accounts.consume),
-    ("/Shibboleth.sso/Session", GET, accounts.session),
-    ("/Shibboleth.sso/Logout", POST, accounts.logout),
+    ("/token", GET, accounts.login_help),
+    ("/api/v0/Mashup/Login/login.html", GET, accounts.login_help),
+    (LOGIN, POST, accounts.log_in),
+    (LOGOUT, POST, accounts.log_out),
+    (SESSION, GET, accounts.session),
 )
 
 
@@ -60,6 +61,7 @@ def make_app(archive: Archive) -> Starlette:
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
+    app.state.password_checks = asyncio.Semaphore(accounts.CHECKS_AT_ONCE)
     return app
 
 

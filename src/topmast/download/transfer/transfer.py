@@ -30,7 +30,6 @@ from topmast.download.transfer.pace import Pace, Patience
 from topmast.download.transfer.problems import GiveUp, StartAnew, TryAgain, problem_of_status
 from topmast.download.transfer.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
-from topmast.login.validity import note_of_refusal
 from topmast.net.messages import Request
 from topmast.net.receiving import ReceivedStream
 from topmast.net.session import Session
@@ -267,7 +266,7 @@ class Transfer:
         self.final_url = stream.url
 
     def _about_login(self, status: int) -> str:
-        return note_of_refusal(self.session) if status in (401, 403) else ""
+        return self.session.explain_refusal() if status in (401, 403) else ""
 
     def _begin(self, stream: ReceivedStream, stretch: Stretch) -> None:
         """The whole file follows, from its first byte."""

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from topmast.archive.portal.bundles import pack, script_for
 from topmast.archive.server.routes.common import archive_of, base_url_of, message, read_body
 from topmast.archive.server.routes.files import PiecesResponse
-from topmast.archive.server.routes.requesters import allowed
+from topmast.archive.server.routes.users import readable_uris
 from topmast.archive.server.threads import in_thread
 from topmast.archive.store.products import find_files, is_whole
 from topmast.wire.bundle import decode_bundle
@@ -37,7 +37,7 @@ async def bundle_pack(request: Request) -> Response:
     uris = await _uris(request)
     store = archive_of(request).store
     known = await in_thread(lambda: find_files(store, uris))
-    open_to_them = await allowed(request, known.values())
+    open_to_them = await readable_uris(request, known.values())
     wanted = [known[uri] for uri in uris if uri in open_to_them]
     files = await in_thread(lambda: [file for file in wanted if is_whole(store, file)])
     if not files:

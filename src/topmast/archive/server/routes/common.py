@@ -64,7 +64,7 @@ def guarded(endpoint: Endpoint) -> Endpoint:
         except Exception:
             LOGGER.exception("%s %s failed", request.method, request.url.path)
             response = message(500, "The archive failed at this request; its log says why.")
-        if hasattr(request.state, "visitor"):
+        if hasattr(request.state, "user"):
             response.headers.setdefault("Cache-Control", "private")
             response.headers.add_vary_header("Authorization, Cookie")
         return response

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.server.routes.common import archive_of, message
-from topmast.archive.server.routes.requesters import allowed, visitor_of
+from topmast.archive.server.routes.users import current_user, readable_uris
 from topmast.archive.server.threads import by_hand, in_thread
 from topmast.archive.store.products import HeldFile, find_file, is_whole
 from topmast.wire.files import content_disposition, requested_uri
@@ -46,7 +46,7 @@ async def _answer_for(request: Request, uri: str) -> Response:
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:
         return message(404, f"The archive knows no product {uri[:300]}.")
-    if uri not in await allowed(request, [held]):
+    if uri not in await readable_uris(request, [held]):
         return message(401, await _refusal(request, uri))
     if held.path is None:
         return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
@@ -54,7 +54,7 @@ async def _answer_for(request: Request, uri: str) -> Response:
 
 
 async def _refusal(request: Request, uri: str) -> str:
-    account = (await visitor_of(request)).account
+    account = (await current_user(request)).account
     if account is None:
         return f"{uri[:300]} is exclusive, and nobody is logged in: its owner's login is needed."
     return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."

@@ -12,8 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from topmast.version import __version__
+from topmast.wire.auth import JSON_TYPE, LOGIN
 
 Schema = dict[str, Any]
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 TEXT: Schema = {"type": "string"}
 TEXTS: Schema = {"type": "array", "items": TEXT}
@@ -48,6 +50,7 @@ PARAMETERS: dict[str, Sequence[tuple[str, Schema, str, bool]]] = {
     "bundle.sh": (URIS,),
     "bundle.{kind}": (URIS,),
     "query": NAMES,
+    "login": (("username", TEXT, "", True), ("password", TEXT, "", True)),
 }
 """By the last part of an address: name, schema, meaning, and whether it must be there."""
 
@@ -58,14 +61,13 @@ STATUSES = {
     "204": "Nothing to say.",
     "400": "The request makes no sense; the answer says why.",
     "401": "A login, or a right, is missing.",
-    "403": "The proof of a login is not good.",
     "404": "There is nothing.",
     "405": "Not with this method.",
     "413": "The body is too long.",
     "416": "There is no such part.",
     "429": "Too many logins have failed.",
     "431": "The headers are too long.",
-    "503": "The archive cannot note a login now.",
+    "503": "The archive cannot check a password now.",
 }
 
 
@@ -95,7 +97,6 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
         "components": {
             "securitySchemes": {
                 "cookie": {"type": "apiKey", "in": "cookie", "name": "mast_token"},
-                "password": {"type": "http", "scheme": "basic"},
             }
         },
     }
@@ -113,9 +114,7 @@ def _operation(route: Route, path: str, method: str) -> dict[str, Any]:
     if method == "GET":
         operation["parameters"] += [_in_query(*each) for each in given]
     elif given:
-        operation["requestBody"] = _form(given)
-    if "/idp/" in path:
-        operation["security"] = [{"password": []}]
+        operation["requestBody"] = _form(given, JSON_TYPE if path == LOGIN else FORM_TYPE)
     return operation
 
 
@@ -135,10 +134,10 @@ def _in_query(name: str, schema: Schema, meaning: str, required: bool) -> Schema
     return place | ({"description": meaning} if meaning else {})
 
 
-def _form(given: Sequence[tuple[str, Schema, str, bool]]) -> Schema:
+def _form(given: Sequence[tuple[str, Schema, str, bool]], media_type: str) -> Schema:
     properties = {name: schema for name, schema, _, _ in given}
     required = [name for name, _, _, needed in given if needed]
     schema: Schema = {"type": "object", "properties": properties}
     if required:
         schema["required"] = required
-    return {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+    return {"content": {media_type: {"schema": schema}}}

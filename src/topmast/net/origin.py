@@ -1,11 +1,10 @@
-"""Logins: whose they are, until when they hold, and to which hosts they may go."""
+"""The login that requests carry, and the origins that may receive it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from topmast.config import Servers
@@ -17,34 +16,27 @@ MAST_DOMAIN = ".stsci.edu"
 class Login:
     """One login, by password or by token; its secrets are never shown.
 
-    `expires` is in seconds since 1970, None where it is not known. `withdrawn`: the archive does
-    not know it any more.
+    `expires` is in seconds since 1970, None where it is not known. `revoked`: the archive does
+    not accept it any more. `explain_refusal` says what a 401 or 403 has to do with this login.
     """
 
     user: str
     token: str | None = field(default=None, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     expires: float | None = None
-    withdrawn: bool = False
-    asked_at: float = 0.0
+    revoked: bool = False
+    checked_at: float = 0.0
+    explain_refusal: Callable[[], str] = field(default=str, repr=False)
+
+    @property
+    def expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires is not None and time.time() >= self.expires
 
     @property
     def ended(self) -> bool:
-        """Whether it is known to be good for nothing."""
-        return self.withdrawn or (self.expires is not None and time.time() >= self.expires)
-
-    @property
-    def obituary(self) -> str:
-        """That it has ended, whose it was, and what to do."""
-        again = "login(token=...)" if self.token else f"login(username={self.user!r})"
-        how = "has ended: it expired, or was revoked"
-        if self.expires is not None and time.time() >= self.expires:
-            moment = datetime.fromtimestamp(self.expires, UTC)
-            how = f"expired at {moment:%Y-%m-%d %H:%M} UTC"
-        return (
-            f"The login of {self.user or 'this session'} {how}. "
-            f"Exclusive data are refused until you log in again: Observations.{again}."
-        )
+        """Whether it has expired or was revoked, as far as known."""
+        return self.revoked or self.expired
 
 
 def may_receive_credential(url: str, servers: Servers) -> bool:

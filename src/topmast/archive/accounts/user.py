@@ -1,4 +1,4 @@
-"""Who sent a request, and which exclusive products that gives a right to."""
+"""The user of a request, and the exclusive products that they have a right to."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ EXCLUSIVE_ACCESS = "mast:exclusive_access"
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
-    """Somebody with a login, or anybody: `account` is None then.
+class User:
+    """Whoever sent a request; `account` is None without a login.
 
     `proposals` are those whose exclusive data this login may have, None means all; `session` and
-    `token` are marks of the login, not its secret.
+    `token` are ids of the login, not its secret.
     """
 
     account: Account | None = None
@@ -41,4 +41,4 @@ class Visitor:
         return [self.account.name, *self.scopes, "", *rights]
 
 
-ANYBODY = Visitor()
+ANONYMOUS = User()
