@@ -15,8 +15,9 @@ import pytest
 
 from tests.archive.conftest import FILES, Caller
 from topmast.archive import Archive
-from topmast.archive.portal.bundles import Stage, pack
-from topmast.archive.server.serve import running
+from topmast.archive.portal.bundles import pack
+from topmast.archive.portal.staging import StagedScripts
+from topmast.archive.server.serve import serve_in_thread
 from topmast.archive.store.products import HeldFile
 
 URIS = [uri for uri in FILES if "secret" not in uri]
@@ -44,7 +45,7 @@ def test_a_script_of_unknown_products_is_refused(caller: Caller) -> None:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_the_script_fetches_the_files_with_curl(filled: Archive, tmp_path: Path) -> None:
-    with running(filled) as url:
+    with serve_in_thread(filled) as url:
         script = subprocess.run(
             ["curl", "-sf", "--data-binary", form(*URIS).decode(), f"{url}{BUNDLE}.sh"],
             check=True,
@@ -91,7 +92,7 @@ def test_only_staged_scripts_are_given_out(caller: Caller, path: str) -> None:
 
 
 def test_old_scripts_make_room_for_new_ones(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+    stage = StagedScripts(tmp_path)
     stage.MOST = 3  # type: ignore[misc]
     places = [stage.put({"a.sh": str(number)}) for number in range(6)]
     assert len(list(tmp_path.iterdir())) <= 4

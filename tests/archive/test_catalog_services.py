@@ -14,7 +14,7 @@ import pytest
 from tests.archive.conftest import Caller
 from topmast.archive import Archive
 from topmast.archive.catalogs.cones import distances_deg
-from topmast.archive.portal.catalogs import CATALOG_SERVICES
+from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.tables.catalogs import fields_of, fields_of_service
 from topmast.tables.hubble_filters import filters_by_wavelength
 

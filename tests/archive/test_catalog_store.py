@@ -14,7 +14,7 @@ from astropy.table import MaskedColumn, Table
 from topmast.archive import Archive
 from topmast.archive.catalogs.cones import NOWHERE, cells_of_rows, distances_deg
 from topmast.archive.catalogs.matching import match
-from topmast.archive.catalogs.store import CELL, CatalogTable
+from topmast.archive.catalogs.parquet import CELL, CatalogTable
 from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.sky import separation_deg
 
@@ -195,7 +195,7 @@ def test_a_writer_that_stops_half_way_leaves_the_old_rows(
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("topmast.archive.catalogs.store._write_whole", stop)
+    monkeypatch.setattr("topmast.archive.catalogs.parquet._write_whole", stop)
     with pytest.raises(KeyboardInterrupt):
         empty.ingest_catalog("tic", [{"ID": 2, "ra": 1.0, "dec": 2.0}])
 

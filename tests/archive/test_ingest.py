@@ -256,8 +256,8 @@ archive = Archive(sys.argv[1])
 row = [{"obs_id": "first", "objID": 1, "s_ra": 5.0, "s_dec": 5.0}]
 archive.ingest(row)
 step = sys.argv[2]
-from topmast.archive.footprints import coverage
-from topmast.archive.store import ingest
+from topmast.archive.store import coverage
+from topmast.archive import ingest
 from topmast.archive.store import product_files as shelf
 import os, signal
 def die(*args, **rest):
@@ -340,7 +340,7 @@ def test_a_folder_that_cannot_be_written_is_searched_all_the_same(
         archive.ingest([{"obs_id": "one", "s_ra": 1.0, "s_dec": 1.0}])
     shutil.rmtree(tmp_path / "archive" / "footprints")
     monkeypatch.setattr("topmast.archive.store.database._writable", lambda path: False)
-    monkeypatch.setattr("topmast.archive.footprints.coverage.WRITER_NEEDS_SECONDS", 0.0)
+    monkeypatch.setattr("topmast.archive.store.coverage.WRITER_NEEDS_SECONDS", 0.0)
     before = sorted(path.name for path in (tmp_path / "archive").iterdir())
     with Archive(tmp_path / "archive") as archive:
         assert archive.store.read_only
@@ -352,7 +352,7 @@ def test_a_folder_that_cannot_be_written_is_searched_all_the_same(
 def test_rows_that_only_the_database_knows_are_found(
     empty: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("topmast.archive.store.ingest._make_searchable", lambda store: None)
+    monkeypatch.setattr("topmast.archive.ingest._make_searchable", lambda store: None)
     empty.ingest([{"obs_id": "one", "objID": 1, "s_ra": 1.0, "s_dec": 1.0}])
     assert near(empty, 1, 1) == ["one"]
     empty.ingest([{"obs_id": "two", "objID": 2, "s_ra": 1.0, "s_dec": 1.0}])
@@ -360,7 +360,7 @@ def test_rows_that_only_the_database_knows_are_found(
 
 
 def test_counts_of_values_keep_up_with_every_change(empty: Archive) -> None:
-    from topmast.archive.store.histograms import counts_of
+    from topmast.archive.store.value_counts import counts_of
 
     empty.ingest(OBSERVATIONS)
     assert counts_of(empty.store)["obs_collection"] == {"HST": 2, "GALEX": 2, "JWST": 2}

@@ -29,7 +29,7 @@ from topmast.archive.accounts.sessions import user_of_session
 from topmast.archive.accounts.tokens import user_of_token
 from topmast.archive.portal.services import SERVICES
 from topmast.archive.server import connection_limits as door
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 from topmast.errors import ArchiveError
 from topmast.tables.fields import OBSERVATION, PRODUCT
 from topmast.wire.auth import JSON_TYPE, LOGIN, LOGOUT, SESSION
@@ -275,7 +275,7 @@ def test_headers_injected_into_answers(tmp_path: Path) -> None:
         archive.ingest(products=[product | {"productFilename": "a.txt"}], files=tmp_path / "files")
         with archive.store.writing() as connection:
             connection.execute('UPDATE files SET "productFilename" = ?', (name,))
-        with running(archive) as url, urllib3.PoolManager(retries=False) as pool:
+        with serve_in_thread(archive) as url, urllib3.PoolManager(retries=False) as pool:
             for path in (
                 f"{FILE}mast:HST/a.txt",
                 "/api/v0.1/Download/bundle.zip?uri=mast:HST/a.txt",
@@ -537,7 +537,7 @@ def test_more_connections_than_the_server_can_hold(
     from topmast.archive.server import serve
 
     monkeypatch.setattr(serve, "most_connections", lambda: 20)
-    with running(archive) as url, ExitStack() as held:
+    with serve_in_thread(archive) as url, ExitStack() as held:
         target = Target(url, archive, tokens)
         for _ in range(100):
             connection = socket.create_connection(target.address, timeout=20)

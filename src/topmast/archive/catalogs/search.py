@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from topmast.archive.catalogs.arrow_filters import passing, passing_distances
 from topmast.archive.catalogs.cones import FloatArray, IntArray
-from topmast.archive.catalogs.filtering import passing, passing_distances
-from topmast.archive.catalogs.store import CatalogTable
+from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.store.filters import Filter
 from topmast.archive.store.query import Cone
 

@@ -9,9 +9,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from topmast.archive.store.ingest import REGISTER_FILES
 from topmast.archive.store.locking import exclusive
-from topmast.archive.store.product_files import Arrival, Shelf
+from topmast.archive.store.product_files import REGISTER_FILES, IncomingFile, ProductFolder
 from topmast.errors import InvalidQueryError
 
 if TYPE_CHECKING:
@@ -55,19 +54,19 @@ def put_spectrum_files(
         store.writing() as connection,
     ):
         folder = Path(temporary)
-        shelf = Shelf(store.layout, connection, folder)
+        products = ProductFolder(store.layout, connection, folder)
         try:
             for name, kind in kinds.items():
-                arrival = Arrival(spectrum_uri(name, kind), COLLECTION, name, f"{name}.fits")
+                arrival = IncomingFile(spectrum_uri(name, kind), COLLECTION, name, f"{name}.fits")
                 about = (arrival.uri, COLLECTION, name, arrival.file_name, "PUBLIC")
                 connection.execute(REGISTER_FILES, about)
                 write(folder / arrival.file_name, make(name))
-                if not shelf.place(arrival, None):
+                if not products.place(arrival, None):
                     raise InvalidQueryError(f"The file of the spectrum {name} was not found.")
         except BaseException:
-            shelf.undo()
+            products.undo()
             raise
-    shelf.finish()
+    products.finish()
 
 
 def write(path: Path, content: bytes) -> None:

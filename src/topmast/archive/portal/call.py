@@ -14,7 +14,7 @@ from topmast.tables.fields import Field
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 
 @dataclass(frozen=True, slots=True)

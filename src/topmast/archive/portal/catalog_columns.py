@@ -9,7 +9,7 @@ import numpy as np
 
 from topmast.archive.catalogs.cones import IntArray
 from topmast.archive.catalogs.definitions import Catalog, known_catalog
-from topmast.archive.catalogs.store import CatalogTable
+from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.tables.catalogs import fields_in_file
 from topmast.tables.fields import SELECTED, Field, pick_fields
 from topmast.tables.hubble_filters import (
@@ -22,7 +22,7 @@ Fields = tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AnswerColumn:
     """One column of an answer: `stored` is where its values are, `nothing` stands for null."""
 
     field: Field
@@ -34,7 +34,7 @@ FIRST_OF_TIC = "ID ra dec pmRA pmDEC Tmag objType typeSrc version".split()
 WITH_SELECTED = ("hsc_v3", "hsc_v2", "hsc_v3_matches", "hsc_v2_matches", "hsc_spectra")
 
 
-def shown_fields(catalog: Catalog, kind: str, profile: str) -> Fields:
+def answer_fields(catalog: Catalog, kind: str, profile: str) -> Fields:
     """What a service of this kind ("cone", "filtered" or "position") answers with."""
     fields = _all_fields(catalog, kind)
     if catalog.name in ("tic", "ctl", "disk_detective"):
@@ -54,9 +54,9 @@ def _cone_of_tic(fields: Fields) -> Fields:
     return pick_fields(" ".join(FIRST_OF_TIC + [name for name in rest if name != "objID"]), fields)
 
 
-def shown(catalog: Catalog, fields: Sequence[Field]) -> list[Shown]:
+def shown(catalog: Catalog, fields: Sequence[Field]) -> list[AnswerColumn]:
     """The columns of an answer, each kept under its own name."""
-    return [Shown(field, field.name) for field in fields]
+    return [AnswerColumn(field, field.name) for field in fields]
 
 
 def _all_fields(catalog: Catalog, kind: str) -> Fields:
@@ -78,7 +78,7 @@ def _of_2017(catalog: Catalog, field: Field) -> Field:
 
 def hubble_columns(
     table: CatalogTable | None, numbers: IntArray, magtype: int, profile: str
-) -> list[Shown]:
+) -> list[AnswerColumn]:
     """The columns of those filters in which one of these rows was seen.
 
     `magtype` is 1 for the magnitudes in an aperture (MagAper2), 2 for MagAuto.
@@ -87,16 +87,16 @@ def hubble_columns(
     catalog = known_catalog("hsc_v3")
     assert catalog is not None
     base = fields_in_file("hsc_v3", profile)
-    columns = [Shown(_of_2017(catalog, f) if old else f, f.name) for f in base]
+    columns = [AnswerColumn(_of_2017(catalog, f) if old else f, f.name) for f in base]
     for name in _filters_seen(table, numbers):
         magnitude, scatter, number = fields_of_filter(name)
         named = replace(scatter, name=f"{name}_Sigma", label=f"{name}_Sigma") if old else scatter
         columns += [
-            Shown(magnitude, _where(magnitude, magtype)),
-            Shown(named, _where(scatter, magtype)),
-            Shown(number, number.name, nothing=0),
+            AnswerColumn(magnitude, _where(magnitude, magtype)),
+            AnswerColumn(named, _where(scatter, magtype)),
+            AnswerColumn(number, number.name, nothing=0),
         ]
-    return [*columns, Shown(SELECTED, SELECTED.name)]
+    return [*columns, AnswerColumn(SELECTED, SELECTED.name)]
 
 
 def _where(field: Field, magtype: int) -> str:

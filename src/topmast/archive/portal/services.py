@@ -11,13 +11,13 @@ from topmast.archive.accounts.rights import mark_products
 from topmast.archive.portal.answers import Page, check_format, page_of
 from topmast.archive.portal.bundles import stage_bundle
 from topmast.archive.portal.call import Call, as_number, is_count, number, table_answer
-from topmast.archive.portal.catalogs import CATALOG_SERVICES, find_own_service
+from topmast.archive.portal.catalog_services import CATALOG_SERVICES, find_own_service
 from topmast.archive.store.crossmatch import crossmatch
 from topmast.archive.store.filters import Filter, find_field, parse_filters
-from topmast.archive.store.histograms import HISTOGRAM_COLUMNS, counts_of
-from topmast.archive.store.name_table import look_up
+from topmast.archive.store.names import look_up
 from topmast.archive.store.products import list_products
 from topmast.archive.store.query import Cone, Query
+from topmast.archive.store.value_counts import HISTOGRAM_COLUMNS, counts_of
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import OBSERVATION, Field, columns_config
 from topmast.wire.encoding import caom_histograms, encode_extjs

@@ -19,7 +19,7 @@ from topmast.archive.server.routes.common import Endpoint, guarded, message
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 GET = ["GET"]
 POST = ["POST"]

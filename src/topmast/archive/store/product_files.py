@@ -13,13 +13,20 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from topmast.archive.store.paths import Layout, distinct_path, is_inside, product_path
+from topmast.archive.store.schema import quoted
 from topmast.errors import ArchiveError
 
 CHUNK = 1 << 20
+FILE_COLUMNS = ("obs_collection", "obs_id", "productFilename", "dataRights")
+REGISTER_FILES = (
+    f"INSERT INTO files (uri, {', '.join(map(quoted, FILE_COLUMNS))}) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (uri) DO UPDATE SET "
+    + ", ".join(f"{quoted(n)} = coalesce(excluded.{quoted(n)}, {quoted(n)})" for n in FILE_COLUMNS)
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IncomingFile:
     """What names one product file: its URI, and where people expect to find it."""
 
     uri: str
@@ -28,7 +35,7 @@ class Arrival:
     file_name: str
 
 
-class Shelf:
+class ProductFolder:
     """Puts files into ``products/`` and into the index of files, inside one write transaction.
 
     Where the source is ``products/`` itself, files that lie in their place are taken as they are.
@@ -47,7 +54,7 @@ class Shelf:
         self.uris: list[str] = []
         self.bytes = 0
 
-    def place(self, arrival: Arrival, expected_size: int | None) -> bool:
+    def place(self, arrival: IncomingFile, expected_size: int | None) -> bool:
         """Look for the file and put it down; False if it is not there."""
         found = self._find(arrival, expected_size)
         if found is None:
@@ -75,7 +82,7 @@ class Shelf:
         self._register(arrival.uri, path, size, sha256, found.stat().st_mtime)
         return True
 
-    def _adopt(self, arrival: Arrival, found: Path) -> bool:
+    def _adopt(self, arrival: IncomingFile, found: Path) -> bool:
         """Take a file as it lies, if that is where it belongs and nothing is known of it yet."""
         path = product_path(arrival.collection, arrival.obs_id, arrival.file_name)
         known = "SELECT 1 FROM files WHERE path = ? OR (uri = ? AND path IS NOT NULL)"
@@ -103,7 +110,7 @@ class Shelf:
         """Remove the files that others have taken the place of."""
         _remove(self._replaced)
 
-    def _find(self, arrival: Arrival, expected_size: int | None) -> Path | None:
+    def _find(self, arrival: IncomingFile, expected_size: int | None) -> Path | None:
         if self._source is None:
             return None
         for candidate in _candidates(self._source, arrival):
@@ -132,7 +139,7 @@ class Shelf:
             raise
         return part, size, digest.hexdigest()
 
-    def _free_path(self, arrival: Arrival, version: str) -> str:
+    def _free_path(self, arrival: IncomingFile, version: str) -> str:
         """A path that no other product has; new content never takes the place of old content."""
         path = product_path(arrival.collection, arrival.obs_id, arrival.file_name)
         token = arrival.uri + version
@@ -173,7 +180,7 @@ def file_name_of(uri: str) -> str:
     return uri.split("?")[0].rstrip("/").rpartition("/")[2].rpartition(":")[2] or "product"
 
 
-def _candidates(source: Path, arrival: Arrival) -> Iterator[Path]:
+def _candidates(source: Path, arrival: IncomingFile) -> Iterator[Path]:
     """Where under `source` the file may lie, the most telling place first."""
     collection, obs_id, name = arrival.collection, arrival.obs_id, arrival.file_name
     in_uri = arrival.uri.partition(":")[2].lstrip("/")

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from topmast.archive.footprints.coverage import Coverage
+from topmast.archive.store.coverage import Coverage
 from topmast.archive.store.database import Store
 from topmast.archive.store.filters import Condition, Filter, Range, condition_of
 from topmast.archive.store.schema import observation_value

@@ -54,7 +54,7 @@ async def bundle_pack(request: Request) -> Response:
 async def staged(request: Request) -> Response:
     """A script that Mast.Bundle.Request made."""
     place, name = request.path_params["place"], request.path_params["name"]
-    text = await in_thread(lambda: archive_of(request).stage.get(place, name))
+    text = await in_thread(lambda: archive_of(request).staged.get(place, name))
     if text is None:
         return message(404, "This script is not here, or no longer. Ask for it again.")
     media_type = "text/html" if name.endswith(".html") else "text/plain"

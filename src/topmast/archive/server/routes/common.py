@@ -13,16 +13,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from topmast.archive.server.threads import by_hand, in_thread
+from topmast.archive.server.threads import in_process, in_thread
 from topmast.errors import InvalidQueryError
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 LOGGER = logging.getLogger("topmast")
 
 LARGEST_BODY = 16 << 20
-WORTH_PACKING = 4096
+WORTH_COMPRESSING = 4096
 NEARBY = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -88,7 +88,7 @@ async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
 
 async def packed(request: Request, content: bytes, media_type: str) -> Response:
     """`content` as an answer, gzipped for a client on another machine that takes it so."""
-    if not _wants_gzip(request) or len(content) < WORTH_PACKING:
+    if not _wants_gzip(request) or len(content) < WORTH_COMPRESSING:
         return Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding"})
     small = await in_thread(lambda: gzip.compress(content, compresslevel=1, mtime=0))
     headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
@@ -98,4 +98,4 @@ async def packed(request: Request, content: bytes, media_type: str) -> Response:
 def _wants_gzip(request: Request) -> bool:
     accepted = request.headers.get("accept-encoding", "").lower()
     near = request.client is not None and request.client.host in NEARBY
-    return "gzip" in accepted and "gzip;q=0" not in accepted and not near and not by_hand.get()
+    return "gzip" in accepted and "gzip;q=0" not in accepted and not near and not in_process.get()

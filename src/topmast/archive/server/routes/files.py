@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.server.routes.common import archive_of, message
 from topmast.archive.server.routes.users import current_user, readable_uris
-from topmast.archive.server.threads import by_hand, in_thread
+from topmast.archive.server.threads import in_process, in_thread
 from topmast.archive.store.products import HeldFile, find_file, is_whole
 from topmast.wire.files import content_disposition, requested_uri
 from topmast.wire.ranges import FileFacts, plan_file_answer
@@ -127,7 +127,7 @@ class PiecesResponse(Response):
 
 def _departure(receive: Receive) -> asyncio.Task[None] | None:
     """A task that ends when the client has gone: the server goes on taking pieces for nobody."""
-    if by_hand.get():
+    if in_process.get():
         return None
 
     async def wait() -> None:

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 
 from topmast.archive.server.routes.common import archive_of, base_url_of
 from topmast.archive.server.threads import in_thread
-from topmast.archive.store.histograms import counts_of
+from topmast.archive.store.value_counts import counts_of
 
 PAGE = """<!doctype html>
 <html lang="en">

@@ -11,11 +11,16 @@ import numpy as np
 from topmast.archive.catalogs.cones import FloatArray, IntArray
 from topmast.archive.catalogs.definitions import Catalog, known_catalog
 from topmast.archive.catalogs.matching import match
+from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.catalogs.search import Question, Selection
-from topmast.archive.catalogs.store import CatalogTable
 from topmast.archive.portal.answers import Page, check_format, page_of
 from topmast.archive.portal.call import Call, is_count, number, table_answer
-from topmast.archive.portal.catalog_columns import Shown, hubble_columns, shown, shown_fields
+from topmast.archive.portal.catalog_columns import (
+    AnswerColumn,
+    answer_fields,
+    hubble_columns,
+    shown,
+)
 from topmast.archive.store.crossmatch import DEC, RA, ROW, uploaded_positions
 from topmast.archive.store.filters import Filter, find_field, parse_filters
 from topmast.archive.store.query import Cone
@@ -39,7 +44,7 @@ def cone_service(call: Call, *, name: str, limit_name: str = "", limit: int | No
     most = _limit(call, limit_name, limit) if limit_name else None
     question = Question(cone=_cone_of(call), limit=most)
     catalog, table = _catalog_and_table(call, name)
-    fields = shown_fields(catalog, "cone", call.archive.profile)
+    fields = answer_fields(catalog, "cone", call.archive.profile)
     return _answer(call, table, question, shown(catalog, fields))
 
 
@@ -86,7 +91,7 @@ def filtered_service(call: Call, *, name: str, kind: str, count: str) -> bytes:
             raise InvalidQueryError("Incorrect syntax near '*'.")
         total = _selected(call, table, question).found
         return table_answer(call, [COUNT], [(total,)], Page(1, 1), 1)
-    fields = _chosen(columns, shown_fields(catalog, kind, call.archive.profile), catalog)
+    fields = _chosen(columns, answer_fields(catalog, kind, call.archive.profile), catalog)
     return _answer(call, table, question, shown(catalog, fields))
 
 
@@ -130,21 +135,21 @@ def detail_service(call: Call, *, name: str) -> bytes:
     filters = parse_filters([{"paramName": "MatchID", "values": [wanted]}], catalog.searchable)
     if not all(isinstance(value, int) for value in filters[0].values):
         raise InvalidQueryError(f"A MatchID is a whole number, not {str(wanted)[:60]!r}.")
-    fields = shown_fields(catalog, "filtered", call.archive.profile)
+    fields = answer_fields(catalog, "filtered", call.archive.profile)
     return _answer(call, table, Question(filters), shown(catalog, fields))
 
 
 def list_service(call: Call, *, name: str) -> bytes:
     """All rows."""
     catalog, table = _catalog_and_table(call, name)
-    fields = shown_fields(catalog, "filtered", call.archive.profile)
+    fields = answer_fields(catalog, "filtered", call.archive.profile)
     return _answer(call, table, Question(), shown(catalog, fields))
 
 
 def histogram_service(call: Call, *, name: str) -> bytes:
     """How the values are spread, and no rows."""
     catalog, table = _catalog_and_table(call, name)
-    fields = shown_fields(catalog, "filtered", call.archive.profile)
+    fields = answer_fields(catalog, "filtered", call.archive.profile)
     nothing: dict[str, Any] = {"discreteHistogram": {}, "continuousHistogram": {}}
     properties = nothing if table is None else call.archive.catalogs.histograms.of(table)
     empty = {"string": "", "float": "NaN"}
@@ -178,7 +183,7 @@ def match_service(call: Call, *, name: str, magtype: int = 0) -> bytes:
     if magtype:
         columns = hubble_columns(table, np.unique(numbers), magtype, profile)
     else:
-        columns = shown(catalog, shown_fields(catalog, "cone", profile))
+        columns = shown(catalog, answer_fields(catalog, "cone", profile))
     columns = [column for column in columns if column.field is not SELECTED]
     part = slice(page.start, page.start + page.size)
     rows = _rows(catalog, table, numbers[part], distances[part], columns)
@@ -210,7 +215,7 @@ def _selected(call: Call, table: CatalogTable | None, question: Question) -> Sel
 
 
 def _answer(
-    call: Call, table: CatalogTable | None, question: Question, columns: Sequence[Shown]
+    call: Call, table: CatalogTable | None, question: Question, columns: Sequence[AnswerColumn]
 ) -> bytes:
     check_format(call.request.format)
     page = page_of(call.request)
@@ -228,7 +233,7 @@ def _rows(
     table: CatalogTable | None,
     numbers: IntArray,
     distances: FloatArray | None,
-    columns: Sequence[Shown],
+    columns: Sequence[AnswerColumn],
 ) -> list[tuple[Any, ...]]:
     """The values of the columns, one tuple a row."""
     if table is None or catalog is None or not len(numbers):
