@@ -23,7 +23,7 @@ from topmast.archive.store.product_files import (
     ProductFolder,
     file_name_of,
 )
-from topmast.archive.store.schema import INDEXES, quoted
+from topmast.archive.store.schema import INDEXES, quoted, upsert
 from topmast.archive.store.table_pieces import Piece, TableSource, pieces_of
 from topmast.archive.store.value_counts import HISTOGRAM_COLUMNS, add_to_counts
 from topmast.errors import InvalidQueryError
@@ -141,7 +141,7 @@ def _put_piece(connection: sqlite3.Connection, piece: Piece) -> None:
     all_new = _are_all_new(connection, identifiers)
     before = {} if all_new else _known_rows(connection, identifiers)
     connection.executemany(
-        _upsert("observations", list(columns), key=["objID"], update=updated),
+        upsert("observations", list(columns), key=["objID"], update=updated),
         zip(*columns.values(), strict=True),
     )
     if all_new:
@@ -249,7 +249,7 @@ def _put_products(
         key = ["parent_obsid", "number"]
         updated = [name for name in columns if name not in key]
         connection.executemany(
-            _upsert("products", list(columns), key=key, update=updated),
+            upsert("products", list(columns), key=key, update=updated),
             zip(*columns.values(), strict=True),
         )
         report.products += len(piece)
@@ -402,12 +402,3 @@ def _put_names(connection: sqlite3.Connection, given: IngestInput, report: Inges
     for piece in pieces_of(given.names, NAME_FIELDS, ignore_unknown=given.ignore_unknown):
         store_names(connection, piece)
         report.names += len(piece)
-
-
-def _upsert(table: str, names: list[str], *, key: list[str], update: list[str]) -> str:
-    columns = ", ".join(map(quoted, names))
-    marks = ", ".join("?" * len(names))
-    changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in update)
-    action = f"UPDATE SET {changes}" if changes else "NOTHING"
-    keys = ", ".join(map(quoted, key))
-    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT ({keys}) DO {action}"

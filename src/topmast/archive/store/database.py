@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from topmast.archive.store.paths import FORMAT_VERSION, Layout
-from topmast.archive.store.schema import ACCOUNT_TABLES, INDEXES, TABLES
+from topmast.archive.store.schema import INDEXES, account_statements, table_statements
 from topmast.errors import ArchiveError
 
 WAIT_FOR_LOCK_SECONDS = 60.0
@@ -29,7 +29,7 @@ def create_database(layout: Layout, profile: str) -> None:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        for statement in (TABLES + ACCOUNT_TABLES).split(";\n"):
+        for statement in table_statements():
             connection.execute(statement)
         for statement in INDEXES.values():
             connection.execute(statement)
@@ -115,7 +115,7 @@ class Store:
         try:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("BEGIN IMMEDIATE")
-            for statement in ACCOUNT_TABLES.split(";\n"):
+            for statement in account_statements():
                 connection.execute(statement)
             try:
                 yield connection

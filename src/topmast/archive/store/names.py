@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from topmast.archive.store.database import Store
-from topmast.archive.store.schema import quoted
+from topmast.archive.store.schema import quoted, upsert
 from topmast.archive.store.table_pieces import Piece
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import read_fields
@@ -46,12 +46,8 @@ def store_names(connection: sqlite3.Connection, piece: Piece) -> None:
         value or name for value, name in zip(columns["canonicalName"], columns["name"], strict=True)
     ]
     columns["key"] = [name_key(name) for name in columns["name"]]
-    names = ", ".join(map(quoted, columns))
-    marks = ", ".join("?" * len(columns))
-    changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in COLUMNS)
     connection.executemany(
-        f"INSERT INTO names ({names}) VALUES ({marks}) "
-        f"ON CONFLICT (key, resolver) DO UPDATE SET {changes}",
+        upsert("names", list(columns), key=["key", "resolver"], update=COLUMNS),
         zip(*columns.values(), strict=True),
     )
 
