@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from itertools import chain
 
-from topmast.tables.fields import Field, make_field, read_rows
+from topmast.tables.fields import Field, read_fields
 from topmast.tables.hubble_filters import fields_of_filter, filters_by_wavelength
 
 CATALOGS = {
@@ -81,14 +81,7 @@ def fields_in_file(catalog: str, profile: str = "current") -> tuple[Field, ...]:
 
     For Hubble's sources these are the ones that do not belong to a filter.
     """
-    rows = read_rows(CATALOGS[catalog])
-    if profile == "2017" and "place_2017" in rows[0]:
-        rows = sorted(filter(_place_2017, rows), key=_place_2017)
-    return tuple(map(make_field, rows))
-
-
-def _place_2017(row: dict[str, str]) -> int:
-    return int(row["place_2017"] or 0)
+    return read_fields(CATALOGS[catalog], f"place_{profile}")
 
 
 def fields_of_service(service: str) -> tuple[Field, ...]:

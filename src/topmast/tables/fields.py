@@ -60,9 +60,15 @@ def read_rows(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def read_fields(name: str) -> tuple[Field, ...]:
-    """The columns that ``columns/<name>.csv`` lists."""
-    return tuple(map(make_field, read_rows(name)))
+def read_fields(name: str, place: str = "") -> tuple[Field, ...]:
+    """The columns that ``columns/<name>.csv`` lists.
+
+    `place` is a column of the file with numbers: those that have one, in that order.
+    """
+    rows = read_rows(name)
+    if place in rows[0]:
+        rows = sorted((row for row in rows if row[place]), key=lambda row: int(row[place]))
+    return tuple(map(make_field, rows))
 
 
 def make_field(row: Mapping[str, str]) -> Field:
