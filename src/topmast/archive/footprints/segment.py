@@ -28,6 +28,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from topmast.archive.disk import sync_folder
 from topmast.sky.bulk import floats_or_nan, shapes_of_regions
 from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
 from topmast.sky.shapes import ROUNDING, Shapes, spans
@@ -156,16 +157,6 @@ def write_segment(
 def merge_segments(folder: Path, older: Segment, newer: Segment) -> None:
     """Write one segment that says what the two say, the newer one being right."""
     _write(folder, _pieces_of_both(older, newer))
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in the folder on the disk, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 Piece = tuple[IntArray, Shapes]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from topmast.archive.disk import sync_folder
 from topmast.archive.store.paths import Layout, distinct_path, is_inside, product_path
 from topmast.archive.store.schema import quoted
 from topmast.errors import ArchiveError
@@ -75,7 +76,7 @@ class ProductFolder:
             part.unlink()
             raise ArchiveError(f"{target.parent} is a link to another place; nothing is put there.")
         os.replace(part, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         self._placed.append(target)
         if held:
             self._replaced.append(self._layout.held(held[0]))
@@ -209,13 +210,3 @@ def _remove(paths: list[Path]) -> None:
     for path in paths:
         with suppress(OSError):
             path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
