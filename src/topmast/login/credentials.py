@@ -32,11 +32,6 @@ class Credentials:
         """Whether any of it belongs to a password login; with nothing at all, it is by token."""
         return any(getattr(self, word) not in (None, False) for word in PASSWORD_ARGUMENTS)
 
-    @property
-    def by_token(self) -> bool:
-        """Whether any of it belongs to a login by token."""
-        return any(getattr(self, word) not in (None, False) for word in TOKEN_ARGUMENTS)
-
     @classmethod
     def of(cls, given: tuple[Any, ...], named: Mapping[str, Any]) -> Credentials:
         """Sort out what was given by place and by name."""
@@ -47,21 +42,25 @@ class Credentials:
         twice = [word for word in placed if named.get(word) not in (None, False)]
         if twice:
             raise InvalidQueryError(f"login was given {twice[0]} twice.")
-        made = cls(**(dict(named) | placed))
-        if made.by_password and made.by_token:
+        values = {**named, **placed}
+        if _any_given(values, PASSWORD_ARGUMENTS) and _any_given(values, TOKEN_ARGUMENTS):
             raise InvalidQueryError("Log in with a password or with a token, not with both.")
-        return made
+        return cls(**values)
 
 
 def _is_password_call(given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
     """Whether values given by place are those of a password login, as `login` documents."""
-    if any(named.get(word) not in (None, False) for word in TOKEN_ARGUMENTS):
+    if _any_given(named, TOKEN_ARGUMENTS):
         return False
-    if any(named.get(word) not in (None, False) for word in PASSWORD_ARGUMENTS):
+    if _any_given(named, PASSWORD_ARGUMENTS):
         return True
     if len(given) > 1:
         return not isinstance(given[1], bool)
     return bool(given) and isinstance(given[0], str) and "@" in given[0]
+
+
+def _any_given(values: Mapping[str, Any], words: tuple[str, ...]) -> bool:
+    return any(values.get(word) not in (None, False) for word in words)
 
 
 def token_text(token: Any) -> str:

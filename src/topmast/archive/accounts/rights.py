@@ -34,30 +34,20 @@ def note_rights(connection: sqlite3.Connection, columns: Mapping[str, list[Any]]
         return
     for statement in ACCOUNT_TABLES.split(";\n"):
         connection.execute(statement)
-    nothing = [None] * len(columns["dataURI"])
-    rows = list(
-        zip(
-            columns["dataURI"],
-            columns["parent_obsid"],
-            columns["obsID"],
-            columns.get("proposal_id", nothing),
-            columns["dataRights"],
-            strict=True,
-        )
+    uris = columns["dataURI"]
+    proposals = columns.get("proposal_id", [None] * len(uris))
+    others = (columns[name] for name in ("parent_obsid", "obsID"))
+    rows = list(zip(uris, *others, proposals, columns["dataRights"], strict=True))
+    sql = "SELECT uri FROM exclusive WHERE uri IN (SELECT value FROM json_each(?))"
+    known = {row[0] for row in connection.execute(sql, (json.dumps(uris),))}
+    connection.executemany(
+        'DELETE FROM exclusive WHERE uri = ? AND "parent_obsid" = ? AND "obsID" = ?',
+        [row[:3] for row in rows if row[0] in known and _is_public(row[4])],
     )
-    key = 'uri = ? AND "parent_obsid" = ? AND "obsID" = ?'
-    known = _known_exclusive(connection, columns["dataURI"])
-    gone = [row[:3] for row in rows if row[0] in known and _is_public(row[4])]
-    connection.executemany(f"DELETE FROM exclusive WHERE {key}", gone)
     connection.executemany(
         "INSERT OR REPLACE INTO exclusive VALUES (?, ?, ?, ?, ?)",
         [row for row in rows if _is_exclusive(row[4])],
     )
-
-
-def _known_exclusive(connection: sqlite3.Connection, uris: Sequence[str]) -> set[str]:
-    sql = "SELECT uri FROM exclusive WHERE uri IN (SELECT value FROM json_each(?))"
-    return {row[0] for row in connection.execute(sql, (json.dumps(uris),))}
 
 
 def _is_exclusive(rights: str | None) -> bool:
@@ -99,25 +89,18 @@ def restricted(store: Store, files: Iterable[HeldFile]) -> Restricted:
     files = list(files)
     with store.reading() as connection:
         claims = _claims(connection, [file.uri for file in files])
-        by_obsid = _observations(
-            connection,
-            "obsid",
-            {obsid for each in claims.values() for c in each for obsid in c.obsids},
-        )
+        obsids = {obsid for each in claims.values() for claim in each for obsid in claim.obsids}
+        by_obsid = _observations(connection, "obsid", obsids)
         unsure = [f for f in files if f.uri in claims or not _is_public(f.rights)]
         by_name = _observations(connection, "obs_id", {f.obs_id for f in unsure if f.obs_id})
     found: Restricted = {}
     for file in unsure:
         own = by_name.get((file.obs_id or "").lower(), [])
-        proposals: set[str] = set()
-        closed = False
         for claim in claims.get(file.uri) or [_Claim(file.rights)]:
-            about = _about(claim, by_obsid) or own
+            # The product's own observation, else the one in whose list it stands.
+            about = next((by_obsid[o] for o in claim.obsids if o in by_obsid), own)
             if _is_closed(claim, about):
-                closed = True
-                proposals |= _proposals(claim, about)
-        if closed:
-            found[file.uri] = frozenset(proposals)
+                found[file.uri] = found.get(file.uri, frozenset()) | _proposals(claim, about)
     return found
 
 
@@ -151,11 +134,6 @@ def _observations(
         key = value.lower() if isinstance(value, str) else value
         found.setdefault(key, []).append(_Observation(*rest))
     return found
-
-
-def _about(claim: _Claim, by_obsid: Mapping[int, list[_Observation]]) -> list[_Observation]:
-    """The product's own observation, else the one in whose list it stands."""
-    return next((by_obsid[obsid] for obsid in claim.obsids if obsid in by_obsid), [])
 
 
 def _is_closed(claim: _Claim, about: list[_Observation]) -> bool:
@@ -196,7 +174,7 @@ def mark_products(store: Store, found: Rows, user: User) -> Rows:
         rows = [_with_rights_of_today(row, uri_at, rights_at, closed) for row in rows]
     if user.account is None:
         return Rows(found.fields, rows, found.total)
-    rows = [(*row, _may_have(user, closed.get(row[uri_at]))) for row in rows]
+    rows = [(*row, row[uri_at] not in closed or user.may_have(closed[row[uri_at]])) for row in rows]
     return Rows((*found.fields, MAY_DOWNLOAD), rows, found.total)
 
 
@@ -217,7 +195,3 @@ def _with_rights_of_today(
     if row[uri_at] in closed or not _is_exclusive(row[rights_at]):
         return row
     return (*row[:rights_at], "PUBLIC", *row[rights_at + 1 :])
-
-
-def _may_have(user: User, proposals: frozenset[str] | None) -> bool:
-    return proposals is None or user.may_have(proposals)
