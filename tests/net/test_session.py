@@ -22,7 +22,7 @@ from topmast.errors import (
     TimeoutError,
     UnreachableError,
 )
-from topmast.net import receiving
+from topmast.net import body as received
 from topmast.net.messages import Answer, Headers, Limits, Request
 from topmast.net.session import IN_PROCESS, Session
 
@@ -299,7 +299,7 @@ def test_deflate_is_unpacked_with_and_without_its_header(server: Misbehaving, bi
 def test_a_gzip_bomb_is_refused_before_it_fills_memory(
     server: Misbehaving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "UNSUSPICIOUS_BYTES", 1 << 20)
+    monkeypatch.setattr(received, "UNSUSPICIOUS_BYTES", 1 << 20)
     url = server.on("/x", Reply(body=b"\0" * (8 << 20), gzipped=True))
     with pytest.raises(BadAnswerError, match=r"sent [\d,]+ bytes that unpack to more than"):
         Session(server.url).send(get(url))
@@ -309,7 +309,7 @@ def test_a_gzip_bomb_is_refused_before_it_fills_memory(
 def test_an_answer_too_large_for_memory_is_refused(
     server: Misbehaving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr(received, "MAX_ANSWER_BYTES", 1000)
     url = server.on("/x", Reply(body=b"x" * 5000))
     with pytest.raises(BadAnswerError, match=r"more than 1,000 bytes.*Ask for less"):
         Session(server.url).send(get(url))

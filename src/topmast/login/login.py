@@ -254,7 +254,7 @@ def who_is_it(session: Session) -> dict[str, Any]:
     if login is not None and facts is None:
         login.withdrawn = True
     if session.login is not None and session.login.ended:
-        warn(session.login.obituary, AuthenticationWarning)
+        warn(session.login.end_message, AuthenticationWarning)
     return _as_in_guide(facts or SessionFacts(None, "anonymous"))
 
 

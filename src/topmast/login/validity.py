@@ -27,7 +27,7 @@ def note_of_refusal(session: Session) -> str:
         login.asked_at = time.time()
         login.withdrawn = not _is_known(session)
     if login.ended:
-        return login.obituary
+        return login.end_message
     return f"{login.user} is logged in, and has no right to it." if login.user else ""
 
 
@@ -43,8 +43,8 @@ def check_before_long_job(session: Session, *, needed: bool = False) -> None:
     if session.login is None or not session.login.ended:
         return
     if needed:
-        raise LoginError(session.login.obituary)
-    warn(session.login.obituary, AuthenticationWarning)
+        raise LoginError(session.login.end_message)
+    warn(session.login.end_message, AuthenticationWarning)
 
 
 def _is_known(session: Session) -> bool:

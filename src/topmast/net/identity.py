@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from topmast.config import Servers
@@ -34,7 +35,7 @@ class Login:
         return self.withdrawn or (self.expires is not None and time.time() >= self.expires)
 
     @property
-    def obituary(self) -> str:
+    def end_message(self) -> str:
         """That it has ended, whose it was, and what to do."""
         again = "login(token=...)" if self.token else f"login(username={self.user!r})"
         how = "has ended: it expired, or was revoked"
@@ -64,6 +65,7 @@ def is_mast(url: str) -> bool:
     return origin(url)[1].endswith(MAST_DOMAIN)
 
 
+@lru_cache(1024)
 def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port: what a credential is meant for."""
     parts = urlsplit(url)

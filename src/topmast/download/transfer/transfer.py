@@ -32,7 +32,7 @@ from topmast.download.transfer.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.login.validity import note_of_refusal
 from topmast.net.messages import Request
-from topmast.net.receiving import ReceivedStream
+from topmast.net.body import ReceivedStream
 from topmast.net.session import Session
 
 CHUNK = 1 << 18
