@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from types import TracebackType
 
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.net.address import shown
@@ -40,12 +39,7 @@ class ReceivedStream:
     def __enter__(self) -> ReceivedStream:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.close()
 
     def close(self) -> None:

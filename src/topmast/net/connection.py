@@ -18,11 +18,13 @@ from cachetools import LRUCache
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from topmast.net.address import without_credentials
 from topmast.net.deadline import Timeouts
 from topmast.net.response import StrictResponse
 
 PIECE = 1 << 14
+_answered: LRUCache[tuple[str, int], Any] = LRUCache(256)
+"""The address of each host that answered the last time: it is tried first."""
+_answered_lock = threading.Lock()
 
 
 class NotConnected(OSError):
@@ -37,16 +39,10 @@ class ProxyFailed(OSError):
     """The proxy did not pass the request on."""
 
 
-class _WithoutCredentials(logging.Filter):
-    """urllib3 warns of odd headers with the whole URL, which may hold a token."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = without_credentials(record.getMessage()), ()
-        record.exc_info = None
-        return True
-
-
-logging.getLogger("urllib3.connection").addFilter(_WithoutCredentials())
+# It would note down the whole URL, which may hold a token, and what the server sent.
+logging.getLogger("urllib3.connection").addFilter(
+    lambda record: not str(record.msg).startswith("Failed to parse headers")
+)
 
 
 class PlainConnection(HTTPConnection):
@@ -137,7 +133,10 @@ def open_socket(host: str, port: int, timeouts: Timeouts) -> socket.socket:
 def _connect(host: str, port: int, seconds: float) -> socket.socket:
     """A connection to the first address of `host` that answers, within `seconds` for them all."""
     until = time.monotonic() + seconds
-    addresses = _preferred.sort(host, port, _look_up(host, port, seconds))
+    found = _look_up(host, port, seconds)
+    with _answered_lock:
+        answered = _answered.get((host, port))
+    addresses = sorted(found, key=lambda one: one[4] != answered)
     problem: OSError = OSError("the name has no address")
     for number, (family, kind, protocol, _, address) in enumerate(addresses):
         share = (until - time.monotonic()) / (len(addresses) - number)
@@ -152,33 +151,11 @@ def _connect(host: str, port: int, seconds: float) -> socket.socket:
             sock.close()
             problem = failed
         else:
-            if number:
-                _preferred.remember(host, port, address)
+            with _answered_lock:
+                _answered[host, port] = address
             sock.settimeout(max(until - time.monotonic(), 0.001))
             return sock
     raise problem
-
-
-class _Preferred:
-    """The addresses that answered where the first ones of a host did not."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._known: LRUCache[tuple[str, int], Any] = LRUCache(256)
-
-    def remember(self, host: str, port: int, address: Any) -> None:
-        """Try `address` first the next time."""
-        with self._lock:
-            self._known[host, port] = address
-
-    def sort(self, host: str, port: int, found: list[Any]) -> list[Any]:
-        """`found` with the one first that answered the last time."""
-        with self._lock:
-            known = self._known.get((host, port))
-        return sorted(found, key=lambda one: one[4] != known) if known else found
-
-
-_preferred = _Preferred()
 
 
 def _look_up(host: str, port: int, seconds: float) -> list[Any]:

@@ -10,7 +10,6 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from threading import Lock
-from types import TracebackType
 from typing import Any
 
 from topmast.config import DEFAULTS, Conf, Servers, conf
@@ -106,12 +105,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.close()
 
     def fresh(self) -> Session:

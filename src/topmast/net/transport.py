@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from threading import Condition, Lock
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -122,12 +121,7 @@ class HttpStream:
     def __enter__(self) -> HttpStream:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.close()
 
     def chunks(self, size: int = 1 << 18) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Requests without a proxy: which connections are kept, and how a broken answer is told."""
+"""Which connections are kept, and how a broken answer is told."""
 
 from __future__ import annotations
 
