@@ -51,10 +51,12 @@ DESCRIPTIONS: dict[str, str] = {
     "read_timeout": "Seconds to wait for the next byte.",
     "pagesize": "Rows asked for in one request.",
     "tries": "How often a request is tried before it counts as failed.",
-    "connections": "Requests under way at once to one host; a large file may add three.",
+    "connections": "Connections at once to one host, those for parts of large files included.",
     "user_agent": "Put before topmast's own User-Agent.",
-    "proxy": "URL of a proxy for all requests; empty: as the environment says.",
-    "ca_bundle": "File with the certificates to trust; empty: the system's.",
+    "proxy": "URL of a proxy (http, https or socks5) for all requests but those to hosts in NO_PROXY; "
+    "empty: as the environment says.",
+    "ca_bundle": "File with the certificates to trust; empty: SSL_CERT_FILE, REQUESTS_CA_BUNDLE or "
+    "CURL_CA_BUNDLE of the environment, else the system's.",
     "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
     "configuration folder.",
     "dialect": "'guide' or 'astroquery': what a call returns where the two differ (see compat).",

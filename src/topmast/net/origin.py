@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from topmast.config import Servers
@@ -56,6 +57,7 @@ def is_mast(url: str) -> bool:
     return origin(url)[1].endswith(MAST_DOMAIN)
 
 
+@lru_cache(1024)
 def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port: what a credential is meant for."""
     parts = urlsplit(url)

@@ -30,8 +30,8 @@ from topmast.download.transfer.pace import Pace, Patience
 from topmast.download.transfer.problems import GiveUp, StartAnew, TryAgain, problem_of_status
 from topmast.download.transfer.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
+from topmast.net.body import ReceivedStream
 from topmast.net.messages import Request
-from topmast.net.receiving import ReceivedStream
 from topmast.net.session import Session
 
 CHUNK = 1 << 18

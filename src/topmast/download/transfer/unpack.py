@@ -11,7 +11,7 @@ from topmast.download.folder.part import Part
 from topmast.download.folder.system import read_at
 from topmast.download.transfer.problems import GiveUp
 from topmast.download.transfer.transfer import Transfer
-from topmast.net.receiving import MAX_EXPANSION, UNSUSPICIOUS_BYTES
+from topmast.net.body import MAX_EXPANSION, UNSUSPICIOUS_BYTES
 
 
 def unpack(transfer: Transfer) -> None:
