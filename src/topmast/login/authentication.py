@@ -89,8 +89,9 @@ def _log_in_with_password(session: Session, given: Credentials) -> None:
     if password is None:
         password = secrets.ask_secret(f"Enter password for {username}: ")
     cookies, info = _open_session(session, username, password)
-    session.log_in(_login(session, cookies=cookies))
-    _report_success(session, username, info)
+    login = Login(username, cookies=cookies, explain_refusal=partial(explain_refusal, session))
+    session.log_in(login)
+    _report_success(login, info)
     if given.store_password:
         secrets.store_secret(service, username, password)
 
@@ -99,14 +100,15 @@ def _log_in_with_session(session: Session, given: Credentials) -> None:
     if given.store_password:
         warn("There is no password to store: a session token was given.", InputWarning)
     cookies = dict([session_cookie(given.session_token)])
-    with _restored_on_failure(session, _login(session, cookies=cookies)):
+    login = Login("", cookies=cookies, explain_refusal=partial(explain_refusal, session))
+    with _restored_on_failure(session, login):
         info = _session_info(session)
         if info.minutes is None:
             raise LoginError(
                 "Authentication failed! The archive does not know this session: it has expired or "
                 "was ended. Log in with the password."
             )
-    _report_success(session, info.username, info)
+    _report_success(login, info)
 
 
 def _log_in_with_token(session: Session, given: Credentials) -> None:
@@ -120,24 +122,21 @@ def _log_in_with_token(session: Session, given: Credentials) -> None:
         log.info("An API token is made %s", _where_tokens_are_made(session))
         token = secrets.ask_secret("Enter MAST API Token: ")
     token = token_text(token)
-    login = _login(session, token=token)
-    refused = f"MAST API token invalid! A new one is made {_where_tokens_are_made(session)}"
+    login = Login("", token=token, explain_refusal=partial(explain_refusal, session))
     with _restored_on_failure(session, login):
         try:
             info = _whoami(session)
         except NotAuthorizedError:
-            raise LoginError(refused) from None
+            info = {"anon": True}
         if info["anon"]:
-            raise LoginError(refused)
+            raise LoginError(
+                f"MAST API token invalid! A new one is made {_where_tokens_are_made(session)}"
+            )
     login.user = printable(str(info.get("eppn") or info.get("ezid") or ""))
     name = info["attrib"].get("display_name") or info.get("ezid") or ""
     log.info("MAST API token accepted, welcome %s", printable(str(name)))
     if given.store_token:
         secrets.store_secret(secrets.token_service(portal), secrets.TOKEN_USER, token)
-
-
-def _login(session: Session, **credential: Any) -> Login:
-    return Login("", explain_refusal=partial(explain_refusal, session), **credential)
 
 
 @contextmanager
@@ -154,12 +153,11 @@ def _restored_on_failure(session: Session, login: Login) -> Iterator[None]:
         raise
 
 
-def _report_success(session: Session, username: str, info: SessionInfo) -> None:
-    """Note whose the session is and until when, and print what the guide shows."""
-    assert session.login is not None
-    session.login.user = username
+def _report_success(login: Login, info: SessionInfo) -> None:
+    """Note until when the session is valid, and print what the guide shows."""
+    login.user = login.user or info.username
     if info.minutes is not None:
-        session.login.expires = time.time() + 60 * info.minutes
+        login.expires = time.time() + 60 * info.minutes
     print(f"Authentication successful!\nSession Expiration: {info.minutes} minute(s)")
 
 
@@ -223,7 +221,8 @@ def _session_info(session: Session) -> SessionInfo:
 def _whoami(session: Session) -> dict[str, Any]:
     request = Request("GET", session.servers.portal + WHOAMI, {"Accept": JSON_TYPE})
     answer = session.send(request, check=False)
-    answer.raise_for_status()
+    if not answer.ok:
+        raise answer.status_error()
     until = answer.headers.get(EXPIRES_HEADER, "")
     if session.login is not None and until.isascii() and until.isdigit() and len(until) < 12:
         session.login.expires = float(until)
