@@ -1,10 +1,11 @@
 """Columns of a catalogue, drawn as data/columns.csv describes them.
 
 A row of that table is a column: which catalogues have it, its value, the decimals it is rounded to
-("4s": significant digits), and where it is present. Value and presence are expressions of NumPy in
-these names: quantities of the sources, constants of the catalogue, the columns
-above it, and random numbers. ``x{a b}`` as a name stands for the columns xa and xb, and then ``{}``
-in the expressions for a and b. A column whose name begins with _ is only there for others.
+("4s": significant digits), and where it is present. Value and presence are Python expressions of
+the quantities of the sources (``star.teff``), constants of the catalogue (``epoch``), the columns
+above it, and what functions.py offers, random numbers among it. ``x{a b}`` as a name stands for
+the columns xa and xb, and ``{}`` in the expressions then for a and b. A column whose name begins
+with _ is only there for others.
 """
 
 from __future__ import annotations

@@ -70,15 +70,20 @@ class HubbleField:
         first one, `scale` degrees a pixel, and `x` and `y` are the pixel of the field's centre.
         """
         rows = [row for row in read_table("hubble_images").to_pylist() if row["field"] == self.name]
-        return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+        kinds = {
+            name: object if isinstance(value, str) else None for name, value in rows[0].items()
+        }
+        return {name: np.array([row[name] for row in rows], kind) for name, kind in kinds.items()}
 
     @property
     def guide(self) -> list[tuple[Any, ...]]:
         """MatchID and position of its sources that are known: the guide's, and those of spectra."""
         if self.name == "spectra":
-            rows = [row for row in spectrum_rows() if row["HSCMatch"] == "Y"]
-            return list({row["MatchID"]: (row["MatchID"], row["RA"], row["Dec"])
-                         for row in reversed(rows)}.values())[::-1]  # fmt: skip
+            known: dict[int, tuple[Any, ...]] = {}
+            for row in spectrum_rows():
+                if row["HSCMatch"] == "Y":
+                    known.setdefault(row["MatchID"], (row["MatchID"], row["RA"], row["Dec"]))
+            return list(known.values())
         rows = read_table("guide_hubble").to_pylist()
         return [tuple(row.values())[1:] for row in rows if row["field"] == self.name]
 
@@ -179,7 +184,7 @@ def summary_columns(each: Observed) -> Columns:
         "DSigma": rounded(each.spread, "1"),
         "AbsCorr": np.full(count, "Y"),
         "NumFilters": how_many(seen, images["column"]),
-        "NumVisits": how_many(seen, np.char.add(images["PropID"].astype(str), images["visit"])),
+        "NumVisits": how_many(seen, images["PropID"].astype(str).astype(object) + images["visit"]),
         "NumImages": seen.sum(axis=1),
         "StartTime": times(start),
         "StopTime": times(stop),
@@ -233,7 +238,7 @@ def times(mjd: Array) -> Array:
     """Milliseconds since 1970 in the way in which MAST writes them."""
     stamps = np.round((mjd - UNIX_EPOCH_MJD) * MILLISECONDS_A_DAY).astype(np.int64)
     kinds, which = np.unique(stamps, return_inverse=True)
-    return np.array([f"/Date({stamp})/" for stamp in kinds.tolist()])[which]
+    return np.array([f"/Date({stamp})/" for stamp in kinds.tolist()], object)[which]
 
 
 # ------------------------------------------------------------------------------------- detections

@@ -13,6 +13,8 @@ from topmast.sample.catalogs.data_tables import read_table
 from topmast.sample.scene import seeded
 
 SLITLESS = 2
+COLUMNS = [("WAVE", ">f4"), ("FLUX", ">f4"), ("FERROR", ">f4")]
+UNITS = ("Angstrom", "erg/s/cm2/Angstrom", "erg/s/cm2/Angstrom")
 NOT_OBSERVED = "made by topmast, not an observation"
 
 
@@ -33,17 +35,15 @@ def spectrum_file(row: Mapping[str, Any]) -> bytes:
     depth = random.uniform(-0.5, 2) * np.exp(-0.5 * ((angstrom - line) / (0.004 * line)) ** 2)
     error = continuum / 15
     flux = continuum * (1 + depth) + error * random.standard_normal(len(angstrom))
-    columns = [
-        fits.Column("WAVE", "E", "Angstrom", array=angstrom),
-        fits.Column("FLUX", "E", "erg/s/cm2/Angstrom", array=flux),
-        fits.Column("FERROR", "E", "erg/s/cm2/Angstrom", array=error),
-    ]
-    table = fits.BinTableHDU.from_columns(columns, name="SPECTRUM")
+    values = np.rec.fromarrays([angstrom, flux, error], dtype=COLUMNS)
+    table = fits.BinTableHDU(values, name="SPECTRUM")
+    for number, unit in enumerate(UNITS, 1):
+        table.header[f"TUNIT{number}"] = unit
     content = io.BytesIO()
     hdus = fits.HDUList([fits.PrimaryHDU(header=primary_header(row)), table])
     for hdu in hdus:
         hdu.add_checksum(when=NOT_OBSERVED)
-    hdus.writeto(content)
+    hdus.writeto(content, output_verify="ignore")
     return content.getvalue()
 
 
