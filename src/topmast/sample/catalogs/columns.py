@@ -17,13 +17,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from topmast.sample.catalogs.data_tables import has_table, read_table
-from topmast.sample.catalogs.functions import FUNCTIONS, Draws
+from topmast.sample.catalogs.functions import FUNCTIONS, Array, Draws
 from topmast.sample.scene import seeded
 
-Array = NDArray[Any]
 Columns = dict[str, Array]
 
 
