@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from topmast.sample.catalogs.columns import Array, Columns, arrow_table, draw_columns, rounded
+from topmast.sample.catalogs.columns import Columns, arrow_table, draw_columns, rounded
 from topmast.sample.catalogs.data_tables import read_table
+from topmast.sample.catalogs.functions import Array
 from topmast.sample.catalogs.population import in_circle, king_radii
 from topmast.sample.catalogs.spectra import spectrum_rows
 from topmast.sample.scene import seeded
