@@ -12,7 +12,8 @@ import pytest
 
 from tests.archive.conftest import Caller, Reply
 from topmast.archive import Archive
-from topmast.archive.accounts.accounts import add_account, clock, passwords
+from topmast.archive.accounts import passwords
+from topmast.archive.accounts.accounts import add_account, clock
 from topmast.archive.accounts.tokens import create_token
 from topmast.wire import ecp
 

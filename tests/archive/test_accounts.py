@@ -31,12 +31,12 @@ from tests.logins import (
 )
 from tests.logins import cheap as cheap
 from topmast.archive import Archive
+from topmast.archive.accounts import passwords
 from topmast.archive.accounts.accounts import (
     add_account,
     all_accounts,
     clock,
     log_in,
-    passwords,
     remove_account,
 )
 from topmast.archive.accounts.attempts import LIMITS, SPAN_SECONDS, TooManyAttempts

@@ -299,7 +299,7 @@ class TestWritersAndReaders:
         write_index(tmp_path, [1], ["CIRCLE 10 10 1"])
         code = (
             "import os, signal, sys\n"
-            "from topmast.archive import footprint_segment\n"
+            "from topmast.archive.footprints import segment as footprint_segment\n"
             "from topmast.archive.footprints.index import write_index\n"
             "footprint_segment._save_classes = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
             "write_index(sys.argv[1], [1, 2], ['CIRCLE 1 1 1'] * 2)\n"

@@ -257,8 +257,8 @@ row = [{"obs_id": "first", "objID": 1, "s_ra": 5.0, "s_dec": 5.0}]
 archive.ingest(row)
 step = sys.argv[2]
 from topmast.archive.footprints import coverage
-from topmast.archive.store.database import ingest
-from topmast.archive.store.database import product_files as shelf
+from topmast.archive.store import ingest
+from topmast.archive.store import product_files as shelf
 import os, signal
 def die(*args, **rest):
     os.kill(os.getpid(), signal.SIGKILL)

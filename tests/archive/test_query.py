@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from topmast.archive import Archive, Cone, Query
-from topmast.archive.store.database import query as query_module
+from topmast.archive.store import query as query_module
 from topmast.archive.store.filters import parse_filters
 from topmast.archive.store.query import Found, _Memory, bounded
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError

@@ -31,7 +31,8 @@ from tests.logins import (
 )
 from tests.security.conftest import Target
 from topmast.archive import Archive
-from topmast.archive.accounts.accounts import passwords, remove_account
+from topmast.archive.accounts import passwords
+from topmast.archive.accounts.accounts import remove_account
 from topmast.archive.accounts.attempts import LIMITS
 from topmast.archive.accounts.tokens import all_tokens, create_token, revoke_token
 from topmast.wire import ecp
