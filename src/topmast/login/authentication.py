@@ -75,17 +75,25 @@ def log_in(session: Session, given: Credentials) -> None:
 
 
 def _log_in_with_password(session: Session, given: Credentials) -> None:
+    """Ask first whether the archive takes passwords: none is sent to another server."""
     if given.session_token is not None:
         warn(
             "Both username and session token supplied, session token will be ignored.", InputWarning
         )
     if given.store_password:
         secrets.check_keyring()
-    service = secrets.password_service(session.servers.portal)
+    try:
+        _session_info(session)
+    except BadAnswerError:
+        raise LoginError(
+            f"{shown(session.where)} takes no passwords. With an API token: "
+            f"Observations.login(token=...). It is made {_where_tokens_are_made(session)}"
+        ) from None
+    portal = session.servers.portal
     username = given.username or secrets.ask_username()
     password = given.password
     if password is None and not given.reenter_password:
-        password = secrets.find_secret(service, username)
+        password = secrets.find_secret(secrets.password_service(portal), username)
     if password is None:
         password = secrets.ask_secret(f"Enter password for {username}: ")
     cookies, info = _open_session(session, username, password)
@@ -93,7 +101,7 @@ def _log_in_with_password(session: Session, given: Credentials) -> None:
     session.log_in(login)
     _report_success(login, info)
     if given.store_password:
-        secrets.store_secret(service, username, password)
+        secrets.store_secret(secrets.password_service(portal), username, password)
 
 
 def _log_in_with_session(session: Session, given: Credentials) -> None:
@@ -174,20 +182,9 @@ def _where_tokens_are_made(session: Session) -> str:
 def _open_session(
     session: Session, username: str, password: str
 ) -> tuple[dict[str, str], SessionInfo]:
-    """The cookie of a new session for this password, and what the archive says of it.
-
-    The password is sent only once the archive has shown that it takes passwords, and never
-    along a redirect.
-    """
+    """The cookie of a new session for this password, and what the archive says of it."""
     if not username or ":" in username:
         raise LoginError("Authentication failed! A username is not empty and has no colon.")
-    try:
-        _session_info(session)
-    except (BadAnswerError, LoginError):
-        raise LoginError(
-            f"{shown(session.where)} takes no passwords. With an API token: "
-            f"Observations.login(token=...). It is made {_where_tokens_are_made(session)}"
-        ) from None
     body = encode_login(username, password)
     url = session.servers.portal + LOGIN
     request = Request("POST", url, {"Content-Type": JSON_TYPE}, body, follow_redirects=False)
@@ -213,8 +210,8 @@ def _session_info(session: Session) -> SessionInfo:
     url = session.servers.portal + SESSION
     request = Request("GET", url, {"Accept": JSON_TYPE}, follow_redirects=False)
     answer = session.send(request, check=False)
-    if not answer.ok:
-        raise LoginError(f"The archive tells nothing about sessions. {answer.status_error()}")
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise answer.status_error()
     return decode_session(answer.content)
 
 
