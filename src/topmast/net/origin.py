@@ -18,7 +18,8 @@ class Login:
     """One login, by password or by token; its secrets are never shown.
 
     `expires` is in seconds since 1970, None where it is not known. `revoked`: the archive does
-    not accept it any more. `explain_refusal` says what a 401 or 403 has to do with this login.
+    not accept it any more. `explain_refusal` says what a 401 or 403 has to do with this login; by
+    default it is `str`, which says nothing.
     """
 
     user: str
