@@ -39,18 +39,14 @@ def _chosen(ca_bundle: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _context_of(source: str, paths: list[str]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    for path in paths:
-        try:
-            if os.path.isdir(path):
-                context.load_verify_locations(capath=path)
-            else:
-                context.load_verify_locations(cafile=path)
-        except OSError as problem:  # of which ssl.SSLError is one
-            raise InvalidQueryError(
-                f"{source}, {path!r}, is not a file of certificates: {problem}."
-            ) from problem
-    return context
+    folder = next((path for path in paths if os.path.isdir(path)), None)
+    file = next((path for path in paths if path != folder), None)
+    try:
+        return ssl.create_default_context(cafile=file, capath=folder)
+    except OSError as problem:  # of which ssl.SSLError is one
+        raise InvalidQueryError(
+            f"{source}, {file or folder!r}, is not a file of certificates: {problem}."
+        ) from problem
 
 
 def _trusts_any(context: ssl.SSLContext) -> bool:
