@@ -35,7 +35,7 @@ from tests.misbehaving import Misbehaving, Reply
 import topmast
 from topmast.archive import Archive
 from topmast.archive.accounts.tokens import all_tokens, revoke_token
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 from topmast.client import Client
 from topmast.errors import (
     AuthenticationWarning,
@@ -71,7 +71,7 @@ def client(request: pytest.FixtureRequest, archive: Archive, tokens: Tokens) -> 
         with topmast.connect(archive.folder) as client:
             yield client
     else:
-        with running(archive) as url, topmast.connect(url) as client:
+        with serve_in_thread(archive) as url, topmast.connect(url) as client:
             yield client
 
 
@@ -662,7 +662,7 @@ def test_a_logout_leaves_a_token_good(
 
 
 def test_a_logout_works_when_the_archive_is_gone(archive: Archive, tokens: Tokens) -> None:
-    with running(archive) as url:
+    with serve_in_thread(archive) as url:
         client = topmast.connect(url, tries=1)
         client.observations.login(username=ALICE, password=ALICES_PASSWORD)
     client.observations.logout()
@@ -743,7 +743,7 @@ def test_session_info_says_when_a_session_has_ended(near: Client, archive: Archi
 def test_a_login_is_not_taken_to_another_archive(
     archive: Archive, tokens: Tokens, tmp_path: Path
 ) -> None:
-    with running(archive) as url, Misbehaving() as other:
+    with serve_in_thread(archive) as url, Misbehaving() as other:
         topmast.conf.server = url
         client = topmast.connect()
         client.observations.login(tokens.alice)

@@ -13,7 +13,7 @@ from topmast.archive.accounts.user import User
 from topmast.archive.store.database import Store
 from topmast.archive.store.products import EXCLUSIVE, HeldFile, find_files
 from topmast.archive.store.query import Rows
-from topmast.archive.store.schema import ACCOUNT_TABLES
+from topmast.archive.store.schema import account_statements
 from topmast.tables.fields import Field
 
 MAY_DOWNLOAD = Field(
@@ -32,7 +32,7 @@ def note_rights(connection: sqlite3.Connection, columns: Mapping[str, list[Any]]
     """Store which of these products are exclusive; delete those that no longer are."""
     if "dataRights" not in columns:
         return
-    for statement in ACCOUNT_TABLES.split(";\n"):
+    for statement in account_statements():
         connection.execute(statement)
     uris = columns["dataURI"]
     proposals = columns.get("proposal_id", [None] * len(uris))

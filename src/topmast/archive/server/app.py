@@ -19,7 +19,7 @@ from topmast.archive.server.routes.common import Endpoint, guarded, message
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 GET = ["GET"]
 POST = ["POST"]
@@ -57,7 +57,7 @@ def make_app(archive: Archive) -> Starlette:
         routes=[
             Route(path, guarded(endpoint), methods=methods) for path, methods, endpoint in ROUTES
         ],
-        middleware=[Middleware(WholeAddresses)],
+        middleware=[Middleware(CheckedAddresses)],
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
@@ -65,8 +65,10 @@ def make_app(archive: Archive) -> Starlette:
     return app
 
 
-class WholeAddresses:
-    """Take ``GET http://host/path`` for ``GET /path``, as every server must (RFC 9112, 3.2.2).
+class CheckedAddresses:
+    """Refuse a request that does not name its host once (RFC 9112, 3.2).
+
+    Take ``GET http://host/path`` for ``GET /path``, as every server must (RFC 9112, 3.2.2).
 
     A client whose ``http_proxy`` is this server asks like that; so astroquery's fixed address of
     the name resolver leads here.
@@ -76,11 +78,20 @@ class WholeAddresses:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _hosts(scope) != 1:
+            refusal = message(400, "A request names the host that it is for, once.")
+            await refusal(scope, receive, send)
+            return
         if scope["type"] == "http" and WHOLE.match(scope["path"]):
             path = WHOLE.sub("", scope["path"]) or "/"
             raw_path = WHOLE.sub("", scope.get("raw_path", b"").decode("ascii", "replace")) or "/"
             scope = {**scope, "path": path, "raw_path": raw_path.encode("ascii", "replace")}
         await self.app(scope, receive, send)
+
+
+def _hosts(scope: Scope) -> int:
+    named = sum(name == b"host" for name, _ in scope["headers"])
+    return 1 if scope["http_version"] == "1.0" and not named else named
 
 
 WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)

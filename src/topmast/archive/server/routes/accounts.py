@@ -17,7 +17,7 @@ from topmast.archive.accounts.sessions import SESSION_SECONDS, create_session, e
 from topmast.archive.accounts.user import User
 from topmast.archive.server.routes.common import archive_of, message, read_body
 from topmast.archive.server.routes.users import current_user, session_secrets
-from topmast.archive.server.threads import by_hand, in_thread
+from topmast.archive.server.threads import in_process, in_thread
 from topmast.errors import ArchiveError, LoginError
 from topmast.wire.auth import (
     EXPIRES_HEADER,
@@ -136,7 +136,7 @@ async def log_out(request: Request) -> Response:
 
 async def _in_turn(request: Request, check: Callable[[], T]) -> T:
     """What `check` gives; TimeoutError if too many others wait for theirs."""
-    if by_hand.get():
+    if in_process.get():
         return check()
     turns: asyncio.Semaphore = request.app.state.password_checks
     async with asyncio.timeout(CHECK_WAIT_SECONDS):

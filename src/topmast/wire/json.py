@@ -35,14 +35,14 @@ def read_json(content: bytes) -> Any:
     try:
         return json.loads(_text(content), parse_constant=CONSTANTS.get)
     except (ValueError, RecursionError) as problem:
-        what = "is a web page" if _is_markup(content) else "cannot be read"
+        what = "is a web page" if is_markup(content) else "cannot be read"
         raise BadAnswerError(f"The archive's answer {what}: {excerpt(content)}") from problem
 
 
 def excerpt(content: bytes) -> str:
     """The first words of an answer, for an error text: one line, no markup, no credentials."""
     text = _text(content[:20000])
-    if _is_markup(content):
+    if is_markup(content):
         title = TITLE.search(text)
         text = html.unescape(HIDDEN.sub(" ", title[2] if title else text))
     text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
@@ -57,5 +57,6 @@ def _text(content: bytes) -> str:
         return content.decode("latin-1")
 
 
-def _is_markup(content: bytes) -> bool:
+def is_markup(content: bytes) -> bool:
+    """Whether it begins as XML and web pages do."""
     return content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")

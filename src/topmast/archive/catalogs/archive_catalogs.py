@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from topmast.archive.catalogs.definitions import Catalog, known_catalog, own_catalog
+from topmast.archive.catalogs.histograms import Histograms
+from topmast.archive.catalogs.parquet import CatalogStore, CatalogTable
 from topmast.archive.catalogs.rows import fields_in, merged, rows_of
 from topmast.archive.catalogs.search import CatalogSearcher
-from topmast.archive.catalogs.store import CatalogStore, CatalogTable
-from topmast.archive.portal.catalog_histograms import Histograms
 from topmast.archive.store.locking import exclusive
 from topmast.archive.store.table_pieces import TableSource
 from topmast.errors import ArchiveError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from topmast.archive.store.database import Store
 
 
-class CatalogHoldings:
+class ArchiveCatalogs:
     """All catalogues of an archive; safe to use from many threads."""
 
     def __init__(self, store: Store) -> None:

@@ -1,36 +1,34 @@
 """The columns of the catalogues that MAST serves: names, types, units, UCDs and meaning.
 
-One module a catalogue, read when it is first asked for. Like `topmast.tables.fields` it is pure
-data, and it serves both ends: the client puts units and descriptions on its columns with it, the
-archive answers from it.
+Each catalogue's file in columns/ is read when it is first asked for. It serves both ends: the
+client puts units and descriptions on its columns with it, the archive answers from it.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
+from itertools import chain
 
-from topmast.tables.fields import Field
-
-__all__ = ["CATALOGS", "SERVICE_CATALOGS", "fields_of", "fields_of_service", "find_catalog_field"]
+from topmast.tables.fields import Field, read_fields
+from topmast.tables.hubble_filters import fields_of_filter, filters_by_wavelength
 
 CATALOGS = {
-    "hsc_v3": ("hsc", "SUMMARY"),
-    "hsc_v2": ("hsc", "SUMMARY"),
-    "hsc_v3_matches": ("hsc_matches", "MATCHES"),
-    "hsc_v2_matches": ("hsc_matches", "MATCHES"),
-    "hsc_spectra": ("hsc_spectra", "SPECTRA"),
-    "galex": ("galex", "GALEX"),
-    "gaia_dr3": ("gaia", "GAIA"),
-    "gaia_dr2": ("gaia", "GAIA"),
-    "gaia_dr1": ("gaia_first", "GAIA_DR1"),
-    "gaia_tgas": ("gaia_first", "TGAS"),
-    "tic": ("tic", "TIC"),
-    "ctl": ("tic", "TIC"),
-    "disk_detective": ("disk_detective", "DISK_DETECTIVE"),
-    "plato": ("plato", "PLATO"),
+    "hsc_v3": "hsc",
+    "hsc_v2": "hsc",
+    "hsc_v3_matches": "hsc_matches",
+    "hsc_v2_matches": "hsc_matches",
+    "hsc_spectra": "hsc_spectra",
+    "galex": "galex",
+    "gaia_dr3": "gaia",
+    "gaia_dr2": "gaia",
+    "gaia_dr1": "gaia_dr1",
+    "gaia_tgas": "gaia_tgas",
+    "tic": "tic",
+    "ctl": "tic",
+    "disk_detective": "disk_detective",
+    "plato": "plato",
 }
-"""For each catalogue the module that knows its columns, and what they are called there."""
+"""For each catalogue the file in columns/ that lists its columns."""
 
 SERVICE_CATALOGS = {
     "mast.hsc.db": "hsc_v3",
@@ -67,11 +65,23 @@ SERVICE_CATALOGS = {
 """Beginnings of service names, in lower case; the longest that fits is the one that counts."""
 
 
+@cache
 def fields_of(catalog: str) -> tuple[Field, ...]:
     """All columns of one of `CATALOGS`, in the order in which its rows come."""
-    module, name = CATALOGS[catalog]
-    found: tuple[Field, ...] = getattr(import_module(f"{__name__}.{module}"), name)
-    return found
+    fields = fields_in_file(catalog)
+    if CATALOGS[catalog] != "hsc":
+        return fields
+    filters = map(fields_of_filter, filters_by_wavelength())
+    return (*fields, *chain.from_iterable(filters))
+
+
+@cache
+def fields_in_file(catalog: str, profile: str = "current") -> tuple[Field, ...]:
+    """The columns that a catalogue's file lists, under "2017" those of then in their order.
+
+    For Hubble's sources these are the ones that do not belong to a filter.
+    """
+    return read_fields(CATALOGS[catalog], f"place_{profile}")
 
 
 def fields_of_service(service: str) -> tuple[Field, ...]:

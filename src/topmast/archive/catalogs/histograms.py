@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from topmast.archive.catalogs.store import CatalogTable
+from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.tables.fields import Field
 
 BINS = 145

@@ -9,28 +9,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from topmast.archive.store.database import Store
-from topmast.archive.store.schema import quoted
+from topmast.archive.store.schema import quoted, upsert
 from topmast.archive.store.table_pieces import Piece
 from topmast.errors import InvalidQueryError
-from topmast.tables.fields import Field
+from topmast.tables.fields import read_fields
 from topmast.wire.names import ResolvedName
 
-DEGREES = "deg"
-NAME_FIELDS = (
-    Field("name", "string", "Name", "What people ask for"),
-    Field("resolver", "string", "Resolver", "Who knows it so", example="NED, SIMBAD, TIC"),
-    Field("canonicalName", "string", "Canonical Name", "What the resolver calls it"),
-    Field("ra", "float", "RA", "Right ascension", unit=DEGREES),
-    Field("decl", "float", "Dec", "Declination", unit=DEGREES),
-    Field("dec", "float", "Dec", "The same, in the other spelling", unit=DEGREES),
-    Field("radius", "float", "Radius", "Size of the object", unit=DEGREES),
-    Field("majorAxis", "float", "Major Axis", "Its longer axis", unit=DEGREES),
-    Field("minorAxis", "float", "Minor Axis", "Its shorter axis", unit=DEGREES),
-    Field("positionAngle", "float", "Position Angle", "From north to east", unit=DEGREES),
-    Field("objectType", "string", "Object Type", "Kind of object"),
-    Field("searchRadius", "float", "Search Radius", "Circle to search, if any", unit=DEGREES),
-    Field("cacheDate", "string", "Date", "When the resolver was asked"),
-)
+NAME_FIELDS = read_fields("names")
 DEFAULT_RESOLVER = "TOPMAST"
 PREFIXES = {"messier": "m"}
 COLUMNS = tuple(field.name for field in NAME_FIELDS if field.name != "dec")
@@ -61,12 +46,8 @@ def store_names(connection: sqlite3.Connection, piece: Piece) -> None:
         value or name for value, name in zip(columns["canonicalName"], columns["name"], strict=True)
     ]
     columns["key"] = [name_key(name) for name in columns["name"]]
-    names = ", ".join(map(quoted, columns))
-    marks = ", ".join("?" * len(columns))
-    changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in COLUMNS)
     connection.executemany(
-        f"INSERT INTO names ({names}) VALUES ({marks}) "
-        f"ON CONFLICT (key, resolver) DO UPDATE SET {changes}",
+        upsert("names", list(columns), key=["key", "resolver"], update=COLUMNS),
         zip(*columns.values(), strict=True),
     )
 

@@ -22,8 +22,7 @@ import numpy.typing as npt
 from topmast.archive.footprints.index import FootprintIndex, add_footprints, write_index
 from topmast.archive.store.database import Store
 from topmast.archive.store.locking import exclusive
-from topmast.archive.store.paths import Layout
-from topmast.archive.store.temporary import temporary_folder
+from topmast.archive.store.paths import Layout, temporary_folder
 from topmast.errors import ArchiveError
 
 IntArray = npt.NDArray[np.int64]

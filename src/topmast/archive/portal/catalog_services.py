@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import csv
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,17 +13,23 @@ import numpy as np
 from topmast.archive.catalogs.cones import FloatArray, IntArray
 from topmast.archive.catalogs.definitions import Catalog, known_catalog
 from topmast.archive.catalogs.matching import match
+from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.catalogs.search import Question, Selection
-from topmast.archive.catalogs.store import CatalogTable
 from topmast.archive.portal.answers import Page, check_format, page_of
-from topmast.archive.portal.call import Call, is_count, number, table_answer
-from topmast.archive.portal.catalog_columns import Shown, hubble_columns, shown, shown_fields
+from topmast.archive.portal.call import Call, chosen_fields, is_count, number, table_answer
+from topmast.archive.portal.catalog_columns import (
+    AnswerColumn,
+    answer_fields,
+    hubble_columns,
+    shown,
+)
 from topmast.archive.store.crossmatch import DEC, RA, ROW, uploaded_positions
-from topmast.archive.store.filters import Filter, find_field, parse_filters
+from topmast.archive.store.filters import Filter, parse_filters
 from topmast.archive.store.query import Cone
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import SELECTED, Field
 from topmast.wire.encoding import encode_extjs
+from topmast.wire.portal import whole_number
 
 Answer = Callable[[Call], bytes]
 RADIUS_DEG = 0.02
@@ -39,7 +47,7 @@ def cone_service(call: Call, *, name: str, limit_name: str = "", limit: int | No
     most = _limit(call, limit_name, limit) if limit_name else None
     question = Question(cone=_cone_of(call), limit=most)
     catalog, table = _catalog_and_table(call, name)
-    fields = shown_fields(catalog, "cone", call.archive.profile)
+    fields = answer_fields(catalog, "cone", call.archive.profile)
     return _answer(call, table, question, shown(catalog, fields))
 
 
@@ -86,7 +94,8 @@ def filtered_service(call: Call, *, name: str, kind: str, count: str) -> bytes:
             raise InvalidQueryError("Incorrect syntax near '*'.")
         total = _selected(call, table, question).found
         return table_answer(call, [COUNT], [(total,)], Page(1, 1), 1)
-    fields = _chosen(columns, shown_fields(catalog, kind, call.archive.profile), catalog)
+    every = answer_fields(catalog, kind, call.archive.profile)
+    fields = chosen_fields(columns, every, catalog.searchable)
     return _answer(call, table, question, shown(catalog, fields))
 
 
@@ -104,20 +113,6 @@ def _is_range(value: Any) -> bool:
     return isinstance(value, dict) and bool({str(key).lower() for key in value} & {"min", "max"})
 
 
-def _chosen(columns: Any, fields: Sequence[Field], catalog: Catalog) -> Sequence[Field]:
-    """The columns asked for by a list, a text with commas, or ``*``."""
-    names = columns.split(",") if isinstance(columns, str) else columns
-    if names is None or names == [""]:
-        return fields
-    if not isinstance(names, list):
-        raise InvalidQueryError(f"columns must be a text such as '*', not {str(columns)[:60]!r}.")
-    chosen: dict[str, Field] = {}
-    for name in (str(name).strip().removeprefix("c.") for name in names):
-        for field in fields if name == "*" else (find_field(name, catalog.searchable),):
-            chosen.setdefault(field.name, field)
-    return tuple(chosen.values())
-
-
 # ---------------------------------------------------------------------- whole lists, one source
 
 
@@ -130,21 +125,21 @@ def detail_service(call: Call, *, name: str) -> bytes:
     filters = parse_filters([{"paramName": "MatchID", "values": [wanted]}], catalog.searchable)
     if not all(isinstance(value, int) for value in filters[0].values):
         raise InvalidQueryError(f"A MatchID is a whole number, not {str(wanted)[:60]!r}.")
-    fields = shown_fields(catalog, "filtered", call.archive.profile)
+    fields = answer_fields(catalog, "filtered", call.archive.profile)
     return _answer(call, table, Question(filters), shown(catalog, fields))
 
 
 def list_service(call: Call, *, name: str) -> bytes:
     """All rows."""
     catalog, table = _catalog_and_table(call, name)
-    fields = shown_fields(catalog, "filtered", call.archive.profile)
+    fields = answer_fields(catalog, "filtered", call.archive.profile)
     return _answer(call, table, Question(), shown(catalog, fields))
 
 
 def histogram_service(call: Call, *, name: str) -> bytes:
     """How the values are spread, and no rows."""
     catalog, table = _catalog_and_table(call, name)
-    fields = shown_fields(catalog, "filtered", call.archive.profile)
+    fields = answer_fields(catalog, "filtered", call.archive.profile)
     nothing: dict[str, Any] = {"discreteHistogram": {}, "continuousHistogram": {}}
     properties = nothing if table is None else call.archive.catalogs.histograms.of(table)
     empty = {"string": "", "float": "NaN"}
@@ -178,7 +173,7 @@ def match_service(call: Call, *, name: str, magtype: int = 0) -> bytes:
     if magtype:
         columns = hubble_columns(table, np.unique(numbers), magtype, profile)
     else:
-        columns = shown(catalog, shown_fields(catalog, "cone", profile))
+        columns = shown(catalog, answer_fields(catalog, "cone", profile))
     columns = [column for column in columns if column.field is not SELECTED]
     part = slice(page.start, page.start + page.size)
     rows = _rows(catalog, table, numbers[part], distances[part], columns)
@@ -210,7 +205,7 @@ def _selected(call: Call, table: CatalogTable | None, question: Question) -> Sel
 
 
 def _answer(
-    call: Call, table: CatalogTable | None, question: Question, columns: Sequence[Shown]
+    call: Call, table: CatalogTable | None, question: Question, columns: Sequence[AnswerColumn]
 ) -> bytes:
     check_format(call.request.format)
     page = page_of(call.request)
@@ -228,7 +223,7 @@ def _rows(
     table: CatalogTable | None,
     numbers: IntArray,
     distances: FloatArray | None,
-    columns: Sequence[Shown],
+    columns: Sequence[AnswerColumn],
 ) -> list[tuple[Any, ...]]:
     """The values of the columns, one tuple a row."""
     if table is None or catalog is None or not len(numbers):
@@ -258,19 +253,12 @@ def _nothing(numbers: IntArray) -> list[Any]:
 def _whole(call: Call, name: str, default: int) -> int:
     """A parameter that is a whole number; text such as "28" will do."""
     value = call.parameter(name, default)
-    try:
-        whole = (
-            int(value)
-            if not isinstance(value, bool | float)
-            else int(str(value).removesuffix(".0"))
-        )
-    except (TypeError, ValueError, OverflowError):
-        whole = -1
-    if whole < 0 or whole >= 1 << 63:
+    number = whole_number(value)
+    if number is None or not 0 <= number < 1 << 63:
         raise InvalidQueryError(
             f"{name} must be a whole number from 0 on, not {str(value)[:60]!r}."
         )
-    return whole
+    return number
 
 
 def _limit(call: Call, name: str, default: int | None) -> int:
@@ -279,78 +267,30 @@ def _limit(call: Call, name: str, default: int | None) -> int:
 
 # ------------------------------------------------------------------------------------ tables
 
-CONES: Mapping[str, str] = {
-    "Mast.Catalogs.GaiaDR1.Cone": "gaia_dr1",
-    "Mast.Catalogs.GaiaDR2.Cone": "gaia_dr2",
-    "Mast.Catalogs.GaiaDR3.Cone": "gaia_dr3",
-    "Mast.Catalogs.Tgas.Cone": "gaia_tgas",
-    "Mast.Catalogs.Tic.Cone": "tic",
-    "Mast.Catalogs.Ctl.Cone": "ctl",
-    "Mast.Catalogs.DiskDetective.Cone": "disk_detective",
-    "Mast.Catalogs.Plato.Cone": "plato",
-}
-HUBBLE: Mapping[str, str] = {
-    "Mast.Hsc.Db": "hsc_v3",
-    "Mast.Hsc.Db.v2": "hsc_v2",
-    "Mast.Hsc.Db.v3": "hsc_v3",
-}
-DETAILS: Mapping[str, str] = {
-    "Mast.HscMatches.Db": "hsc_v3_matches",
-    "Mast.HscMatches.Db.v2": "hsc_v2_matches",
-    "Mast.HscMatches.Db.v3": "hsc_v3_matches",
-}
-FILTERED: Mapping[str, tuple[str, str, str]] = {
-    "Mast.Catalogs.Filtered.Tic": ("tic", "filtered", "asked"),
-    "Mast.Catalogs.Filtered.Tic.Rows": ("tic", "filtered", "refused"),
-    "Mast.Catalogs.Filtered.Tic.Position": ("tic", "position", "asked"),
-    "Mast.Catalogs.Filtered.Tic.Position.Rows": ("tic", "position", "refused"),
-    "Mast.Catalogs.Filtered.Ctl": ("ctl", "filtered", "asked"),
-    "Mast.Catalogs.Filtered.Ctl.Rows": ("ctl", "filtered", "refused"),
-    "Mast.Catalogs.Filtered.Ctl.Position": ("ctl", "position", "asked"),
-    "Mast.Catalogs.Filtered.Ctl.Position.Rows": ("ctl", "position", "refused"),
-    "Mast.Catalogs.Filtered.DiskDetective": ("disk_detective", "filtered", "never"),
-    "Mast.Catalogs.Filtered.DiskDetective.Position": ("disk_detective", "position", "never"),
-    "Mast.Catalogs.Filtered.DiskDetective.Count": ("disk_detective", "filtered", "always"),
-    "Mast.Catalogs.Filtered.DiskDetective.Position.Count": (
-        "disk_detective",
-        "position",
-        "always",
-    ),
-}
-"""For each service its catalogue, its columns, and what it does about counts."""
-CROSSMATCHES: Mapping[str, tuple[str, int]] = {
-    "Mast.GaiaDR1.Crossmatch": ("gaia_dr1", 0),
-    "Mast.GaiaDR2.Crossmatch": ("gaia_dr2", 0),
-    "Mast.GaiaDR3.Crossmatch": ("gaia_dr3", 0),
-    "Mast.Tgas.Crossmatch": ("gaia_tgas", 0),
-    "Mast.Galex.Crossmatch": ("galex", 0),
-    "Mast.Tic.Crossmatch": ("tic", 0),
-    "Mast.Ctl.Crossmatch": ("ctl", 0),
-    "Mast.Hsc.Crossmatch.MagAper2v2": ("hsc_v2", 1),
-    "Mast.Hsc.Crossmatch.MagAutov2": ("hsc_v2", 2),
-    "Mast.Hsc.Crossmatch.MagAper2v3": ("hsc_v3", 1),
-    "Mast.Hsc.Crossmatch.MagAutov3": ("hsc_v3", 2),
+ANSWERS: Mapping[str, Callable[..., bytes]] = {
+    "hubble": hubble_service,
+    "detail": detail_service,
+    "list": list_service,
+    "cone": cone_service,
+    "limited_cone": partial(cone_service, limit_name="maxrecords", limit=MOST_ROWS_OF_GALEX),
+    "filtered": filtered_service,
+    "histogram": histogram_service,
+    "match": match_service,
 }
 
-CATALOG_SERVICES: Mapping[str, Answer] = {
-    **{service: partial(hubble_service, name=name) for service, name in HUBBLE.items()},
-    **{service: partial(detail_service, name=name) for service, name in DETAILS.items()},
-    "Mast.HscSpectra.Db.All": partial(list_service, name="hsc_spectra"),
-    "Mast.Galex.Catalog": partial(
-        cone_service, name="galex", limit_name="maxrecords", limit=MOST_ROWS_OF_GALEX
-    ),
-    **{service: partial(cone_service, name=name) for service, name in CONES.items()},
-    **{
-        service: partial(filtered_service, name=name, kind=kind, count=count)
-        for service, (name, kind, count) in FILTERED.items()
-    },
-    "Mast.Catalogs.All.Tic": partial(histogram_service, name="tic"),
-    "Mast.Catalogs.All.DiskDetective": partial(histogram_service, name="disk_detective"),
-    **{
-        service: partial(match_service, name=name, magtype=magtype)
-        for service, (name, magtype) in CROSSMATCHES.items()
-    },
-}
+
+def _read_services() -> Iterator[tuple[str, Answer]]:
+    """Each service of catalog_services.csv: its name, and what answers it."""
+    path = Path(__file__).with_suffix(".csv")
+    with path.open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            options: dict[str, Any] = {name: row[name] for name in ("kind", "count") if row[name]}
+            if row["magtype"]:
+                options["magtype"] = int(row["magtype"])
+            yield row["service"], partial(ANSWERS[row["answer"]], name=row["catalog"], **options)
+
+
+CATALOG_SERVICES: Mapping[str, Answer] = dict(_read_services())
 
 OWN: Mapping[tuple[str, str], Callable[..., bytes]] = {
     ("mast.catalogs.", ".cone"): cone_service,

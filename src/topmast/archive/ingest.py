@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from topmast.archive.accounts.rights import note_rights
-from topmast.archive.footprints import coverage
+from topmast.archive.store import coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.histograms import HISTOGRAM_COLUMNS, add_to_counts
 from topmast.archive.store.locking import exclusive
-from topmast.archive.store.name_table import NAME_FIELDS, store_names
-from topmast.archive.store.product_files import Arrival, Shelf, file_name_of
-from topmast.archive.store.schema import INDEXES, quoted
+from topmast.archive.store.names import NAME_FIELDS, store_names
+from topmast.archive.store.product_files import (
+    FILE_COLUMNS,
+    REGISTER_FILES,
+    IncomingFile,
+    ProductFolder,
+    file_name_of,
+)
+from topmast.archive.store.schema import INDEXES, quoted, upsert
 from topmast.archive.store.table_pieces import Piece, TableSource, pieces_of
+from topmast.archive.store.value_counts import HISTOGRAM_COLUMNS, add_to_counts
 from topmast.errors import InvalidQueryError
 from topmast.sky import parse_region
 from topmast.tables.fields import OBSERVATION, PRODUCT
@@ -27,19 +33,12 @@ from topmast.tables.fields import OBSERVATION, PRODUCT
 MOST_LISTED = 1000
 BULK_ROWS = 1000
 
-FILE_COLUMNS = ("obs_collection", "obs_id", "productFilename", "dataRights")
-REGISTER_FILES = (
-    f"INSERT INTO files (uri, {', '.join(map(quoted, FILE_COLUMNS))}) VALUES (?, ?, ?, ?, ?) "
-    "ON CONFLICT (uri) DO UPDATE SET "
-    + ", ".join(f"{quoted(n)} = coalesce(excluded.{quoted(n)}, {quoted(n)})" for n in FILE_COLUMNS)
-)
-
 Progress = Callable[[str, int], None]
 """Called with what is being done ("observations", "products", ...) and how many so far."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class IngestInput:
     """What is to be put in: tables or their paths, and the folder with the products' files."""
 
     observations: TableSource | None = None
@@ -67,25 +66,25 @@ class IngestReport:
     regions: list[tuple[int, str]] = field(default_factory=list)
 
 
-def deliver(store: Store, delivery: Delivery, progress: Progress | None = None) -> IngestReport:
+def ingest_all(store: Store, given: IngestInput, progress: Progress | None = None) -> IngestReport:
     """Put everything in, in one transaction; then bring the footprint index up to date."""
     report = IngestReport()
     tell = progress or (lambda what, count: None)
     with exclusive(store.layout):
         with store.writing() as connection:
-            shelf = Shelf(store.layout, connection, delivery.files)
+            folder = ProductFolder(store.layout, connection, given.files)
             try:
-                _put_observations(connection, delivery, report, tell)
-                _put_products(connection, delivery, shelf, report, tell)
-                if delivery.products is None and delivery.files is not None:
-                    _put_known_files(connection, shelf, report, tell)
-                _correct_sizes(connection, shelf.uris)
-                _put_names(connection, delivery, report)
+                _put_observations(connection, given, report, tell)
+                _put_products(connection, given, folder, report, tell)
+                if given.products is None and given.files is not None:
+                    _put_known_files(connection, folder, report, tell)
+                _correct_sizes(connection, folder.uris)
+                _put_names(connection, given, report)
             except BaseException:
-                shelf.undo()
+                folder.undo()
                 raise
-        shelf.finish()
-        report.files, report.bytes = shelf.count, shelf.bytes
+        folder.finish()
+        report.files, report.bytes = folder.count, folder.bytes
         tell("footprints", report.observations)
         _make_searchable(store)
     return report
@@ -106,12 +105,12 @@ def _make_searchable(store: Store) -> None:
 
 
 def _put_observations(
-    connection: sqlite3.Connection, delivery: Delivery, report: IngestReport, tell: Progress
+    connection: sqlite3.Connection, given: IngestInput, report: IngestReport, tell: Progress
 ) -> None:
-    if delivery.observations is None:
+    if given.observations is None:
         return
     last = _largest(connection, "number")
-    rows = pieces_of(delivery.observations, OBSERVATION, ignore_unknown=delivery.ignore_unknown)
+    rows = pieces_of(given.observations, OBSERVATION, ignore_unknown=given.ignore_unknown)
     with_indexes = True
     for piece in rows:
         if not len(piece):
@@ -133,7 +132,7 @@ def _put_piece(connection: sqlite3.Connection, piece: Piece) -> None:
     identifiers = _object_identifiers(connection, piece.column("objID"))
     columns = dict(zip((each.name for each in piece.fields), piece.columns, strict=True))
     columns["objID"] = identifiers
-    given = [name for name in columns if name != "objID"]
+    updated = [name for name in columns if name != "objID"]
     # Without its own product group an observation is one by itself.
     columns["obsid"] = [
         own if group is None else group
@@ -142,7 +141,7 @@ def _put_piece(connection: sqlite3.Connection, piece: Piece) -> None:
     all_new = _are_all_new(connection, identifiers)
     before = {} if all_new else _known_rows(connection, identifiers)
     connection.executemany(
-        _upsert("observations", list(columns), key=["objID"], update=given),
+        upsert("observations", list(columns), key=["objID"], update=updated),
         zip(*columns.values(), strict=True),
     )
     if all_new:
@@ -234,23 +233,23 @@ SIMPLE = {"POLYGON", "CIRCLE "}
 
 def _put_products(
     connection: sqlite3.Connection,
-    delivery: Delivery,
-    shelf: Shelf,
+    given: IngestInput,
+    folder: ProductFolder,
     report: IngestReport,
     tell: Progress,
 ) -> None:
-    if delivery.products is None:
+    if given.products is None:
         return
-    for piece in pieces_of(delivery.products, PRODUCT, ignore_unknown=delivery.ignore_unknown):
+    for piece in pieces_of(given.products, PRODUCT, ignore_unknown=given.ignore_unknown):
         columns = _complete_products(piece)
-        _put_files(connection, columns, shelf, report, tell)
+        _put_files(connection, columns, folder, report, tell)
         _take_sizes(connection, columns)
         note_rights(connection, columns)
         columns["number"] = _product_numbers(connection, columns)
         key = ["parent_obsid", "number"]
-        given = [name for name in columns if name not in key]
+        updated = [name for name in columns if name not in key]
         connection.executemany(
-            _upsert("products", list(columns), key=key, update=given),
+            upsert("products", list(columns), key=key, update=updated),
             zip(*columns.values(), strict=True),
         )
         report.products += len(piece)
@@ -282,7 +281,7 @@ def _complete_products(piece: Piece) -> dict[str, list[Any]]:
 def _put_files(
     connection: sqlite3.Connection,
     columns: Mapping[str, list[Any]],
-    shelf: Shelf,
+    folder: ProductFolder,
     report: IngestReport,
     tell: Progress,
 ) -> None:
@@ -292,11 +291,11 @@ def _put_files(
     connection.executemany(REGISTER_FILES, zip(uris, *about, strict=True))
     held = _held_sizes(connection, uris)
     for arrival, size in _arrivals(columns):
-        _place(shelf, arrival, size, held, report, tell)
+        _place(folder, arrival, size, held, report, tell)
 
 
 def _put_known_files(
-    connection: sqlite3.Connection, shelf: Shelf, report: IngestReport, tell: Progress
+    connection: sqlite3.Connection, folder: ProductFolder, report: IngestReport, tell: Progress
 ) -> None:
     """Without a table of products: the files of those that are known and not held yet."""
     rows = connection.execute(
@@ -304,21 +303,21 @@ def _put_known_files(
         "ORDER BY uri"
     ).fetchall()
     for uri, collection, obs_id, name in rows:
-        arrival = Arrival(uri, collection, obs_id, name or file_name_of(uri))
-        _place(shelf, arrival, None, {}, report, tell)
+        arrival = IncomingFile(uri, collection, obs_id, name or file_name_of(uri))
+        _place(folder, arrival, None, {}, report, tell)
 
 
 def _place(
-    shelf: Shelf,
-    arrival: Arrival,
+    folder: ProductFolder,
+    arrival: IncomingFile,
     size: int | None,
     held: Mapping[str, int],
     report: IngestReport,
     tell: Progress,
 ) -> None:
     """Put one file down, or note that it is missing."""
-    if shelf.place(arrival, size):
-        tell("files", shelf.count)
+    if folder.place(arrival, size):
+        tell("files", folder.count)
         return
     if arrival.uri in held:
         return
@@ -337,7 +336,7 @@ def _correct_sizes(connection: sqlite3.Connection, uris: list[str]) -> None:
         )
 
 
-def _arrivals(columns: Mapping[str, list[Any]]) -> Iterator[tuple[Arrival, int | None]]:
+def _arrivals(columns: Mapping[str, list[Any]]) -> Iterator[tuple[IncomingFile, int | None]]:
     """One for each URI; the same file may stand in the lists of several observations."""
     nothing = [None] * len(columns["dataURI"])
     rows = zip(
@@ -352,7 +351,7 @@ def _arrivals(columns: Mapping[str, list[Any]]) -> Iterator[tuple[Arrival, int |
     for uri, collection, obs_id, name, size in rows:
         if uri not in seen:
             seen.add(uri)
-            yield Arrival(uri, collection, obs_id, name), size
+            yield IncomingFile(uri, collection, obs_id, name), size
 
 
 def _held_sizes(connection: sqlite3.Connection, uris: list[str]) -> dict[str, int]:
@@ -397,18 +396,9 @@ def _product_numbers(connection: sqlite3.Connection, columns: Mapping[str, list[
 # ---------------------------------------------------------------------------------------- names
 
 
-def _put_names(connection: sqlite3.Connection, delivery: Delivery, report: IngestReport) -> None:
-    if delivery.names is None:
+def _put_names(connection: sqlite3.Connection, given: IngestInput, report: IngestReport) -> None:
+    if given.names is None:
         return
-    for piece in pieces_of(delivery.names, NAME_FIELDS, ignore_unknown=delivery.ignore_unknown):
+    for piece in pieces_of(given.names, NAME_FIELDS, ignore_unknown=given.ignore_unknown):
         store_names(connection, piece)
         report.names += len(piece)
-
-
-def _upsert(table: str, names: list[str], *, key: list[str], update: list[str]) -> str:
-    columns = ", ".join(map(quoted, names))
-    marks = ", ".join("?" * len(names))
-    changes = ", ".join(f"{quoted(name)} = excluded.{quoted(name)}" for name in update)
-    action = f"UPDATE SET {changes}" if changes else "NOTHING"
-    keys = ", ".join(map(quoted, key))
-    return f"INSERT INTO {table} ({columns}) VALUES ({marks}) ON CONFLICT ({keys}) DO {action}"

@@ -9,14 +9,14 @@ asks for rows in a cone, for whole columns, or for rows by number.
 from __future__ import annotations
 
 import json
-import os
+import re
 import threading
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,7 @@ from topmast.archive.catalogs.cones import (
 )
 from topmast.archive.catalogs.definitions import Catalog, catalog_from_json, catalog_to_json
 from topmast.archive.catalogs.rows import arrow_type
+from topmast.archive.disk import write_whole
 from topmast.errors import ArchiveError
 
 CELL = "_healpix_29"
@@ -172,15 +173,17 @@ class CatalogStore:
         mark = uuid.uuid4().hex[:12]
         rows_file, index_file = f"rows-{mark}.parquet", f"index-{mark}.npz"
         table = _sorted(rows, catalog)
-        _write_rows(folder / rows_file, table)
-        _write_index(folder / index_file, table.column(CELL).to_numpy())
+        cells = table.column(CELL).to_numpy()
+        write_whole(folder / rows_file, lambda file: _write_rows(file, table))
+        write_whole(folder / index_file, lambda file: _write_index(file, cells))
         about = catalog_to_json(catalog) | {
             "format": FORMAT,
             "rows": table.num_rows,
             "rows_file": rows_file,
             "index_file": index_file,
         }
-        _write_whole(folder / POINTER, json.dumps(about, indent=1).encode())
+        content = json.dumps(about, indent=1).encode()
+        write_whole(folder / POINTER, lambda file: file.write(content))
         _remove_others(folder, {rows_file, index_file, POINTER})
 
     def _pointer(self, name: str) -> tuple[int, int, int] | None:
@@ -221,12 +224,11 @@ def _floats(rows: pa.Table, name: str) -> FloatArray:
     return np.asarray(rows.column(name).to_numpy(), np.float64)
 
 
-def _write_rows(path: Path, table: pa.Table) -> None:
-    part = path.with_suffix(".part")
+def _write_rows(file: IO[bytes], table: pa.Table) -> None:
     encodings = {name: code for name in table.column_names if (code := _encoding(table, name))}
     pq.write_table(
         table,
-        part,
+        file,
         row_group_size=ROWS_A_GROUP,
         compression="zstd",
         compression_level=6,
@@ -234,8 +236,6 @@ def _write_rows(path: Path, table: pa.Table) -> None:
         column_encoding=encodings,
         write_statistics=False,
     )
-    _sync(part)
-    part.replace(path)
 
 
 ENCODINGS = {
@@ -255,29 +255,17 @@ def _encoding(table: pa.Table, name: str) -> str:
     return ENCODINGS.get(column.type, "")
 
 
-def _write_index(path: Path, cells: IntArray) -> None:
+def _write_index(file: IO[bytes], cells: IntArray) -> None:
     starts = np.arange(0, len(cells), ROWS_A_GROUP)
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, first_cell=cells[starts], start=starts)
-    _sync(part)
-    part.replace(path)
+    np.savez(file, first_cell=cells[starts], start=starts)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    _sync(part)
-    part.replace(path)
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
+OURS = re.compile(r"(rows|index)-[0-9a-f]{12}\.(parquet|npz|part)")
 
 
 def _remove_others(folder: Path, kept: set[str]) -> None:
+    """Remove the files of earlier states; what we did not write stays."""
     for path in folder.iterdir():
-        if path.name not in kept:
+        if OURS.fullmatch(path.name) and path.name not in kept:
             with suppress(OSError):
                 path.unlink()
