@@ -162,7 +162,8 @@ def download(stack: ExitStack, folder: Path, token: str) -> Journey:
         manifest = observations.download_products(
             product, download_dir=target, mrp_only=False, verbose=False
         )
-        assert manifest is not None and set(manifest["Status"]) == {"COMPLETE"}, manifest
+        assert manifest is not None
+        assert set(manifest["Status"]) == {"COMPLETE"}, manifest
 
     return journey
 
