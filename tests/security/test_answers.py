@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import topmast
 from tests.misbehaving import Misbehaving, Reply
 from tests.security.conftest import TOKEN, everything_in, logged_in
-from topmast.download.transfer.transfer import unpack
+from topmast.download.transfer import unpack
 from topmast.errors import (
     BadAnswerError,
     BlankResponseWarning,

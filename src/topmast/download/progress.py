@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from topmast.download.job import Outcome
+from topmast.download.product import DISK, Result
 from topmast.net.address import without_credentials
 from topmast.wire.files import is_web_address
 
@@ -52,11 +52,11 @@ class Tally:
         with self._lock:
             self._received += count
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, result: Result) -> None:
         with self._lock:
             self.files_done += 1
-            if outcome.source != "disk":
-                self._finished += outcome.job.size or 0
+            if result.source != DISK:
+                self._finished += result.product.size or 0
                 self._on_disk = max(self._on_disk, self._finished - self._received)
 
     @property
@@ -69,17 +69,8 @@ class Tally:
         return min(self._received + self._on_disk, self.bytes)
 
 
-class Report(Protocol):
-    """What a run tells about itself."""
-
-    def begin(self, files: int, size: int) -> None: ...
-    def received(self, count: int) -> None: ...
-    def finished(self, outcome: Outcome) -> None: ...
-    def end(self, last_line: str) -> None: ...
-
-
-class Silent:
-    """Says nothing."""
+class Report:
+    """What a run tells about itself; this one says nothing."""
 
     def begin(self, files: int, size: int) -> None:
         return
@@ -87,25 +78,25 @@ class Silent:
     def received(self, count: int) -> None:
         return
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, result: Result) -> None:
         return
 
     def end(self, last_line: str) -> None:
         return
 
 
-class Lines(Silent):
+class Lines(Report):
     """One line a file, in the form of the guide."""
 
     own_address = True
     """Whether a product whose URI is an address of the web is told by that, as in the guide."""
 
-    def finished(self, outcome: Outcome) -> None:
-        if outcome.source == "disk":
+    def finished(self, result: Result) -> None:
+        if result.source == DISK:
             return
-        done = "[Done]" if outcome.status == "COMPLETE" else f"[Failed] {outcome.message}"
-        url = shown_url(outcome, self.own_address)
-        print(f"Downloading URL {url} to {outcome.job.shown} ... {done}", flush=True)
+        done = "[Done]" if result.status == "COMPLETE" else f"[Failed] {result.message}"
+        url = shown_url(result, self.own_address)
+        print(f"Downloading URL {url} to {result.product.local_path} ... {done}", flush=True)
 
     def end(self, last_line: str) -> None:
         if last_line:
@@ -151,12 +142,14 @@ class Bar(Lines):
         self._tally.received(count)
         self._move()
 
-    def finished(self, outcome: Outcome) -> None:
-        self._tally.finished(outcome)
+    def finished(self, result: Result) -> None:
+        self._tally.finished(result)
         self._move()
-        if outcome.status == "ERROR":
+        if result.status == "ERROR":
             self._bar.console.print(
-                f"[Failed] {outcome.job.shown}: {outcome.message}", markup=False, highlight=False
+                f"[Failed] {result.product.local_path}: {result.message}",
+                markup=False,
+                highlight=False,
             )
 
     def _move(self) -> None:
@@ -169,7 +162,7 @@ class Bar(Lines):
         super().end(last_line)
 
 
-class Callback:
+class Callback(Report):
     """Tells a function of the user's beside what `also` shows."""
 
     def __init__(self, function: Callable[[Progress], object], also: Report) -> None:
@@ -191,12 +184,10 @@ class Callback:
             self._told = now
             self._function(self._progress())
 
-    def finished(self, outcome: Outcome) -> None:
-        from topmast.download.tables.manifest import row_of
-
-        self._also.finished(outcome)
-        self._tally.finished(outcome)
-        self._function(self._progress(row_of(outcome)))
+    def finished(self, result: Result) -> None:
+        self._also.finished(result)
+        self._tally.finished(result)
+        self._function(self._progress(result.row()))
 
     def _progress(self, row: dict[str, Any] | None = None) -> Progress:
         tally = self._tally
@@ -213,18 +204,18 @@ def reporter(
     own_address: bool = True,
 ) -> Report:
     """What fits the place: silence, a bar on a terminal, lines elsewhere."""
-    report: Report = Silent()
+    report: Report = Report()
     if verbose:
         report = lines = Bar() if _is_terminal() else Lines()
         lines.own_address = own_address
     return report if function is None else Callback(function, report)
 
 
-def shown_url(outcome: Outcome, own_address: bool = True) -> str:
+def shown_url(result: Result, own_address: bool = True) -> str:
     """The address that a file comes from, or the product's own where it has one."""
-    uri = outcome.job.uri
+    uri = result.product.uri
     own = own_address and is_web_address(uri)
-    return uri if own else without_credentials(outcome.job.url)
+    return uri if own else without_credentials(result.product.url)
 
 
 def _is_terminal() -> bool:

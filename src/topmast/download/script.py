@@ -16,11 +16,9 @@ from urllib.parse import urlencode
 
 from topmast.config.dialects import choice
 from topmast.download.folder.layout import Layout, parse_layout
-from topmast.download.job import Job
 from topmast.download.plan import plan_download
-from topmast.download.tables.manifest import GUIDE_COLUMNS, table_of_rows
+from topmast.download.product import GUIDE_COLUMNS, Product
 from topmast.download.tables.products_table import require, texts
-from topmast.download.transfer.sources import bundle_url
 from topmast.errors import InputWarning, MastError, warn
 from topmast.net.address import without_credentials
 from topmast.net.messages import Request
@@ -137,6 +135,7 @@ options=(--fail --silent --show-error --location --globoff --retry 3
 
 """
 
+BUNDLE = "/api/v0.1/Download/bundle.sh"
 #: Where ``topmast serve`` puts a folder, which curl cannot ask.
 SERVED = "http://127.0.0.1:8787"
 CHECK = """\
@@ -172,12 +171,14 @@ def download_script(
     Table
         One row: Local Path, Status, Message, URL (no URL in the dialect of astroquery).
     """
+    from topmast.download.tables.manifest import table_of_rows
+
     require(products, "dataURI")
     by_archive = choice(session, "script_manifest") != GUIDE_COLUMNS
     name = f"mastDownload_{time.strftime('%Y%m%d%H%M%S')}.sh"
     shown = os.path.join(os.fspath(download_dir or "."), name)
     row: dict[str, Any] = {"Local Path": shown, "Status": "COMPLETE", "Message": None, "URL": None}
-    url = bundle_url(session)
+    url = session.servers.portal + BUNDLE
     try:
         if by_archive:
             if layout is not None:
@@ -189,8 +190,9 @@ def download_script(
                 session, products, download_dir=download_dir, flat=flat, layout=layout
             )
             url = plan.source
-            row["Message"] = _left_out(plan.jobs)
-            content = script_text(plan.jobs, _base(flat, layout, products), name, session).encode()
+            row["Message"] = _left_out(plan.products)
+            base = parse_layout(layout, flat=flat, columns=products.colnames).base
+            content = script_text(plan.products, f"{base}/" if base else "", name, session).encode()
         save_script(Path(os.path.expanduser(shown)), content)
     except (MastError, OSError) as problem:
         row |= {"Status": "ERROR", "URL": url}
@@ -201,27 +203,27 @@ def download_script(
     return table_of_rows([row], choice(session, "script_manifest"))
 
 
-def script_text(jobs: Sequence[Job], base: str, name: str, session: Session) -> str:
+def script_text(products: Sequence[Product], base: str, name: str, session: Session) -> str:
     """The script: one ``fetch`` line for each file."""
-    jobs = [job for job in jobs if not job.error]
+    products = [product for product in products if not product.error]
     known = {
-        "count": str(len(jobs)),
+        "count": str(len(products)),
         "server": without_credentials(session.where),
         "check": CHECK.format(url=SERVED, folder=shlex.quote(session.where)) * _is_folder(session),
         "version": __version__,
         "date": time.strftime("%Y-%m-%d %H:%M:%S"),
         "name": name,
     }
-    lines = [_fetch_line(job, base) for job in jobs]
+    lines = [_fetch_line(product, base) for product in products]
     return "\n".join([HEAD.format_map(known), *lines, TAIL.replace("{count}", known["count"])])
 
 
-def _fetch_line(job: Job, base: str) -> str:
-    url = job.url
+def _fetch_line(product: Product, base: str) -> str:
+    url = product.url
     if url.startswith(IN_PROCESS):
         url = SERVED + url.removeprefix(IN_PROCESS)
-    words = ["fetch", url, f"./{base}{job.path}"]
-    return shlex.join([*words, str(job.size)] if job.size else words)
+    words = ["fetch", url, f"./{base}{product.path}"]
+    return shlex.join([*words, str(product.size)] if product.size else words)
 
 
 def _is_folder(session: Session) -> bool:
@@ -235,14 +237,9 @@ def _from_archive(session: Session, products: Table, url: str) -> bytes:
     return session.send(Request("POST", url, headers, body)).content
 
 
-def _left_out(jobs: Sequence[Job]) -> str | None:
-    bad = sum(bool(job.error) for job in jobs)
+def _left_out(products: Sequence[Product]) -> str | None:
+    bad = sum(bool(product.error) for product in products)
     return f"{bad} files could not be added to the curl script" if bad else None
-
-
-def _base(flat: bool, layout: str | Layout | None, products: Table) -> str:
-    base = parse_layout(layout, flat=flat, columns=products.colnames).base
-    return f"{base}/" if base else ""
 
 
 def save_script(path: Path, content: bytes) -> None:

@@ -1,11 +1,11 @@
-"""Look again at every file under a download folder, and fetch what is broken once more."""
+"""Check every file under a download folder, and fetch what is broken again."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,17 +13,14 @@ import numpy as np
 
 from topmast.download.check.content import Content, inspect
 from topmast.download.check.verdict import State, Verdict, corrupt, truncated, unproven, whole
-from topmast.download.control import Control
-from topmast.download.fetch import Fetcher
+from topmast.download.control import Control, Rules
+from topmast.download.fetch import Fetcher, one_line
 from topmast.download.folder.index import INDEX_NAME, Index, find_index
 from topmast.download.folder.journal import is_journal
-from topmast.download.folder.part import Origin, read_origin
-from topmast.download.job import Job, Outcome
-from topmast.download.pool import run_jobs
-from topmast.download.rules import Rules
-from topmast.download.transfer.answers import Version, version_of
-from topmast.download.transfer.problems import said
-from topmast.download.transfer.sources import Sources
+from topmast.download.folder.part import read_sidecar
+from topmast.download.pool import fetch_all
+from topmast.download.product import Held, Result, Sources
+from topmast.download.transfer.judge import version_of
 from topmast.errors import InvalidQueryError, MastError
 from topmast.net.messages import Request
 from topmast.net.parallel import at_once
@@ -34,8 +31,8 @@ if TYPE_CHECKING:
 
 #: Files read at once: hashing runs beside reading.
 AT_ONCE = 4
-#: What `holding.set_aside` calls a file.
-ASIDE = re.compile(r"\.changed\d*$")
+#: What `fetch.set_aside` calls a file.
+SET_ASIDE = re.compile(r"\.changed\d*$")
 #: Names from which the URI of a file that astroquery has fetched follows with certainty.
 CERTAIN_URIS: list[tuple[str, re.Pattern[str], str]] = [
     ("JWST", re.compile(r"jw\d{5}[\w.-]*"), "mast:JWST/product/"),
@@ -49,22 +46,33 @@ CERTAIN_URIS: list[tuple[str, re.Pattern[str], str]] = [
 
 
 @dataclass
-class Looked:
-    """One file and what was found."""
+class Checked:
+    """A file below the folder, what is in it, and what became of its repair."""
 
     path: Path
     index: Index
-    verdict: Verdict
-    size: int = 0
-    sha256: str = ""
+    content: Content
     uri: str = ""
+    message: str = ""
     repaired: bool = False
-    message: str = field(default="", repr=False)
 
     @property
     def relative(self) -> str:
         """The path as the index has it."""
         return self.path.relative_to(self.index.folder).as_posix()
+
+    @property
+    def held(self) -> Held | None:
+        """What the index says of it."""
+        return self.index.at(self.relative)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.content.verdict
+
+    def judge(self, verdict: Verdict) -> None:
+        """Replace the verdict."""
+        self.content = replace(self.content, verdict=verdict)
 
 
 def verify(
@@ -96,13 +104,13 @@ def verify(
     Table
         One row a file: Path, State, Reason, Size, SHA-256, URI, Repaired. State is
 
-        - ``whole``: complete by its format, or the very bytes that were downloaded
+        - ``whole``: complete by its format, or matches the SHA-256 of the download
         - ``truncated``: it ends too early, or is an unfinished download
         - ``corrupt``: its bytes are not what its format or its download say
         - ``error page``: a server's message in place of the file
         - ``superseded``: whole, but the archive has another version (with `current`)
         - ``unknown``: nothing is wrong with it, and nothing can prove it complete
-        - ``missing``: it was downloaded here, and is not here any more
+        - ``missing``: downloaded earlier, now missing
 
     Raises
     ------
@@ -117,13 +125,13 @@ def verify(
     if (repair or current) and session is None:
         raise InvalidQueryError("To repair, or to ask what is current, give a session.")
     indexes = _Indexes()
-    looked = at_once(lambda path: _look(path, indexes), list(_files(root)), AT_ONCE)
-    looked += indexes.missing(root.absolute(), {one.path for one in looked})
+    files = at_once(lambda path: _check(path, indexes.of(path)), list(_files(root)), AT_ONCE)
+    files += indexes.missing(root.absolute(), {file.path for file in files})
     if session is not None and current:
-        _ask_if_current(looked, session)
+        _check_current(files, session)
     if session is not None and repair:
-        _repair(looked, session, current)
-    return _table(looked)
+        _repair(files, session, current)
+    return _table(files)
 
 
 class _Indexes:
@@ -139,27 +147,24 @@ class _Indexes:
         if home is None:
             home = find_index(folder.absolute(), levels=32) or _top(folder)
             self._homes[folder] = home
-        return self._at(home)
+        if home not in self._by_home:
+            self._by_home[home] = Index(home)
+        return self._by_home[home]
 
-    def missing(self, root: Path, found: set[Path]) -> list[Looked]:
+    def missing(self, root: Path, found: set[Path]) -> list[Checked]:
         """What was downloaded below `root` and is not among the files `found`."""
         self.of(root / "any")
         missing = []
         for index in list(self._by_home.values()):
-            for entry in index:
-                path = index.folder / entry.path
-                if ".." in path.parts:
-                    continue
+            for held in index:
+                path = index.folder / held.path
                 unfinished = path.with_name(path.name + ".part")
-                if path.is_relative_to(root) and not found & {path, unfinished}:
-                    verdict = Verdict(State.MISSING, "it was downloaded and is not here any more")
-                    missing.append(Looked(path, index, verdict, uri=entry.uri))
+                if ".." in path.parts or not path.is_relative_to(root):
+                    continue
+                if not found & {path, unfinished}:
+                    verdict = Verdict(State.MISSING, "downloaded earlier, now missing")
+                    missing.append(Checked(path, index, Content(verdict, 0, ""), held.uri))
         return missing
-
-    def _at(self, home: Path) -> Index:
-        if home not in self._by_home:
-            self._by_home[home] = Index(home)
-        return self._by_home[home]
 
 
 def _top(folder: Path) -> Path:
@@ -189,42 +194,34 @@ def _is_ours(path: Path) -> bool:
     )
 
 
-def _look(path: Path, indexes: _Indexes) -> Looked:
-    index = indexes.of(path)
-    looked = Looked(path, index, unproven())
+def _check(path: Path, index: Index) -> Checked:
     if path.name.endswith(".part"):
-        return _unfinished(looked)
-    if ASIDE.search(path.name):
-        looked.verdict = unproven("a file that was changed here, set aside by a download")
-        looked.size = path.stat().st_size
-        return looked
+        held = read_sidecar(path.with_name(path.name.removesuffix(".part"))) or Held()
+        size = path.stat().st_size
+        advice = "the same call goes on with it" if held.uri else "of an unknown file: delete it"
+        verdict = truncated(f"an unfinished download; {advice}")
+        return Checked(path, index, Content(verdict, size, ""), held.uri)
+    if SET_ASIDE.search(path.name):
+        verdict = unproven("a file that was changed here, set aside by a download")
+        return Checked(path, index, Content(verdict, path.stat().st_size, ""))
     try:
         content = inspect(path)
     except OSError as problem:
-        looked.verdict = corrupt(f"it cannot be read ({said(problem)})")
-        return looked
-    looked.size, looked.sha256 = content.size, content.sha256
-    entry = index.at(looked.relative)
-    looked.uri = entry.uri if entry is not None else _certain_uri(path)
-    looked.verdict = _compared(content, entry.sha256 if entry is not None else "")
-    return looked
-
-
-def _unfinished(looked: Looked) -> Looked:
-    final = looked.path.with_name(looked.path.name.removesuffix(".part"))
-    origin = read_origin(final) or Origin(url="")
-    looked.size = looked.path.stat().st_size
-    looked.uri = origin.uri
-    goes_on = "the same call goes on with it" if looked.uri else "of what, is not known: delete it"
-    looked.verdict = truncated(f"an unfinished download; {goes_on}")
-    return looked
+        return Checked(
+            path, index, Content(corrupt(f"cannot be read ({one_line(problem)})"), 0, "")
+        )
+    file = Checked(path, index, content)
+    held = file.held or Held(uri=_certain_uri(path))
+    file.uri = held.uri
+    file.judge(_compared(content, held.sha256))
+    return file
 
 
 def _compared(content: Content, known: str) -> Verdict:
     """The verdict of the format, and what the SHA-256 of the download adds to it."""
-    if not known:
-        return content.verdict
     verdict = content.verdict
+    if not known:
+        return verdict
     if content.sha256 == known:
         odd = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
         as_it_is = replace(verdict, doubtful=False)
@@ -242,96 +239,91 @@ def _certain_uri(path: Path) -> str:
     return ""
 
 
-def _ask_if_current(looked: list[Looked], session: Session) -> None:
-    held = [one for one in looked if one.verdict.good]
-    problems = at_once(lambda one: _ask(one, session), held, int(session.setting("connections")))
+def _check_current(files: list[Checked], session: Session) -> None:
+    asked = [
+        file
+        for file in files
+        if file.verdict.good and (held := file.held) is not None and held.known
+    ]
+    connections = int(session.setting("connections"))
+    problems = at_once(lambda file: _check_version(file, session), asked, connections)
     failed = [problem for problem in problems if problem is not None]
-    if failed and len(failed) == sum(_can_be_asked(one) for one in held):
+    if failed and len(failed) == len(asked):
         raise failed[0]
 
 
-def _can_be_asked(looked: Looked) -> bool:
-    entry = looked.index.at(looked.relative)
-    return entry is not None and entry.has_validator
-
-
-def _ask(looked: Looked, session: Session) -> MastError | None:
+def _check_version(file: Checked, session: Session) -> MastError | None:
     """One conditional request, of which only the headers are read; the error if none came."""
-    entry = looked.index.at(looked.relative)
-    if entry is None or not entry.has_validator:
-        return None
-    headers = {"If-None-Match": entry.etag, "If-Modified-Since": entry.modified}
+    held = file.held or Held()
+    headers = {"If-None-Match": held.etag, "If-Modified-Since": held.modified}
     headers = {name: value for name, value in headers.items() if value}
-    request = Request("GET", Sources.of(session).url(entry.uri), headers)
+    request = Request("GET", Sources.of(session).url(held.uri), headers)
     try:
         with session.stream(request) as answer:
             status, version = answer.status_code, version_of(answer.headers)
     except MastError as problem:
-        looked.verdict = replace(looked.verdict, reason=f"not known if current: {said(problem)}")
+        reason = f"not known if current: {one_line(problem)}"
+        file.judge(replace(file.verdict, reason=reason))
         return problem
-    if status == 200 and not Version(entry.etag, entry.modified).same(version):
-        looked.verdict = Verdict(State.SUPERSEDED, "the archive has another version now")
+    if status == 200 and not held.is_same(version):
+        file.judge(Verdict(State.SUPERSEDED, "the archive has another version now"))
     elif status in (404, 410):
-        looked.verdict = replace(looked.verdict, reason="the archive does not have it any more")
+        file.judge(replace(file.verdict, reason="the archive does not have it any more"))
     return None
 
 
-def _repair(looked: list[Looked], session: Session, current: bool) -> None:
-    bad = [one for one in looked if not one.verdict.good or one.verdict.doubtful]
-    for one in bad:
-        if not one.uri:
-            one.message = "not repaired: its URI is not known"
-    for index in {id(one.index): one.index for one in bad}.values():
-        mine = {one.relative.removesuffix(".part"): one for one in bad if one.index is index}
-        jobs = [_job(one, path, session) for path, one in mine.items() if one.uri]
-        rules = Rules.of(session)
+def _repair(files: list[Checked], session: Session, current: bool) -> None:
+    bad = [file for file in files if not file.verdict.good or file.verdict.doubtful]
+    sources, rules = Sources.of(session), Rules.of(session)
+    for file in bad:
+        if not file.uri:
+            file.message = "not repaired: its URI is not known"
+    for index in {id(file.index): file.index for file in bad}.values():
+        mine = {
+            file.relative.removesuffix(".part"): file
+            for file in bad
+            if file.index is index and file.uri
+        }
+        products = [
+            # Perhaps changed on purpose: such a file is not replaced.
+            sources.product(file.uri, path, str(file.path), keep_existing=file.verdict.doubtful)
+            for path, file in mine.items()
+        ]
         cache = "check" if current else True
-        fetcher = Fetcher(
-            session, index, rules, Control(rules.connections, rules.bandwidth), cache=cache
-        )
-        for arrived in run_jobs(jobs, fetcher) if jobs else ():
-            for outcome in arrived:
-                _note(mine[outcome.job.path], outcome)
+        control = Control(rules.connections, rules.bandwidth)
+        fetcher = Fetcher(session, index, rules, control, cache=cache)
+        for arrived in fetch_all(products, fetcher) if products else ():
+            for result in arrived:
+                _add_result(mine[result.product.path], result)
 
 
-def _job(looked: Looked, path: str, session: Session) -> Job:
-    sources = Sources.of(session)
-    return Job(
-        uri=looked.uri,
-        url=sources.url(looked.uri),
-        path=path,
-        shown=str(looked.path),
-        data_url=sources.shown(looked.uri),
-        keep_aside=looked.verdict.doubtful,  # perhaps changed on purpose
-    )
-
-
-def _note(looked: Looked, outcome: Outcome) -> None:
-    if outcome.status != "COMPLETE":
-        looked.message = f"not repaired: {outcome.message}"
+def _add_result(file: Checked, result: Result) -> None:
+    if result.status != "COMPLETE":
+        file.message = f"not repaired: {result.message}"
         return
-    if outcome.sha256 == looked.sha256:
-        looked.verdict = whole(f"{looked.verdict.reason}; the archive's own copy is the same")
+    verdict = file.verdict
+    if result.sha256 == file.content.sha256:
+        file.judge(whole(f"{verdict.reason}; the archive's own copy is the same"))
         return
-    looked.repaired = True
-    was = f"was {looked.verdict.state.value}: {looked.verdict.reason}"
-    looked.message = "; ".join(filter(None, (was, outcome.message)))
-    looked.path = looked.path.with_name(looked.path.name.removesuffix(".part"))
-    looked.size, looked.sha256, looked.verdict = outcome.bytes, outcome.sha256, whole()
+    file.repaired = True
+    was = f"was {verdict.state.value}: {verdict.reason}"
+    file.message = "; ".join(filter(None, (was, result.message)))
+    file.path = file.path.with_name(file.path.name.removesuffix(".part"))
+    file.content = Content(whole(), result.bytes, result.sha256)
 
 
-def _table(looked: list[Looked]) -> Table:
+def _table(files: list[Checked]) -> Table:
     from astropy.table import Table
 
     table = Table()
     columns: dict[str, list[Any]] = {
-        "Path": [_from_here(one.path) for one in looked],
-        "State": [one.verdict.state.value for one in looked],
-        "Reason": ["; ".join(filter(None, (one.verdict.reason, one.message))) for one in looked],
-        "Size": [one.size for one in looked],
-        "SHA-256": [one.sha256 for one in looked],
-        "URI": [one.uri for one in looked],
-        "Repaired": [one.repaired for one in looked],
+        "Path": [_from_here(file.path) for file in files],
+        "State": [file.verdict.state.value for file in files],
+        "Reason": ["; ".join(filter(None, (file.verdict.reason, file.message))) for file in files],
+        "Size": [file.content.size for file in files],
+        "SHA-256": [file.content.sha256 for file in files],
+        "URI": [file.uri for file in files],
+        "Repaired": [file.repaired for file in files],
     }
     kinds = {"Size": np.int64, "Repaired": bool}
     for name, values in columns.items():

@@ -20,6 +20,7 @@ CARD = 80
 KEYWORDS = re.compile(rb"BITPIX|NAXIS[0-9]{0,3}|PCOUNT|GCOUNT|GROUPS|CHECKSUM|DATASUM")
 PRINTABLE = re.compile(rb"(?:[ -~]{8}.{72}){36}", re.DOTALL)
 ALL_ONES = 0xFFFFFFFF
+FITS_START = b"SIMPLE  ="
 
 
 class Cut(Exception):
@@ -28,11 +29,6 @@ class Cut(Exception):
 
 class Broken(Exception):
     """The file breaks the standard."""
-
-
-def looks_like_fits(start: bytes) -> bool:
-    """Whether a file with this beginning claims to be FITS."""
-    return start.startswith(b"SIMPLE  =")
 
 
 def judge_fits(reader: Reader) -> Verdict:
@@ -101,7 +97,7 @@ class _Walk:
 
     def primary(self) -> None:
         block = self._block("primary header")
-        if not looks_like_fits(block):
+        if not block.startswith(FITS_START):
             raise Broken("it does not begin with SIMPLE")
         self._rest_of_hdu(block)
 

@@ -13,7 +13,7 @@ from typing import Protocol
 #: Bytes read at once: a multiple of the 2880 of a FITS block, near the size of the L2 cache.
 CHUNK = 2880 * 91
 
-GZIP = 31  # what zlib calls a window of 32 kB with a gzip header
+GZIP_BITS = 31  # what zlib calls a window of 32 kB with a gzip header
 
 
 class _Buffers(threading.local):
@@ -63,6 +63,7 @@ class FileReader:
     """
 
     def __init__(self, path: Path | str, known: str = "", body: bytes | None = None) -> None:
+        self.path = path
         self._file = FileIO(path) if body is None else BytesIO(body)
         self._known = known
         self._digest = hashlib.sha256()
@@ -95,23 +96,17 @@ class FileReader:
         self._file.seek(self.position)
         return start
 
-    def drain(self) -> None:
-        """Read to the end, so that length and SHA-256 are those of the whole file."""
+    def read_to_end(self) -> str:
+        """Read to the end; the SHA-256 of the whole file, whose length is then `position`."""
         while self.skip(CHUNK):
             pass
-
-    def hexdigest(self) -> str:
-        """SHA-256 of what was read so far."""
         return self._known or self._digest.hexdigest()
-
-    def close(self) -> None:
-        self._file.close()
 
     def __enter__(self) -> FileReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self._file.close()
 
 
 class GzipReader:
@@ -125,7 +120,7 @@ class GzipReader:
         self._packed = packed
         self._buffer = buffer("packed")
         self._waiting = b""
-        self._member: zlib._Decompress | None = zlib.decompressobj(wbits=GZIP)
+        self._member: zlib._Decompress | None = zlib.decompressobj(wbits=GZIP_BITS)
         self._ended = False
 
     def fill(self, view: memoryview) -> int:
@@ -161,7 +156,7 @@ class GzipReader:
                 self._ended = True
                 return False
             self._waiting = more.lstrip(b"\0")
-        self._member = zlib.decompressobj(wbits=GZIP)
+        self._member = zlib.decompressobj(wbits=GZIP_BITS)
         return True
 
     def _more(self) -> bytes:

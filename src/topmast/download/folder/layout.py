@@ -13,15 +13,15 @@ import os
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from topmast.download.product import Held
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.wire.safe_names import safe_name
 
-DEFAULT_LAYOUT = "{obs_collection}/{obs_id}/{productFilename}"
 BASE = "mastDownload"
 #: Left free in a name of 255 bytes for a mark against collisions and for ".part.json".
 LONGEST_NAME = 220
@@ -53,9 +53,15 @@ class Layout:
         """The columns it needs."""
         return {name for folder in self.folders for _, name in folder if name}
 
-    def path(self, value: Callable[[str], str]) -> str:
-        """The relative path (with slashes) of the product whose values are asked from `value`."""
-        *folders, name = [_filled(folder, value) for folder in self.folders]
+    def path(self, values: Mapping[str, str]) -> str:
+        """The relative path (with slashes) of the product with these values."""
+        *folders, name = [
+            "".join(
+                literal + (SLASHES.sub("_", values[field]) or MISSING if field else "")
+                for literal, field in folder
+            )
+            for folder in self.folders
+        ]
         return "/".join([*map(_safe_folder, folders), _not_ours(shortened(safe_name(name)))])
 
 
@@ -85,7 +91,7 @@ def parse_layout(
         For a layout that is absolute or climbs with "..".
     """
     if template is None:
-        return _parsed("{productFilename}" if flat else DEFAULT_LAYOUT, "" if flat else BASE)
+        return FLAT_LAYOUT if flat else DEFAULT_LAYOUT
     if flat:
         raise InvalidQueryError("Give either flat=True or a layout, not both.")
     if not isinstance(template, (str, Layout)):
@@ -154,13 +160,6 @@ def _check_fields(layout: Layout, columns: set[str]) -> None:
         )
 
 
-def _filled(folder: tuple[tuple[str, str | None], ...], value: Callable[[str], str]) -> str:
-    return "".join(
-        literal + (SLASHES.sub("_", value(name)) or MISSING if name else "")
-        for literal, name in folder
-    )
-
-
 @lru_cache(maxsize=4096)
 def _safe_folder(name: str) -> str:
     return shortened(safe_name(name))
@@ -217,6 +216,8 @@ def with_mark(path: str, uri: str) -> str:
     return f"{folder}/{stem}-{mark}{ending}" if folder else f"{stem}-{mark}{ending}"
 
 
+DEFAULT_LAYOUT = _parsed("{obs_collection}/{obs_id}/{productFilename}", BASE)
+FLAT_LAYOUT = _parsed("{productFilename}", "")
 SPECTRA_LAYOUT = _parsed("{obs_collection}/{productFilename}", BASE)
 """Where spectra of the Hubble Source Catalog go: they belong to no observation."""
 
@@ -229,13 +230,17 @@ class Places:
     one, since a macOS or Windows disk could not tell them apart.
     """
 
-    def __init__(self, owner_on_disk: Callable[[str], str | None]) -> None:
-        self._owner_on_disk = owner_on_disk
+    def __init__(self, held_at: Callable[[str], Held | None]) -> None:
+        self._held_at = held_at
         self._taken: dict[str, str] = {}
 
     def claim(self, path: str, uri: str) -> tuple[str, str]:
         """The path for this product, and a message if it is not the one asked for."""
-        if self._take(path, uri):
+        key = path_key(path)
+        held = self._held_at(path)
+        owner = self._taken.get(key) or (held.uri if held is not None else "") or uri
+        if owner == uri:
+            self._taken[key] = uri
             return path, ""
         marked = with_mark(path, uri)
         self._taken[path_key(marked)] = uri
@@ -243,12 +248,6 @@ class Places:
             f"Another product is called {path.rpartition('/')[2]!r} too, "
             f"so this one was named {marked.rpartition('/')[2]!r}."
         )
-
-    def _take(self, path: str, uri: str) -> bool:
-        owner = self._taken.get(path_key(path)) or self._owner_on_disk(path) or uri
-        if owner == uri:
-            self._taken[path_key(path)] = uri
-        return owner == uri
 
 
 def path_key(path: str) -> str:
