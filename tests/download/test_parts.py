@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -82,7 +83,7 @@ def test_small_files_begin_with_few_threads_and_large_ones_with_all() -> None:
         products = [Product(f"u{n}", "", f"p{n}", "", size) for n in range(50)]
         pool = Pool(products, fetcher)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pool, "_add_threads", lambda work, count: None)
+            patch.setattr(threading.Thread, "start", lambda thread: None)
             pool.start()
         return pool.fetching
 

@@ -128,7 +128,8 @@ class Control:
         on_bytes: Callable[[int], None] | None = None,
     ) -> None:
         self._slots = threading.BoundedSemaphore(connections)
-        self._stop = threading.Event()
+        #: Set when the run is to end.
+        self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._hold_until = 0.0
         self._bandwidth = bandwidth
@@ -151,24 +152,20 @@ class Control:
 
     def stop(self) -> None:
         """Ask every thread to end, and cut what they wait for."""
-        self._stop.set()
+        self.stopping.set()
         with self._lock:
             closers = list(self._closers.values())
         for close in closers:
             close()
 
-    @property
-    def stopping(self) -> bool:
-        return self._stop.is_set()
-
     def check(self) -> None:
         """Raise Stopped if the run is to end."""
-        if self._stop.is_set():
+        if self.stopping.is_set():
             raise Stopped
 
     def wait(self, seconds: float) -> None:
         """Sleep, but not through a stop."""
-        if self._stop.wait(max(0.0, seconds)):
+        if self.stopping.wait(max(0.0, seconds)):
             raise Stopped
 
     def hold(self, seconds: float) -> None:
@@ -190,7 +187,7 @@ class Control:
             self._on_bytes(count)
         if self._bandwidth is not None:
             self.wait(self._debt(count, self._bandwidth))
-        elif self._stop.is_set():
+        elif self.stopping.is_set():
             raise Stopped
 
     def guard(self, key: int, close: Callable[[], None] | None) -> None:

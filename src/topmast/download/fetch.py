@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from topmast.config.dialects import choice
 from topmast.download.check.content import Content, inspect
-from topmast.download.check.verdict import State
+from topmast.download.check.verdict import GOOD, State
 from topmast.download.control import Control, Rules, Stopped
 from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import check_inside
@@ -178,11 +178,20 @@ class Fetcher:
     # Is what came the file? ---------------------------------------------------------------
 
     def _whole_body(self, transfer: Transfer) -> Content:
-        """Fetch until a body passes every check, or comes bad again and again."""
+        """Fetch until a body passes every check, or comes bad again and again.
+
+        Where only the product table tells that bytes are missing, since the format cannot, the
+        archive is asked for more: the announced length may be wrong, too.
+        """
+        part, size, name = transfer.part, transfer.product.size, transfer.part.final.name
         seen: set[str] = set()
         problem: str | None = None
         for _ in range(BODIES):
-            content = self._body(transfer)
+            transfer.run()
+            content = inspect(part.path, name, *part.hashed())
+            unproven = content.verdict.state is State.UNKNOWN
+            if unproven and size is not None and content.size < size and transfer.find_more():
+                content = inspect(part.path, name, *part.hashed())
             problem = self._problem(transfer, content, seen)
             if problem is None:
                 return content
@@ -193,25 +202,10 @@ class Fetcher:
             self.control.wait(SECOND_BODY_SECONDS)
         raise Failed(problem or "")
 
-    def _body(self, transfer: Transfer) -> Content:
-        """All bytes that the archive has for the file.
-
-        Where only the product table tells that bytes are missing, since the format cannot, the
-        archive is asked for more: the announced length may be wrong, too.
-        """
-        transfer.run()
-        part, size = transfer.part, transfer.product.size
-        name = part.final.name
-        content = inspect(part.path, name, *part.hashed())
-        unproven = content.verdict.state is State.UNKNOWN
-        if unproven and size is not None and content.size < size and transfer.find_more():
-            content = inspect(part.path, name, *part.hashed())
-        return content
-
     def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:
         """Why the body cannot be kept; None if it can."""
         verdict = content.verdict
-        if self._check_content and not verdict.good:
+        if self._check_content and verdict.state not in GOOD:
             return f"what the archive sent is no whole file: {verdict.reason}. Nothing was kept."
         proven = verdict.state is State.WHOLE
         size = transfer.product.size

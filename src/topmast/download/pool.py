@@ -42,9 +42,10 @@ def fetch_all(products: Iterable[Product], fetcher: Fetcher) -> Iterator[list[Re
         while pool.left:
             arrived = pool.arrived()
             if arrived:
-                pool.write_index()
+                with suppress(OSError):  # what is not written is checked again the next time
+                    fetcher.index.flush()
                 yield arrived
-            elif fetcher.control.stopping:
+            elif fetcher.control.stopping.is_set():
                 return
     finally:
         pool.end()
@@ -63,7 +64,6 @@ class Pool:
         # Twice as many as connections: while some receive, others check what has arrived and
         # wait for the disk.
         self.most_threads = min(self.left, 2 * rules.connections)
-        self._load = Load(rules, lambda: fetcher.control.total)
         self._changed = threading.Condition()
         self._busy_since: dict[str, tuple[float, float]] = {}
         self._results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
@@ -76,7 +76,8 @@ class Pool:
         """Begin with all threads, or for small files with few."""
         sizes = [SMALL if product.size is None else product.size for product in self.waiting]
         small = sum(sizes) < SMALL * len(sizes)
-        self._fetch_with(min(FIRST_THREADS, self.most_threads) if small else self.most_threads)
+        most = self.most_threads
+        self._add_threads(self._fetch_waiting, min(FIRST_THREADS, most) if small else most)
 
     def arrived(self) -> list[Result]:
         """What has finished; empty if nothing has for a moment."""
@@ -96,11 +97,6 @@ class Pool:
                 self._grow()
             return arrived
 
-    def write_index(self) -> None:
-        """As far as the disk allows: what is not written down is checked again the next time."""
-        with suppress(OSError):
-            self.fetcher.index.flush()
-
     def end(self) -> None:
         """Stop what still runs; wait a moment for threads to let go of their files."""
         unfinished = self.left > 0
@@ -112,7 +108,8 @@ class Pool:
         until = time.monotonic() + 0.5
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        self.write_index()
+        with suppress(OSError):
+            self.fetcher.index.flush()
         self.fetcher.sync_folders()
 
     def _grow(self) -> None:
@@ -124,13 +121,11 @@ class Pool:
             return
         self._grown = now, used
         if used - before < BUSY * (now - since):
-            self._fetch_with(min(self.most_threads - self.fetching, 3 * self.fetching))
-
-    def _fetch_with(self, more: int) -> None:
-        self.fetching += more
-        self._add_threads(self._fetch_waiting, more)
+            more = min(self.most_threads - self.fetching, 3 * self.fetching)
+            self._add_threads(self._fetch_waiting, more)
 
     def _add_threads(self, work: Callable[[], None], count: int) -> None:
+        self.fetching += count if work == self._fetch_waiting else 0
         for _ in range(count):
             name = f"topmast download {len(self._threads)}"
             thread = threading.Thread(target=self._safely, args=(work,), name=name, daemon=True)
@@ -151,7 +146,7 @@ class Pool:
             self._results.put(problem)
 
     def _fetch_waiting(self) -> None:
-        while not self.fetcher.control.stopping:
+        while not self.fetcher.control.stopping.is_set():
             with self._changed:  # a product may come back, if another process had its file
                 if not self.left:
                     return
@@ -176,9 +171,10 @@ class Pool:
             self._changed.notify_all()
 
     def _help_all(self) -> None:
+        load = Load(self.fetcher.rules, lambda: self.fetcher.control.total)
         joined = False  # who helps once goes on: without it the link would be the limit again
-        while not self.fetcher.control.stopping and self.left:
-            joined = joined or not self._load.high
+        while not self.fetcher.control.stopping.is_set() and self.left:
+            joined = joined or not load.high
             if not joined or not self._help():
                 with self._changed:
                     self._changed.wait(HELP_SECONDS)

@@ -1,6 +1,4 @@
-"""A product on its way: `Product` is what is wanted, `Held` what is on disk, `Result` what became
-of it; `Sources` tells where the bytes come from.
-"""
+"""A product on its way: what is wanted, what is on disk, and what became of it."""
 
 from __future__ import annotations
 

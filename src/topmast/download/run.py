@@ -6,6 +6,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from topmast.download.folder.system import free_bytes
 from topmast.download.pool import fetch_all
 from topmast.download.product import (
     GUIDE_COLUMNS,
+    MORE_COLUMNS,
     Product,
     Result,
     Sources,
@@ -84,32 +86,36 @@ class Run:
 
     def manifest(self) -> Table:
         """What has finished so far, in the order of the plan."""
-        from topmast.download.tables.manifest import manifest_table
+        from topmast.download.tables.manifest import table_of_rows
 
-        results = [self._done[id(each)] for each in self.products if id(each) in self._done]
+        done = self._done
+        rows = [done[id(each)].row() for each in self.products if id(each) in done]
         full = choice(self.session, "full_manifest")
-        return manifest_table(results, columns=None if full else GUIDE_COLUMNS)
+        return table_of_rows(rows, (*GUIDE_COLUMNS, *MORE_COLUMNS) if full else GUIDE_COLUMNS)
 
     def results(self) -> Iterator[Result]:
         """Fetch all, and give each result as it comes."""
         held, missing, absent = self._look_on_disk()
         if missing:
-            exclusive = any(product.exclusive_until for product in missing)
-            check_before_long_job(self.session, needed=exclusive)
-            check_writable(self.index.folder)
-            self._check_space(absent)
+            if self.session.login is not None:
+                exclusive = any(product.exclusive_until for product in missing)
+                check_before_long_job(self.session, needed=exclusive)
+            check_room(self.index.folder, total_bytes(absent))
         journal = Journal(self.index.folder, missing if self._with_journal else [])
         self._report.begin(len(self.products), total_bytes(missing))
         try:
-            for result in held:
-                yield self._finished(result)
-            for arrived in fetch_all(missing, self._fetcher) if missing else ():
-                journal.add(arrived)
-                yield from [self._finished(result) for result in arrived]
+            for arrived in chain([held], fetch_all(missing, self._fetcher) if missing else ()):
+                if arrived is not held:
+                    journal.add(arrived)
+                for result in arrived:
+                    self._done[id(result.product)] = result
+                    self._report.finished(result)
+                    yield result
             self.complete = len(self._done) == len(self.products)
         finally:
-            journal.end(keep=bool(self.failed) or not self.complete)
-            self._report.end(self._last_words(journal))
+            failed = bool(self.failed) or not self.complete
+            journal.end(keep=failed)
+            self._report.end(self._last_words(journal) if failed else "")
 
     def _look_on_disk(self) -> tuple[list[Result], list[Product], list[Product]]:
         """The results of files that are held; the products to fetch or to check, and of these
@@ -126,23 +132,7 @@ class Run:
                 absent.append(product)
         return held, missing, absent
 
-    def _finished(self, result: Result) -> Result:
-        self._done[id(result.product)] = result
-        self._report.finished(result)
-        return result
-
-    def _check_space(self, absent: list[Product]) -> None:
-        """Say before the first byte that the disk is too small."""
-        wanted, free = total_bytes(absent), free_bytes(self.index.folder)
-        if wanted > free:
-            raise DiskFullError(
-                f"The files to fetch have {wanted:,} bytes, but only {free:,} are free for "
-                f"{self.index.folder}. Free some, choose another download_dir, or plan fewer."
-            )
-
     def _last_words(self, journal: Journal) -> str:
-        if self.complete and not self.failed:
-            return ""
         results = list(self._done.values())
         again = "Run the same call again: what has arrived is kept, only the rest is fetched."
         if journal.path is not None:
@@ -170,18 +160,23 @@ def total_bytes(products: Sequence[Product]) -> int:
     return sum([product.size or 0 for product in products])
 
 
-def check_writable(folder: Path) -> None:
-    """Say before the first byte that nothing can be written where the files should go."""
+def check_room(folder: Path, wanted: int) -> None:
+    """Say before the first byte that the folder cannot be written to, or the disk is too small."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as problem:
-        if problem.errno == errno.ENOSPC:
-            return  # a whole file may still replace an old one
-        raise DownloadError(
-            f"Nothing can be written to the download folder {folder}: {problem.strerror}. "
-            "Choose another download_dir."
-        ) from problem
+        if problem.errno != errno.ENOSPC:  # a whole file may still replace an old one
+            raise DownloadError(
+                f"Nothing can be written to the download folder {folder}: {problem.strerror}. "
+                "Choose another download_dir."
+            ) from problem
+    free = free_bytes(folder)
+    if wanted > free:
+        raise DiskFullError(
+            f"The files to fetch have {wanted:,} bytes, but only {free:,} are free for "
+            f"{folder}. Free some, choose another download_dir, or plan fewer."
+        )
 
 
 def download_file(

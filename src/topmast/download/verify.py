@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from topmast.download.check.content import Content, inspect
-from topmast.download.check.verdict import State, Verdict, corrupt, truncated, unproven, whole
+from topmast.download.check.verdict import GOOD, State, Verdict, corrupt, truncated, unproven, whole
 from topmast.download.control import Control, Rules
 from topmast.download.fetch import Fetcher, one_line
 from topmast.download.folder.index import INDEX_NAME, Index, find_index
@@ -226,7 +226,7 @@ def _compared(content: Content, known: str) -> Verdict:
         odd = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
         as_it_is = replace(verdict, doubtful=False)
         return as_it_is if odd else whole(verdict.reason if verdict.doubtful else "")
-    if verdict.good:
+    if verdict.state in GOOD:
         return corrupt("its bytes were changed after the download (SHA-256)")
     return verdict
 
@@ -243,7 +243,7 @@ def _check_current(files: list[Checked], session: Session) -> None:
     asked = [
         file
         for file in files
-        if file.verdict.good and (held := file.held) is not None and held.known
+        if file.verdict.state in GOOD and (held := file.held) is not None and held.known
     ]
     connections = int(session.setting("connections"))
     problems = at_once(lambda file: _check_version(file, session), asked, connections)
@@ -273,7 +273,7 @@ def _check_version(file: Checked, session: Session) -> MastError | None:
 
 
 def _repair(files: list[Checked], session: Session, current: bool) -> None:
-    bad = [file for file in files if not file.verdict.good or file.verdict.doubtful]
+    bad = [file for file in files if file.verdict.state not in GOOD or file.verdict.doubtful]
     sources, rules = Sources.of(session), Rules.of(session)
     for file in bad:
         if not file.uri:

@@ -17,6 +17,7 @@ from xml.parsers import expat
 from topmast.download.check.fits import FITS_START, judge_fits
 from topmast.download.check.reading import CHUNK, GZIP_BITS, FileReader, GzipReader, buffer
 from topmast.download.check.verdict import (
+    NO_END,
     Verdict,
     corrupt,
     error_page,
@@ -165,7 +166,7 @@ def _judge(reader: FileReader, name: str) -> Verdict:
     """
     promised = format_of(name)
     if promised is None:
-        return unproven()
+        return NO_END
     start = reader.peek(START_BYTES)
     others = (FITS, GZIP) if promised in (FITS, GZIP) else ()
     for found in (promised, *others):
@@ -294,13 +295,9 @@ def _all(reader: FileReader) -> bytes:
     return data.getvalue()
 
 
-def _judge_fits(reader: FileReader, name: str) -> Verdict:
-    return judge_fits(reader)
-
-
 def _judge_start(reader: FileReader, name: str) -> Verdict:
     """For formats whose beginning is known and whose end is not."""
-    return unproven()
+    return NO_END
 
 
 def starting(*starts: bytes) -> Begins:
@@ -340,7 +337,7 @@ def _is_utf_8(start: bytes) -> bool:
     return True
 
 
-FITS = Format("FITS", starting(FITS_START), _judge_fits)
+FITS = Format("FITS", starting(FITS_START), judge_fits)
 GZIP = Format("gzip", starting(GZIP_START), _judge_gzip)
 JPEG = Format("a JPEG image", starting(b"\xff\xd8"), _judge_jpeg)
 PNG = Format("a PNG image", starting(b"\x89PNG\r\n\x1a\n"), _judge_png)

@@ -31,9 +31,9 @@ class Broken(Exception):
     """The file breaks the standard."""
 
 
-def judge_fits(reader: Reader) -> Verdict:
+def judge_fits(reader: Reader, name: str = "") -> Verdict:
     """Whole, truncated or corrupt, after reading to the end of the last HDU."""
-    walk = _Walk(reader)
+    walk = _Walk(reader, buffer("fits"))
     try:
         walk.primary()
         while walk.extension():
@@ -84,16 +84,16 @@ def data_length(header: Header) -> int:
     return bits // 8 * values
 
 
+@dataclass(slots=True)
 class _Walk:
     """The place in the file, and the running sum of the HDU that is being read."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        self.hdu = 0
-        self.remark = ""
-        self.doubt = ""
-        self.buffer = buffer("fits")
-        self.sum = 0
+    reader: Reader
+    buffer: memoryview
+    hdu: int = 0
+    remark: str = ""
+    doubt: str = ""
+    sum: int = 0
 
     def primary(self) -> None:
         block = self._block("primary header")

@@ -16,19 +16,16 @@ CHUNK = 2880 * 91
 GZIP_BITS = 31  # what zlib calls a window of 32 kB with a gzip header
 
 
-class _Buffers(threading.local):
-    def __init__(self) -> None:
-        self.by_name: dict[str, memoryview] = {}
-
-
-_buffers = _Buffers()
+_buffers = threading.local()
 
 
 def buffer(name: str) -> memoryview:
     """A chunk of memory for one purpose; each thread has its own, and keeps it."""
-    if name not in _buffers.by_name:
-        _buffers.by_name[name] = memoryview(bytearray(CHUNK))
-    return _buffers.by_name[name]
+    found: memoryview | None = getattr(_buffers, name, None)
+    if found is None:
+        found = memoryview(bytearray(CHUNK))
+        setattr(_buffers, name, found)
+    return found
 
 
 class Reader(Protocol):

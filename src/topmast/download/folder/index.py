@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from topmast.download.check.content import inspect
-from topmast.download.check.verdict import State
+from topmast.download.check.verdict import GOOD, State
 from topmast.download.folder.system import locked_for_writing, open_file, read_at
 from topmast.download.product import Held, Product
 
@@ -105,7 +105,7 @@ class Index:
         else:
             version = Held()
             stays = known is None and product.size == content.size
-            stays = stays and verdict.good and not verdict.doubtful
+            stays = stays and verdict.state in GOOD and not verdict.doubtful
         if not stays:
             changed = version is known and verdict.state is State.WHOLE
             return None, changed
@@ -129,9 +129,16 @@ class Index:
     def flush(self) -> None:
         """Write down what was added."""
         with self._lock:
-            if self._waiting:
-                self._append(b"\n".join(self._waiting))
-                self._waiting.clear()
+            if not self._waiting:
+                return
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked_for_writing(self.file) as file:
+                size = os.fstat(file).st_size
+                # A full disk may have cut the last line of another process.
+                whole = size == 0 or read_at(file, 1, size - 1) == b"\n"
+                lines = b"".join(line + b"\n" for line in self._waiting)
+                os.write(file, lines if whole else b"\n" + lines)
+            self._waiting.clear()
 
     def refresh(self) -> None:
         """Read what other processes have written since the last look."""
@@ -158,14 +165,6 @@ class Index:
             with suppress(msgspec.MsgspecError):
                 held = DECODER.decode(line)
                 self._entries[held.path] = held
-
-    def _append(self, line: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with locked_for_writing(self.file) as file:
-            size = os.fstat(file).st_size
-            # A full disk may have cut the last line of another process.
-            whole = size == 0 or read_at(file, 1, size - 1) == b"\n"
-            os.write(file, (b"" if whole else b"\n") + line + b"\n")
 
     def _write_anew(self) -> None:
         try:

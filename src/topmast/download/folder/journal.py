@@ -34,8 +34,23 @@ class Journal:
         self.path: Path | None = None
         self._file = -1
         self._uris = {product.uri for product in products}
-        if products:
-            self._begin(folder, products)
+        if not products:
+            return
+        stamp = time.strftime("%Y%m%d%H%M%S")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{id(self) & 0xFFFF:04x}.jsonl"
+            self._file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL)
+        except OSError:
+            return  # nowhere to write: every row will say so
+        self.path = path
+        try_lock(self._file)
+        self._write([{"topmast": 1, "began": stamp}])
+        for start in range(0, len(products), BATCH):
+            batch = products[start : start + BATCH]
+            self._write(
+                [{"product": {name: getattr(each, name) for name in KEPT}} for each in batch]
+            )
 
     def add(self, results: Iterable[Result]) -> None:
         """Write down what became of these files, at once."""
@@ -65,24 +80,6 @@ class Journal:
                 missing = read_journal(path, NO_SOURCES)
                 if {product.uri for product in missing} <= self._uris:
                     path.unlink(missing_ok=True)
-
-    def _begin(self, folder: Path, products: Sequence[Product]) -> None:
-        stamp = time.strftime("%Y%m%d%H%M%S")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{id(self) & 0xFFFF:04x}.jsonl"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL
-            self._file = open_file(path, flags)
-        except OSError:
-            return  # nowhere to write: every row will say so
-        self.path = path
-        try_lock(self._file)
-        self._write([{"topmast": 1, "began": stamp}])
-        for start in range(0, len(products), BATCH):
-            batch = products[start : start + BATCH]
-            self._write(
-                [{"product": {name: getattr(each, name) for name in KEPT}} for each in batch]
-            )
 
     def _write(self, lines: list[dict[str, Any]]) -> None:
         data = b"".join(ENCODER.encode(line) + b"\n" for line in lines)

@@ -14,7 +14,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -47,11 +47,7 @@ class Layout:
     template: str
     base: str
     folders: tuple[tuple[tuple[str, str | None], ...], ...]
-
-    @property
-    def fields(self) -> set[str]:
-        """The columns it needs."""
-        return {name for folder in self.folders for _, name in folder if name}
+    fields: frozenset[str]
 
     def path(self, values: Mapping[str, str]) -> str:
         """The relative path (with slashes) of the product with these values."""
@@ -135,7 +131,8 @@ def _parsed(template: str, base: str) -> Layout:
             f"The layout {template!r} gives every file the same name: "
             "let it end with a field such as {productFilename}."
         )
-    return Layout(template, base, folders)
+    fields = frozenset(name for folder in folders for _, name in folder if name)
+    return Layout(template, base, folders, fields)
 
 
 def _fields_of(part: str, template: str) -> tuple[tuple[str, str | None], ...]:
@@ -222,6 +219,7 @@ SPECTRA_LAYOUT = _parsed("{obs_collection}/{productFilename}", BASE)
 """Where spectra of the Hubble Source Catalog go: they belong to no observation."""
 
 
+@dataclass
 class Places:
     """Who has which path, so that two products never share one.
 
@@ -230,20 +228,19 @@ class Places:
     one, since a macOS or Windows disk could not tell them apart.
     """
 
-    def __init__(self, held_at: Callable[[str], Held | None]) -> None:
-        self._held_at = held_at
-        self._taken: dict[str, str] = {}
+    held_at: Callable[[str], Held | None]
+    taken: dict[str, str] = field(default_factory=dict)
 
     def claim(self, path: str, uri: str) -> tuple[str, str]:
         """The path for this product, and a message if it is not the one asked for."""
         key = path_key(path)
-        held = self._held_at(path)
-        owner = self._taken.get(key) or (held.uri if held is not None else "") or uri
+        held = self.held_at(path)
+        owner = self.taken.get(key) or (held.uri if held is not None else "") or uri
         if owner == uri:
-            self._taken[key] = uri
+            self.taken[key] = uri
             return path, ""
         marked = with_mark(path, uri)
-        self._taken[path_key(marked)] = uri
+        self.taken[path_key(marked)] = uri
         return marked, (
             f"Another product is called {path.rpartition('/')[2]!r} too, "
             f"so this one was named {marked.rpartition('/')[2]!r}."

@@ -18,7 +18,6 @@ from topmast.download.folder.system import (
     open_file,
     status_if_same,
     try_lock,
-    unlink,
     write_at,
 )
 from topmast.download.product import Held
@@ -47,7 +46,7 @@ class Part:
         self.began_empty = not size
         # Paths as text: these calls are made for each of many small files.
         self.path = path
-        self._sidecar = f"{path}.json"
+        self._sidecar = Path(f"{path}.json")
         self._digest, self._hashed, self._kept = hashlib.sha256(), 0, bytearray()
 
     @classmethod
@@ -133,7 +132,7 @@ class Part:
     def empty(self) -> None:
         """Forget all bytes and where they came from."""
         os.ftruncate(self.file, 0)
-        unlink(self._sidecar)
+        self._sidecar.unlink(missing_ok=True)
         self.size = 0
         self._digest, self._hashed, self._kept = hashlib.sha256(), 0, bytearray()
 
@@ -151,13 +150,13 @@ class Part:
             raise UnsafeNameError(
                 f"{self.final} is a folder: rename it, so that the file can be written."
             ) from None
-        unlink(self._sidecar)
+        self._sidecar.unlink(missing_ok=True)
         return status
 
     def remove(self) -> None:
         """Delete the unfinished file and its sidecar."""
-        unlink(self._sidecar)
-        unlink(self.path)
+        self._sidecar.unlink(missing_ok=True)
+        Path(self.path).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Release the lock."""

@@ -93,12 +93,6 @@ def locked_for_writing(path: Path) -> Iterator[int]:
             os.close(file)
 
 
-def unlink(path: str) -> None:
-    """Delete a file that may not be there."""
-    with suppress(FileNotFoundError):
-        os.unlink(path)
-
-
 def sync_folder(folder: str) -> None:
     """Have the disk write down the names in a folder, as far as its file system can."""
     with suppress(OSError):

@@ -9,7 +9,7 @@ import numpy as np
 from astropy.table import Table
 from astropy.table.pprint import TableFormatter
 
-from topmast.download.product import GUIDE_COLUMNS, MORE_COLUMNS, Result
+from topmast.download.product import GUIDE_COLUMNS
 
 #: How each column is held. Message and URL are None where all is well, as the guide prints them.
 KINDS: dict[str, Any] = {
@@ -48,10 +48,10 @@ class ManifestTable(Table):
         return super()._base_repr_(html=html, descr_vals=described, **options)
 
 
-def manifest_table(results: Sequence[Result], *, columns: Sequence[str] | None = None) -> Table:
-    """The rows as a Table: the guide's four columns first, then ours.
+def table_of_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    """A Table of these rows, with the types of a manifest also when there are none.
 
-    Printed are the guide's four; ``pprint_all()`` shows all.
+    Printed are the guide's four columns; ``pprint_all()`` shows all.
 
     Columns
     -------
@@ -64,12 +64,6 @@ def manifest_table(results: Sequence[Result], *, columns: Sequence[str] | None =
     Source
         The host that sent it, or "disk" for a file that was held.
     """
-    rows = [result.row() for result in results]
-    return table_of_rows(rows, columns or (*GUIDE_COLUMNS, *MORE_COLUMNS))
-
-
-def table_of_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
-    """A Table of these rows, with the types of a manifest also when there are none."""
     table = ManifestTable()
     for name in columns:
         values = [row.get(name) for row in rows]

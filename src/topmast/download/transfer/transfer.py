@@ -25,14 +25,15 @@ from topmast.download.transfer.judge import (
     Action,
     Answer,
     Decision,
+    Segment,
+    Segments,
     content_range,
     judge,
 )
-from topmast.download.transfer.segments import Segment, Segments
 from topmast.download.transfer.unpack import unpack
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.login.validity import note_of_refusal
-from topmast.net.messages import Limits, Request
+from topmast.net.messages import Request
 from topmast.net.receiving import ReceivedStream
 from topmast.net.session import Session
 
@@ -100,6 +101,7 @@ class Transfer:
         self._copy = Copy(Held(uri=product.uri))
         self._helpers = self._failed_helps = 0
         self._ranges_work = True
+        self._limits = replace(rules.limits, total_seconds=None)
         self._began = time.monotonic()
         self._saved_at = 0.0
 
@@ -174,7 +176,7 @@ class Transfer:
         request = Request("GET", self.product.url, {"Range": f"bytes={have}-"} | PLAIN)
         self.attempts += 1
         try:
-            with self._session.stream(request, limits=self._limits()) as answer:
+            with self._session.stream(request, limits=self._limits) as answer:
                 given = content_range(answer.headers)
         except (UnreachableError, TimeoutError, BadAnswerError):
             return False
@@ -263,10 +265,20 @@ class Transfer:
         request = Request("GET", self.product.url, self._headers(copy, segment, part))
         key = threading.get_ident()
         try:
-            with self._session.stream(request, limits=self._limits()) as stream:
+            with self._session.stream(request, limits=self._limits) as stream:
                 self._control.guard(key, stream.abort)
                 self.answered_by = stream.url
-                decision = judge(self._answer(stream, part), segment, copy.held)
+                status = stream.status_code
+                answer = Answer(
+                    status,
+                    stream.headers,
+                    stream.reason,
+                    part,
+                    self._current,
+                    self.product.exclusive_until,
+                    note_of_refusal(self._session) if status in (401, 403) else "",
+                )
+                decision = judge(answer, segment, copy.held)
                 copy = self._follow(decision, copy, segment, helping)
                 self._receive(stream, copy, segment)
         except (UnreachableError, TimeoutError, BadAnswerError) as problem:
@@ -275,9 +287,6 @@ class Transfer:
             raise kind(str(problem)) from problem
         finally:
             self._control.guard(key, None)
-
-    def _limits(self) -> Limits:
-        return replace(self._rules.limits, total_seconds=None)
 
     def _headers(self, copy: Copy, segment: Segment, part: bool) -> dict[str, str]:
         if part:
@@ -288,18 +297,6 @@ class Transfer:
         current = self._current
         conditions = {"If-None-Match": current.etag, "If-Modified-Since": current.modified}
         return PLAIN | {name: value for name, value in conditions.items() if value}
-
-    def _answer(self, stream: ReceivedStream, part: bool) -> Answer:
-        status = stream.status_code
-        return Answer(
-            status,
-            stream.headers,
-            stream.reason,
-            part,
-            self._current,
-            self.product.exclusive_until,
-            note_of_refusal(self._session) if status in (401, 403) else "",
-        )
 
     def _follow(self, decision: Decision, copy: Copy, segment: Segment, helping: bool) -> Copy:
         """Do what the decision says, as far as it comes before the body; the copy to go on with.
