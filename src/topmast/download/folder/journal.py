@@ -6,6 +6,7 @@ has arrived; after a kill or a failure it stays, and `retry` takes it in place o
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
@@ -23,6 +24,7 @@ from topmast.errors import DownloadError
 PREFIX = ".topmast-run-"
 BATCH = 2000
 ENCODER = msgspec.json.Encoder()
+NUMBERS = itertools.count(1)
 NO_SOURCES = Sources("", "")
 KEPT = ("uri", "path", "local_path", "size", "message")
 
@@ -39,7 +41,7 @@ class Journal:
         stamp = time.strftime("%Y%m%d%H%M%S")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{id(self) & 0xFFFF:04x}.jsonl"
+            path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{next(NUMBERS)}.jsonl"
             self._file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL)
         except OSError:
             return  # nowhere to write: every row will say so
