@@ -155,7 +155,14 @@ class Transfer:
             while not all(segment.done for segment in self._copy.segments):
                 before = self._copy.received
                 try:
-                    self._fetch_free_segment()
+                    with self._changed:
+                        copy = self._copy
+                        segment = self._take_segment(copy)
+                        if segment is None:  # the helpers have the rest
+                            self._changed.wait(0.05)
+                    self._control.check()
+                    if segment is not None:
+                        self._fetch(copy, segment)
                 except Retry as problem:
                     if isinstance(problem, Restart) or not self._ranges_work:
                         self.restart()
@@ -215,7 +222,6 @@ class Transfer:
                 copy.can_split = False
         finally:
             with self._changed:
-                segment.taken = False
                 self._helpers -= 1
                 self._changed.notify_all()
 
@@ -234,21 +240,6 @@ class Transfer:
 
     # One request --------------------------------------------------------------------------
 
-    def _fetch_free_segment(self) -> None:
-        with self._changed:
-            copy = self._copy
-            segment = self._take_segment(copy)
-            if segment is None:  # the helpers have the rest
-                self._changed.wait(0.05)
-        if segment is None:
-            self._control.check()
-            return
-        try:
-            self._fetch(copy, segment)
-        finally:
-            with self._changed:
-                segment.taken = False
-
     def _take_segment(self, copy: Copy) -> Segment | None:
         """One that nobody works at, under the lock."""
         for segment in copy.segments:
@@ -258,13 +249,13 @@ class Transfer:
         return None
 
     def _fetch(self, copy: Copy, segment: Segment, helping: bool = False) -> None:
-        """Ask for a segment and write what comes."""
-        self._control.wait_for_turn()
-        self.attempts += 1
+        """Ask for a segment that was taken, and write what comes."""
         part = bool(segment.position or helping or len(copy.segments) > 1)
         request = Request("GET", self.product.url, self._headers(copy, segment, part))
         key = threading.get_ident()
         try:
+            self._control.wait_for_turn()
+            self.attempts += 1
             with self._session.stream(request, limits=self._limits) as stream:
                 self._control.guard(key, stream.abort)
                 self.answered_by = stream.url
@@ -286,6 +277,7 @@ class Transfer:
             kind = Failed if getattr(problem, "lasting", False) else Retry
             raise kind(str(problem)) from problem
         finally:
+            segment.taken = False
             self._control.guard(key, None)
 
     def _headers(self, copy: Copy, segment: Segment, part: bool) -> dict[str, str]:
