@@ -59,7 +59,10 @@ class Rules:
         }
         if "connections" in given:
             # The session holds its own limit for each host, so more would only wait there.
-            given["connections"] = _at_least_one(given["connections"], values["connections"])
+            count = given["connections"]
+            if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
+                raise InvalidQueryError(f"connections is a whole number from 1, not {count!r}.")
+            given["connections"] = min(int(count), values["connections"])
         return cls(**(values | given))
 
     @property
@@ -86,7 +89,9 @@ def bytes_per_second(rate: Any) -> float:
             f"The bandwidth {rate!r} cannot be read: write '10 MB/s', a number of bytes a second, "
             "or a Quantity such as 10 * u.Mbit / u.s."
         ) from problem
-    return _positive(value, rate)
+    if not value > 0:
+        raise InvalidQueryError(f"The bandwidth must be above zero, not {rate!r}.")
+    return value
 
 
 def _in_bytes(rate: Any) -> float:
@@ -100,18 +105,6 @@ def _in_bytes(rate: Any) -> float:
     if not match:
         raise ValueError("no rate")
     return float(match[1]) * UNITS[(match[2] or "").lower()]
-
-
-def _at_least_one(count: Any, most: int) -> int:
-    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
-        raise InvalidQueryError(f"connections is a whole number from 1, not {count!r}.")
-    return min(int(count), most)
-
-
-def _positive(value: float, given: Any) -> float:
-    if not value > 0:
-        raise InvalidQueryError(f"The bandwidth must be above zero, not {given!r}.")
-    return value
 
 
 class Stopped(Exception):

@@ -47,36 +47,8 @@ def plan_download(
 ) -> Plan:
     """What `download_products` would do, before it does it.
 
-    Parameters
-    ----------
-    session : Session
-        The archive.
-    products : Table
-        Products, as `get_product_list` gives them. A product listed twice is fetched once.
-    download_dir : path, optional
-        The download folder; default: where Python runs.
-    flat : bool
-        Put all files directly in the download folder.
-    layout : str, optional
-        Folders and names by columns of the table, such as
-        ``"{obs_collection}/{proposal_id}/{obs_id}/{productFilename}"``. The last part has to
-        name the file; see `topmast.download.folder.layout.parse_layout`.
-    cache : True, False or "check"
-        True: a file that is here and whole is not asked for again. False: everything is
-        fetched anew. "check": ask the archive whether its version is still the one held.
-    connections : int, optional
-        Files under way at once; default, and the most: the setting of that name (8).
-    bandwidth : number, text or Quantity, optional
-        The most to take, in bytes a second, or ``"10 MB/s"``.
-    check : {"content", "length"}
-        "length" takes files whose content looks broken, as long as they have the length that
-        the archive announced.
-    base_url : str, optional
-        What answers ``?uri=...`` in place of the archive's own address.
-
-    Returns
-    -------
-    Plan
+    A product listed twice is planned once. Parameters as for `Observations.download_products`;
+    `base_url` is what answers ``?uri=...`` in place of the archive's own address.
     """
     if cache not in CACHES:
         raise InvalidQueryError(f"cache is True, False or 'check', not {cache!r}.")
@@ -211,21 +183,14 @@ class Plan:
         progress: Callable[[Progress], object] | None = None,
         raise_on_error: bool = False,
     ) -> Table:
-        """Fetch the files and return the manifest; see `topmast.download.tables.manifest`.
-
-        Parameters
-        ----------
-        verbose : bool
-            Show a bar on a terminal, and one line a file elsewhere.
-        progress : callable, optional
-            Called with a `Progress` after each file.
-        raise_on_error : bool
-            Raise DownloadError at the end if a file failed; its ``manifest`` is the table.
+        """Fetch the files and return the manifest; parameters as for `download_products`.
 
         Raises
         ------
         DiskFullError
             Before the first byte, if the files cannot fit on the disk.
+        DownloadError
+            With `raise_on_error`, if a file failed; its ``manifest`` is the table.
         """
         return self._run(verbose, progress).to_the_end(raise_on_error=raise_on_error)
 

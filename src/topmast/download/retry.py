@@ -40,22 +40,18 @@ def retry(
 
     Parameters
     ----------
-    session : Session
-        The archive.
     manifest : Table or path
         A manifest as `download_products` returns it, the file it was written to, or the journal
         (``.topmast-run-...jsonl``) that a run leaves in the download folder when it was killed
         or when files failed. A file is read as its extension says: .ecsv, .vot, .xml, .fits,
         .csv, .tsv, .json or .parquet.
-    connections, bandwidth
-        As for `plan_download`.
-    verbose, progress, raise_on_error
-        As for `Plan.run`.
+    connections, bandwidth, verbose, progress, raise_on_error
+        As for `download_products`.
 
     Returns
     -------
     Table
-        The manifest with its failed rows replaced by what came of them now.
+        The manifest, with what became of its failed rows now.
     """
     rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
 

@@ -188,28 +188,7 @@ def download_file(
     cache: bool | str = True,
     verbose: bool = True,
 ) -> tuple[str, str | None, str | None]:
-    """Fetch one product by its URI.
-
-    Parameters
-    ----------
-    uri : str
-        Such as ``mast:HST/product/u9o40504m_c3m.fits``.
-    local_path : path, optional
-        The file to write, or a folder for it: an existing one, a name without a suffix, or one
-        with a slash at its end.
-        Default: where Python runs, under the product's own name.
-    base_url : str, optional
-        What answers ``?uri=...`` in place of the archive's own address.
-    cache : True, False or "check"
-        As in `plan_download`.
-    verbose : bool
-        Whether to show what goes on.
-
-    Returns
-    -------
-    status, message, url
-        "COMPLETE", None, None; or "ERROR", what happened, and the address.
-    """
+    """Fetch one product by its URI; parameters and result as of `Observations.download_file`."""
     uri = checked_uri(uri)
     path = _file_to_write(uri, local_path)
     index = Index(find_index(path.parent) or path.parent)

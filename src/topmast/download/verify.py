@@ -29,6 +29,7 @@ from topmast.net.session import Session
 if TYPE_CHECKING:
     from astropy.table import Table
 
+NOT_HELD = Held()
 #: Files read at once: hashing runs beside reading.
 AT_ONCE = 4
 #: What `fetch.set_aside` calls a file.
@@ -52,26 +53,17 @@ class Checked:
     path: Path
     index: Index
     content: Content
-    uri: str = ""
+    held: Held = NOT_HELD
     message: str = ""
     repaired: bool = False
-
-    @property
-    def relative(self) -> str:
-        """The path as the index has it."""
-        return self.path.relative_to(self.index.folder).as_posix()
-
-    @property
-    def held(self) -> Held | None:
-        """What the index says of it."""
-        return self.index.at(self.relative)
 
     @property
     def verdict(self) -> Verdict:
         return self.content.verdict
 
-    def judge(self, verdict: Verdict) -> None:
+    def judge(self, state: State, reason: str) -> None:
         """Replace the verdict."""
+        verdict = Verdict(state, reason, self.verdict.doubtful and state is self.verdict.state)
         self.content = replace(self.content, verdict=verdict)
 
 
@@ -163,58 +155,49 @@ class _Indexes:
                     continue
                 if not found & {path, unfinished}:
                     verdict = Verdict(State.MISSING, "downloaded earlier, now missing")
-                    missing.append(Checked(path, index, Content(verdict, 0, ""), held.uri))
+                    missing.append(Checked(path, index, Content(verdict, 0, ""), held))
         return missing
 
 
 def _top(folder: Path) -> Path:
     """Where the index of a folder without one belongs: its ``mastDownload``, if it is in one."""
     absolute = folder.absolute()
-    for above in (absolute, *absolute.parents):
-        if above.name == "mastDownload":
-            return above
-    return absolute
+    above = (absolute, *absolute.parents)
+    return next((folder for folder in above if folder.name == "mastDownload"), absolute)
 
 
 def _files(root: Path) -> Iterator[Path]:
+    """All files but index, journals and sidecars."""
     for folder, folders, names in os.walk(root.absolute()):
         folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not _is_ours(path):
+        for path in (Path(folder, name) for name in sorted(names)):
+            ours = path.name.startswith(INDEX_NAME) or is_journal(path)
+            if not ours and not path.name.endswith((".part.json", ".part.head")):
                 yield path
 
 
-def _is_ours(path: Path) -> bool:
-    """The index, journals and sidecars are no downloads."""
-    return (
-        path.name.startswith(INDEX_NAME)
-        or is_journal(path)
-        or path.name.endswith((".part.json", ".part.head"))
-    )
-
-
 def _check(path: Path, index: Index) -> Checked:
-    if path.name.endswith(".part"):
-        held = read_sidecar(path.with_name(path.name.removesuffix(".part"))) or Held()
-        size = path.stat().st_size
-        advice = "the same call goes on with it" if held.uri else "of an unknown file: delete it"
-        verdict = truncated(f"an unfinished download; {advice}")
-        return Checked(path, index, Content(verdict, size, ""), held.uri)
-    if SET_ASIDE.search(path.name):
-        verdict = unproven("a file that was changed here, set aside by a download")
-        return Checked(path, index, Content(verdict, path.stat().st_size, ""))
+    held, size, sha256 = NOT_HELD, 0, ""
     try:
-        content = inspect(path)
+        if path.name.endswith(".part"):
+            held = read_sidecar(path.with_name(path.name.removesuffix(".part"))) or held
+            size = path.stat().st_size
+            advice = (
+                "the same call goes on with it" if held.uri else "of an unknown file: delete it"
+            )
+            verdict = truncated(f"an unfinished download; {advice}")
+        elif SET_ASIDE.search(path.name):
+            size = path.stat().st_size
+            verdict = unproven("a file that was changed here, renamed by a download")
+        else:
+            content = inspect(path)
+            held = index.at(path.relative_to(index.folder).as_posix()) or held
+            held = held if held.uri else Held(uri=_certain_uri(path))
+            size, sha256 = content.size, content.sha256
+            verdict = _compared(content, held.sha256)
     except OSError as problem:
-        return Checked(
-            path, index, Content(corrupt(f"cannot be read ({one_line(problem)})"), 0, "")
-        )
-    file = Checked(path, index, content)
-    held = file.held or Held(uri=_certain_uri(path))
-    file.uri = held.uri
-    file.judge(_compared(content, held.sha256))
-    return file
+        verdict = corrupt(f"it cannot be read ({one_line(problem)})")
+    return Checked(path, index, Content(verdict, size, sha256), held)
 
 
 def _compared(content: Content, known: str) -> Verdict:
@@ -240,11 +223,7 @@ def _certain_uri(path: Path) -> str:
 
 
 def _check_current(files: list[Checked], session: Session) -> None:
-    asked = [
-        file
-        for file in files
-        if file.verdict.state in GOOD and (held := file.held) is not None and held.known
-    ]
+    asked = [file for file in files if file.verdict.state in GOOD and file.held.known]
     connections = int(session.setting("connections"))
     problems = at_once(lambda file: _check_version(file, session), asked, connections)
     failed = [problem for problem in problems if problem is not None]
@@ -254,7 +233,7 @@ def _check_current(files: list[Checked], session: Session) -> None:
 
 def _check_version(file: Checked, session: Session) -> MastError | None:
     """One conditional request, of which only the headers are read; the error if none came."""
-    held = file.held or Held()
+    held = file.held
     headers = {"If-None-Match": held.etag, "If-Modified-Since": held.modified}
     headers = {name: value for name, value in headers.items() if value}
     request = Request("GET", Sources.of(session).url(held.uri), headers)
@@ -262,37 +241,37 @@ def _check_version(file: Checked, session: Session) -> MastError | None:
         with session.stream(request) as answer:
             status, version = answer.status_code, version_of(answer.headers)
     except MastError as problem:
-        reason = f"not known if current: {one_line(problem)}"
-        file.judge(replace(file.verdict, reason=reason))
+        file.judge(file.verdict.state, f"not known if current: {one_line(problem)}")
         return problem
     if status == 200 and not held.is_same(version):
-        file.judge(Verdict(State.SUPERSEDED, "the archive has another version now"))
+        file.judge(State.SUPERSEDED, "the archive has another version now")
     elif status in (404, 410):
-        file.judge(replace(file.verdict, reason="the archive does not have it any more"))
+        file.judge(file.verdict.state, "the archive does not have it any more")
     return None
 
 
 def _repair(files: list[Checked], session: Session, current: bool) -> None:
     bad = [file for file in files if file.verdict.state not in GOOD or file.verdict.doubtful]
     sources, rules = Sources.of(session), Rules.of(session)
+    by_index: dict[Index, dict[str, Checked]] = {}
     for file in bad:
-        if not file.uri:
+        if file.held.uri:
+            path = file.path.relative_to(file.index.folder).as_posix().removesuffix(".part")
+            by_index.setdefault(file.index, {})[path] = file
+        else:
             file.message = "not repaired: its URI is not known"
-    for index in {id(file.index): file.index for file in bad}.values():
-        mine = {
-            file.relative.removesuffix(".part"): file
-            for file in bad
-            if file.index is index and file.uri
-        }
+    for index, mine in by_index.items():
         products = [
             # Perhaps changed on purpose: such a file is not replaced.
-            sources.product(file.uri, path, str(file.path), keep_existing=file.verdict.doubtful)
+            sources.product(
+                file.held.uri, path, str(file.path), keep_existing=file.verdict.doubtful
+            )
             for path, file in mine.items()
         ]
-        cache = "check" if current else True
         control = Control(rules.connections, rules.bandwidth)
+        cache = "check" if current else True
         fetcher = Fetcher(session, index, rules, control, cache=cache)
-        for arrived in fetch_all(products, fetcher) if products else ():
+        for arrived in fetch_all(products, fetcher):
             for result in arrived:
                 _add_result(mine[result.product.path], result)
 
@@ -303,7 +282,7 @@ def _add_result(file: Checked, result: Result) -> None:
         return
     verdict = file.verdict
     if result.sha256 == file.content.sha256:
-        file.judge(whole(f"{verdict.reason}; the archive's own copy is the same"))
+        file.judge(State.WHOLE, f"{verdict.reason}; the archive's own copy is the same")
         return
     file.repaired = True
     was = f"was {verdict.state.value}: {verdict.reason}"
@@ -322,7 +301,7 @@ def _table(files: list[Checked]) -> Table:
         "Reason": ["; ".join(filter(None, (file.verdict.reason, file.message))) for file in files],
         "Size": [file.content.size for file in files],
         "SHA-256": [file.content.sha256 for file in files],
-        "URI": [file.uri for file in files],
+        "URI": [file.held.uri for file in files],
         "Repaired": [file.repaired for file in files],
     }
     kinds = {"Size": np.int64, "Repaired": bool}

@@ -69,15 +69,12 @@ def parse_layout(
     Parameters
     ----------
     template : str or Layout, optional
-        Folders and the file name, such as ``"{obs_collection}/{proposal_id}/{productFilename}"``;
-        any column of the product table may stand in braces. The last part is the file's name: it
-        has to hold ``{productFilename}`` or ``{dataURI}``, or to have an extension and a column
-        that tells the products of an observation apart, as
-        ``"{obs_id}_{productSubGroupDescription}.fits"`` does.
+        Folders and the file name; any of `columns` may stand in braces. The last part has to
+        hold ``{productFilename}`` or ``{dataURI}``, or to have an extension and a column that
+        tells the products of an observation apart, as in
+        ``"{obs_id}_{productSubGroupDescription}.fits"``.
     flat : bool
         All files directly in the download folder.
-    columns : iterable of str
-        The columns there are.
 
     Raises
     ------
