@@ -11,9 +11,9 @@ from topmast.download.control import Rules
 from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import Layout, Places, parse_layout
 from topmast.download.folder.system import free_bytes
-from topmast.download.product import Product, Sources, file_name_of
+from topmast.download.product import Product, Sources, file_name_of, total_bytes
 from topmast.download.progress import Progress
-from topmast.download.run import Run, total_bytes
+from topmast.download.run import Run
 from topmast.download.tables.plan_table import (
     edited_products,
     plan_table,

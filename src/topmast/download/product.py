@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -188,6 +189,11 @@ class Result:
             "Seconds": round(self.seconds, 3),
             "Source": self.source,
         }
+
+
+def total_bytes(products: Sequence[Product]) -> int:
+    """What the products have together, by the sizes in the product table."""
+    return sum([product.size or 0 for product in products])
 
 
 def uri_of(url: str) -> str | None:

@@ -26,6 +26,7 @@ from topmast.download.product import (
     Sources,
     checked_uri,
     file_name_of,
+    total_bytes,
 )
 from topmast.download.progress import Progress, reporter
 from topmast.errors import DiskFullError, DownloadError
@@ -153,11 +154,6 @@ def last_line(results: Sequence[Result], how_to_retry: str) -> str:
         f"FAILED: {len(bad)} of {len(results)} files did not arrive. "
         f"{bad[0].product.local_path}: {bad[0].message}{others}\n{how_to_retry}"
     )
-
-
-def total_bytes(products: Sequence[Product]) -> int:
-    """What the products have together, by the sizes in the product table."""
-    return sum([product.size or 0 for product in products])
 
 
 def check_room(folder: Path, wanted: int) -> None:

@@ -9,6 +9,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -77,7 +78,7 @@ def inspect(
     `sha256` and `body`: of the whole file, if they are known already.
     """
     name = (name or Path(path).name).lower()
-    with FileReader(path, sha256, body) as reader:
+    with closing(FileReader(path, sha256, body)) as reader:
         verdict = _disguise(reader, name)
         if verdict is None:
             try:

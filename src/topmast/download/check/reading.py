@@ -99,10 +99,7 @@ class FileReader:
             pass
         return self._known or self._digest.hexdigest()
 
-    def __enter__(self) -> FileReader:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         self._file.close()
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import path_key, unusable_part
-from topmast.download.product import Product
+from topmast.download.product import Product, total_bytes
 from topmast.download.tables.products_table import UNKNOWN_DATE
 from topmast.errors import InvalidQueryError, UnsafeNameError
 
@@ -35,24 +35,20 @@ def summary(
     by_state: dict[Presence, list[Product]] = {state: [] for state in Presence}
     for product, state in zip(products, states, strict=True):
         by_state[state].append(product)
-    lines = [f"{len(products)} files, {readable(_bytes(products))}, for {folder}"]
+    lines = [f"{len(products)} files, {readable(total_bytes(products))}, for {folder}"]
     for state, its in by_state.items():
         if its:
             source_text = f" from {urlsplit(source).netloc}" if state is Presence.ABSENT else ""
-            text = f"{len(its)} files, {readable(_bytes(its))}{source_text}"
+            text = f"{len(its)} files, {readable(total_bytes(its))}{source_text}"
             lines.append(_line(f"{state.value}:", text))
     lines += [*_about_exclusive(products, about_login), *_remarks(products)]
-    lacking = _bytes(by_state[Presence.ABSENT]) - free
+    lacking = total_bytes(by_state[Presence.ABSENT]) - free
     enough = f"NOT ENOUGH, {readable(lacking)} are missing" if lacking > 0 else "enough"
     return "\n".join([*lines, _line("free on the disk:", f"{readable(free)}, {enough}")])
 
 
 def _line(label: str, text: str) -> str:
     return f"  {label:24} {text}"
-
-
-def _bytes(products: Sequence[Product]) -> int:
-    return sum(product.size or 0 for product in products)
 
 
 def _about_exclusive(products: Sequence[Product], about_login: str) -> list[str]:
@@ -180,33 +176,21 @@ def _check_apart(products: Sequence[Product], index: Index) -> None:
 
 def rows_to_drop(rows: Any, count: int) -> NDArray[np.bool_]:
     """Which of `count` rows are meant by a mask, a list of row numbers, or one number."""
-    if isinstance(rows, (int, np.integer)) and not isinstance(rows, bool):
-        rows = [rows]
     chosen = np.zeros(count, dtype=bool)
-    given = _as_array(rows)
-    if given is not None and given.dtype == bool and given.shape == (count,):
-        return given
-    if given is not None and (given.dtype.kind in "iu" or not given.size):
-        numbers = given.ravel().astype(int)
-        if np.all((-count <= numbers) & (numbers < count)):
-            chosen[numbers] = True
+    try:
+        given = np.asarray(list(rows) if isinstance(rows, (set, frozenset, range)) else rows)
+        if np.ma.isMaskedArray(rows) and given.dtype == bool:
+            given = np.asarray(rows.filled(False))
+        if given.dtype == object and all(isinstance(each, (bool, np.bool_)) for each in given.flat):
+            given = given.astype(bool)
+        if given.dtype == bool and given.shape == (count,):
+            return given
+        if given.dtype.kind in "iu" or (given.ndim and not given.size):
+            chosen[given.ravel().astype(int)] = True
             return chosen
+    except (ValueError, IndexError):  # rows of different lengths; a number beyond the table
+        pass
     raise InvalidQueryError(
         f"drop takes a mask of {count} truth values, such as plan.table['Size'] > 1e9, or a list "
         f"of row numbers below {count}, such as [0, 2], not {rows!r}."
     )
-
-
-def _as_array(rows: Any) -> NDArray[Any] | None:
-    """An array of truth values or of whole numbers, where `rows` can be one; masked is False."""
-    if isinstance(rows, (str, bytes)) or not np.iterable(rows):
-        return None
-    if np.ma.isMaskedArray(rows) and rows.dtype == bool:
-        return np.asarray(rows.filled(False))
-    try:
-        array = np.asarray(list(rows) if isinstance(rows, (set, frozenset, range)) else rows)
-    except ValueError:  # rows of different lengths
-        return None
-    if array.dtype == object and all(isinstance(each, (bool, np.bool_)) for each in array.flat):
-        return array.astype(bool)
-    return array

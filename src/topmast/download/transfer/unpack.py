@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import closing
 from pathlib import Path
 
 from topmast.download.check.content import GZIP_START
@@ -47,11 +48,11 @@ def _unpack_in_place(part: Part, promised: int) -> None:
     place = 0
     most = max(UNSUSPICIOUS_BYTES, MAX_EXPANSION * part.size, promised)
     try:
-        with FileReader(part.path) as source, packed.open("xb") as copy:
+        with closing(FileReader(part.path)) as source, packed.open("xb") as copy:
             while count := source.fill(view):
                 copy.write(view[:count])
         part.empty()
-        with FileReader(packed) as source:
+        with closing(FileReader(packed)) as source:
             reader = GzipReader(source)
             while count := reader.fill(view):
                 part.write(view[:count], place)
