@@ -272,7 +272,7 @@ def test_a_checksum_that_never_fits_is_told_and_not_fatal(
     )
 
     assert manifest["Status"].tolist() == ["COMPLETE"]
-    assert "The archive's own copy is odd: DATASUM of HDU 1" in manifest["Message"][0]
+    assert "The archive's own copy fails a check: DATASUM of HDU 1" in manifest["Message"][0]
     assert len(server.requests) == 2
 
 

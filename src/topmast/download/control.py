@@ -1,4 +1,4 @@
-"""The settings of one run, and what its threads share: the wish to stop, waits, bandwidth."""
+"""The settings of one run, and what its threads share: stop, waits, bandwidth."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Rules:
     `least_rate`: a file may take the time limit, and beyond it the time it needs at this rate.
     `most_load`: of one processor; above it the machine is the limit and not the link, and more
     connections would not help. `enough`: so many bytes a second need no more connections either.
-    `resumable`: an unfinished file that is smaller is fetched anew after a kill.
+    `resumable`: an unfinished file that is smaller is fetched from its start after a kill.
     """
 
     limits: Limits
@@ -108,7 +108,7 @@ def _in_bytes(rate: Any) -> float:
 
 
 class Stopped(Exception):
-    """The user wants to stop."""
+    """The run is to end."""
 
 
 class Control:

@@ -1,4 +1,4 @@
-"""One file from the first look on disk to its final name.
+"""Download one file: look on disk, fetch into ``name.part``, check, rename.
 
 A file gets its final name only after its length, its format and its checksums were checked
 and its bytes were synced to the disk; until then it is called ``name.part``.
@@ -175,7 +175,7 @@ class Fetcher:
                 result.source = urlsplit(url).netloc.rpartition("@")[2]
         return result
 
-    # Is what came the file? ---------------------------------------------------------------
+    # Is it the file? ----------------------------------------------------------------------
 
     def _whole_body(self, transfer: Transfer) -> Content:
         """Fetch until a body passes every check, or comes bad again and again.
@@ -211,7 +211,7 @@ class Fetcher:
         size = transfer.product.size
         if not proven and not transfer.length_known and content.size != size:
             if size is not None and content.size < size:
-                return f"only {content.size} of {size} bytes came, without a word on the length."
+                return f"only {content.size} of {size} bytes came; the archive announced no length."
             doubt = "the archive does not say how long the file is"
         elif proven and verdict.doubtful and self._check_content:
             doubt = verdict.reason
@@ -232,7 +232,7 @@ class Fetcher:
         self.index.add(Held.whole(product, status, content.sha256, transfer.version))
         result.bytes, result.sha256 = content.size, content.sha256
         if content.verdict.doubtful:
-            remarks.append(f"The archive's own copy is odd: {content.verdict.reason}.")
+            remarks.append(f"The archive's own copy fails a check: {content.verdict.reason}.")
         size = product.size
         if size is not None and size != content.size:
             remarks.append(f"The product table says {size} bytes, the archive {content.size}.")

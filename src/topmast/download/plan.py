@@ -68,7 +68,7 @@ def plan_download(
 
 
 class Plan:
-    """Files to bring home; made by `plan_download`.
+    """Files to download; made by `plan_download`.
 
     ``print(plan)`` gives a summary, `table` the details, ``drop`` takes files out, ``run`` does it.
     """
@@ -217,7 +217,7 @@ class Plan:
         )
 
     def _current(self) -> list[Product]:
-        """The products as the table says, if it was looked at."""
+        """The products as the table says, if there is one."""
         if self._table is None:
             return self._products
         return edited_products(self._products, self._table, self._index)

@@ -23,9 +23,9 @@ FIRST_THREADS = 2
 GROW_SECONDS = 0.015
 #: Of one processor: above it, Python itself is the limit, and threads only wait for one another.
 BUSY = 0.8
-#: Between two looks at a file that another process is fetching.
+#: Between two tries at a file that another process is fetching.
 BUSY_SECONDS = 0.1
-#: Between two looks of a helper at files that may want help.
+#: Between two searches of a helper for files that want help.
 HELP_SECONDS = 0.05
 #: Over which the load of this machine is measured.
 LOAD_SECONDS = 0.1
@@ -158,7 +158,7 @@ class Pool:
             try:
                 self._results.put(self.fetcher.fetch(product))
             except Busy:
-                self._put_off(product)
+                self._postpone(product)
             with self._changed:
                 self._used += time.thread_time() - before
 
@@ -179,8 +179,8 @@ class Pool:
                 with self._changed:
                     self._changed.wait(HELP_SECONDS)
 
-    def _put_off(self, product: Product) -> None:
-        """Another process has this file: the others first, then look again.
+    def _postpone(self, product: Product) -> None:
+        """Another process has this file: the others first, then try again.
 
         If its unfinished file has not grown for a whole read limit, the row says so.
         """
@@ -201,8 +201,8 @@ class Pool:
 
     def _help(self) -> bool:
         """Help with the file that has most left; False if none wants help."""
-        wishes = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
-        most, transfer = max(wishes, key=lambda wish: wish[0], default=(0, None))
+        wanted = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
+        most, transfer = max(wanted, key=lambda want: want[0], default=(0, None))
         if not most or transfer is None:
             return False
         transfer.help()

@@ -127,27 +127,24 @@ def verify(
 
 
 class _Indexes:
-    """The index that speaks of each folder: the nearest one at it or above."""
+    """The index for each folder: the nearest one at it or above."""
 
     def __init__(self) -> None:
-        self._by_home: dict[Path, Index] = {}
-        self._homes: dict[Path, Path] = {}
+        self._by_folder: dict[Path, Index] = {}
 
     def of(self, path: Path) -> Index:
         folder = path.parent
-        home = self._homes.get(folder)
-        if home is None:
-            home = find_index(folder.absolute(), levels=32) or _top(folder)
-            self._homes[folder] = home
-        if home not in self._by_home:
-            self._by_home[home] = Index(home)
-        return self._by_home[home]
+        if folder not in self._by_folder:
+            owner = find_index(folder.absolute(), levels=32) or _top(folder)
+            self._by_folder[folder] = self._by_folder.get(owner) or Index(owner)
+            self._by_folder[owner] = self._by_folder[folder]
+        return self._by_folder[folder]
 
     def missing(self, root: Path, found: set[Path]) -> list[Checked]:
         """What was downloaded below `root` and is not among the files `found`."""
         self.of(root / "any")
         missing = []
-        for index in list(self._by_home.values()):
+        for index in set(self._by_folder.values()):
             for held in index:
                 path = index.folder / held.path
                 unfinished = path.with_name(path.name + ".part")
@@ -206,9 +203,9 @@ def _compared(content: Content, known: str) -> Verdict:
     if not known:
         return verdict
     if content.sha256 == known:
-        odd = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
+        doubtful = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
         as_it_is = replace(verdict, doubtful=False)
-        return as_it_is if odd else whole(verdict.reason if verdict.doubtful else "")
+        return as_it_is if doubtful else whole(verdict.reason if verdict.doubtful else "")
     if verdict.state in GOOD:
         return corrupt("its bytes were changed after the download (SHA-256)")
     return verdict

@@ -41,7 +41,7 @@ class Reader(Protocol):
 
 
 def read_over(reader: Reader, count: int) -> int:
-    """Read `count` bytes and look at none of them."""
+    """Read `count` bytes and use none of them."""
     left = count
     while left:
         view = buffer("over")[: min(left, CHUNK)]
@@ -55,7 +55,7 @@ def read_over(reader: Reader, count: int) -> int:
 class FileReader:
     """The bytes of one file, and the SHA-256 of all that was read.
 
-    With the `known` SHA-256 of the whole file, bytes that nobody looks at are not read. With
+    With the `known` SHA-256 of the whole file, bytes that no test needs are not read. With
     its `body`, which is still in memory, the disk is not asked at all.
     """
 

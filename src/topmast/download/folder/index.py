@@ -1,8 +1,8 @@
 """What a download folder holds: one line of JSON for every file that was proven whole.
 
 The file ``.topmast-index.jsonl`` only ever grows by whole lines, so that two processes and a
-kill at any moment leave it readable; a line that cannot be read is passed over, and the file
-it spoke of is then looked at anew. Paths are relative to the folder, which may be moved.
+kill at any moment leave it readable; a line that cannot be read is skipped, and its file is then
+checked again. Paths are relative to the folder, which may be moved.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from topmast.download.product import Held, Product
 
 INDEX_NAME = ".topmast-index.jsonl"
 
-#: Lines beyond twice the living entries, after which the file is written anew.
+#: Lines beyond twice the entries, after which the file is rewritten.
 SLACK = 2000
 #: Entries that are added and not yet written down.
 MOST_WAITING = 50
@@ -64,7 +64,7 @@ class Index:
         return self._entries.get(path)
 
     def find(self, product: Product) -> tuple[Presence, Held | None]:
-        """Whether `product` is on disk: one look into the index and one at the file's status.
+        """Whether `product` is on disk: by the index and the file's status.
 
         Returns
         -------
@@ -89,7 +89,7 @@ class Index:
 
         A file that another program has put here stays if its format proves it complete and its
         size is the one of the product table; a file of ours if its bytes are those of the
-        download. One that was changed since, but is complete, is fetched anew, and is to be
+        download. One that was changed since, but is complete, is fetched again, and is to be
         kept under another name: then the second value is True.
         """
         path = self.folder / product.path
@@ -141,11 +141,11 @@ class Index:
             self._waiting.clear()
 
     def refresh(self) -> None:
-        """Read what other processes have written since the last look."""
+        """Read what other processes have written meanwhile."""
         with self._lock:
             self._read_news()
             if self._lines > 2 * len(self._entries) + SLACK:
-                self._write_anew()
+                self._rewrite()
 
     def _read_news(self) -> None:
         try:
@@ -166,7 +166,7 @@ class Index:
                 held = DECODER.decode(line)
                 self._entries[held.path] = held
 
-    def _write_anew(self) -> None:
+    def _rewrite(self) -> None:
         try:
             with locked_for_writing(self.file):
                 self._read_news()
