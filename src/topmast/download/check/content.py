@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import struct
@@ -187,9 +188,9 @@ def _judge_gzip(reader: FileReader, name: str) -> Verdict:
         verdict = judge_fits(unpacked) if holds_fits else whole()
         while unpacked.fill(buffer("file")):
             pass
-    except EOFError as problem:
-        return truncated(str(problem))
-    except zlib.error as problem:
+    except EOFError:
+        return truncated("it ends before the end of its gzip stream")
+    except (zlib.error, gzip.BadGzipFile) as problem:
         return corrupt(f"its gzip stream is broken ({problem})")
     if promised and not holds_fits:
         reason = f"what is packed in it does not look like FITS, it begins with {start[:12]!r}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import threading
-import zlib
 from io import BytesIO, FileIO
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 #: Bytes read at once: a multiple of the 2880 of a FITS block, near the size of the L2 cache.
 CHUNK = 2880 * 91
@@ -78,6 +78,11 @@ class FileReader:
         self.position += have
         return have
 
+    def read(self, count: int) -> bytes:
+        """As files have it, for other readers."""
+        view = buffer("packed")[:count]
+        return bytes(view[: self.fill(view)])
+
     def skip(self, count: int) -> int:
         if not self._known:
             return read_over(self, count)
@@ -106,52 +111,16 @@ class FileReader:
 class GzipReader:
     """The unpacked bytes of a gzip file: one member or several, zero padding after the last.
 
-    zlib compares the CRC and the length at the end of every member and raises `zlib.error`;
-    a file that ends inside a member raises `EOFError`.
+    Raises `EOFError` where the file ends inside a member, and `zlib.error` or
+    `gzip.BadGzipFile` where its bytes, or the CRC and the length of a member, do not fit.
     """
 
-    def __init__(self, packed: Reader) -> None:
-        self._packed = packed
-        self._buffer = buffer("packed")
-        self._waiting = b""
-        self._member: zlib._Decompress | None = zlib.decompressobj(wbits=GZIP_BITS)
-        self._ended = False
+    def __init__(self, packed: FileReader) -> None:
+        file: Any = packed  # it has what GzipFile calls
+        self._file = gzip.GzipFile(fileobj=file, mode="rb")
 
     def fill(self, view: memoryview) -> int:
-        have = 0
-        while have < len(view) and not self._ended:
-            piece = self._unpack(len(view) - have)
-            view[have : have + len(piece)] = piece
-            have += len(piece)
-        return have
+        return self._file.readinto(view)
 
     def skip(self, count: int) -> int:
         return read_over(self, count)
-
-    def _unpack(self, most: int) -> bytes:
-        if self._member is None and not self._next_member():
-            return b""
-        assert self._member is not None
-        data = self._waiting or self._more()
-        if not data:
-            raise EOFError("it ends before the end of its gzip stream")
-        piece = self._member.decompress(data, most)
-        self._waiting = self._member.unconsumed_tail
-        if self._member.eof:
-            self._waiting = self._member.unused_data
-            self._member = None
-        return piece
-
-    def _next_member(self) -> bool:
-        self._waiting = self._waiting.lstrip(b"\0")
-        while not self._waiting:
-            more = self._more()
-            if not more:
-                self._ended = True
-                return False
-            self._waiting = more.lstrip(b"\0")
-        self._member = zlib.decompressobj(wbits=GZIP_BITS)
-        return True
-
-    def _more(self) -> bytes:
-        return bytes(self._buffer[: self._packed.fill(self._buffer)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
 from contextlib import closing
 from pathlib import Path
@@ -25,7 +26,7 @@ def unpack(part: Part, encoding: str, product: Product) -> None:
         return
     try:
         _unpack_in_place(part, product.size or 0)
-    except (zlib.error, EOFError) as problem:
+    except (zlib.error, EOFError, gzip.BadGzipFile) as problem:
         raise Failed(f"the archive sent a broken gzip stream ({problem})") from problem
 
 
