@@ -53,8 +53,8 @@ DESCRIPTIONS: dict[str, str] = {
     "tries": "How often a request is tried before it counts as failed.",
     "connections": "Connections at once to one host, those for parts of large files included.",
     "user_agent": "Put before topmast's own User-Agent.",
-    "proxy": "URL of a proxy (http, https or socks5) for all requests but those to hosts in NO_PROXY; "
-    "empty: as the environment says.",
+    "proxy": "URL of a proxy (http, https or socks5) for all requests, except to hosts in "
+    "NO_PROXY; empty: as the environment says.",
     "ca_bundle": "File with the certificates to trust; empty: SSL_CERT_FILE, REQUESTS_CA_BUNDLE or "
     "CURL_CA_BUNDLE of the environment, else the system's.",
     "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
