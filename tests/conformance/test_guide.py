@@ -101,7 +101,7 @@ def run_here(where: str) -> list[Shown]:
     try:
         return run(EXAMPLES, where)
     finally:
-        topmast.Observations.session.close()
+        topmast.client.default_client().close()
 
 
 def run_alone(where: str) -> list[Shown]:

@@ -18,7 +18,7 @@ import topmast
 from topmast.archive.server.serve import running
 from topmast.download.script import SERVED
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
-from topmast.services.downloads import DOWNLOADING, PLANNING, DownloadService
+from topmast.services.downloads import DOWNLOADING, PLANNING
 from topmast.services.observations import ObservationsClass
 
 M8 = SkyCoord(270.92194, -24.38017, unit="deg")
@@ -249,7 +249,7 @@ def test_what_is_no_function_is_refused_at_once(
 
 def test_the_options_that_are_suggested_are_those_that_there_are() -> None:
     for method, known in (("download_products", DOWNLOADING), ("plan_download", PLANNING)):
-        signature = inspect.signature(getattr(DownloadService, method))
+        signature = inspect.signature(getattr(ObservationsClass, method))
         taken = set(signature.parameters) - {"self", "products", "filters"}
         assert taken == set(known)
 

@@ -261,7 +261,7 @@ def _fill_with(names: Sequence[str], module: ModuleType) -> None:
     """Give `module` those of `names` that topmast has."""
     import topmast
 
-    _set(module, {name: getattr(topmast, name) for name in names if name in topmast.__all__})
+    _set(module, {name: getattr(topmast, name) for name in names if name in dir(topmast)})
 
 
 def _fill_utils(module: ModuleType) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from threading import Lock
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from topmast.config import DEFAULTS, Conf, Servers, conf
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
@@ -27,6 +27,8 @@ from topmast.net.redirects import MAX_REDIRECTS, follow, target
 
 IN_PROCESS = "http://topmast.archive"
 """The base URL of an archive in this process."""
+
+C = TypeVar("C")
 
 log = logging.getLogger("topmast")
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
@@ -74,6 +76,7 @@ class Session:
         self._lock = Lock()
         self._network: Transport | None = None
         self._folders: dict[str, Transport] = {}
+        self._caches: dict[Callable[[], Any], Any] = {}
         _sessions.add(self)
         if self._where is not None and is_url(self._where):
             checked_url(self._where)
@@ -116,6 +119,11 @@ class Session:
     def setting(self, name: str) -> Any:
         """This session's own value of a setting, else that of `topmast.conf`."""
         return getattr(self._own if name in self._given else conf, name)
+
+    def cache(self, kind: Callable[[], C]) -> C:
+        """This session's cache of a kind, a class; made when it is first asked for."""
+        # setdefault is one step for all threads.
+        return self._caches.get(kind) or self._caches.setdefault(kind, kind())
 
     def log_in(self, login: Login) -> None:
         """Let all requests to the archive of now carry `login`; those to another never do."""

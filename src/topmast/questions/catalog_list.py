@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.errors import InputWarning, InvalidQueryError, nearest_word, warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +204,7 @@ def find_catalog(
 
 def nearest_catalog(name: str) -> str | None:
     """The name of the catalogue that an unknown name most likely means."""
-    spellings = dict(_spellings())
-    close = difflib.get_close_matches(_plain(name), spellings, n=1)
-    return spellings[close[0]] if close else None
+    return nearest_word(_plain(name), dict(_spellings()))
 
 
 def _spellings() -> Iterator[tuple[str, str]]:

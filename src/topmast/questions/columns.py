@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-import threading
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from astropy.table import Table
+from cachetools import LRUCache
 
-from topmast.errors import RemoteServiceError
-from topmast.net.messages import Request
+from topmast.errors import BadAnswerError
+from topmast.net.deadline import Deadline
+from topmast.questions.polling import PortalRequest, ask, poll
 from topmast.tables.fields import Field
 from topmast.tables.values import KINDS
 from topmast.wire.encoding import decode_columns_config
-from topmast.wire.portal import MashupRequest, encode_request
+from topmast.wire.portal import MashupRequest
 from topmast.wire.reading import read_json
 
 if TYPE_CHECKING:
@@ -35,10 +35,9 @@ HISTOGRAM_SERVICES = {
 }
 """For a configuration whose id has this in it, that service tells which columns are ranges."""
 
-HEADERS = {
-    "Content-type": "application/x-www-form-urlencoded",
-    "Accept": "text/plain",
-}
+CONFIG_PATH = "/portal/Mashup/Mashup.asmx/columnsconfig"
+MOST_SERVICES = 500
+"""Whose columns a session remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +136,6 @@ class Columns(Mapping[str, Column]):
         }
         return made
 
-    def suggest(self, name: str) -> str | None:
-        """The name most like `name`, for "Did you mean ...?"; None if none is like it."""
-        close = difflib.get_close_matches(name, self._columns, n=1)
-        if close:
-            return close[0]
-        close = difflib.get_close_matches(name.lower(), self._by_lower_case, n=1)
-        return self._by_lower_case[close[0]].name if close else None
-
 
 def columns_of(session: Session, service: str) -> Columns:
     """The columns of a service; asked of the archive once a session and server.
@@ -154,35 +145,37 @@ def columns_of(session: Session, service: str) -> Columns:
     topmast.errors.BadAnswerError
         If the answer is no column configuration; it is asked for again the next time.
     """
-    cache = _cache_of(session)
-    key = (session.where, service.lower())
-    with cache.lock_for(key):
-        if key not in cache.columns:
-            cache.columns[key] = _ask(session, service)
-        return cache.columns[key]
+    entry = session.cache(_ColumnsCache).entry((session.where, service.lower()))
+    with entry.lock:
+        if entry.columns is None:
+            entry.columns = _ask_columns(session, service)
+        return entry.columns
 
 
-class _Cache:
-    """The columns that one session knows, and a lock each, so that none is asked for twice."""
+class _ColumnsCache:
+    """The columns that one session knows, by server and service."""
 
     def __init__(self) -> None:
-        self.columns: dict[tuple[str, str], Columns] = {}
-        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._lock = Lock()
+        self._entries: LRUCache[tuple[str, str], _Entry] = LRUCache(MOST_SERVICES)
 
-    def lock_for(self, key: tuple[str, str]) -> threading.Lock:
-        return self._locks.setdefault(key, threading.Lock())
-
-
-def _cache_of(session: Session) -> _Cache:
-    # setdefault is one step for all threads.
-    return vars(session).setdefault("columns_cache", _Cache())
+    def entry(self, key: tuple[str, str]) -> _Entry:
+        with self._lock:
+            return self._entries.setdefault(key, _Entry())
 
 
-def _ask(session: Session, service: str) -> Columns:
-    portal = session.servers.portal
-    body = f"colConfigId={quote(service)}".encode()
-    url = f"{portal}/portal/Mashup/Mashup.asmx/columnsconfig"
-    config = decode_columns_config(session.send(Request("POST", url, HEADERS, body)).content)
+class _Entry:
+    """The columns of one service, once they are known; `lock` so that they are asked for once."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.columns: Columns | None = None
+
+
+def _ask_columns(session: Session, service: str) -> Columns:
+    request = PortalRequest(service, CONFIG_PATH, f"colConfigId={quote(service)}".encode())
+    deadline = Deadline.after(session.setting("timeout"))
+    config = decode_columns_config(poll(session, request, deadline).answer.content)
     choices, ranges = _histograms(session, service)
     return Columns(config, ranges=ranges, choices=choices, service=service)
 
@@ -193,13 +186,11 @@ def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[st
     asked = next(services, None)
     if asked is None:
         return {}, {}
-    question = MashupRequest(asked, format="extjs", cache_breaker=str(uuid.uuid4()))
-    url = f"{session.servers.portal}/api/v0/invoke"
-    content = session.send(Request("POST", url, HEADERS, encode_request(question))).content
     try:
+        content = ask(session, MashupRequest(asked, format="extjs")).answer.content
         table = read_json(content)["data"]["Tables"][0]["ExtendedProperties"]
         return dict(table["discreteHistogram"]), dict(table["continuousHistogram"])
-    except (RemoteServiceError, LookupError, TypeError, ValueError):
+    except (BadAnswerError, LookupError, TypeError, ValueError):
         log.warning("%s gave no histograms; its column types alone decide.", asked)
         return {}, {}
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, Protocol
 
 import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
-from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.lists import is_missing, listed
+from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
+from topmast.questions.arguments import as_list, is_missing
 from topmast.questions.ranges import ColumnLike, ranges_of
 
 NO_CRITERION = "At least one non-positional criterion must be supplied."
@@ -138,7 +137,7 @@ def observation_kind(columns: dict[str, Any]) -> str | None:
         return None
     if any(other.lower() == "intenttype" for other in columns):
         raise InvalidQueryError("Give only one of obstype and intentType.")
-    words = [str(word).strip().lower() for word in listed(value)]
+    words = [str(word).strip().lower() for word in as_list(value)]
     if not words or any(word not in KINDS for word in words):
         raise InvalidQueryError(f"obstype is 'science', 'cal' or 'all', not {value!r}.")
     kinds = {KINDS[word] for word in words}
@@ -184,18 +183,12 @@ def check_criteria(
 
 def no_such_filter(name: str, known: Iterable[str]) -> str:
     """What to say of an unknown criterion, with the nearest known one."""
-    words = list(known)
-    close = get_close_matches(name, words, n=1)
-    if not close:
-        lower = {word.lower(): word for word in words}
-        close = [lower[word] for word in get_close_matches(name.lower(), lower, n=1)]
-    message = f"Filter '{name}' does not exist."
-    return f"{message} Did you mean '{close[0]}'?" if close else message
+    return f"Filter '{name}' does not exist.{did_you_mean(name, known)}"
 
 
 def _value_filter(name: str, value: Any, column: ColumnLike) -> Filter:
     """A filter on exact values, with at most one pattern among them."""
-    texts = [_text(name, item) for item in listed(value) if not is_missing(item)]
+    texts = [_text(name, item) for item in as_list(value) if not is_missing(item)]
     if not texts:
         raise InvalidQueryError(f"The criterion '{name}' has no values: {value!r}.")
     patterns = [text for text in texts if "*" in text or "%" in text]

@@ -5,17 +5,16 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from astropy.table import Column, Row, Table
 from numpy.typing import NDArray
 
-from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.lists import is_one, listed
+from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
+from topmast.questions.arguments import as_list, is_one, truth_value
 
-logger = logging.getLogger("topmast")
+log = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"
 NO_OBSIDS = "Observation list is empty, no associated products."
@@ -34,27 +33,9 @@ def filter_products(
     any_letter_case: bool = True,
     **filters: Any,
 ) -> Table:
-    """The rows of `products` that pass every filter, as a new table.
+    """The rows of `products` that pass every filter; see `ObservationsClass.filter_products`.
 
-    Parameters
-    ----------
-    products : `~astropy.table.Table`
-        As `get_product_list` gives it.
-    mrp_only : bool
-        Keep the Minimum Recommended Products only.
-    extension : str or list of str
-        Keep files whose name ends in this, or in one of these.
-    any_letter_case : bool
-        Whether ``"science"`` means ``"SCIENCE"`` too.
-    **filters
-        Column name and the value, or list of values, to keep. A text starting with ``!`` is
-        left out instead, and ``""`` keeps missing texts. Columns of numbers also take
-        ``"10..20"`` (both ends included), ``">=10"``, ``">10"``, ``"<=10"`` and ``"<10"``.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a column that is not there, or a number that cannot be read.
+    `any_letter_case` tells whether ``"science"`` means ``"SCIENCE"`` too.
     """
     if not isinstance(products, Table):
         raise InvalidQueryError(
@@ -63,7 +44,7 @@ def filter_products(
         )
     extension = _spelt_right(filters, extension)
     kept = np.ones(len(products), dtype=bool)
-    if mrp_only is not None and checked_truth("mrp_only", mrp_only):
+    if mrp_only is not None and truth_value("mrp_only", mrp_only):
         kept &= _texts_equal(MINIMUM_RECOMMENDED, any_letter_case)(
             _column(products, "productGroupDescription")
         )
@@ -81,7 +62,7 @@ def unique_products(products: Table, uri_column: str = "dataURI") -> Table:
     kept = [index for index, uri in enumerate(uris) if uri is None or first[uri] == index]
     if len(kept) == len(uris):
         return products
-    logger.info(
+    log.info(
         "%d of %d products are listed twice; each is kept once, %d in all.",
         len(uris) - len(kept),
         len(uris),
@@ -137,27 +118,16 @@ def _column(products: Table, name: str) -> Column:
 def unknown_filter(name: str, names: Iterable[str]) -> InvalidQueryError:
     """The error about a keyword that is no column; `names` are those that it may stand for."""
     message = f"Column '{name}' not found in product table."
-    known = {each.lower(): each for each in names}
-    close = get_close_matches(name.lower(), known, n=1)
-    return InvalidQueryError(message + (f" Did you mean '{known[close[0]]}'?" if close else ""))
-
-
-def checked_truth(name: str, value: Any) -> bool:
-    """`value` as True or False; a text such as "no" would count as True."""
-    if isinstance(value, (bool, np.bool_)) or (
-        isinstance(value, (int, np.integer)) and value in (0, 1)
-    ):
-        return bool(value)
-    raise InvalidQueryError(f"{name} is True or False, not {value!r}.")
+    return InvalidQueryError(message + did_you_mean(name, names))
 
 
 def _given(values: Any) -> bool:
     """Whether there is any value at all: neither None nor empty."""
-    return values is not None and bool(isinstance(values, str) or len(listed(values)))
+    return values is not None and bool(isinstance(values, str) or len(as_list(values)))
 
 
 def _ends_in(names: Column, extension: Any, any_letter_case: bool) -> Mask:
-    endings = tuple(str(ending) for ending in listed(extension))
+    endings = tuple(str(ending) for ending in as_list(extension))
     texts = [str(name) for name in np.ma.getdata(names).tolist()]
     if any_letter_case:
         endings = tuple(ending.lower() for ending in endings)
@@ -174,7 +144,7 @@ def _passing(column: Column, wanted: Any, any_letter_case: bool) -> Mask:
         return np.ones(len(column), dtype=bool)
     tests = [
         (_test_of(column, value, any_letter_case), unwanted)
-        for value, unwanted in map(_split_negation, listed(wanted))
+        for value, unwanted in map(_split_negation, as_list(wanted))
     ]
     positive = [test(column) for test, unwanted in tests if not unwanted]
     negative = [test(column) for test, unwanted in tests if unwanted]

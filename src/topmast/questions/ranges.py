@@ -12,7 +12,7 @@ import numpy as np
 from astropy.time import Time
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.lists import is_missing, is_one, listed, size
+from topmast.questions.arguments import as_list, is_missing, is_one, size
 
 
 class ColumnLike(Protocol):
@@ -73,7 +73,7 @@ def _pair(item: Any) -> tuple[Any, Any]:
 
 def _ends(name: str, value: Any) -> tuple[Any, Any] | None:
     """The first two values of a list; None, with a warning, if there are not two."""
-    items = listed(value)
+    items = as_list(value)
     if len(items) < 2:
         warn(
             f"{name} is continuous: give [min, max]. Not enough values provided, so {name}="
