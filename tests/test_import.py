@@ -8,6 +8,7 @@ import sys
 import pytest
 
 import topmast
+from topmast.client import default_client
 
 
 def python(code: str) -> str:
@@ -21,7 +22,7 @@ def test_importing_topmast_loads_nothing_but_itself() -> None:
 
 
 def test_the_ready_made_parts_share_one_session() -> None:
-    session = topmast.client.default_client().session
+    session = default_client().session
     assert topmast.Observations._session is topmast.Mast._session is session
     assert topmast.Observations is topmast.Observations
 

@@ -549,7 +549,6 @@ def test_columns_have_units_and_ucds() -> None:
     assert table["dstArcSec"].quantity[1].to_value("arcmin") == pytest.approx(1)
     criteria = catalogs.query_criteria("TIC", objType="STAR")
     assert criteria["Tmag"].unit == u.mag
-    assert catalogs.table is criteria
 
 
 def test_todays_dialect_has_neither_units_nor_masked_floats() -> None:

@@ -18,6 +18,7 @@ import topmast
 from topmast.archive.server.serve import running
 from topmast.download.script import SERVED
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
+from topmast.services import downloads
 from topmast.services.downloads import DOWNLOADING, PLANNING
 from topmast.services.observations import ObservationsClass
 
@@ -166,7 +167,7 @@ def test_a_script_of_a_folder_asks_the_folder_when_it_is_served(
 
     nobody = run("http://127.0.0.1:9")
     assert (nobody.returncode, "topmast serve /" in nobody.stderr) == (1, True)
-    somebody = run(served.session.where)
+    somebody = run(served._session.where)
     assert (somebody.returncode, somebody.stderr) == (0, "")
     assert list(tmp_path.rglob("lwp13058.mxlo.gz"))
 
@@ -262,7 +263,7 @@ def test_release_dates_come_from_the_observations_at_hand(
     products = observations.get_product_list(table)
     rights = ["RESTRICTED"] + ["EXCLUSIVE_ACCESS"] * (len(products) - 1)
     products.replace_column("dataRights", Column(rights))
-    monkeypatch.setattr(ObservationsClass, "get_product_list", lambda self, given: products)
+    monkeypatch.setattr(downloads, "ask_table", lambda session, question: products)
 
     with_dates = observations.plan_download(table, tmp_path, mrp_only=False)
     without = observations.plan_download(products, tmp_path, mrp_only=False)
