@@ -259,9 +259,9 @@ def _fill_mast(module: ModuleType) -> None:
 
 def _fill_with(names: Sequence[str], module: ModuleType) -> None:
     """Give `module` those of `names` that topmast has."""
-    import topmast
+    from topmast import client
 
-    _set(module, {name: getattr(topmast, name) for name in names if name in dir(topmast)})
+    _set(module, {name: getattr(client, name) for name in names if name in client.__all__})
 
 
 def _fill_utils(module: ModuleType) -> None:

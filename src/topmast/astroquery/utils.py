@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from astropy.coordinates import SkyCoord
@@ -11,7 +12,7 @@ from astropy.table import Table
 from topmast.client import MastClass, default_client
 from topmast.errors import InvalidQueryError
 from topmast.questions.criteria import split_place
-from topmast.questions.names import name_resolver
+from topmast.questions.names import positions_of_names
 from topmast.questions.places import find_places, places_of_names
 from topmast.questions.product_filters import unique_products
 
@@ -56,7 +57,7 @@ def parse_input_location(
     )
     if not place.has_place:
         raise InvalidQueryError("One of objectname and coordinates must be specified.")
-    resolve = name_resolver(default_client().session, place.resolver)
+    resolve = partial(positions_of_names, default_client().session, place.resolver)
     if place.object_name is None:
         found = find_places(place.coordinates, resolve)
     else:

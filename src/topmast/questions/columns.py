@@ -161,7 +161,9 @@ class _ColumnsCache:
 
     def entry(self, key: tuple[str, str]) -> _Entry:
         with self._lock:
-            return self._entries.setdefault(key, _Entry())
+            if key not in self._entries:
+                self._entries[key] = _Entry()
+            return self._entries[key]
 
 
 class _Entry:

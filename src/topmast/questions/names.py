@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -111,18 +111,14 @@ def one_name(object_name: Any, objectname: Any) -> Any:
     return objectname if object_name is None else object_name
 
 
-def name_resolver(
-    session: Session, resolver: str | None = None
-) -> Callable[[Sequence[str], bool], Mapping[str, Position]]:
-    """A function that finds positions in degrees, in the form that `questions.places` asks for."""
-
-    def resolve(names: Sequence[str], from_list: bool) -> Mapping[str, Position]:
-        checked = _checked(resolver)
-        entries = _look_up(session, names, checked, False)
-        known = _known(names, entries, checked, from_list, all_unknown=from_list)
-        return {name: (entry.ra_deg, entry.dec_deg) for name, entry in known.items()}
-
-    return resolve
+def positions_of_names(
+    session: Session, resolver: str | None, names: Sequence[str], from_list: bool
+) -> Mapping[str, Position]:
+    """The positions in degrees of the names that are known, as `questions.places` asks for them."""
+    resolver = _checked(resolver)
+    entries = _look_up(session, names, resolver, False)
+    known = _known(names, entries, resolver, from_list, all_unknown=from_list)
+    return {name: (entry.ra_deg, entry.dec_deg) for name, entry in known.items()}
 
 
 # --------------------------------------------------------------------------- the question

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
@@ -12,7 +13,7 @@ from astropy.coordinates import Angle
 
 from topmast.errors import InvalidQueryError
 from topmast.questions.criteria import Criteria
-from topmast.questions.names import name_resolver
+from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, Places, find_places, places_of_names
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def find_targets(session: Session, place: Criteria) -> Targets:
     radius = DEFAULT_RADIUS if place.radius is None else place.radius
     if np.ndim(radius) == 0:
         parse_radius(radius)  # before names are looked up in vain
-    resolve = name_resolver(session, place.resolver)
+    resolve = partial(positions_of_names, session, place.resolver)
     if place.object_name is None:
         return cones_around(find_places(place.coordinates, resolve), radius)
     return cones_around(places_of_names(place.object_name, resolve), radius)

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
-from topmast.services.methods import Method
 
 from topmast.astroquery.compare import recording
 from topmast.errors import InputWarning, NoResultsWarning
+from topmast.services.methods import Method
 
 
 class SurveyClass:
