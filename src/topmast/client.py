@@ -58,7 +58,7 @@ class Client:
     def __init__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> None:
         if where is not None and not is_url(os.fspath(where)):
             _check_folder(os.fspath(where))
-        self.session = Session(where, open_folder=open_folder, **settings)
+        self.session: Session = Session(where, open_folder=open_folder, **settings)
 
     def __repr__(self) -> str:
         return f"<Client of {self.session.where}>"

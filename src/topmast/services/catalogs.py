@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from topmast.questions import catalogs
 from topmast.questions.catalog_question import ask_catalog, count_rows
 from topmast.services import hsc_spectra
-from topmast.services.methods import count, method, query
+from topmast.services.methods import answers, count, method, query
 from topmast.services.service import Service
 
 
@@ -18,17 +20,22 @@ class CatalogsClass(Service):
     A place, many places and a radius are given as in `ObservationsClass`.
     """
 
-    query_region, query_region_async = query(catalogs.query_region, ask_catalog)
-    query_object, query_object_async = query(catalogs.query_object, ask_catalog)
-    query_criteria, query_criteria_async = query(catalogs.query_criteria, ask_catalog)
-    query_region_count = count(catalogs.query_region_count, count_rows)
-    query_object_count = count(catalogs.query_object_count, count_rows)
-    query_criteria_count = count(catalogs.query_criteria_count)
-    get_metadata = method(catalogs.get_metadata)
+    query_region: Final = query(catalogs.query_region, ask_catalog)
+    query_region_async: Final = answers(catalogs.query_region)
+    query_object: Final = query(catalogs.query_object, ask_catalog)
+    query_object_async: Final = answers(catalogs.query_object)
+    query_criteria: Final = query(catalogs.query_criteria, ask_catalog)
+    query_criteria_async: Final = answers(catalogs.query_criteria)
+    query_region_count: Final = count(catalogs.query_region_count, count_rows)
+    query_object_count: Final = count(catalogs.query_object_count, count_rows)
+    query_criteria_count: Final = count(catalogs.query_criteria_count)
+    get_metadata: Final = method(catalogs.get_metadata)
 
-    query_hsc_matchid, query_hsc_matchid_async = query(hsc_spectra.query_hsc_matchid)
-    get_hsc_spectra, get_hsc_spectra_async = query(hsc_spectra.get_hsc_spectra)
-    download_hsc_spectra = method(hsc_spectra.download_hsc_spectra)
+    query_hsc_matchid: Final = query(hsc_spectra.query_hsc_matchid)
+    query_hsc_matchid_async: Final = answers(hsc_spectra.query_hsc_matchid)
+    get_hsc_spectra: Final = query(hsc_spectra.get_hsc_spectra)
+    get_hsc_spectra_async: Final = answers(hsc_spectra.get_hsc_spectra)
+    download_hsc_spectra: Final = method(hsc_spectra.download_hsc_spectra)
 
     @property
     def catalog_limit(self) -> int | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from topmast.questions import service_calls
-from topmast.services.methods import method, query
+from topmast.services.methods import answers, method, query
 from topmast.services.service import Service
 
 
@@ -13,8 +15,8 @@ class MastClass(Service):
     The services are listed at https://mast.stsci.edu/api/v0/_services.html.
     """
 
-    service_request, service_request_async = query(service_calls.service_request)
-    mashup_request, mashup_request_async = query(
-        service_calls.mashup_request, service_calls.ask_selected
-    )
-    mast_query = method(service_calls.mast_query)
+    service_request: Final = query(service_calls.service_request)
+    service_request_async: Final = answers(service_calls.service_request)
+    mashup_request: Final = query(service_calls.mashup_request, service_calls.ask_selected)
+    mashup_request_async: Final = answers(service_calls.mashup_request)
+    mast_query: Final = method(service_calls.mast_query)

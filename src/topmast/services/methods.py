@@ -1,8 +1,9 @@
 """Functions of a session as methods of services, on the instance and on the class.
 
 A service lists its methods, one line each; the functions behind them have their signatures and
-docstrings. A query is a function that makes a question: it becomes a method that gives the table,
-and a twin that gives the raw answers. Type checkers see all of them, on the class as well.
+docstrings. A function that makes a question becomes a query, which gives the table, and its
+``_async`` twin, which gives the raw answers. Type checkers see all of them, on the class as well;
+``Final`` lets them take the types from here.
 """
 
 from __future__ import annotations
@@ -55,12 +56,17 @@ def method(function: Callable[Concatenate[Session, P], R]) -> Method[P, R]:
 
 def query(
     question: Callable[Concatenate[Session, P], Q], ask: Callable[[Any, Q], Table] = ask_table
-) -> tuple[Method[P, Table], Method[P, list[Answer]]]:
-    """A method that gives the table for the question that `question` makes, and its raw twin."""
-    table, twin = _asking(question, ask, "Table"), _asking(question, ask_answers, "list[Answer]")
+) -> Method[P, Table]:
+    """A method that gives the table for the question that `question` makes."""
+    return Method(_asking(question, ask, "Table"))
+
+
+def answers(question: Callable[Concatenate[Session, P], Q]) -> Method[P, list[Answer]]:
+    """The twin of a query: the same question, and its answers as they came."""
+    twin = _asking(question, ask_answers, "list[Answer]")
     name = question.__name__
     twin.__name__, twin.__doc__ = f"{name}_async", TWIN.format(name)
-    return Method(table), Method(twin)
+    return Method(twin)
 
 
 def count(

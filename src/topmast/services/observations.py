@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from topmast.questions import observations, products
 from topmast.services import downloads
-from topmast.services.methods import count, method, query
+from topmast.services.methods import answers, count, method, query
 from topmast.services.service import Service
 
 
@@ -19,20 +21,24 @@ class ObservationsClass(Service):
     A radius is a number of degrees, a text such as ``"5 arcmin"``, or an angle.
     """
 
-    query_region, query_region_async = query(observations.query_region)
-    query_object, query_object_async = query(observations.query_object)
-    query_criteria, query_criteria_async = query(observations.query_criteria)
-    query_region_count = count(observations.query_region_count)
-    query_object_count = count(observations.query_object_count)
-    query_criteria_count = count(observations.query_criteria_count)
-    list_missions = method(observations.list_missions)
-    get_metadata = method(observations.get_metadata)
+    query_region: Final = query(observations.query_region)
+    query_region_async: Final = answers(observations.query_region)
+    query_object: Final = query(observations.query_object)
+    query_object_async: Final = answers(observations.query_object)
+    query_criteria: Final = query(observations.query_criteria)
+    query_criteria_async: Final = answers(observations.query_criteria)
+    query_region_count: Final = count(observations.query_region_count)
+    query_object_count: Final = count(observations.query_object_count)
+    query_criteria_count: Final = count(observations.query_criteria_count)
+    list_missions: Final = method(observations.list_missions)
+    get_metadata: Final = method(observations.get_metadata)
 
-    get_product_list, get_product_list_async = query(products.get_product_list)
-    get_unique_product_list = method(products.get_unique_product_list)
-    filter_products = method(downloads.filter_products)
-    plan_download = method(downloads.plan_download)
-    download_products = method(downloads.download_products)
-    iter_download = method(downloads.iter_download)
-    download_file = method(downloads.download_file)
-    retry = method(downloads.retry)
+    get_product_list: Final = query(products.get_product_list)
+    get_product_list_async: Final = answers(products.get_product_list)
+    get_unique_product_list: Final = method(products.get_unique_product_list)
+    filter_products: Final = method(downloads.filter_products)
+    plan_download: Final = method(downloads.plan_download)
+    download_products: Final = method(downloads.download_products)
+    iter_download: Final = method(downloads.iter_download)
+    download_file: Final = method(downloads.download_file)
+    retry: Final = method(downloads.retry)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from topmast.errors import InvalidQueryError
 from topmast.questions import names
@@ -35,12 +35,12 @@ class Service:
     _question: Question | None = None
     """The last one that was asked."""
 
-    login = method(account.login)
-    logout = method(account.logout)
-    authenticated = method(account.authenticated)
-    session_info = method(account.session_info)
-    get_token = method(account.get_token)
-    resolve_object = method(names.resolve_object)
+    login: Final = method(account.login)
+    logout: Final = method(account.logout)
+    authenticated: Final = method(account.authenticated)
+    session_info: Final = method(account.session_info)
+    get_token: Final = method(account.get_token)
+    resolve_object: Final = method(names.resolve_object)
 
     def __init__(
         self,
