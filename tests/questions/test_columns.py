@@ -171,7 +171,6 @@ def test_a_column_tells_what_the_configuration_says() -> None:
     assert found["obs_collection"].type == "string"
     assert found["t_min"].unit == "MJD"
     assert found["t_min"].label == "t_min"
-    assert found["s_fov"].ignore_value == 0
     assert found["s_fov"].hidden
 
 

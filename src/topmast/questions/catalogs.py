@@ -24,7 +24,6 @@ from topmast.questions.criteria import (
     check_criteria,
     filters_on_the_wire,
     split_place,
-    without_verbose,
 )
 from topmast.questions.names import one_name
 from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
@@ -276,7 +275,7 @@ def _near(
 ) -> CatalogQuestion:
     """Which sources of a catalogue lie in the cones of `place`."""
     catalog = chosen_catalog(session, name, version)
-    parameters = _parameters(catalog, without_verbose(words))
+    parameters = _parameters(catalog, words)
     targets = find_targets(session, place)
     return CatalogQuestion(
         catalog.cone,
@@ -294,6 +293,8 @@ def _parameters(catalog: Catalog, words: Mapping[str, Any]) -> dict[str, int]:
     chosen = dict(catalog.parameters)
     for word, value in words.items():
         name = word.lower()
+        if name == "verbose":  # as in `split_place`
+            continue
         if name not in chosen:
             raise InvalidQueryError(_no_such_word(word, catalog))
         if value is not None:
@@ -338,7 +339,7 @@ def _with_criteria(
     catalog = chosen_catalog(session, name)
     if catalog.criteria is None:
         raise InvalidQueryError(_no_criteria(catalog))
-    parts = split_place(without_verbose(criteria), of_observations=False)
+    parts = split_place(criteria, of_observations=False)
     return catalog, catalog.criteria, parts
 
 

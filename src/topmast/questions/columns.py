@@ -52,8 +52,6 @@ class Column:
         Between the elements of a stored list, each of which a criterion may match; or "".
     continuous : bool
         Whether a criterion is a range of numbers rather than a list of values.
-    ignore_value
-        The value that stands for "nothing", or None.
     hidden : bool
         Whether MAST keeps the column out of its lists.
     ucd : str
@@ -68,7 +66,6 @@ class Column:
     example: str = ""
     separator: str = ""
     continuous: bool = False
-    ignore_value: Any = None
     hidden: bool = False
     ucd: str = ""
 
@@ -103,9 +100,7 @@ class Columns(Mapping[str, Column]):
         self._columns = {
             name: _column(name, entry, kinds.get(name)) for name, entry in found.items()
         }
-        self._by_lower_case: dict[str, Column] = {}
-        for name, column in self._columns.items():
-            self._by_lower_case.setdefault(name.lower(), column)
+        self._in_lower_case = {name.lower(): name for name in reversed(self._columns)}
 
     def __getitem__(self, name: str) -> Column:
         return self._columns[name]
@@ -121,7 +116,9 @@ class Columns(Mapping[str, Column]):
 
     def find(self, name: str) -> Column | None:
         """The column of this name in any case; None if there is none."""
-        return self._columns.get(name) or self._by_lower_case.get(name.lower())
+        return self._columns.get(name) or self._columns.get(
+            self._in_lower_case.get(name.lower(), "")
+        )
 
     def described_by(self, fields: Iterable[Field]) -> Columns:
         """The same columns, with what `fields` know of them where the archive says nothing."""
@@ -130,9 +127,6 @@ class Columns(Mapping[str, Column]):
         made._columns = {
             name: _described(column, known.get(name.lower()))
             for name, column in self._columns.items()
-        }
-        made._by_lower_case = {
-            lower: made._columns[column.name] for lower, column in self._by_lower_case.items()
         }
         return made
 
@@ -207,7 +201,6 @@ def _column(name: str, entry: Mapping[str, Any], continuous: bool | None) -> Col
         example=_text(entry, "example"),
         separator=_text(entry, "separator"),
         continuous=_is_continuous(entry) if continuous is None else continuous,
-        ignore_value=entry.get("ignoreValue"),
         hidden=bool(entry.get("remove", False)),
         ucd=_text(entry, "vot.ucd"),
     )

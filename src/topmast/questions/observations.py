@@ -16,7 +16,6 @@ from topmast.questions.criteria import (
     check_criteria,
     filters_on_the_wire,
     split_place,
-    without_verbose,
 )
 from topmast.questions.names import one_name
 from topmast.questions.portal import Question, ask_answers
@@ -142,7 +141,7 @@ def query_criteria(
     --------
     >>> table = Observations.query_criteria(filters=["*UV", "Kepler"], object_name="M101")
     """
-    parts = split_place(without_verbose(criteria))
+    parts = split_place(criteria)
     if not parts.columns and parts.kind in (None, "all"):
         raise InvalidQueryError(NO_CRITERION)
     place = parts if parts.has_place else None
@@ -197,7 +196,7 @@ def query_criteria_count(
 
     `pagesize` and `page` change nothing.
     """
-    parts = split_place(without_verbose(criteria))
+    parts = split_place(criteria)
     place = parts if parts.has_place else None
     return _filtered(session, _with_default_kind(session, parts), place, COUNT)
 
@@ -286,7 +285,7 @@ def _names(columns: Mapping[str, Any], name: str) -> bool:
 
 def _only_columns(criteria: Mapping[str, Any]) -> Criteria:
     """The criteria of a call that has its place elsewhere."""
-    parts = split_place(without_verbose(criteria))
+    parts = split_place(criteria)
     if parts.has_place:
         raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
     return parts

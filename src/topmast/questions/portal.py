@@ -19,7 +19,7 @@ from topmast.questions.columns import columns_of
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.places import Place
 from topmast.questions.polling import Finished
-from topmast.questions.progress import Progress
+from topmast.questions.progress import progress_bar
 from topmast.tables.values import Values
 from topmast.wire.answers import read_page, table_of, table_of_pages
 from topmast.wire.portal import MashupRequest
@@ -158,8 +158,14 @@ def _each_request(
     if len(requests) == 1:
         return [function(requests[0])]
     connections = int(session.setting("connections"))
-    with Progress(question.service, len(requests)) as progress:
-        return at_once(progress.counted(function), requests, connections)
+    with progress_bar(question.service, len(requests)) as advance:
+
+        def and_advance(request: MashupRequest) -> Result:
+            result = function(request)
+            advance()
+            return result
+
+        return at_once(and_advance, requests, connections)
 
 
 def _count(name: str, value: Any) -> int | None:
