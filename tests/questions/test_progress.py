@@ -50,4 +50,7 @@ def test_an_error_takes_the_bar_away(monkeypatch: pytest.MonkeyPatch) -> None:
         advance()
         raise RuntimeError("broken")
     assert screen.getvalue()
-    assert not [each for each in threading.enumerate() if "Refresh" in type(each).__name__]
+    for thread in threading.enumerate():
+        if "Refresh" in type(thread).__name__:
+            thread.join(10)
+            assert not thread.is_alive()
