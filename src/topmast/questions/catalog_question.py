@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,9 +35,9 @@ def ask_catalog(session: Session, question: CatalogQuestion) -> Table:
 
 
 def count_rows(session: Session, question: CatalogQuestion) -> Any:
-    """How many rows each place has, as the paging of its first page tells."""
+    """How many rows each place has, as the paging of the smallest page tells."""
     try:
-        answers = ask_question(session, question)
+        answers = ask_question(session, replace(question, pagesize=1, page=1))
         for pages in answers:
             table_of([page.answer.content for page in pages])  # raises what went wrong
     except RemoteServiceError as problem:

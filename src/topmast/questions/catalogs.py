@@ -40,8 +40,6 @@ ARGUMENTS = ("coordinates", "object_name", "radius", "resolver", "pagesize", "pa
 """What an unknown criterion may have been meant to be, besides a column."""
 MAGTYPES = (1, 2)
 DEFAULT = "Hsc"
-SMALLEST_PAGE = (1, 1)
-"""Its paging tells the number of all rows."""
 
 
 def query_region(
@@ -177,48 +175,6 @@ def query_criteria(
         raise InvalidQueryError(NO_CRITERION)
     question = _filtered(session, searched, parts, params, services.rows, services.rows_near)
     return replace(question, pagesize=pagesize, page=page)
-
-
-def query_region_count(
-    session: Session,
-    /,
-    coordinates: Any,
-    radius: Any = DEFAULT_RADIUS,
-    catalog: str = DEFAULT,
-    version: int | None = None,
-    pagesize: int | None = None,
-    page: int | None = None,
-    **parameters: Any,
-) -> CatalogQuestion:
-    """How many sources `query_region` would find: a number, or an array for many places.
-
-    `pagesize` and `page` change nothing.
-    """
-    place = Criteria(coordinates, radius=radius)
-    return _near(session, place, catalog, version, parameters, *SMALLEST_PAGE)
-
-
-def query_object_count(
-    session: Session,
-    /,
-    object_name: str | Iterable[str] | None = None,
-    radius: Any = DEFAULT_RADIUS,
-    catalog: str = DEFAULT,
-    pagesize: int | None = None,
-    page: int | None = None,
-    version: int | None = None,
-    *,
-    resolver: str | None = None,
-    objectname: str | Iterable[str] | None = None,
-    **parameters: Any,
-) -> CatalogQuestion:
-    """How many sources `query_object` would find: a number, or an array for many names.
-
-    `pagesize` and `page` change nothing.
-    """
-    name = one_name(object_name, objectname)
-    place = Criteria(None, name, radius, resolver)
-    return _near(session, place, catalog, version, parameters, *SMALLEST_PAGE)
 
 
 def query_criteria_count(

@@ -18,8 +18,8 @@ from topmast.questions.criteria import (
     split_place,
 )
 from topmast.questions.names import one_name
-from topmast.questions.portal import Question, ask_answers
-from topmast.questions.targets import DEFAULT_RADIUS, Cone, cone_params, find_targets
+from topmast.questions.portal import Question, ask_answers, ask_counts
+from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -151,44 +151,6 @@ def query_criteria(
     return question
 
 
-def query_region_count(
-    session: Session,
-    /,
-    coordinates: Any,
-    radius: Any = DEFAULT_RADIUS,
-    pagesize: int | None = None,
-    page: int | None = None,
-    **criteria: Any,
-) -> Question:
-    """How many observations `query_region` would find: a number, or an array for many places.
-
-    `pagesize` and `page` change nothing.
-    """
-    place = Criteria(coordinates, radius=radius)
-    return _filtered(session, _only_columns(criteria), place, COUNT)
-
-
-def query_object_count(
-    session: Session,
-    /,
-    object_name: str | Iterable[str] | None = None,
-    radius: Any = DEFAULT_RADIUS,
-    pagesize: int | None = None,
-    page: int | None = None,
-    *,
-    resolver: str | None = None,
-    objectname: str | Iterable[str] | None = None,
-    **criteria: Any,
-) -> Question:
-    """How many observations `query_object` would find: a number, or an array for many names.
-
-    `pagesize` and `page` change nothing.
-    """
-    name = one_name(object_name, objectname)
-    place = Criteria(None, name, radius, resolver)
-    return _filtered(session, _only_columns(criteria), place, COUNT)
-
-
 def query_criteria_count(
     session: Session, /, pagesize: int | None = None, page: int | None = None, **criteria: Any
 ) -> Question:
@@ -199,6 +161,20 @@ def query_criteria_count(
     parts = split_place(criteria)
     place = parts if parts.has_place else None
     return _filtered(session, _with_default_kind(session, parts), place, COUNT)
+
+
+def count_near(session: Session, question: Question) -> Any:
+    """How many observations a question about places would find."""
+    params = [
+        {**each, "columns": COUNT}
+        if "position" in each
+        else {"columns": COUNT, "filters": [], "position": _position(each)}
+        for each in question.params
+    ]
+    counting = replace(
+        question, service=POSITION, params=params, config=CONE, pagesize=None, page=None
+    )
+    return ask_counts(session, counting)
 
 
 def list_missions(session: Session, /) -> list[str]:
@@ -257,7 +233,7 @@ def _filtered(
     if place is None:
         return Question(FILTERED, [params], None, pagesize, page, config=CONE)
     targets = find_targets(session, place)
-    each = [params | {"position": _position(cone)} for cone in targets.cones]
+    each = [params | {"position": _position(cone)} for cone in cone_params(targets)]
     return Question(POSITION, each, targets.places, pagesize, page, config=CONE)
 
 
@@ -291,5 +267,5 @@ def _only_columns(criteria: Mapping[str, Any]) -> Criteria:
     return parts
 
 
-def _position(cone: Cone) -> str:
-    return f"{cone.place.ra_deg}, {cone.place.dec_deg}, {cone.radius_deg}"
+def _position(cone: Mapping[str, float]) -> str:
+    return f"{cone['ra']}, {cone['dec']}, {cone['radius']}"

@@ -26,8 +26,8 @@ class CatalogsClass(Service):
     query_object_async: Final = answers(catalogs.query_object)
     query_criteria: Final = query(catalogs.query_criteria, ask_catalog)
     query_criteria_async: Final = answers(catalogs.query_criteria)
-    query_region_count: Final = count(catalogs.query_region_count, count_rows)
-    query_object_count: Final = count(catalogs.query_object_count, count_rows)
+    query_region_count: Final = count(catalogs.query_region, count_rows)
+    query_object_count: Final = count(catalogs.query_object, count_rows)
     query_criteria_count: Final = count(catalogs.query_criteria_count)
     get_metadata: Final = method(catalogs.get_metadata)
 

@@ -31,6 +31,10 @@ TWIN = """The answers behind `{0}` as they came, one for each page and place.
 Parameters as for `{0}`. Each answer has ``.json()``, ``.text``, ``.content`` and
 ``.status_code``.
 """
+COUNT = """How many rows `{0}` would find: a number, or an array for many places.
+
+Parameters as for `{0}`, of which `pagesize` and `page` change nothing.
+"""
 
 
 class Method(Generic[P, R]):
@@ -72,8 +76,12 @@ def answers(question: Callable[Concatenate[Session, P], Q]) -> Method[P, list[An
 def count(
     question: Callable[Concatenate[Session, P], Q], ask: Callable[[Any, Q], Any] = ask_counts
 ) -> Method[P, Any]:
-    """A method that gives the number, or an array of them, for the question of `question`."""
-    return Method(_asking(question, ask, "Any"))
+    """A method that counts what the query of the same question would find."""
+    counting = _asking(question, ask, "Any")
+    name = question.__name__.removesuffix("_count")
+    if name == question.__name__:
+        counting.__name__, counting.__doc__ = f"{name}_count", COUNT.format(name)
+    return Method(counting)
 
 
 def _asking(
