@@ -93,14 +93,10 @@ def resolve_object(
         )
         resolver = None
     entries = _look_up(session, names, resolver, resolve_all)
-    if resolve_all:
-        known = _known(names, entries, None, not single)
-        found: dict[str, Any] = {
-            name: {entry.resolver: _sky(entry) for entry in entries[name]} for name in known
-        }
-    else:
-        known = _known(names, entries, resolver, not single)
-        found = {name: _sky(entry) for name, entry in known.items()}
+    found: dict[str, Any] = {
+        name: {each.resolver: _sky(each) for each in entries[name]} if resolve_all else _sky(entry)
+        for name, entry in _known(names, entries, resolver, not single).items()
+    }
     return found[names[0]] if single else found
 
 
@@ -249,8 +245,8 @@ def _known(
     """
     known = {}
     for name in names:
-        entry = _entry_of(resolver, entries[name])
-        if entry is not None:
+        wanted = (each for each in entries[name] if resolver in (None, each.resolver.upper()))
+        if entry := next(wanted, None):
             known[name] = entry
             _compare_with_catalog(name, entry, entries[name], resolver)
         elif from_list:
@@ -260,12 +256,6 @@ def _known(
     if not known and not all_unknown:
         raise ResolverError("Could not resolve any of the given object names to sky positions.")
     return known
-
-
-def _entry_of(resolver: str | None, entries: Sequence[ResolvedName]) -> ResolvedName | None:
-    """The first entry, of the resolver that was asked for."""
-    wanted = (e for e in entries if resolver is None or e.resolver.upper() == resolver)
-    return next(wanted, None)
 
 
 def _unknown(name: str, resolver: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -22,7 +23,6 @@ OPTIONS = ("extension", "mrp_only")
 MISSPELT = {"extenstion": "extension"}
 
 Mask = NDArray[np.bool_]
-Test = Callable[[Any], Mask]
 
 
 def filter_products(
@@ -45,9 +45,8 @@ def filter_products(
     extension = _spelt_right(filters, extension)
     kept = np.ones(len(products), dtype=bool)
     if mrp_only is not None and truth_value("mrp_only", mrp_only):
-        kept &= _texts_equal(MINIMUM_RECOMMENDED, any_letter_case)(
-            _column(products, "productGroupDescription")
-        )
+        groups = _column(products, "productGroupDescription")
+        kept &= _texts_equal(groups, MINIMUM_RECOMMENDED, any_letter_case)
     if extension != "" and _given(extension):
         kept &= _ends_in(_column(products, "productFilename"), extension, any_letter_case)
     for name, wanted in filters.items():
@@ -142,76 +141,56 @@ def _passing(column: Column, wanted: Any, any_letter_case: bool) -> Mask:
         if wanted is not None:
             warn(f"The filter '{column.name}' has no values and is skipped.", InputWarning)
         return np.ones(len(column), dtype=bool)
-    tests = [
-        (_test_of(column, value, any_letter_case), unwanted)
-        for value, unwanted in map(_split_negation, as_list(wanted))
-    ]
-    positive = [test(column) for test, unwanted in tests if not unwanted]
-    negative = [test(column) for test, unwanted in tests if unwanted]
-    kept = np.logical_or.reduce(positive) if positive else np.ones(len(column), dtype=bool)
-    for found in negative:
-        kept = kept & ~found
-    return kept
+    kept, left_out = [], []
+    for value in as_list(wanted):
+        if isinstance(value, str) and value.startswith("!"):
+            left_out.append(_equal(column, value[1:], any_letter_case))
+        else:
+            kept.append(_equal(column, value, any_letter_case))
+    passing = np.logical_or.reduce(kept) if kept else np.ones(len(column), dtype=bool)
+    return passing & ~np.logical_or.reduce(left_out) if left_out else passing
 
 
-def _split_negation(value: Any) -> tuple[Any, bool]:
-    """The value without a leading ``!``, and whether there was one."""
-    if isinstance(value, str) and value.startswith("!"):
-        return value[1:], True
-    return value, False
+def _equal(column: Column, value: Any, any_letter_case: bool) -> Mask:
+    if column.dtype.kind not in "iuf":
+        return _texts_equal(column, str(value), any_letter_case)
+    try:
+        found = _numbers_equal(np.ma.getdata(column), value)
+    except (ValueError, TypeError) as problem:
+        raise InvalidQueryError(
+            f"Could not parse numeric filter '{value}' for column '{column.name}'. "
+            "Write a number, '10..20', '>=10', '>10', '<=10' or '<10'."
+        ) from problem
+    return np.asarray(found, dtype=bool) & ~np.ma.getmaskarray(column)
 
 
-def _test_of(column: Column, value: Any, any_letter_case: bool) -> Test:
-    if column.dtype.kind in "iuf":
-        try:
-            return _numbers_that_are(value)
-        except (ValueError, TypeError) as problem:
-            raise InvalidQueryError(
-                f"Could not parse numeric filter '{value}' for column '{column.name}'. "
-                "Write a number, '10..20', '>=10', '>10', '<=10' or '<10'."
-            ) from problem
-    return _texts_equal(str(value), any_letter_case)
+def _texts_equal(column: Column, text: str, any_letter_case: bool) -> Mask:
+    values = np.ma.getdata(column).astype(str)
+    found = np.char.lower(values) == text.lower() if any_letter_case else values == text
+    hidden = np.ma.getmaskarray(column)
+    return (np.asarray(found) & ~hidden) | (hidden & (text == ""))
 
 
-def _texts_equal(text: str, any_letter_case: bool) -> Test:
-    def test(column: Column) -> Mask:
-        values = np.ma.getdata(column).astype(str)
-        found = np.char.lower(values) == text.lower() if any_letter_case else values == text
-        hidden = np.ma.getmaskarray(column)
-        return (np.asarray(found) & ~hidden) | (hidden & (text == ""))
-
-    return test
-
-
-COMPARISONS: Mapping[str, Callable[[Any, float], Any]] = {
-    ">=": lambda values, number: values >= number,
-    "<=": lambda values, number: values <= number,
-    ">": lambda values, number: values > number,
-    "<": lambda values, number: values < number,
-    "": lambda values, number: values == number,
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
 }
 
 
-def _numbers_that_are(value: Any) -> Test:
-    """A test of a column against a number, ``"low..high"`` or a comparison such as ``">=5"``."""
-    if isinstance(value, str) and ".." in value:
+def _numbers_equal(numbers: Any, value: Any) -> Any:
+    """Which are equal to a number, in ``"low..high"`` or as a comparison such as ``">=5"`` says."""
+    if not isinstance(value, str):
+        return numbers == float(value)
+    if ".." in value:
         low, high = map(float, value.split(".."))
-        return _where_not_masked(lambda values: (values >= low) & (values <= high))
-    sign = ""
-    if isinstance(value, str):
-        value = value.strip()
-        sign = next(known for known in COMPARISONS if value.startswith(known))
-        value = value[len(sign) :]
-    number, compare = float(value), COMPARISONS[sign]
-    return _where_not_masked(lambda values: compare(values, number))
-
-
-def _where_not_masked(condition: Callable[[Any], Any]) -> Test:
-    def test(column: Column) -> Mask:
-        found = np.asarray(condition(np.ma.getdata(column)), dtype=bool)
-        return found & ~np.ma.getmaskarray(column)
-
-    return test
+        return (numbers >= low) & (numbers <= high)
+    text = value.strip()
+    for sign, compare in COMPARISONS.items():
+        if text.startswith(sign):
+            return compare(numbers, float(text.removeprefix(sign)))
+    return numbers == float(text)
 
 
 # -------------------------------------------------------------------------------- obsids
