@@ -81,3 +81,9 @@ def object_names(value: str | Iterable[str]) -> list[str]:
 def in_batches(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     """`items` in pieces of `size`, the last one shorter."""
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def first_few(texts: Iterable[str]) -> str:
+    """The first three texts, and how many more there are."""
+    shown = list(texts)
+    return ", ".join(shown[:3]) + (f" and {len(shown) - 3} more" if len(shown) > 3 else "")

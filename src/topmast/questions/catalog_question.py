@@ -50,8 +50,8 @@ def count_rows(session: Session, question: CatalogQuestion) -> Any:
 
 def _refuse_unknown(catalog: Catalog, problem: RemoteServiceError) -> None:
     """Raise InvalidQueryError where the archive's error means that there is no such catalogue."""
-    said = str(problem).lower()
-    if not catalog.listed and (catalog.cone.lower() in said or "service" in said):
+    message = str(problem).lower()
+    if not catalog.listed and (catalog.cone.lower() in message or "service" in message):
         raise InvalidQueryError(no_such_catalog(catalog)) from problem
 
 

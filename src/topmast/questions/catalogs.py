@@ -203,9 +203,9 @@ def get_metadata(session: Session, /, catalog: str = DEFAULT, version: int | Non
     >>> columns = Catalogs.get_metadata("Gaia", version=3)
     """
     chosen = chosen_catalog(session, catalog, version)
-    said = columns_of(session, chosen.cone)
+    own = columns_of(session, chosen.cone)
     known = columns_config(fields_of_service(chosen.cone))
-    config = {name: known.get(name, {}) | said.config.get(name, {}) for name in known | said.config}
+    config = {name: known.get(name, {}) | own.config.get(name, {}) for name in known | own.config}
     shown = {name: entry for name, entry in config.items() if entry}
     if not set(shown) - {"_selected_"}:
         raise InvalidQueryError(no_such_catalog(chosen))

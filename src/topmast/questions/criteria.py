@@ -83,11 +83,11 @@ def split_place(criteria: Mapping[str, Any], *, of_observations: bool = True) ->
     Raises
     ------
     InvalidQueryError
-        For coordinates and an object name together, or one thing said twice.
+        For coordinates and an object name together, or the same thing twice.
     """
     found: dict[str, Any] = {}
     columns: dict[str, Any] = {}
-    spelt: dict[str, str] = {}
+    names_given: dict[str, str] = {}
     for name, value in criteria.items():
         word = PLACE_WORDS.get(name.lower())
         if name == "verbose":  # astroquery takes it everywhere and uses it nowhere
@@ -98,9 +98,9 @@ def split_place(criteria: Mapping[str, Any], *, of_observations: bool = True) ->
             if word in found:
                 raise InvalidQueryError("Give only one of object_name and objectname.")
             found[word] = value
-            spelt[word] = name
+            names_given[word] = name
     if "coordinates" in found and "object_name" in found:
-        name = spelt["object_name"]
+        name = names_given["object_name"]
         raise InvalidQueryError(f"Only one of {name} and coordinates may be specified.")
     if "resolver" in found and "object_name" not in found:
         warn(

@@ -14,7 +14,7 @@ from astropy.table import MaskedColumn, Table
 from topmast.config.dialects import choice
 from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
 from topmast.net.parallel import at_once
-from topmast.questions.arguments import whole_number
+from topmast.questions.arguments import first_few, whole_number
 from topmast.questions.columns import columns_of
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.places import Place
@@ -132,9 +132,9 @@ def ask_table(session: Session, question: Question) -> Table:
 
 def rows_found(pages: Sequence[Finished]) -> int:
     """How many rows the archive found for one place, on all pages, asked for or not."""
-    tellings = [page.paging for page in pages if page.paging]
-    told = max((paging.rows_filtered for paging in tellings), default=0)
-    return max(told, sum(paging.rows for paging in tellings))
+    pagings = [page.paging for page in pages if page.paging]
+    most = max((paging.rows_filtered for paging in pagings), default=0)
+    return max(most, sum(paging.rows for paging in pagings))
 
 
 def warn_if_cut(question: Question, found: Sequence[int]) -> None:
@@ -146,8 +146,7 @@ def warn_if_cut(question: Question, found: Sequence[int]) -> None:
         warn(TOO_MANY, MaxResultsWarning)
         return
     cut = [place.given for place, rows in zip(places, found, strict=True) if rows >= limit]
-    shown = ", ".join(cut[:3]) + (f" and {len(cut) - 3} more" if len(cut) > 3 else "")
-    warn(f"{TOO_MANY} The {limit} were reached for: {shown}.", MaxResultsWarning)
+    warn(f"{TOO_MANY} The {limit} were reached for: {first_few(cut)}.", MaxResultsWarning)
 
 
 def _each_request(

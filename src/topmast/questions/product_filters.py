@@ -42,7 +42,7 @@ def filter_products(
             f"filter_products takes a table of products, not {products!r}. "
             "get_product_list makes one of obsids."
         )
-    extension = _spelt_right(filters, extension)
+    extension = _extension_of(filters, extension)
     kept = np.ones(len(products), dtype=bool)
     if mrp_only is not None and truth_value("mrp_only", mrp_only):
         groups = _column(products, "productGroupDescription")
@@ -96,10 +96,10 @@ def is_obsid(text: str) -> bool:
 # ------------------------------------------------------------------------------- filters
 
 
-def _spelt_right(
+def _extension_of(
     filters: dict[str, Any], extension: str | Iterable[str] | None
 ) -> str | Iterable[str] | None:
-    """`extension`, also where it was misspelt as a well-known example misspells it."""
+    """`extension`, also under a name that a well-known example misspells."""
     for wrong, right in MISSPELT.items():
         if wrong in filters:
             warn(f"'{wrong}' is understood as '{right}'.", InputWarning)

@@ -12,7 +12,7 @@ from astropy.table import Row, Table
 from topmast.config.dialects import choice
 from topmast.errors import HTTPStatusError, InputWarning, InvalidQueryError, TimeoutError, warn
 from topmast.login.validity import check_before_long_job
-from topmast.questions.arguments import in_batches, whole_number
+from topmast.questions.arguments import first_few, in_batches, whole_number
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.polling import Finished
 from topmast.questions.portal import Question, ask_question, ask_table
@@ -114,8 +114,8 @@ def _as_obsids(session: Session, ids: Sequence[str]) -> list[str]:
         warn(_not_found(missing), InputWarning)
     if len(missing) < len(others):
         warn(
-            f"{_some(others)} is no obsid and was looked up as obs_id. The column 'obsid' of a "
-            "query is quicker.",
+            f"{first_few(map(repr, others))} is no obsid and was looked up as obs_id. "
+            "The column 'obsid' of a query is quicker.",
             InputWarning,
         )
     return list(
@@ -151,12 +151,7 @@ def _not_found(texts: Sequence[str]) -> str:
     hint = ""
     if any(":" in text for text in texts):
         hint = " A single file is fetched by its URI with download_file."
-    return f"{_some(texts)} is neither an obsid nor an obs_id of this archive.{hint}"
-
-
-def _some(texts: Sequence[str]) -> str:
-    shown = ", ".join(repr(text) for text in texts[:3])
-    return shown if len(texts) <= 3 else f"{shown} (and {len(texts) - 3} more)"
+    return f"{first_few(map(repr, texts))} is neither an obsid nor an obs_id of this archive.{hint}"
 
 
 # ------------------------------------------------------------------------- full-frame images
@@ -174,6 +169,6 @@ def leave_out_full_frames(observations: Any, leave_out: bool) -> Any:
     log.warning(
         "TESS full-frame images are very large, and %s: %s. For one target use TESScut.",
         "their products are left out" if leave_out else "these observations are such",
-        _some(frames),
+        first_few(map(repr, frames)),
     )
     return rows[[not frame for frame in is_frame]] if leave_out else observations
