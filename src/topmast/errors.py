@@ -34,6 +34,7 @@
 import builtins
 import sys
 import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from astropy.utils.exceptions import AstropyWarning
@@ -200,3 +201,18 @@ def warn(message: str, category: type[Warning]) -> None:
         module=frame.f_globals.get("__name__") or "__main__",  # None would silence it
         registry=frame.f_globals.setdefault("__warningregistry__", {}),
     )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean '...'?`` with the known word most like `name`, in any case; "" if none is."""
+    near = nearest_word(name, {word: word for word in known})
+    return f" Did you mean '{near}'?" if near else ""
+
+
+def nearest_word(name: str, meanings: Mapping[str, str]) -> str | None:
+    """What the word most like `name` means; None if none of `meanings` is like it."""
+    from difflib import get_close_matches  # late: only errors need it
+
+    words = {word.lower(): meaning for word, meaning in meanings.items()}
+    close = get_close_matches(name.lower(), words, n=1)
+    return words[close[0]] if close else None

@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from topmast.config import DEFAULTS, Conf, Servers, conf
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
@@ -32,6 +32,8 @@ from topmast.net.prepare import (
 
 IN_PROCESS = "http://topmast.archive"
 """The base URL of an archive in this process."""
+
+C = TypeVar("C")
 
 log = logging.getLogger("topmast")
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
@@ -94,6 +96,7 @@ class Session:
         self._lock = Lock()
         self._network: Transport | None = None
         self._folders: dict[str, Transport] = {}
+        self._caches: dict[Callable[[], Any], Any] = {}
         _sessions.add(self)
         if self._where is not None and is_url(self._where):
             checked_url(self._where)
@@ -125,6 +128,11 @@ class Session:
     def setting(self, name: str) -> Any:
         """This session's own value of a setting, else that of `topmast.conf`."""
         return getattr(self._own if name in self._given else conf, name)
+
+    def cache(self, kind: Callable[[], C]) -> C:
+        """This session's cache of a kind, a class; made when it is first asked for."""
+        # setdefault is one step for all threads.
+        return self._caches.get(kind) or self._caches.setdefault(kind, kind())
 
     def log_in(self, login: Login) -> None:
         """Let all requests to the archive of now carry `login`; those to another never do."""
