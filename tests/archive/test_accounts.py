@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
+import urllib3
 
 from tests.archive.conftest import OBSERVATIONS, PRODUCTS, Caller, fill
 from tests.logins import (
@@ -44,6 +48,10 @@ from topmast.archive.accounts.tokens import (
     revoke_token,
     user_of_token,
 )
+from topmast.archive.server.routes import accounts
+from topmast.archive.server.routes.accounts import CHECKS_AT_ONCE
+from topmast.archive.server.serve import running
+from topmast.client import connect
 from topmast.errors import InvalidQueryError, LoginError
 from topmast.wire.auth import JSON_TYPE, LOGIN, LOGOUT, SESSION, encode_login
 
@@ -501,6 +509,76 @@ def test_a_server_tells_how_long_to_wait(caller: Caller) -> None:
     reply = send_password(caller, ALICE, ALICES_PASSWORD)
     assert reply.status == 429
     assert 0 < int(reply.headers["Retry-After"]) <= SPAN_SECONDS
+
+
+@dataclass
+class SlowHashes:
+    """Password hashes that take until they are let go."""
+
+    begun: Semaphore = field(default_factory=lambda: Semaphore(0))
+    released: Event = field(default_factory=Event)
+    at_once: list[int] = field(default_factory=lambda: [0])
+
+    def derive(self, password: str, salt: bytes, cost: passwords.Cost) -> bytes:
+        self.at_once.append(self.at_once[-1] + 1)
+        self.begun.release()
+        assert self.released.wait(30)
+        self.at_once.append(self.at_once[-1] - 1)
+        return bytes(32)
+
+
+@pytest.fixture
+def slow_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowHashes]:
+    slow = SlowHashes()
+    monkeypatch.setattr(passwords, "derive", slow.derive)
+    yield slow
+    slow.released.set()
+
+
+def post_login(pool: urllib3.PoolManager, url: str, name: str) -> urllib3.BaseHTTPResponse:
+    body = encode_login(name, "wrong password")
+    return pool.request("POST", url + LOGIN, body=body, headers={"Content-Type": JSON_TYPE})
+
+
+def test_many_logins_leave_the_threads_to_others(
+    archive: Archive, tokens: Tokens, slow_hashes: SlowHashes
+) -> None:
+    with (
+        running(archive) as url,
+        urllib3.PoolManager(maxsize=50, retries=False, timeout=20) as pool,
+        ThreadPoolExecutor(40) as threads,
+    ):
+        logins = [threads.submit(post_login, pool, url, f"user{number}") for number in range(40)]
+        for _ in range(CHECKS_AT_ONCE):
+            assert slow_hashes.begun.acquire(timeout=20)
+        headers = {"Authorization": f"token {tokens.alice}"}
+        assert pool.request("GET", url + FILE + SECRET, headers=headers).status == 200
+        assert not any(login.done() for login in logins)
+        slow_hashes.released.set()
+        assert {login.result().status for login in logins} == {401}
+    assert max(slow_hashes.at_once) == CHECKS_AT_ONCE
+
+
+def test_a_login_that_waits_too_long_is_asked_to_come_again(
+    archive: Archive, tokens: Tokens, slow_hashes: SlowHashes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "CHECK_WAIT_SECONDS", 0.2)
+    with (
+        running(archive) as url,
+        urllib3.PoolManager(maxsize=5, retries=False, timeout=20) as pool,
+        ThreadPoolExecutor(2) as threads,
+        connect(url) as client,
+    ):
+        logins = [threads.submit(post_login, pool, url, f"user{number}") for number in range(2)]
+        for _ in logins:
+            assert slow_hashes.begun.acquire(timeout=20)
+        late = post_login(pool, url, ALICE)
+        assert (late.status, late.headers["Retry-After"]) == (503, "1")
+        with pytest.raises(LoginError, match="The archive is busy with other logins"):
+            client.observations.login(username=ALICE, password=ALICES_PASSWORD)
+        slow_hashes.released.set()
+        assert [login.result().status for login in logins] == [401, 401]
+        assert post_login(pool, url, ALICE).status == 401
 
 
 def test_logins_change_nothing_that_searches_remember(archive: Archive, caller: Caller) -> None:

@@ -39,6 +39,7 @@ from topmast.archive.server.serve import serve_in_thread
 from topmast.client import Client
 from topmast.errors import (
     AuthenticationWarning,
+    HTTPStatusError,
     InputWarning,
     InvalidQueryError,
     LoginError,
@@ -605,6 +606,14 @@ def test_a_server_that_takes_no_passwords_is_named_before_one_is_sent(reply: Rep
     with Misbehaving() as server, topmast.connect(server.url) as client:
         server.on(SESSION, reply)
         with pytest.raises(LoginError, match=f"{server.url} takes no passwords.*login.token"):
+            client.observations.login(username=ALICE, password=ALICES_PASSWORD)
+        assert [seen.method for seen in server.requests] == ["GET"]
+
+
+def test_a_server_that_is_down_is_not_taken_for_one_without_passwords() -> None:
+    with Misbehaving() as server, topmast.connect(server.url, tries=1) as client:
+        server.on(SESSION, Reply(503))
+        with pytest.raises(HTTPStatusError, match="answered 503"):
             client.observations.login(username=ALICE, password=ALICES_PASSWORD)
         assert [seen.method for seen in server.requests] == ["GET"]
 

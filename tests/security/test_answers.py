@@ -31,7 +31,7 @@ from topmast.errors import (
     MastError,
     TimeoutError,
 )
-from topmast.net import receiving
+from topmast.net import body as received
 from topmast.net.messages import Request
 from topmast.wire.auth import LOGIN, NO_SESSION, SESSION, SessionInfo, encode_session
 
@@ -58,7 +58,7 @@ def fill(server: Misbehaving, body: bytes, **more: Any) -> str:
 
 def test_a_packed_answer_that_grows(hostile: Misbehaving, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer with a few bytes that unpack to gigabytes."""
-    monkeypatch.setattr(receiving, "UNSUSPICIOUS_BYTES", 1 << 20)
+    monkeypatch.setattr(received, "UNSUSPICIOUS_BYTES", 1 << 20)
     hostile.on(INVOKE, Reply(body=b" " * (16 << 20), gzipped=True))
     with topmast.connect(hostile.url, tries=1) as client:
         with pytest.raises(BadAnswerError, match="no archive answers like that"):
@@ -93,7 +93,7 @@ def test_a_packed_file_that_grows(
 
 def test_an_answer_without_end(hostile: Misbehaving, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer with more bytes than memory can hold."""
-    monkeypatch.setattr(receiving, "MAX_ANSWER_BYTES", 1 << 20)
+    monkeypatch.setattr(received, "MAX_ANSWER_BYTES", 1 << 20)
     with pytest.raises(BadAnswerError, match="more than memory should hold"):
         ask(hostile, Reply(body=os.urandom(2 << 20), chunked=True))
 

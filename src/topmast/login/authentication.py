@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from http.cookiejar import Cookie
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from topmast.errors import (
@@ -17,13 +18,14 @@ from topmast.errors import (
     InputWarning,
     LoginError,
     MastError,
+    NotAuthorizedError,
     warn,
 )
 from topmast.login import secrets
 from topmast.login.credentials import Credentials, session_cookie, token_text
 from topmast.login.expiry import expired_message, explain_refusal
 from topmast.net.address import shown
-from topmast.net.messages import Answer, Request
+from topmast.net.messages import Request
 from topmast.net.origin import Login, is_mast
 from topmast.wire.auth import (
     EXPIRES_HEADER,
@@ -47,7 +49,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("topmast")
 
-T = TypeVar("T")
 NO_TOKEN = {"guide": "No session token found.", "astroquery": "No auth token found."}
 TOKEN_PAGE = "/token?suggested_name=topmast&suggested_scope=mast:exclusive_access"
 LONGEST_COOKIE = 4096
@@ -74,32 +75,48 @@ def log_in(session: Session, given: Credentials) -> None:
 
 
 def _log_in_with_password(session: Session, given: Credentials) -> None:
+    """Ask first whether the archive takes passwords: none is sent to another server."""
     if given.session_token is not None:
         warn(
             "Both username and session token supplied, session token will be ignored.", InputWarning
         )
     if given.store_password:
         secrets.check_keyring()
-    service = secrets.password_service(session.servers.portal)
+    try:
+        _session_info(session)
+    except BadAnswerError:
+        raise LoginError(
+            f"{shown(session.where)} takes no passwords. With an API token: "
+            f"Observations.login(token=...). It is made {_where_tokens_are_made(session)}"
+        ) from None
+    portal = session.servers.portal
     username = given.username or secrets.ask_username()
     password = given.password
     if password is None and not given.reenter_password:
-        password = secrets.find_secret(service, username)
+        password = secrets.find_secret(secrets.password_service(portal), username)
     if password is None:
         password = secrets.ask_secret(f"Enter password for {username}: ")
     cookies, info = _open_session(session, username, password)
-    session.log_in(_login(session, username, cookies=cookies))
-    _report_success(session, info)
+    login = Login(username, cookies=cookies, explain_refusal=partial(explain_refusal, session))
+    session.log_in(login)
+    _report_success(login, info)
     if given.store_password:
-        secrets.store_secret(service, username, password)
+        secrets.store_secret(secrets.password_service(portal), username, password)
 
 
 def _log_in_with_session(session: Session, given: Credentials) -> None:
     if given.store_password:
         warn("There is no password to store: a session token was given.", InputWarning)
     cookies = dict([session_cookie(given.session_token)])
-    info = _try_login(session, _login(session, "", cookies=cookies), _existing_session)
-    _report_success(session, info)
+    login = Login("", cookies=cookies, explain_refusal=partial(explain_refusal, session))
+    with _restored_on_failure(session, login):
+        info = _session_info(session)
+        if info.minutes is None:
+            raise LoginError(
+                "Authentication failed! The archive does not know this session: it has expired or "
+                "was ended. Log in with the password."
+            )
+    _report_success(login, info)
 
 
 def _log_in_with_token(session: Session, given: Credentials) -> None:
@@ -113,23 +130,30 @@ def _log_in_with_token(session: Session, given: Credentials) -> None:
         log.info("An API token is made %s", _where_tokens_are_made(session))
         token = secrets.ask_secret("Enter MAST API Token: ")
     token = token_text(token)
-    info = _try_login(session, _login(session, "", token=token), _token_owner)
-    name = str(info["attrib"].get("display_name") or info.get("ezid") or "")
-    log.info("MAST API token accepted, welcome %s", printable(name))
+    login = Login("", token=token, explain_refusal=partial(explain_refusal, session))
+    with _restored_on_failure(session, login):
+        try:
+            info = _whoami(session)
+        except NotAuthorizedError:
+            info = {"anon": True}
+        if info["anon"]:
+            raise LoginError(
+                f"MAST API token invalid! A new one is made {_where_tokens_are_made(session)}"
+            )
+    login.user = printable(str(info.get("eppn") or info.get("ezid") or ""))
+    name = info["attrib"].get("display_name") or info.get("ezid") or ""
+    log.info("MAST API token accepted, welcome %s", printable(str(name)))
     if given.store_token:
         secrets.store_secret(secrets.token_service(portal), secrets.TOKEN_USER, token)
 
 
-def _login(session: Session, user: str, **credential: Any) -> Login:
-    return Login(user, explain_refusal=partial(explain_refusal, session), **credential)
-
-
-def _try_login(session: Session, login: Login, check: Callable[[Session], T]) -> T:
-    """What `check` says of `session` with `login`; if it raises, `session` is as it was."""
+@contextmanager
+def _restored_on_failure(session: Session, login: Login) -> Iterator[None]:
+    """Let `session` carry `login`; after an error it is logged in as before."""
     before = session.login
     session.log_in(login)
     try:
-        return check(session)
+        yield
     except BaseException:
         session.log_out()
         if before is not None:
@@ -137,33 +161,11 @@ def _try_login(session: Session, login: Login, check: Callable[[Session], T]) ->
         raise
 
 
-def _existing_session(session: Session) -> SessionInfo:
-    info = _session_info(session)
-    if info.minutes is None:
-        raise LoginError(
-            "Authentication failed! The archive does not know this session: it has expired or was "
-            "ended. Log in with the password."
-        )
-    return info
-
-
-def _token_owner(session: Session) -> dict[str, Any]:
-    answer = _ask_whoami(session)
-    info = {"anon": True} if answer.status_code in (401, 403) else _whoami(session, answer)
-    if info["anon"] or session.login is None:
-        raise LoginError(
-            f"MAST API token invalid! A new one is made {_where_tokens_are_made(session)}"
-        )
-    session.login.user = printable(str(info.get("eppn") or info.get("ezid") or ""))
-    return info
-
-
-def _report_success(session: Session, info: SessionInfo) -> None:
+def _report_success(login: Login, info: SessionInfo) -> None:
     """Note until when the session is valid, and print what the guide shows."""
-    assert session.login is not None
-    session.login.user = session.login.user or info.username
+    login.user = login.user or info.username
     if info.minutes is not None:
-        session.login.expires = time.time() + 60 * info.minutes
+        login.expires = time.time() + 60 * info.minutes
     print(f"Authentication successful!\nSession Expiration: {info.minutes} minute(s)")
 
 
@@ -180,20 +182,9 @@ def _where_tokens_are_made(session: Session) -> str:
 def _open_session(
     session: Session, username: str, password: str
 ) -> tuple[dict[str, str], SessionInfo]:
-    """The cookie of the session that the archive opens for this password, and its facts.
-
-    The password is sent only once the archive has shown that it takes passwords, and never
-    along a redirect.
-    """
+    """The cookie of a new session for this password, and what the archive says of it."""
     if not username or ":" in username:
         raise LoginError("Authentication failed! A username is not empty and has no colon.")
-    try:
-        _session_info(session)
-    except (BadAnswerError, LoginError):
-        raise LoginError(
-            f"{shown(session.where)} takes no passwords. With an API token: "
-            f"Observations.login(token=...). It is made {_where_tokens_are_made(session)}"
-        ) from None
     body = encode_login(username, password)
     url = session.servers.portal + LOGIN
     request = Request("POST", url, {"Content-Type": JSON_TYPE}, body, follow_redirects=False)
@@ -219,18 +210,16 @@ def _session_info(session: Session) -> SessionInfo:
     url = session.servers.portal + SESSION
     request = Request("GET", url, {"Accept": JSON_TYPE}, follow_redirects=False)
     answer = session.send(request, check=False)
-    if not answer.ok:
-        raise LoginError(f"The archive tells nothing about sessions. {answer.status_error()}")
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise answer.status_error()
     return decode_session(answer.content)
 
 
-def _ask_whoami(session: Session) -> Answer:
+def _whoami(session: Session) -> dict[str, Any]:
     request = Request("GET", session.servers.portal + WHOAMI, {"Accept": JSON_TYPE})
-    return session.send(request, check=False)
-
-
-def _whoami(session: Session, answer: Answer) -> dict[str, Any]:
-    answer.raise_for_status()
+    answer = session.send(request, check=False)
+    if not answer.ok:
+        raise answer.status_error()
     until = answer.headers.get(EXPIRES_HEADER, "")
     if session.login is not None and until.isascii() and until.isdigit() and len(until) < 12:
         session.login.expires = float(until)
@@ -259,7 +248,7 @@ def who_is_it(session: Session) -> dict[str, Any]:
     login = session.login if session.logged_in else None
     in_dialect = login is None and session.setting("dialect") == "astroquery"
     if in_dialect or (login is not None and login.token):
-        return _whoami(session, _ask_whoami(session))
+        return _whoami(session)
     info = NO_SESSION if login is None else _session_info(session)
     if login is not None and info.minutes is None:
         login.revoked = True
@@ -271,9 +260,8 @@ def who_is_it(session: Session) -> dict[str, Any]:
 def _as_in_guide(info: SessionInfo) -> dict[str, Any]:
     from astropy.units import Quantity
 
-    minutes = info.minutes
     return {
-        "Session Expiration": None if minutes is None else Quantity(float(minutes), "min"),
+        "Session Expiration": None if info.minutes is None else Quantity(info.minutes, "min"),
         "Username": info.username,
         "First Name": info.first_name,
         "Last Name": info.last_name,

@@ -12,11 +12,12 @@ from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
 
 PASSWORD_ARGUMENTS = ("username", "password", "session_token", "store_password", "reenter_password")
 TOKEN_ARGUMENTS = ("token", "store_token", "reenter_token")
+NOT_GIVEN = (None, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a call of `login` gave; which way to log in follows from it."""
+    """What a call of `login` gave; with nothing at all, it is by token."""
 
     username: str | None = None
     password: str | None = field(default=None, repr=False)
@@ -26,39 +27,30 @@ class Credentials:
     token: Any = field(default=None, repr=False)
     store_token: bool = False
     reenter_token: bool = False
-
-    @property
-    def by_password(self) -> bool:
-        """Whether any of it belongs to a password login; with nothing at all, it is by token."""
-        return any(getattr(self, word) not in (None, False) for word in PASSWORD_ARGUMENTS)
-
-    @property
-    def by_token(self) -> bool:
-        """Whether any of it belongs to a login by token."""
-        return any(getattr(self, word) not in (None, False) for word in TOKEN_ARGUMENTS)
+    by_password: bool = False
 
     @classmethod
     def of(cls, given: tuple[Any, ...], named: Mapping[str, Any]) -> Credentials:
         """Sort out what was given by place and by name."""
-        words = PASSWORD_ARGUMENTS if _is_password_call(given, named) else TOKEN_ARGUMENTS
+        used = {word for word, value in named.items() if value not in NOT_GIVEN}
+        words = PASSWORD_ARGUMENTS if _is_password_call(given, used) else TOKEN_ARGUMENTS
         if len(given) > len(words):
             raise InvalidQueryError(f"login takes at most {len(words)} values: {', '.join(words)}.")
         placed = dict(zip(words, given, strict=False))
-        twice = [word for word in placed if named.get(word) not in (None, False)]
+        twice = [word for word in placed if word in used]
         if twice:
             raise InvalidQueryError(f"login was given {twice[0]} twice.")
-        made = cls(**(dict(named) | placed))
-        if made.by_password and made.by_token:
+        used |= {word for word, value in placed.items() if value not in NOT_GIVEN}
+        by_password = not used.isdisjoint(PASSWORD_ARGUMENTS)
+        if by_password and not used.isdisjoint(TOKEN_ARGUMENTS):
             raise InvalidQueryError("Log in with a password or with a token, not with both.")
-        return made
+        return cls(**{**named, **placed}, by_password=by_password)
 
 
-def _is_password_call(given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+def _is_password_call(given: tuple[Any, ...], used: set[str]) -> bool:
     """Whether values given by place are those of a password login, as `login` documents."""
-    if any(named.get(word) not in (None, False) for word in TOKEN_ARGUMENTS):
-        return False
-    if any(named.get(word) not in (None, False) for word in PASSWORD_ARGUMENTS):
-        return True
+    if used:
+        return used.isdisjoint(TOKEN_ARGUMENTS)
     if len(given) > 1:
         return not isinstance(given[1], bool)
     return bool(given) and isinstance(given[0], str) and "@" in given[0]

@@ -63,11 +63,10 @@ def find_token(server: str) -> str | None:
 
 def token_file() -> Path:
     """The file that may hold a token: the setting ``token_file``, else the usual place."""
-    chosen = conf.token_file
-    if chosen:
-        return Path(chosen).expanduser()
     import platformdirs
 
+    if conf.token_file:
+        return Path(conf.token_file).expanduser()
     return platformdirs.user_config_path("topmast") / "token"
 
 

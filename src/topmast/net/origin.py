@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from topmast.config import Servers
@@ -17,7 +18,8 @@ class Login:
     """One login, by password or by token; its secrets are never shown.
 
     `expires` is in seconds since 1970, None where it is not known. `revoked`: the archive does
-    not accept it any more. `explain_refusal` says what a 401 or 403 has to do with this login.
+    not accept it any more. `explain_refusal` says what a 401 or 403 has to do with this login; by
+    default it is `str`, which says nothing.
     """
 
     user: str
@@ -56,6 +58,7 @@ def is_mast(url: str) -> bool:
     return origin(url)[1].endswith(MAST_DOMAIN)
 
 
+@lru_cache(1024)
 def origin(url: str) -> tuple[str, str, int]:
     """Scheme, host and port: what a credential is meant for."""
     parts = urlsplit(url)

@@ -88,30 +88,19 @@ def create_token(
         owner = find_account(connection, account)
         if owner is None:
             raise InvalidQueryError(f"There is no account {account!r}.")
-        token = Token(
+        row = (
             secrets.token_hex(4),
             owner.name,
             printable(name)[:100],
-            chosen,
-            None if proposals is None else decode_proposals(encode_proposals(proposals)),
-            now,
-            now,
-            idle_days * DAY,
-            now + days * DAY,
+            json.dumps(chosen),
+            encode_proposals(proposals),
+            *(now, now, idle_days * DAY, now + days * DAY),
         )
         connection.execute(
             f"INSERT INTO tokens ({COLUMNS}, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                token.id,
-                token.account,
-                token.name,
-                json.dumps(chosen),
-                encode_proposals(proposals),
-                *(token.created, token.last_used, token.idle_seconds, token.expires),
-                hash_secret(secret),
-            ),
+            (*row, hash_secret(secret)),
         )
-    return token, secret
+    return _token(row), secret
 
 
 def all_tokens(store: Store, account: str | None = None) -> list[Token]:
