@@ -31,8 +31,8 @@ from topmast.download.transfer.problems import GiveUp, StartAnew, TryAgain, prob
 from topmast.download.transfer.stretches import Stretch, Stretches
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
 from topmast.login.validity import note_of_refusal
-from topmast.net.messages import Request
 from topmast.net.body import ReceivedStream
+from topmast.net.messages import Request
 from topmast.net.session import Session
 
 CHUNK = 1 << 18
