@@ -93,3 +93,27 @@ def test_small_files_begin_with_few_threads_and_large_ones_with_all() -> None:
     fetcher = Fetcher(session, Index(Path("nowhere")), RunSettings.of(session), Control(8))
 
     assert [threads(size) for size in (200_000, 200_000_000, None)] == [2, 16, 16]
+
+
+@pytest.mark.parametrize("after", [0.1, 0.25, 0.4])
+def test_a_file_that_changes_while_its_parts_come_arrives_as_the_new_one(
+    after: float, tmp_path: Path
+) -> None:
+    old, new = fits_bytes(1, 300_000), fits_bytes(2, 300_000)
+    name = uri("large.fits")
+    with FileServer({name: old}, 3e5) as server:
+        session = Session(server.url, connections=4)
+        plan = plan_download(session, products({"large.fits": new}), download_dir=tmp_path)
+        changes = {"split_above": 1 << 18, "split_least": 1 << 16, "most_load": 1e9}
+        plan._settings = RunSettings.of(session, **changes)
+        change = threading.Timer(after, server.files.update, [{name: new}])
+        change.start()
+        manifest = plan.run(verbose=False)
+        change.join()
+        server.rate = None
+        again = plan_download(session, products({"large.fits": new}), download_dir=tmp_path)
+
+    assert set(manifest["Status"]) == {"COMPLETE"}
+    assert [*files_below(tmp_path).values()] in ([new], [old])
+    assert server.requests[name] > 2
+    assert [state.value for state in again.states] == ["held"]
