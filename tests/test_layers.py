@@ -15,8 +15,8 @@ import pytest
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
-    {"version", "config"},
-    {"errors"},
+    {"version", "errors"},
+    {"config"},
     {"sky"},
     {"tables"},
     {"wire"},

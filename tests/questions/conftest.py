@@ -1,5 +1,5 @@
-"""A misbehaving server, and polls that do not keep a test waiting."""
+"""The misbehaving server and quick retries of tests/net."""
 
-from tests.net.conftest import quick, server
+from tests.net.conftest import elsewhere, quick, server
 
-__all__ = ["quick", "server"]
+__all__ = ["elsewhere", "quick", "server"]

@@ -15,7 +15,7 @@ from astropy.table import Column
 from tests.small_archive import make
 
 import topmast
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 from topmast.download.script import SERVED
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
 from topmast.services import downloads
@@ -125,7 +125,7 @@ def test_a_download_can_be_followed_row_by_row(
 
 @pytest.fixture
 def served(folder: Path) -> Iterator[ObservationsClass]:
-    with topmast.Archive(folder) as archive, running(archive) as url:
+    with topmast.Archive(folder) as archive, serve_in_thread(archive) as url:
         yield topmast.connect(url).observations
 
 

@@ -19,8 +19,8 @@ from topmast.questions.polling import PortalRequest, ask, poll
 from topmast.tables.fields import Field
 from topmast.tables.values import KINDS
 from topmast.wire.encoding import decode_columns_config
+from topmast.wire.json import read_json
 from topmast.wire.portal import MashupRequest
-from topmast.wire.reading import read_json
 
 if TYPE_CHECKING:
     from topmast.net.session import Session

@@ -11,7 +11,7 @@ from astropy.table import Row, Table
 
 from topmast.config.dialects import choice
 from topmast.errors import HTTPStatusError, InputWarning, InvalidQueryError, TimeoutError, warn
-from topmast.login.validity import check_before_long_job
+from topmast.login.expiry import check_not_expired
 from topmast.questions.arguments import first_few, in_batches, whole_number
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.polling import Finished
@@ -57,7 +57,7 @@ def get_product_list(
     --------
     >>> products = Observations.get_product_list(table[:2])
     """
-    check_before_long_job(session)
+    check_not_expired(session)
     observations = leave_out_full_frames(observations, choice(session, "leave_out_full_frames"))
     obsids = _as_obsids(session, obsids_of(observations))
     size = BATCH_SIZE if batch_size is None else whole_number("batch_size", batch_size)

@@ -6,15 +6,15 @@ from http.cookiejar import Cookie
 from typing import TYPE_CHECKING, Any
 
 from topmast.errors import AuthenticationWarning, warn
-from topmast.login.login import (
+from topmast.login.authentication import (
     NO_TOKEN,
-    Credentials,
     log_in,
     log_out,
     print_info,
     secret_cookie,
     who_is_it,
 )
+from topmast.login.credentials import Credentials
 from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
 
 if TYPE_CHECKING:

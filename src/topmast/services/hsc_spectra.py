@@ -14,10 +14,10 @@ from astropy.table import Row, Table, vstack
 from topmast.config.dialects import choice
 from topmast.download import download_script, plan_download
 from topmast.download.folder.layout import SPECTRA_LAYOUT
+from topmast.download.product import GUIDE_COLUMNS, MORE_COLUMNS, Sources
 from topmast.download.script import save_script
-from topmast.download.tables.manifest import GUIDE_COLUMNS, MORE_COLUMNS, table_of_rows
+from topmast.download.tables.manifest import table_of_rows
 from topmast.download.tables.products_table import texts, values
-from topmast.download.transfer.sources import Sources
 from topmast.errors import InvalidQueryError, MastError, NoResultsWarning, warn
 from topmast.net.messages import Request
 from topmast.questions.catalog_list import find_catalog
