@@ -185,7 +185,7 @@ def _without_version(catalog: Catalog, version: int | None) -> Catalog:
     return catalog
 
 
-def _checked(name: str) -> str:
+def _checked(name: Any) -> str:
     plain = _plain(name) if isinstance(name, str) else ""
     if not plain:
         names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))

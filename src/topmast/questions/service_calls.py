@@ -113,8 +113,8 @@ def ask_selected(session: Session, question: Question) -> Table:
 
 
 def _question(
-    service: str,
-    params: Mapping[str, Any],
+    service: Any,
+    params: Any,
     pagesize: int | None,
     page: int | None,
     properties: Mapping[str, Any],
