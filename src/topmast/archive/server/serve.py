@@ -101,7 +101,7 @@ def serve(
         tls.check()
     opened().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
-    with listening:
+    with listening, _ending_gently():
         announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
         manner = Manner(verbose, tls)
         if workers == 1:
@@ -132,14 +132,12 @@ def running(
 
 def _work(opened: Opened, listening: socket.socket, stage: Path | None, manner: Manner) -> None:
     """Answer requests until a signal comes."""
-    with opened() as archive:
+    with warnings.catch_warnings(), _ending_gently(), opened() as archive:
+        # A signal that comes before the first request finds the server not yet awaited.
+        warnings.simplefilter("ignore", RuntimeWarning)
         if stage is not None:
             archive.stage = Stage(stage)
-        server = uvicorn.Server(_config(archive, manner))
-        with warnings.catch_warnings(), _ending_gently():
-            # A signal that comes before the first request finds the server not yet awaited.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            server.run(sockets=[listening])
+        uvicorn.Server(_config(archive, manner)).run(sockets=[listening])
 
 
 def _config(archive: Archive, manner: Manner) -> uvicorn.Config:
