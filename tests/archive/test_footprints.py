@@ -18,7 +18,6 @@ from topmast.archive.footprints import segment as footprint_segment
 from topmast.archive.footprints.index import (
     FootprintIndex,
     add_footprints,
-    remove_footprints,
     write_index,
 )
 from topmast.errors import ArchiveError
@@ -228,10 +227,10 @@ class TestAdding:
         assert 4 not in found_at(tmp_path, 0, 0, 180)
         assert len(found_at(tmp_path, 0, 0, 180)) == 99
 
-    def test_removed_ids_are_gone_also_after_a_merge(self, tmp_path: Path) -> None:
+    def test_ids_without_a_footprint_are_gone_also_after_a_merge(self, tmp_path: Path) -> None:
         write_index(tmp_path, range(100), ["CIRCLE 10 10 1"] * 100)
 
-        remove_footprints(tmp_path, range(5))
+        add_footprints(tmp_path, range(5), [None] * 5)
         assert found_at(tmp_path, 10, 10) == list(range(5, 100))
         add_footprints(tmp_path, range(200, 250), ["CIRCLE 10 10 1"] * 50)
 

@@ -22,7 +22,7 @@ from tests.archive.conftest import FILES, fill
 from topmast.archive import Archive
 from topmast.archive.portal.services import SERVICES
 from topmast.archive.server.routes import common
-from topmast.archive.server.serve import running, serve
+from topmast.archive.server.serve import serve, serve_in_thread
 from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.wire.portal import MashupRequest, encode_request
 
@@ -33,7 +33,7 @@ A = "/api/v0.1/Download/file?uri=mast:HST/product/a.fits"
 
 @pytest.fixture(scope="module")
 def url(filled: Archive) -> Iterator[str]:
-    with running(filled) as url:
+    with serve_in_thread(filled) as url:
         yield url
 
 
@@ -105,7 +105,7 @@ def test_a_client_far_away_gets_packed_answers(
     url: str, pool: urllib3.PoolManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(common, "NEARBY", ())
-    monkeypatch.setattr(common, "WORTH_PACKING", 100)
+    monkeypatch.setattr(common, "WORTH_COMPRESSING", 100)
     headers = {**FORM, "Accept-Encoding": "gzip"}
     reply = pool.request(
         "POST", f"{url}/api/v0/invoke", body=EVERYTHING, headers=headers, decode_content=False

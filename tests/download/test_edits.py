@@ -43,7 +43,7 @@ def test_a_changed_path_outlives_a_drop_and_a_sorted_table(tmp_path: Path) -> No
     plan.table.reverse()
     plan.drop([0])
 
-    assert [job.path for job in plan.jobs] == ["mine.fits", "f2.fits", "f3.fits"]
+    assert [each.path for each in plan.products] == ["mine.fits", "f2.fits", "f3.fits"]
     assert plan.table["Local Path"][0] == f"{tmp_path}/mine.fits"
 
 
@@ -107,7 +107,7 @@ def test_drop_takes_masks_and_row_numbers(rows: Any, tmp_path: Path) -> None:
 
     plan.drop(rows)
 
-    assert [job.uri for job in plan.jobs] == [uri("f0.fits"), uri("f2.fits"), uri("f3.fits")]
+    assert [each.uri for each in plan.products] == [uri("f0.fits"), uri("f2.fits"), uri("f3.fits")]
 
 
 def test_dropping_nothing_drops_nothing(tmp_path: Path) -> None:

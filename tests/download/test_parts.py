@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,11 @@ from tests.download.file_server import FileServer
 from tests.download.products import files_below, fits_bytes, products, serve, uri
 from tests.misbehaving import Misbehaving
 from topmast.download import plan_download
-from topmast.download.control import Control
+from topmast.download.control import Control, Rules
 from topmast.download.fetch import Fetcher
 from topmast.download.folder.index import Index
-from topmast.download.job import Job
-from topmast.download.load import Load
-from topmast.download.pool import _Pool
-from topmast.download.rules import Rules
+from topmast.download.pool import Load, Pool
+from topmast.download.product import Product
 from topmast.net.session import Session
 
 LARGE = {f"large{n}.fits": fits_bytes(n, 200_000) for n in range(2)}
@@ -81,11 +80,11 @@ def test_small_files_from_far_away_get_all_their_connections(tmp_path: Path) -> 
 
 def test_small_files_begin_with_few_threads_and_large_ones_with_all() -> None:
     def threads(size: int | None) -> int:
-        jobs = [Job(uri=f"u{n}", url="", path=f"p{n}", shown="", size=size) for n in range(50)]
-        pool = _Pool(jobs, fetcher)
+        products = [Product(f"u{n}", "", f"p{n}", "", size) for n in range(50)]
+        pool = Pool(products, fetcher)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(pool, "_add_threads", lambda work, count: None)
-            pool._start_threads()
+            patch.setattr(threading.Thread, "start", lambda thread: None)
+            pool.start()
         return pool.fetching
 
     session = Session("http://127.0.0.1:1", connections=8)

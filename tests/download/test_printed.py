@@ -7,7 +7,8 @@ import io
 import pytest
 from astropy.table import Table
 
-from topmast.download.tables.manifest import GUIDE_COLUMNS, MORE_COLUMNS, table_of_rows
+from topmast.download.product import GUIDE_COLUMNS, MORE_COLUMNS
+from topmast.download.tables.manifest import table_of_rows
 
 ROW = {
     "Local Path": "./mastDownload/a.fits",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from topmast.errors import InvalidQueryError
-from topmast.tables.catalogs import CATALOGS as COLUMNS
-from topmast.tables.catalogs import fields_of
+from topmast.tables.catalogs import CATALOGS, fields_of
 from topmast.tables.fields import Field
+from topmast.tables.hubble_filters import automatic_magnitudes
 
 LONGEST_NAME = 60
 UNITS_A_DEGREE = {"deg": 1.0, "arcmin": 60.0, "arcsec": 3600.0}
@@ -91,11 +91,8 @@ def known_catalog(name: str) -> Catalog | None:
 
 def _fields_kept(name: str) -> tuple[Field, ...]:
     """What the catalogue answers with; for Hubble sources also their second set of magnitudes."""
-    if COLUMNS[name] != ("hsc", "SUMMARY"):
-        return fields_of(name)
-    from topmast.tables.catalogs.hsc import AUTO
-
-    return (*fields_of(name), *AUTO.values())
+    more = automatic_magnitudes().values() if CATALOGS[name] == "hsc" else ()
+    return (*fields_of(name), *more)
 
 
 # ------------------------------------------------------------------------------ catalogues of users

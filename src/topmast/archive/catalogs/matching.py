@@ -15,7 +15,7 @@ from topmast.archive.catalogs.cones import (
     distances_deg,
     expanded,
 )
-from topmast.archive.catalogs.store import CELL, CatalogTable
+from topmast.archive.catalogs.parquet import CELL, CatalogTable
 from topmast.errors import InvalidQueryError
 from topmast.sky.cells import cells_of_points
 

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from topmast.archive.disk import write_whole
 from topmast.archive.footprints.segment import (
     Found,
     Segment,
     merge_segments,
-    sync_folder,
     write_segment,
 )
 from topmast.errors import ArchiveError
@@ -143,12 +143,6 @@ def add_footprints(
         _switch(folder, names)
 
 
-def remove_footprints(folder: str | os.PathLike[str], ids: Iterable[int]) -> None:
-    """Take these ids out of the index."""
-    gone = list(ids)
-    add_footprints(folder, gone, [None] * len(gone))
-
-
 def _should_merge(folder: Path, names: list[str]) -> bool:
     older, newer = (len(Segment(folder / name).ids) for name in names[-2:])
     return older < MERGE_BELOW * newer
@@ -202,13 +196,8 @@ def _new_name(folder: Path) -> str:
 
 def _switch(folder: Path, names: list[str]) -> None:
     """Name these segments as the ones in use, and clear away all others."""
-    part = folder / (POINTER + ".part")
-    with part.open("w", encoding="utf-8") as file:
-        json.dump({"format": FORMAT, "segments": names}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, folder / POINTER)
-    sync_folder(folder)
+    content = json.dumps({"format": FORMAT, "segments": names}).encode()
+    write_whole(folder / POINTER, lambda file: file.write(content))
     _clear(folder)
 
 

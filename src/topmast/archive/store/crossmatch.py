@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from topmast.archive.store.query import Found, Searcher, bounded, read_observations
+from topmast.archive.store.query import Found, Searcher, read_observations, time_limited
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
@@ -36,7 +36,7 @@ def crossmatch(
     if not 0 <= radius_deg <= 180:
         raise InvalidQueryError(f"radius must be from 0 to 180 degrees, not {radius_deg!r}.")
     ra, dec = uploaded_positions(data, ra_column, dec_column)
-    with searcher.reading() as connection, bounded(connection):
+    with searcher.reading() as connection, time_limited(connection):
         hits = searcher.coverage.touching(ra, dec, radius_deg, connection)
         if len(hits.numbers) > MOST_MATCHES:
             raise InvalidQueryError(
