@@ -105,7 +105,7 @@ def serve(
         tls.check()
     open_archive().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
-    with listening:
+    with listening, _ended_by_signals():
         announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
         options = ServerOptions(verbose, tls)
         if workers == 1:
@@ -141,14 +141,12 @@ def _work(
     options: ServerOptions,
 ) -> None:
     """Answer requests until a signal comes."""
-    with open_archive() as archive:
+    with warnings.catch_warnings(), _ended_by_signals(), open_archive() as archive:
+        # A signal that comes before the first request finds the server not yet awaited.
+        warnings.simplefilter("ignore", RuntimeWarning)
         if staging is not None:
             archive.staged = StagedScripts(staging)
-        server = uvicorn.Server(_config(archive, options))
-        with warnings.catch_warnings(), _ended_by_signals():
-            # A signal that comes before the first request finds the server not yet awaited.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            server.run(sockets=[listening])
+        uvicorn.Server(_config(archive, options)).run(sockets=[listening])
 
 
 def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
