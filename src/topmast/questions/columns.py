@@ -80,8 +80,6 @@ class Columns(Mapping[str, Column]):
     ranges, choices : mapping
         The histograms of a catalogue, which settle for their columns whether a criterion is a
         range (`ranges`) or a list of values (`choices`).
-    service : str
-        Whose columns these are, for error texts.
     """
 
     def __init__(
@@ -90,9 +88,7 @@ class Columns(Mapping[str, Column]):
         *,
         ranges: Mapping[str, Any] | None = None,
         choices: Mapping[str, Any] | None = None,
-        service: str = "",
     ) -> None:
-        self.service = service
         self.config = {name: dict(entry) for name, entry in config.items()}
         kinds = {**dict.fromkeys(choices or {}, False), **dict.fromkeys(ranges or {}, True)}
         found = {name: entry for name, entry in self.config.items() if entry or name in kinds}
@@ -110,9 +106,6 @@ class Columns(Mapping[str, Column]):
 
     def __len__(self) -> int:
         return len(self._columns)
-
-    def __repr__(self) -> str:
-        return f"<Columns of {self.service or 'a service'}: {', '.join(self)}>"
 
     def find(self, name: str) -> Column | None:
         """The column of this name in any case; None if there is none."""
@@ -173,7 +166,7 @@ def _ask_columns(session: Session, service: str) -> Columns:
     deadline = Deadline.after(session.setting("timeout"))
     config = decode_columns_config(poll(session, request, deadline).answer.content)
     choices, ranges = _histograms(session, service)
-    return Columns(config, ranges=ranges, choices=choices, service=service)
+    return Columns(config, ranges=ranges, choices=choices)
 
 
 def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -130,7 +130,7 @@ def _names(object_name: str | Iterable[str]) -> list[str]:
     return list(dict.fromkeys(map(str, names)))
 
 
-def _checked(resolver: str | None) -> str | None:
+def _checked(resolver: Any) -> str | None:
     if not resolver:
         return None
     if not isinstance(resolver, str) or resolver.upper() not in RESOLVERS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -74,7 +75,8 @@ class Question:
 
 def ask_question(session: Session, question: Question) -> list[list[Finished]]:
     """The pages of the answer to each request of `question`, in order."""
-    return _each_request(session, question, lambda request: question.ask(session, request))
+    requests = question.requests()
+    return _at_once(session, question.service, requests, partial(question.ask, session))
 
 
 def ask_answers(session: Session, question: Question) -> list[Answer]:
@@ -114,7 +116,9 @@ def ask_table(session: Session, question: Question) -> Table:
         ]
         return pages, 0 if question.limit is None else rows_found(finished)
 
-    parts = _each_request(session, question, read)
+    requests = question.requests()
+    one = len(requests) == 1
+    parts = [read(requests[0])] if one else _at_once(session, question.service, requests, read)
     table = table_of_pages(
         list(chain.from_iterable(pages for pages, _ in parts)),
         columns=config,
@@ -149,15 +153,15 @@ def warn_if_cut(question: Question, found: Sequence[int]) -> None:
     warn(f"{TOO_MANY} The {limit} were reached for: {first_few(cut)}.", MaxResultsWarning)
 
 
-def _each_request(
-    session: Session, question: Question, function: Callable[[MashupRequest], Result]
+def _at_once(
+    session: Session,
+    what: str,
+    requests: Sequence[MashupRequest],
+    function: Callable[[MashupRequest], Result],
 ) -> list[Result]:
     """What `function` gives for each request; several are under way at once."""
-    requests = question.requests()
-    if len(requests) == 1:
-        return [function(requests[0])]
     connections = int(session.setting("connections"))
-    with progress_bar(question.service, len(requests)) as advance:
+    with progress_bar(what, len(requests)) as advance:
 
         def and_advance(request: MashupRequest) -> Result:
             result = function(request)

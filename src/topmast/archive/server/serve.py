@@ -105,7 +105,7 @@ def serve(
         tls.check()
     open_archive().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
-    with listening:
+    with listening, _ended_by_signals():
         announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
         options = ServerOptions(open_archive, verbose=verbose, tls=tls)
         if workers == 1:
@@ -136,14 +136,12 @@ def serve_in_thread(
 
 def _work(listening: socket.socket, options: ServerOptions) -> None:
     """Answer requests until a signal comes."""
-    with options.open_archive() as archive:
+    with warnings.catch_warnings(), _ended_by_signals(), options.open_archive() as archive:
+        # A signal that comes before the first request finds the server not yet awaited.
+        warnings.simplefilter("ignore", RuntimeWarning)
         if options.staging is not None:
             archive.staged = StagedScripts(options.staging)
-        server = uvicorn.Server(_config(archive, options))
-        with warnings.catch_warnings(), _ended_by_signals():
-            # A signal that comes before the first request finds the server not yet awaited.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            server.run(sockets=[listening])
+        uvicorn.Server(_config(archive, options)).run(sockets=[listening])
 
 
 def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
