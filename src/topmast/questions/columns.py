@@ -25,7 +25,7 @@ from topmast.wire.portal import MashupRequest
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 SELECTED = "_selected_"
 CONTINUOUS_WORDS = ("double", "float", "numeric")
@@ -89,7 +89,9 @@ class Columns(Mapping[str, Column]):
         ranges: Mapping[str, Any] | None = None,
         choices: Mapping[str, Any] | None = None,
     ) -> None:
-        self.config = {name: dict(entry) for name, entry in config.items()}
+        self.config: dict[str, dict[str, Any]] = {
+            name: dict(entry) for name, entry in config.items()
+        }
         kinds = {**dict.fromkeys(choices or {}, False), **dict.fromkeys(ranges or {}, True)}
         found = {name: entry for name, entry in self.config.items() if entry or name in kinds}
         found |= {name: {} for name in kinds if name not in found}

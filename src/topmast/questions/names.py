@@ -38,7 +38,7 @@ from topmast.wire.portal import MashupRequest
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 RESOLVER_PATH = "/Santa-war/query"
 RESOLVERS = ("NED", "SIMBAD")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from topmast.net.messages import Answer
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
 from topmast.questions.arguments import as_list, is_one, truth_value
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"
 NO_OBSIDS = "Observation list is empty, no associated products."

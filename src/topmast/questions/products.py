@@ -23,7 +23,7 @@ from topmast.wire.portal import MashupRequest
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 PRODUCTS = "Mast.Caom.Products"
 FILTERED = "Mast.Caom.Filtered"

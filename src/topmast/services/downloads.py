@@ -22,7 +22,7 @@ from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
 from topmast.questions.products import get_product_list
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 NOTHING = "No products to download."
 PLANNING = (
