@@ -32,15 +32,7 @@ def reference() -> str:
 
     names = [name for name in topmast.__all__ if name != "__version__"]
     parts = ["# Reference\n", "Every public name of `topmast`.\n", MARK, _index(names)]
-    return "\n".join([*parts, *(_entry(name, public(name)) for name in names)])
-
-
-def public(name: str) -> Any:
-    """A public name's value; `connect` is also the module that it lives in."""
-    import topmast
-
-    value = getattr(topmast, name)
-    return getattr(value, name, value) if inspect.ismodule(value) else value
+    return "\n".join([*parts, *(_entry(name, getattr(topmast, name)) for name in names)])
 
 
 def _index(names: list[str]) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from topmast.errors import ArchiveError, MissingExtraError
@@ -17,11 +15,22 @@ from topmast.net.session import Session
 from topmast.services.catalogs import CatalogsClass
 from topmast.services.mast import MastClass
 from topmast.services.observations import ObservationsClass
+from topmast.services.service import set_sessions
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Catalogs", "Client", "Mast", "Observations", "connect", "verify"]
+__all__ = [
+    "Catalogs",
+    "CatalogsClass",
+    "Client",
+    "Mast",
+    "MastClass",
+    "Observations",
+    "ObservationsClass",
+    "connect",
+    "verify",
+]
 
 ARCHIVE_FILE = "archive.sqlite"
 
@@ -48,7 +57,7 @@ class Client:
     def __init__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> None:
         if where is not None and not is_url(os.fspath(where)):
             _check_folder(os.fspath(where))
-        self.session = Session(where, open_folder=open_folder, **settings)
+        self.session: Session = Session(where, open_folder=open_folder, **settings)
 
     def __repr__(self) -> str:
         return f"<Client of {self.session.where}>"
@@ -56,12 +65,7 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -202,11 +206,4 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'topmast.client' has no attribute {name!r}")
 
 
-class _CallableModule(ModuleType):
-    """Python binds ``topmast.connect`` to this module once it is loaded; calling it works too."""
-
-    def __call__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
-        return connect(where, **settings)
-
-
-sys.modules[__name__].__class__ = _CallableModule
+set_sessions(new=lambda: Client().session, default=lambda: default_client().session)

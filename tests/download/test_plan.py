@@ -18,7 +18,7 @@ from topmast.download import Progress, plan_download
 from topmast.download.product import GUIDE_COLUMNS, MORE_COLUMNS
 from topmast.download.tables.products_table import with_release_dates
 from topmast.errors import DownloadError, InvalidQueryError
-from topmast.net.identity import Login
+from topmast.net.origin import Login
 from topmast.net.session import Session
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(4)}

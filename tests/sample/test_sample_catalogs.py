@@ -335,9 +335,17 @@ def test_a_hubble_source_is_the_sum_of_its_detections(sample: Caller) -> None:
 
 
 def test_the_sample_is_the_same_every_time() -> None:
-    from topmast.sample.catalogs.gaia import catalogs
-    from topmast.sample.catalogs.population import all_stars
+    from topmast.sample.catalogs import catalogs
 
-    first, second = (dict(catalogs(all_stars())) for _ in range(2))
+    first, second = (dict(catalogs()) for _ in range(2))
 
+    assert len(first) == len(KNOWN)
     assert all(first[name].equals(second[name]) for name in first)
+
+
+def test_a_spectrum_is_the_same_every_time() -> None:
+    from topmast.sample.catalogs.spectra import spectrum_file, spectrum_rows
+
+    row = spectrum_rows()[0]
+
+    assert spectrum_file(row) == spectrum_file(row)

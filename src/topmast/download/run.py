@@ -30,7 +30,7 @@ from topmast.download.product import (
 )
 from topmast.download.progress import Progress, reporter
 from topmast.errors import DiskFullError, DownloadError
-from topmast.login.validity import check_before_long_job
+from topmast.login.expiry import check_not_expired
 from topmast.net.session import Session
 from topmast.wire.safe_names import safe_name
 
@@ -100,7 +100,7 @@ class Run:
         if missing:
             if self.session.login is not None:
                 exclusive = any(product.exclusive_until for product in missing)
-                check_before_long_job(self.session, needed=exclusive)
+                check_not_expired(self.session, needed=exclusive)
             check_room(self.index.folder, total_bytes(absent))
         journal = Journal(self.index.folder, missing if self._with_journal else [])
         self._report.begin(len(self.products), total_bytes(missing))

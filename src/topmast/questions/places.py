@@ -14,6 +14,7 @@ from astropy.coordinates import BaseCoordinateFrame, Latitude, Longitude, SkyCoo
 from astropy.table import Row, Table
 
 from topmast.errors import InputWarning, InvalidQueryError, ResolverError, warn
+from topmast.questions.arguments import object_names
 
 ResolveNames = Callable[[Sequence[str], bool], Mapping[str, tuple[float, float]]]
 """Object names in, positions (ra, dec in degrees, ICRS) of those that are known out. The second
@@ -68,6 +69,8 @@ def find_places(coordinates: Any, resolve: ResolveNames) -> Places:
     ResolverError
         When a single text is neither coordinates nor a known name.
     """
+    if isinstance(coordinates, (SkyCoord, BaseCoordinateFrame)):
+        return _positions(_in_icrs(coordinates))
     if isinstance(coordinates, str):
         return _texts([coordinates], resolve, many=False)
     if _is_list_of_texts(coordinates):
@@ -82,15 +85,8 @@ def find_places(coordinates: Any, resolve: ResolveNames) -> Places:
 
 def places_of_names(names: str | Iterable[str], resolve: ResolveNames) -> Places:
     """The places of one object name, or of each in a list; decimal degrees pass for a name."""
-    if isinstance(names, str):
-        return _texts([names], resolve, many=False, only_degrees=True)
-    if not isinstance(names, Iterable):
-        raise InvalidQueryError(f"An object name is a text such as 'M101', not {names!r}.")
-    listed = list(names)
-    for name in listed:
-        if not isinstance(name, str):
-            raise InvalidQueryError(f"All object names must be strings, not {name!r}.")
-    return _texts(listed, resolve, many=True, only_degrees=True)
+    many = not isinstance(names, str)
+    return _texts(object_names(names), resolve, many=many, only_degrees=True)
 
 
 # ---------------------------------------------------------------------------------- texts
@@ -202,8 +198,6 @@ COLUMN_PAIRS = (
 
 def _sky(coordinates: Any) -> SkyCoord | None:
     """`coordinates` as a SkyCoord, one position or an array; None for a mixed list."""
-    if isinstance(coordinates, (SkyCoord, BaseCoordinateFrame)):
-        return _in_icrs(coordinates)
     if isinstance(coordinates, (Table, Row)) or hasattr(coordinates, "columns"):
         return _sky_of_table(coordinates)
     if isinstance(coordinates, (Sequence, np.ndarray)) and len(coordinates):
@@ -291,7 +285,7 @@ def _positions(sky: SkyCoord) -> Places:
 
 
 def _is_list_of_texts(coordinates: Any) -> bool:
-    if isinstance(coordinates, (SkyCoord, BaseCoordinateFrame, Table, Row, Mapping)):
+    if isinstance(coordinates, (Table, Row, Mapping)):
         return False
     try:
         listed = list(coordinates)

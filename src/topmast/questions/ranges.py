@@ -5,34 +5,24 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.lists import is_missing, is_one, listed, size
+from topmast.questions.arguments import as_list, is_missing, is_one, size
 
-
-class ColumnLike(Protocol):
-    """What is used here of a column of `topmast.questions.columns`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def unit(self) -> Any: ...
-    @property
-    def separator(self) -> str: ...
-    @property
-    def continuous(self) -> bool: ...
+if TYPE_CHECKING:
+    from topmast.questions.columns import Column
 
 
 WIDEST = 1e30
 """Sent for an end of a range that is left open: JSON has no infinity."""
 
 
-def ranges_of(name: str, value: Any, column: ColumnLike) -> list[dict[str, Any]]:
+def ranges_of(name: str, value: Any, column: Column) -> list[dict[str, Any]]:
     """The ranges ``{"min": low, "max": high}`` that `value` stands for, in the column's unit.
 
     Empty, with a warning, where `value` is not a range.
@@ -73,7 +63,7 @@ def _pair(item: Any) -> tuple[Any, Any]:
 
 def _ends(name: str, value: Any) -> tuple[Any, Any] | None:
     """The first two values of a list; None, with a warning, if there are not two."""
-    items = listed(value)
+    items = as_list(value)
     if len(items) < 2:
         warn(
             f"{name} is continuous: give [min, max]. Not enough values provided, so {name}="
@@ -90,7 +80,7 @@ def _ends(name: str, value: Any) -> tuple[Any, Any] | None:
     return items[0], items[1]
 
 
-def _range(name: str, low: Any, high: Any, column: ColumnLike) -> dict[str, Any]:
+def _range(name: str, low: Any, high: Any, column: Column) -> dict[str, Any]:
     numbers = [
         -WIDEST if is_missing(low) else _number(name, low, column),
         WIDEST if is_missing(high) else _number(name, high, column),
@@ -107,7 +97,7 @@ def _range(name: str, low: Any, high: Any, column: ColumnLike) -> dict[str, Any]
     return {"min": numbers[0], "max": numbers[1]}
 
 
-def _number(name: str, value: Any, column: ColumnLike) -> float | int:
+def _number(name: str, value: Any, column: Column) -> float | int:
     """`value` as a plain number in the unit of the column."""
     if _is_mjd(column) and (moment := _moment(value)) is not None:
         number: Any = float(moment.utc.mjd)
@@ -122,7 +112,7 @@ def _number(name: str, value: Any, column: ColumnLike) -> float | int:
     return number
 
 
-def _plain(name: str, value: Any, column: ColumnLike) -> float | int:
+def _plain(name: str, value: Any, column: Column) -> float | int:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, np.ndarray) and value.ndim == 0:
@@ -164,7 +154,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _in_unit(name: str, value: u.Quantity, column: ColumnLike) -> float:
+def _in_unit(name: str, value: u.Quantity, column: Column) -> float:
     unit = _unit(column)
     if unit is None:
         raise InvalidQueryError(
@@ -182,7 +172,7 @@ UNITS = {"mjd": u.day, "sec": u.s, "seconds": u.s, "degrees": u.deg, "": None, "
 """Spellings that MAST uses and astropy does not know."""
 
 
-def _unit(column: ColumnLike) -> u.UnitBase | None:
+def _unit(column: Column) -> u.UnitBase | None:
     text = str(column.unit or "").strip()
     if text.lower() in UNITS:
         return UNITS[text.lower()]
@@ -192,7 +182,7 @@ def _unit(column: ColumnLike) -> u.UnitBase | None:
         return None
 
 
-def _is_mjd(column: ColumnLike) -> bool:
+def _is_mjd(column: Column) -> bool:
     """Whether the column holds dates: its unit is MJD, or days and its name a CAOM time."""
     unit = str(column.unit or "").strip().lower()
     return unit == "mjd" or (unit in ("d", "day", "days") and column.name.lower().startswith("t_"))

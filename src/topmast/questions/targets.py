@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import astropy.units as u
@@ -12,8 +13,8 @@ from astropy.coordinates import Angle
 
 from topmast.errors import InvalidQueryError
 from topmast.questions.criteria import Criteria
-from topmast.questions.names import name_resolver
-from topmast.questions.places import Place, Places, ResolveNames, find_places, places_of_names
+from topmast.questions.names import positions_of_names
+from topmast.questions.places import Place, Places, find_places, places_of_names
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
@@ -31,15 +32,10 @@ class Cone:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The cones of one call; `many` as in `Places`."""
+    """The cones of one call, and the places where a list was given; None for a single place."""
 
     cones: tuple[Cone, ...]
-    many: bool
-
-    @property
-    def told_apart(self) -> list[Place] | None:
-        """The places whose answers are to be told apart; None for a single one."""
-        return [cone.place for cone in self.cones] if self.many else None
+    places: tuple[Place, ...] | None
 
 
 def find_targets(session: Session, place: Criteria) -> Targets:
@@ -47,32 +43,23 @@ def find_targets(session: Session, place: Criteria) -> Targets:
     radius = DEFAULT_RADIUS if place.radius is None else place.radius
     if np.ndim(radius) == 0:
         parse_radius(radius)  # before names are looked up in vain
-    resolve = name_resolver(session, place.resolver)
+    resolve = partial(positions_of_names, session, place.resolver)
     if place.object_name is None:
         return cones_around(find_places(place.coordinates, resolve), radius)
     return cones_around(places_of_names(place.object_name, resolve), radius)
 
 
-def find_cones(coordinates: Any, radius: Any, resolve: ResolveNames) -> Targets:
-    """The cones that `coordinates` and `radius` stand for.
-
-    Parameters
-    ----------
-    coordinates
-        As `find_places` takes them.
-    radius
-        As `parse_radius` takes it, or a list with one radius for each place.
-    resolve
-        Asked about texts that are no coordinates.
-    """
-    return cones_around(find_places(coordinates, resolve), radius)
-
-
 def cones_around(places: Places, radius: Any) -> Targets:
     """One cone for each place, with one radius for all or one for each entry of the list."""
-    radii = _radii(radius, places)
-    cones = (Cone(place, radii[place.index]) for place in places.places)
-    return Targets(tuple(cones), places.many)
+    if places.many and np.ndim(radius) and len(radius) > 1:
+        if len(radius) != places.entries:
+            raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
+        radii = [parse_radius(one) for one in radius]
+    else:
+        one = radius[0] if places.many and np.ndim(radius) else radius
+        radii = [parse_radius(one)] * places.entries
+    cones = tuple(Cone(place, radii[place.index]) for place in places.places)
+    return Targets(cones, places.places if places.many else None)
 
 
 def parse_radius(radius: Any, unit: str = "deg") -> float:
@@ -105,11 +92,9 @@ def parse_radius(radius: Any, unit: str = "deg") -> float:
     return degrees
 
 
-def _radii(radius: Any, places: Places) -> list[float]:
-    """A radius for each entry of the list of places."""
-    if not places.many or np.ndim(radius) == 0 or len(radius) == 1:
-        one = radius[0] if places.many and np.ndim(radius) else radius
-        return [parse_radius(one)] * places.entries
-    if len(radius) != places.entries:
-        raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
-    return [parse_radius(one) for one in radius]
+def cone_params(targets: Targets) -> list[dict[str, Any]]:
+    """What a service that searches a cone takes, for each cone."""
+    return [
+        {"ra": cone.place.ra_deg, "dec": cone.place.dec_deg, "radius": cone.radius_deg}
+        for cone in targets.cones
+    ]

@@ -20,7 +20,7 @@ from astropy.table import Table
 from topmast.errors import BadAnswerError, RemoteServiceError
 from topmast.tables.table import stacked, table_from_columns
 from topmast.tables.values import ColumnReader, NullFloats, Values, ignore_values_of
-from topmast.wire.reading import excerpt, read_json
+from topmast.wire.json import excerpt, read_json
 
 SELECTED = "_selected_"
 MOST_EXPECTED = 50_000

@@ -32,9 +32,8 @@ from topmast.download.transfer.judge import (
 )
 from topmast.download.transfer.unpack import unpack
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
-from topmast.login.validity import note_of_refusal
+from topmast.net.body import ReceivedStream
 from topmast.net.messages import Request
-from topmast.net.receiving import ReceivedStream
 from topmast.net.session import Session
 
 CHUNK = 1 << 18
@@ -267,7 +266,7 @@ class Transfer:
                     part,
                     self._current,
                     self.product.exclusive_until,
-                    note_of_refusal(self._session) if status in (401, 403) else "",
+                    self._session.explain_refusal() if status in (401, 403) else "",
                 )
                 decision = judge(answer, segment, copy.held)
                 copy = self._follow(decision, copy, segment, helping)

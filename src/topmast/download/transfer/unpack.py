@@ -13,7 +13,7 @@ from topmast.download.folder.part import Part
 from topmast.download.folder.system import read_at
 from topmast.download.product import Product
 from topmast.download.transfer.backoff import Failed
-from topmast.net.receiving import MAX_EXPANSION, UNSUSPICIOUS_BYTES
+from topmast.net.body import MAX_EXPANSION, UNSUSPICIOUS_BYTES
 
 
 def unpack(part: Part, encoding: str, product: Product) -> None:

@@ -15,9 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.server.routes.common import archive_of, message
-from topmast.archive.server.routes.requesters import allowed, visitor_of
-from topmast.archive.server.threads import by_hand, in_thread
-from topmast.archive.store.products import HeldFile, find_file
+from topmast.archive.server.routes.users import current_user, readable_uris
+from topmast.archive.server.threads import in_process, in_thread
+from topmast.archive.store.products import HeldFile, find_file, is_whole
 from topmast.wire.files import content_disposition, requested_uri
 from topmast.wire.ranges import FileFacts, plan_file_answer
 
@@ -46,7 +46,7 @@ async def _answer_for(request: Request, uri: str) -> Response:
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:
         return message(404, f"The archive knows no product {uri[:300]}.")
-    if uri not in await allowed(request, [held]):
+    if uri not in await readable_uris(request, [held]):
         return message(401, await _refusal(request, uri))
     if held.path is None:
         return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
@@ -54,13 +54,14 @@ async def _answer_for(request: Request, uri: str) -> Response:
 
 
 async def _refusal(request: Request, uri: str) -> str:
-    account = (await visitor_of(request)).account
+    account = (await current_user(request)).account
     if account is None:
         return f"{uri[:300]} is exclusive, and nobody is logged in: its owner's login is needed."
     return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."
 
 
 async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+    store = archive_of(request).store
     facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
     plan = plan_file_answer(request.method, request.headers, facts)
     headers = dict(plan.headers)
@@ -68,7 +69,7 @@ async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response
         return Response(status_code=plan.status_code, headers=headers)
     headers["Content-Disposition"] = content_disposition(held.file_name)
     headers["Content-Type"] = "application/octet-stream"
-    if not await in_thread(lambda: _is_whole(path, held.size)):
+    if not await in_thread(lambda: is_whole(store, held)):
         return message(404, f"The file of {held.uri[:300]} is not as it was put into the archive.")
     if request.method == "HEAD":
         return Response(status_code=plan.status_code, headers=headers)
@@ -77,13 +78,6 @@ async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response
 
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _is_whole(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size == size
-    except OSError:
-        return False
 
 
 async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
@@ -108,8 +102,7 @@ class PiecesResponse(Response):
     def __init__(
         self, pieces: AsyncIterator[bytes], status_code: int, headers: dict[str, str]
     ) -> None:
-        super().__init__(status_code=status_code, headers=headers)
-        del self.raw_headers[:]
+        super().__init__(status_code=status_code)
         self.raw_headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in headers.items()
@@ -134,7 +127,7 @@ class PiecesResponse(Response):
 
 def _departure(receive: Receive) -> asyncio.Task[None] | None:
     """A task that ends when the client has gone: the server goes on taking pieces for nobody."""
-    if by_hand.get():
+    if in_process.get():
         return None
 
     async def wait() -> None:
