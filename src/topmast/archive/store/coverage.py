@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,9 +180,5 @@ def _write(
     numbers, ra_deg, dec_deg = places["number"], places["ra"], places["dec"]
     nowhere = np.isinf(ra_deg) | np.isinf(dec_deg)
     ra_deg[nowhere] = dec_deg[nowhere] = np.nan
-    regions = _regions(connection, rows)
+    regions = (row[0] for row in connection.execute(f"SELECT s_region FROM ({rows})"))
     write(folder, numbers, regions, ra_deg=ra_deg, dec_deg=dec_deg)
-
-
-def _regions(connection: sqlite3.Connection, rows: str) -> Iterator[str | None]:
-    return (row[0] for row in connection.execute(f"SELECT s_region FROM ({rows})"))
