@@ -59,7 +59,7 @@ async def columnsconfig(request: Request) -> Response:
 async def _answered(request: Request, mashup: MashupRequest) -> bytes:
     try:
         archive = archive_of(request)
-        service = find_service(mashup.service, archive.catalogs.names)
+        service = find_service(mashup.service, lambda: archive.catalogs.names())
         user = await current_user(request)
         call = Call(archive, mashup, base_url_of(request), user)
         key = _key_of(mashup, user)
