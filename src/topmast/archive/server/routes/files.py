@@ -126,7 +126,7 @@ class PiecesResponse(Response):
 
 
 def _disconnection(receive: Receive) -> asyncio.Task[None] | None:
-    """A task that ends when the client has disconnected: the server goes on taking pieces for nobody."""
+    """A task that ends when the client is gone: the server itself goes on taking pieces."""
     if in_process.get():
         return None
 
