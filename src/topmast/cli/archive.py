@@ -17,7 +17,7 @@ from topmast.cli.settings import command, current, say
 if TYPE_CHECKING:
     from topmast.archive import IngestReport
 
-NEEDED = ("hpgeom", "pyarrow", "starlette", "uvicorn")
+NEEDED = ("hpgeom", "PIL", "pyarrow", "starlette", "uvicorn")
 
 folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 table_file = click.Path(exists=True, dir_okay=False, path_type=Path)

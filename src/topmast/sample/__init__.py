@@ -1,11 +1,14 @@
-"""A small archive to try everything on: some thousands of observations, each with its files.
+"""The made-up archive behind `topmast init --sample`, for trying topmast without a network.
 
 Everything in it is invented: no file was taken from a telescope. Positions of well-known objects,
 names of instruments and the periods of known planets are facts, and so are the rows that the user
 guide of MAST prints; the stars on the images, the spectra and the light curves come from random
 numbers with fixed seeds. Each FITS file says so in a COMMENT, "made by topmast, not an
 observation", and other files where their format has room for it. The bytes are the same every
-time and on every machine.
+time with the same versions of the libraries.
+
+What is observed stands in missions.toml and the files beside it; the functions of missions.py
+choose targets and times. Only the command line and the tests import this package.
 """
 
 from __future__ import annotations
@@ -19,8 +22,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from topmast.sample.demo_account import DEMO_ACCOUNT
-from topmast.sample.missions import sheaves
-from topmast.sample.sheaf import Product, Sheaf
+from topmast.sample.missions import groups
+from topmast.sample.observations import Group, Product
 
 if TYPE_CHECKING:
     from topmast.archive import Archive
@@ -52,10 +55,10 @@ def build_sample(
     archive = Archive.create(folder, profile=profile)
     extra = archive.folder / "staging"
     try:
-        made, doubles = write_files(sheaves(), archive.folder / "products", extra, progress)
+        made, doubles = write_files(groups(), archive.folder / "products", extra, progress)
         archive.ingest(
-            observation_table(row for sheaf in made for row in sheaf.observations),
-            product_table(product.row for sheaf in made for product in sheaf.products),
+            observation_table(row for group in made for row in group.observations),
+            product_table(product.row for group in made for product in group.products),
             archive.folder / "products",
             names=name_table(name_rows()),
             progress=progress,
@@ -80,19 +83,19 @@ def pack(database: Path) -> None:
 
 
 def write_files(
-    all_sheaves: Iterable[Sheaf], products: Path, extra: Path, progress: Progress | None
-) -> tuple[list[Sheaf], list[Product]]:
+    all_groups: Iterable[Group], products: Path, extra: Path, progress: Progress | None
+) -> tuple[list[Group], list[Product]]:
     """Write each file where it belongs; the second of a name in its folder below `extra`.
 
-    Returns the sheaves, their rows now with sizes, and the products that are below `extra`.
+    Returns the groups, their rows now with sizes, and the products that are below `extra`.
     """
     sizes: dict[str, int] = {}
     taken: set[Path] = set()
     folders: set[Path] = set()
     made, doubles = [], []
-    for sheaf in all_sheaves:
-        made.append(sheaf)
-        for product in sheaf.products:
+    for group in all_groups:
+        made.append(group)
+        for product in group.products:
             if product.uri not in sizes:
                 path = product_place(products, product)
                 if path in taken:

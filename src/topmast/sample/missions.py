@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from topmast.sample.full_frames import full_frames
-from topmast.sample.galex import galex
+from topmast.sample.exposures import hubble, webb
 from topmast.sample.guide import guide
-from topmast.sample.hst import hubble
-from topmast.sample.hst_spectra import hubble_spectra
-from topmast.sample.iue import iue
-from topmast.sample.jwst import webb
-from topmast.sample.k2 import k2
-from topmast.sample.kepler import kepler
-from topmast.sample.sheaf import Sheaf
-from topmast.sample.surveys import contributed, enhanced, legacy, panstarrs
-from topmast.sample.swift import swift
-from topmast.sample.tess import tess
-from topmast.sample.ultraviolet import far_ultraviolet
+from topmast.sample.observations import Group
+from topmast.sample.photometry import contributed_light_curves, k2, kepler, tess
+from topmast.sample.spectrographs import far_ultraviolet, hubble_spectra, iue, webb_spectra
+from topmast.sample.surveys import (
+    field_mosaics,
+    full_frames,
+    galex,
+    legacy,
+    panstarrs,
+    spitzer,
+    swift,
+)
 
 MISSIONS = (
     guide,
     hubble,
     hubble_spectra,
     webb,
+    webb_spectra,
     tess,
     kepler,
     k2,
@@ -35,11 +36,12 @@ MISSIONS = (
     far_ultraviolet,
     panstarrs,
     legacy,
-    contributed,
-    enhanced,
+    contributed_light_curves,
+    field_mosaics,
+    spitzer,
 )
 
 
-def sheaves() -> Iterator[Sheaf]:
+def groups() -> Iterator[Group]:
     """Every observation, with its products."""
     return chain.from_iterable(mission() for mission in MISSIONS)

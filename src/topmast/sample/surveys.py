@@ -1,392 +1,362 @@
-"""Surveys and contributed data: PS1, HLA, HLSP and the Spitzer enhanced images."""
+"""Images of surveys: GALEX, Swift, PS1, HLA, HLSP, Spitzer, and full frames of Kepler and K2."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from topmast.sample.cadences import TESS, light_curve_file
-from topmast.sample.documents import pdf, text
-from topmast.sample.images import map_file, mosaic, preview
+from topmast.sample.observations import Group, observe
+from topmast.sample.photometry import CAMPAIGNS, FIELDS, QUARTERS
 from topmast.sample.places import FAMOUS, Place, place, places
-from topmast.sample.plane import Plane, circle_text, polygon_text
-from topmast.sample.scene import seeded, stars_near
-from topmast.sample.sheaf import Sheaf, alone
-from topmast.sample.stars import TESS_STARS
-from topmast.sample.tess import sector_of, sector_run, tess_row
+from topmast.sample.programs import mjd_stamp, target_columns
+from topmast.sample.seeds import seeded
+from topmast.sample.templates import load
+from topmast.sample.wcs import ImageWcs, circle_text, polygon_text
 
 ARCSEC = 1 / 3600
-PS1_BANDS = (
-    ("g", 414.0, 551.0),
-    ("r", 550.0, 689.0),
-    ("i", 690.0, 819.0),
-    ("z", 818.0, 922.0),
-    ("y", 918.0, 1001.0),
-)
-SPITZER_BANDS = (("IRAC1", 3180.0, 3920.0), ("IRAC2", 4000.0, 5020.0), ("IRAC4", 6300.0, 9300.0))
+NEAR_THE_GUIDE = ("M 40", "M 97", "M 101", "M 102", "M 106", "M 108", "M 109", "NGC 5474")
+"""Objects too near to the guide's tiles of GALEX around M101 and around 184.3 +54.5."""
+ONLY_SWIFT = ("NGC 6441", "NGC 7023", "IC 1805", "IC 5146", "PSR J0437-4715", "BL Lac",
+              "MACS J0416.1-2403", "Hyades", "Westerlund 2")  # fmt: skip
+"""Objects that no other mission of the sample looks at."""
+KEPLER_FIELD = (290.667, 44.5)
+
+# ----------------------------------------------------------------------------------------- GALEX
 
 
-def panstarrs() -> Iterator[Sheaf]:
-    """Stacked sky cells around objects that PS1 sees, in two or three bands."""
-    seen = [item for item in places() if item.dec > -30]
-    obsid = 1_500_000
-    for number, target in enumerate(seen[::4]):
-        cell = f"{600 + int((target.dec + 30) * 16):04d}.{number % 100:03d}"
-        plane = Plane(target.ra, target.dec, 26, 26, 0.4 / 26)
-        for band, low, high in PS1_BANDS[number % 3 :][:3]:
-            obsid += 1
-            yield stack(f"rings.v3.skycell.{cell}.stk.{band}", plane, cell, band, low, high, obsid)
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A channel of GALEX with its limits in nm."""
+
+    band: str
+    letter: str
+    band_number: int
+    em_min: float
+    em_max: float
 
 
-def stack(
-    name: str, plane: Plane, cell: str, band: str, low: float, high: float, obsid: int
-) -> Sheaf:
-    sheaf = alone(
-        obs_collection="PS1",
-        provenance_name="3PI",
-        instrument_name="GPC1",
-        project="PS1",
-        filters=band,
-        wavelength_region="OPTICAL",
-        target_name=cell,
-        obs_id=name.rpartition(".stk")[0],
-        s_ra=plane.ra,
-        s_dec=plane.dec,
-        dataproduct_type="image",
-        calib_level=3,
-        t_min=55062.4,
-        t_max=56971.2,
-        t_exptime=float(400 + obsid % 600),
-        em_min=low,
-        em_max=high,
-        t_obs_release=57740.0,
-        proposal_type="3PI",
-        s_region=polygon_text(plane.corners(), frame="ICRS", closed=obsid % 3 > 0),
-        jpegURL=f"http://ps1images.stsci.edu/cgi-bin/fitscut.cgi?red=rings.v3.skycell.{cell}.stk.{band}",
-        obsid=obsid,
-        objID=obsid + 1_000_000,
+BANDS = {"NUV": Band("NUV", "n", 1, 169.3, 300.7), "FUV": Band("FUV", "f", 2, 134.0, 180.6)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One tile, 1.25 degrees wide; `survey` is AIS, MIS, DIS, NGS or GII."""
+
+    tile: str
+    survey: str
+    obs_id: str
+    obsid: int
+    s_ra: float
+    s_dec: float
+    s_region: str
+    t_min: float
+    t_max: float
+    folder: str
+    proposal_id: str | None = None
+    proposal_pi: str | None = None
+    obs_title: str | None = None
+
+
+Exposure = tuple[Tile, str, int, float]
+"""A row of GALEX: the tile, the band, objID and exposure time."""
+
+
+def galex() -> Iterator[Group]:
+    """Tiles on the well-known objects, and some over the sky."""
+    targets = [item for item in places() if item.name not in NEAR_THE_GUIDE][:150:2]
+    for number, target in enumerate(targets):
+        yield survey_tile(number, ("AIS", "NGS", "MIS")[number % 3], target)
+    for number in range(len(targets), len(targets) + 40):
+        yield survey_tile(number, "AIS")
+
+
+def survey_tile(number: int, survey: str, target: Place | None = None) -> Group:
+    """A tile near the target, or anywhere but where the guide expects nothing else."""
+    random = seeded("galex", number)
+    if target is None:
+        ra, dec = float(random.uniform(0, 360)), float(np.degrees(np.arcsin(random.uniform(-1, 1))))
+        dec -= 60 if 45 < dec < 65 and 170 < ra < 225 else 0
+    else:
+        ra, dec = target.ra, target.dec
+    ra = (ra + random.normal(0, 0.05)) % 360
+    dec = float(np.clip(dec + random.normal(0, 0.05), -89.9, 89.9))
+    start = float(random.uniform(52900, 55900))
+    title = f"{survey}_{number + 1}_1_{number % 90 + 1}"
+    if target and survey == "NGS":
+        title = f"NGA_{target.compact}"
+    tile = Tile(
+        title,
+        survey,
+        str(6371000000000000000 + 1048576 * (number + 17)),
+        1_000_100_000 + number,
+        round(ra, 11),
+        round(dec, 11),
+        circle_text(ra, dec, 0.625),
+        round(start, 8),
+        round(start + 0.002 + 0.1 * (number % 4), 8),
+        f"{50000 + number}-{title}",
     )
-    row = sheaf.observations[0]
-    cards = [
-        ("TELESCOP", "PS1", "telescope"),
-        ("INSTRUME", "GPC1", "camera"),
-        ("FILTER", f"{band}.00000", ""),
-    ]
-    make = partial(map_file, plane, name, cards, zero_point=25.0)
-    sheaf.add(row, f"{name}.unconv.fits", make, minimum=True, description="stack data image")
-    sheaf.add(
-        row,
-        f"{name}.unconv.jpg",
-        partial(preview, plane, name),
-        kind="PREVIEW",
-        description="Preview-Full",
+    bands = ("NUV",) if number % 7 == 3 else ("NUV", "FUV")
+    return tiles(
+        [(tile, band, tile.obsid + 40_000 * (band == "FUV"), 109.0 + number) for band in bands]
     )
-    if obsid % 2:
-        lines = [f"{name}.exp {number}" for number in range(5)]
-        sheaf.add(
-            row,
-            f"{name}.target.txt",
-            partial(text, name, lines),
-            kind="AUXILIARY",
-            description="exposures in the stack",
+
+
+def tiles(exposures: Sequence[Exposure]) -> Group:
+    """Rows in the order given, and the products of each tile once."""
+    group = Group()
+    seen: dict[Tile, list[tuple[dict[str, Any], Band]]] = {}
+    for tile, name, obj_id, exptime in exposures:
+        band = BANDS[name]
+        about = fields_of(tile) | fields_of(band) | {"objID": obj_id, "t_exptime": exptime}
+        row = group.observe(
+            "galex", with_files=False, **about, srcDen=float(4000 + len(tile.tile) * 37)
         )
-    return sheaf
+        seen.setdefault(tile, []).append((row, band))
+    for tile, rows in seen.items():
+        bands = sorted((band for _, band in rows), key=lambda band: band.band_number)
+        values = {
+            "bands": [fields_of(band) for band in bands],
+            "wcs": ImageWcs(tile.s_ra, tile.s_dec, 44, 44, 1.25 / 44),
+        }
+        group.list_files("galex", rows[0][0], fields_of(tile) | values)
+    return group
 
 
-def legacy() -> Iterator[Sheaf]:
-    """HLA: combined WFPC2 and ACS images by filter, and the detection image of all."""
-    number = 0
-    for target in [item for item in places() if item.kind in ("G", "*Cl", "PN", "HII", "GClstr")][
-        ::2
-    ]:
-        for band, low, high in (("F555W", 473.0, 596.0), ("DETECTION", None, None)):
-            yield combined(number, target, band, low, high)
-            number += 1
+def fields_of(record: Tile | Band) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
-def combined(number: int, target: Place, band: str, low: float | None, high: float | None) -> Sheaf:
-    program = 5200 + 3 * (number // 2)
-    camera, words = (("wfpc2", "WFPC2/WFC"), ("acs_wfc", "ACS/WFC"))[number // 2 % 2]
-    label = "total" if band == "DETECTION" else band.lower()
-    chip = "wf" if camera == "wfpc2" else "wfc"
-    name = f"hst_{program:05d}_0{1 + number % 9}_{camera}_{label}_{chip}"
-    random = seeded("hla", number // 2)
-    plane = Plane(target.ra, target.dec, 26, 26, 160 / 26 * ARCSEC, float(random.uniform(0, 360)))
-    start = round(float(random.uniform(49500, 54000)), 5)
-    sheaf = alone(
-        obs_collection="HLA",
-        provenance_name="HLA",
-        instrument_name=words,
-        project="HLA",
-        filters=band,
-        wavelength_region="OPTICAL" if low else None,
-        target_name=target.compact,
+# ----------------------------------------------------------------------------------------- Swift
+
+
+def swift() -> Iterator[Group]:
+    """Pointings at objects all over the sky."""
+    targets = [item for item in places() if item.kind not in ("Field", "HII", "Neb")]
+    chosen = targets[::3] + [item for item in places() if item.name in ONLY_SWIFT]
+    for number, target in enumerate(chosen):
+        yield pointing(30100 + 13 * number, 1 + number % 5, 15_500_000 + number, target)
+
+
+def pointing(target_id: int, segment: int, obsid: int, target: Place) -> Group:
+    """Segment `segment` of the observations of a target: a cube of all filters used."""
+    name = f"{target_id:08d}{segment:03d}"
+    random = seeded("swift", name)
+    ra = (target.ra + random.normal(0, 0.015) / max(np.cos(np.radians(target.dec)), 0.01)) % 360
+    dec = float(np.clip(target.dec + random.normal(0, 0.015), -89.9, 89.9))
+    angle = float(random.uniform(0, 360))
+    wcs = ImageWcs(float(round(ra, 8)), round(dec, 8), 26, 26, 17 / 60 / 26, angle)
+    bands = load("instruments.toml")["swift"][int(random.integers(3)) :][: 2 + target_id % 3]
+    start = round(float(random.uniform(53500, 60500)), 6)
+    kinds = (
+        {"kind": "sk", "sky_image": True, "product_type": "SCIENCE", "title": "Sky image"},
+        {"kind": "ex", "sky_image": False, "product_type": "AUXILIARY", "title": "Exposure map"},
+    )
+    return observe(
+        "swift",
+        **target_columns(target),
+        filters=";".join(band["band"].upper() for band in bands),
+        wavelength_region="UV;OPTICAL" if bands[-1]["limits"][1] > 300 else "UV",
         obs_id=name,
-        s_ra=plane.ra,
-        s_dec=plane.dec,
-        dataproduct_type="image",
+        obsid=obsid,
+        s_ra=wcs.ra,
+        s_dec=wcs.dec,
+        t_min=start,
+        t_max=round(start + 0.3, 6),
+        t_exptime=float(900 + target_id % 1700),
+        em_min=bands[0]["limits"][0],
+        em_max=bands[-1]["limits"][1],
+        t_obs_release=round(start + 7, 6),
+        s_region=polygon_text(wcs.corners(), frame="ICRS "),
+        folder=f"mast:SWIFT/url/pub/swift/uvot/{target_id:08d}/{name}/uvot/image",
+        images=[band | kind for band in bands for kind in kinds],
+        wcs=wcs,
+    )
+
+
+# ------------------------------------------------------------------------ PS1, HLA, HLSP, Spitzer
+
+
+def panstarrs() -> Iterator[Group]:
+    """Stacked sky cells around objects that PS1 sees, in two or three bands."""
+    bands = (("g", 414.0, 551.0), ("r", 550.0, 689.0), ("i", 690.0, 819.0), ("z", 818.0, 922.0),
+             ("y", 918.0, 1001.0))  # fmt: skip
+    obsid = 1_500_000
+    for number, target in enumerate([item for item in places() if item.dec > -30][::4]):
+        cell = f"{600 + int((target.dec + 30) * 16):04d}.{number % 100:03d}"
+        wcs = ImageWcs(target.ra, target.dec, 26, 26, 0.4 / 26)
+        for band, low, high in bands[number % 3 :][:3]:
+            obsid += 1
+            stack = f"rings.v3.skycell.{cell}.stk.{band}"
+            yield observe(
+                "ps1",
+                filters=band,
+                obsid=obsid,
+                s_ra=wcs.ra,
+                s_dec=wcs.dec,
+                t_exptime=float(400 + obsid % 600),
+                em_min=low,
+                em_max=high,
+                s_region=polygon_text(wcs.corners(), frame="ICRS", closed=obsid % 3 > 0),
+                cell=cell,
+                stack=stack,
+                listed=obsid % 2,
+                exposures=[f"{stack}.exp {exposure}" for exposure in range(5)],
+                seed=stack,
+                wcs=wcs,
+            )
+
+
+def legacy() -> Iterator[Group]:
+    """HLA: combined WFPC2 and ACS images by filter, and the detection image of all."""
+    targets = [item for item in places() if item.kind in ("G", "*Cl", "PN", "HII", "GClstr")]
+    for order, target in enumerate(targets[::2]):
+        for which, limits in enumerate(((473.0, 596.0), None)):
+            yield combined(2 * order + which, target, limits)
+
+
+def combined(number: int, target: Place, limits: tuple[float, float] | None) -> Group:
+    """An image of HLA in one filter or, without limits, the detection image with catalogues."""
+    program = 5200 + 3 * (number // 2)
+    camera, words, chip = (("wfpc2", "WFPC2/WFC", "wf"), ("acs_wfc", "ACS/WFC", "wfc"))[
+        number // 2 % 2
+    ]
+    label = "f555w" if limits else "total"
+    random = seeded("hla", number // 2)
+    wcs = ImageWcs(target.ra, target.dec, 26, 26, 160 / 26 * ARCSEC, float(random.uniform(0, 360)))
+    start = round(float(random.uniform(49500, 54000)), 5)
+    low, high = limits or (None, None)
+    return observe(
+        "hla",
+        instrument_name=words,
+        filters="F555W" if limits else "DETECTION",
+        wavelength_region="OPTICAL" if limits else None,
+        target_name=target.compact,
+        obs_id=f"hst_{program:05d}_0{1 + number % 9}_{camera}_{label}_{chip}",
+        obsid=25_500_000 + number,
+        s_ra=wcs.ra,
+        s_dec=wcs.dec,
         proposal_pi=("GRUNDTVIG", "HOLMQUIST", "IBARRA")[number % 3],
         proposal_id=str(program),
-        calib_level=3,
         t_min=start,
         t_max=round(start + 0.02, 5),
-        t_exptime=1500.0,
         em_min=low,
         em_max=high,
         t_obs_release=round(start + 365.5, 5),
-        s_region=polygon_text(chevron(plane), frame="J2000"),
-        jpegURL=f"https://hla.stsci.edu/cgi-bin/preview.cgi?dataset={name}",
-        obsid=25_500_000 + number,
-        objID=131_000_000 + number,
+        s_region=polygon_text(chevron(wcs), frame="J2000"),
+        catalogs=[] if limits else [{"kind": "daophot"}, {"kind": "sexphot"}],
+        wcs=wcs,
     )
-    row = sheaf.observations[0]
-    site = "mast:HLA/url/cgi-bin"
-    cards = [
-        ("TELESCOP", "HST", "telescope"),
-        ("INSTRUME", camera.partition("_")[0].upper(), ""),
-        ("FILTER", band, ""),
-    ]
-    sheaf.add(
-        row,
-        f"{name}_drz.jpg",
-        partial(preview, plane, name),
-        kind="PREVIEW",
-        type="C",
-        uri=f"{site}/preview.cgi?dataset={name}",
-        description="Preview-Full",
-    )
-    sheaf.add(
-        row,
-        f"{name}_drz.fits",
-        partial(mosaic, plane, name, cards),
-        minimum=True,
-        group="DRZ",
-        type="C",
-        uri=f"{site}/getdata.cgi?dataset={name}_drz.fits",
-        description="HLA simple fits science image",
-    )
-    if band == "DETECTION":
-        for kind in ("daophot", "sexphot"):
-            file = f"{name}_{kind}_trm.cat"
-            sheaf.add(
-                row,
-                file,
-                partial(source_text, plane, name, kind),
-                minimum=True,
-                type="C",
-                kind="CATALOG",
-                uri=f"{site}/getdata.cgi?download=1&filename={file}",
-                group=kind.upper(),
-                description=f"HLA {kind} catalog",
-            )
-    return sheaf
 
 
-def chevron(plane: Plane) -> np.ndarray:
+def chevron(wcs: ImageWcs) -> np.ndarray:
     """The outline of three chips of four: a square without one corner."""
-    end = plane.nx - 0.5
-    half = (plane.nx - 1) / 2
+    end, half = wcs.nx - 0.5, (wcs.nx - 1) / 2
     x = np.array([-0.5, end, end, half, half, -0.5])
     y = np.array([-0.5, -0.5, half, half, end, end])
-    return np.stack(plane.sky_of(x, y), axis=1)
+    return np.stack(wcs.sky_of(x, y), axis=1)
 
 
-def source_text(plane: Plane, name: str, kind: str) -> bytes:
-    stars = stars_near(plane.ra, plane.dec, 0.02)[:50]
-    x, y = plane.pixels_of(stars[:, 0], stars[:, 1])
-    lines = [
-        f"{a:9.3f} {b:9.3f} {ra:12.7f} {dec:12.7f} {m:8.3f}"
-        for a, b, (ra, dec, m) in zip(x, y, stars, strict=True)
-    ]
-    return text(f"{kind} catalogue of {name}: x y ra dec magnitude", lines)
-
-
-def contributed() -> Iterator[Sheaf]:
-    """HLSP: light curves that others made of TESS data, and mosaics of well-known fields."""
-    number = 0
-    for star in TESS_STARS:
-        for project, cadence in (("QLP", 1800.0), ("TESS-SPOC", 1800.0)):
-            yield curve(number, star, project, cadence)
-            number += 1
-    for order, name in enumerate(FAMOUS):
-        yield field_mosaic(order, place(name))
-
-
-def curve(number: int, star: Any, project: str, cadence: float) -> Sheaf:
-    sector = sector_of(star.ra, star.dec)
-    word = project.lower()
-    stem = {
-        "QLP": f"hlsp_qlp_tess_ffi_s{sector:04d}-{star.number:016d}_tess_v01_llc",
-        "TESS-SPOC": f"hlsp_tess-spoc_tess_phot_{star.number:016d}-s{sector:04d}_tess_v1_lc",
-    }[project]
-    row = tess_row(
-        star,
-        stem.rpartition("_")[0],
-        sector,
-        33_000_000 + number,
-        obs_collection="HLSP",
-        provenance_name=project,
-        t_exptime=cadence,
-        calib_level=4,
-        proposal_pi=None,
-        s_region=circle_text(star.ra, star.dec, 0.0029, frame="ICRS"),
-    )
-    sheaf = Sheaf([row])
-    digits = f"{star.number:016d}"
-    folder = (
-        f"mast:HLSP/{word}/s{sector:04d}/{digits[:4]}/{digits[4:8]}/{digits[8:12]}/{digits[12:]}"
-    )
-    run = sector_run(star, sector, 115, cadence)
-    sheaf.add(
-        row,
-        f"{stem}.fits",
-        partial(light_curve_file, TESS, star, run),
-        minimum=True,
-        calib_level=4,
-        uri=f"{folder}/{stem}.fits",
-        description="FITS",
-        project=project,
-        prvversion="1",
-    )
-    if project == "QLP":
-        lines = [f"{planet.period} {planet.epoch} {planet.depth}" for planet in star.planets]
-        sheaf.add(
-            row,
-            f"{stem}.txt",
-            partial(text, stem, lines),
-            uri=f"{folder}/{stem}.txt",
-            description="Text",
-            project=project,
-            prvversion="1",
-        )
-    return sheaf
-
-
-def field_mosaic(number: int, target: Place) -> Sheaf:
-    project = ("legus", "candels", "phat", "heritage")[number % 4]
-    band, low, high = (("F435W", 360.0, 488.0), ("F606W", 470.0, 720.0), ("F160W", 1400.0, 1700.0))[
-        number % 3
-    ]
-    word = target.compact.lower().replace("'", "").replace("*", "").replace("+", "p")
-    stem = f"hlsp_{project}_hst_acs_{word}_{band.lower()}_v1"
-    plane = Plane(target.ra, target.dec, 37, 37, 448 / 37 * ARCSEC, float(number * 13 % 90))
-    sheaf = alone(
-        obs_collection="HLSP",
-        provenance_name=project.upper(),
-        instrument_name="ACS/WFC",
-        project=f"hlsp_{project}",
-        filters=band,
-        wavelength_region="OPTICAL" if high < 1000 else "INFRARED",
-        target_name=target.compact,
-        obs_id=stem,
-        s_ra=target.ra,
-        s_dec=target.dec,
-        dataproduct_type="image",
-        proposal_pi=None,
-        calib_level=4,
-        t_min=53000.0 + number,
-        t_max=55000.0 + number,
-        t_exptime=12000.0,
-        em_min=low,
-        em_max=high,
-        t_obs_release=56000.0,
-        s_region=polygon_text(plane.corners()),
-        dataURL=f"mast:HLSP/{project}/{stem}_drz.fits",
-        obsid=33_500_000 + number,
-        objID=133_500_000 + number,
-    )
-    row = sheaf.observations[0]
-    cards = [
-        ("TELESCOP", "HST", "telescope"),
-        ("INSTRUME", "ACS", ""),
-        ("HLSPID", project.upper(), ""),
-    ]
-    sheaf.add(
-        row,
-        f"{stem}_drz.fits",
-        partial(mosaic, plane, stem, cards),
-        minimum=True,
-        group="DRZ",
-        uri=f"mast:HLSP/{project}/{stem}_drz.fits",
-        description="Drizzled image",
-        prvversion="1",
-    )
-    sheaf.add(
-        row,
-        f"{stem}_drz.jpg",
-        partial(preview, plane, stem),
-        kind="PREVIEW",
-        uri=f"mast:HLSP/{project}/{stem}_drz.jpg",
-        description="Preview-Full",
-    )
-    readme = f"hlsp_{project}_hst_acs_all_multi_v1_readme.pdf"
-    # One document for the whole project: every observation of it lists the same file.
-    sheaf.add(
-        row,
-        readme,
-        partial(pdf, f"About {project.upper()}", ["Mosaics of well-known fields."]),
-        kind="INFO",
-        uri=f"mast:HLSP/{project}/{readme}",
-        description="Documentation",
-        productDocumentationURL=f"https://archive.stsci.edu/hlsp/{project}",
-    )
-    return sheaf
-
-
-def enhanced() -> Iterator[Sheaf]:
-    """SPITZER_SHA: mosaics kept at another archive, named by web addresses."""
-    for number, name in enumerate(FAMOUS):
-        target = place(name)
-        band, low, high = SPITZER_BANDS[number % 3]
-        plane = Plane(target.ra, target.dec, 46, 46, 0.3 / 46)
-        stem = f"{60000000 + 4000 * number}.{60000000 + 4000 * number}-0.{band}.1.mosaic"
-        sheaf = alone(
-            obs_collection="SPITZER_SHA",
-            provenance_name="SSC Pipeline",
-            instrument_name="IRAC",
-            project="SEIP",
+def field_mosaics() -> Iterator[Group]:
+    """HLSP: mosaics of well-known fields."""
+    bands = (("F435W", 360.0, 488.0), ("F606W", 470.0, 720.0), ("F160W", 1400.0, 1700.0))
+    for number, target in enumerate(map(place, FAMOUS)):
+        project = ("legus", "candels", "phat", "heritage")[number % 4]
+        band, low, high = bands[number % 3]
+        word = target.compact.lower().replace("'", "").replace("*", "").replace("+", "p")
+        angle = float(number * 13 % 90)
+        wcs = ImageWcs(target.ra, target.dec, 37, 37, 448 / 37 * ARCSEC, angle)
+        yield observe(
+            "hlsp_mosaic",
             filters=band,
-            wavelength_region="INFRARED",
+            wavelength_region="OPTICAL" if high < 1000 else "INFRARED",
             target_name=target.compact,
-            obs_id=stem.removesuffix(".mosaic"),
+            obs_id=f"hlsp_{project}_hst_acs_{word}_{band.lower()}_v1",
+            obsid=33_500_000 + number,
             s_ra=target.ra,
             s_dec=target.dec,
-            dataproduct_type="image",
-            calib_level=3,
-            t_min=53000.0 + 11 * number,
-            t_max=54900.0,
-            t_exptime=480.0,
+            t_min=53000.0 + number,
+            t_max=55000.0 + number,
             em_min=low,
             em_max=high,
-            t_obs_release=56300.0,
-            s_region=polygon_text(plane.corners(), frame=""),
+            s_region=polygon_text(wcs.corners()),
+            project_name=project,
+            wcs=wcs,
+        )
+
+
+def spitzer() -> Iterator[Group]:
+    """Enhanced images of Spitzer."""
+    bands = (("IRAC1", 3180.0, 3920.0), ("IRAC2", 4000.0, 5020.0), ("IRAC4", 6300.0, 9300.0))
+    for number, target in enumerate(map(place, FAMOUS)):
+        band, low, high = bands[number % 3]
+        wcs = ImageWcs(target.ra, target.dec, 46, 46, 0.3 / 46)
+        name = f"{60000000 + 4000 * number}.{60000000 + 4000 * number}-0.{band}.1"
+        yield observe(
+            "spitzer",
+            filters=band,
+            target_name=target.compact,
+            obs_id=name,
             obsid=19_000_000 + number,
-            objID=119_000_000 + number,
+            s_ra=target.ra,
+            s_dec=target.dec,
+            t_min=53000.0 + 11 * number,
+            em_min=low,
+            em_max=high,
+            s_region=polygon_text(wcs.corners(), frame=""),
+            folder=f"http://irsa.ipac.caltech.edu/data/SPITZER/Enhanced/SEIP/images/4/{number:04d}",
+            channel=number % 3 + 1,
+            seed=f"{name}.mosaic",
+            wcs=wcs,
         )
-        row = sheaf.observations[0]
-        base = f"http://irsa.ipac.caltech.edu/data/SPITZER/Enhanced/SEIP/images/4/{number:04d}"
-        cards = [
-            ("TELESCOP", "Spitzer", "telescope"),
-            ("INSTRUME", "IRAC", ""),
-            ("CHNLNUM", number % 3 + 1, ""),
-        ]
-        sheaf.add(
-            row,
-            f"{stem}.fits",
-            partial(map_file, plane, stem, cards),
-            uri=f"{base}/{stem}.fits",
-            minimum=True,
-            description="Super mosaic",
-        )
-        sheaf.add(
-            row,
-            f"{stem}.jpg",
-            partial(preview, plane, stem),
-            uri=f"{base}/{stem}.jpg",
-            kind="PREVIEW",
-            description="Preview-Full",
-        )
-        yield sheaf
+
+
+# ----------------------------------------------------------------------------------- full frames
+
+
+def full_frames() -> Iterator[Group]:
+    """KeplerFFI and K2FFI: all channels at one moment."""
+    for number, start in enumerate(QUARTERS):
+        yield full_frame(number, KEPLER_FIELD, start + 54833.5 + number * 0.3)
+    for number, campaign in enumerate([*FIELDS] * 3, len(QUARTERS)):
+        start = CAMPAIGNS[campaign] + 54833.5 + number - len(QUARTERS)
+        yield full_frame(number, FIELDS[campaign], start, campaign)
+
+
+def full_frame(
+    number: int, centre: tuple[float, float], mjd: float, campaign: int | None = None
+) -> Group:
+    ra, dec = centre
+    if campaign is None:
+        project, name, folder = "Kepler", f"kplr{mjd_stamp(mjd)}_ffi-cal", "kepler/ffi"
+    else:
+        name, folder = f"ktwo{mjd_stamp(mjd)}-c{campaign:02d}_ffi-cal", f"k2/ffi/c{campaign}"
+        project = "K2"
+    modules = [module_wcs(ra, dec, module) for module in range(21)]
+    return observe(
+        "full_frame",
+        project=project,
+        obs_id=name,
+        obsid=9_900_000_000 + number,
+        s_ra=ra,
+        s_dec=dec,
+        t_min=round(mjd, 6),
+        t_max=round(mjd + 0.0204, 6),
+        sequence_number=campaign,
+        s_region=polygon_text(*(wcs.corners() for wcs in modules)),
+        folder=f"mast:{project}/url/missions/{folder}",
+        modules=modules[:12:3],
+        wcs=ImageWcs(ra, dec, 96, 96, 12 / 96, 13.0),
+    )
+
+
+def module_wcs(ra: float, dec: float, module: int) -> ImageWcs:
+    """One of the 21 modules, 2.3 degrees wide, on a five by five grid without its corners."""
+    cells = [(x, y) for y in range(5) for x in range(5) if {x, y} - {0, 4}]
+    x, y = cells[module]
+    middle = ImageWcs(ra, dec, 5, 5, 2.6, 13.0).sky_of(np.array(x), np.array(y))
+    ra, dec = (round(float(value), 6) for value in middle)
+    return ImageWcs(ra, dec, 26, 26, 2.3 / 26, 13.0)

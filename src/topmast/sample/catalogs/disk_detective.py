@@ -23,7 +23,7 @@ from topmast.sample.catalogs.gaia import source_ids
 from topmast.sample.catalogs.guide_rows import DISK_ROWS
 from topmast.sample.catalogs.population import Stars
 from topmast.sample.catalogs.regions import M10
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 COUNT = 2600
 CLEAR = 2.05

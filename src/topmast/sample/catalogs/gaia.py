@@ -27,7 +27,7 @@ from topmast.sample.catalogs.guide_rows import (
 )
 from topmast.sample.catalogs.population import Stars
 from topmast.sample.catalogs.regions import GUIDE_FIELD
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 CELL_BITS = 35
 RUNNING_BITS = 7

@@ -24,7 +24,7 @@ from topmast.sample.catalogs.hubble_fields import (
     hubble_fields,
 )
 from topmast.sample.catalogs.spectra import spectra_field
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 GUIDE_ROWS = {"M 15": HUBBLE_M15, "M 10": HUBBLE_M10}
 EVERY_IN_V2 = 6

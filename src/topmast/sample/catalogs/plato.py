@@ -11,7 +11,7 @@ from topmast.sample.catalogs.celestial import galactic
 from topmast.sample.catalogs.colours import visual
 from topmast.sample.catalogs.gaia import source_ids
 from topmast.sample.catalogs.population import Stars
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 SAMPLE_FAINTEST = 13.0
 DWARFS_FAINTEST = 16.0

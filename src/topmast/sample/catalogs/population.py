@@ -10,9 +10,9 @@ from topmast.sample.catalogs.arrays import Array
 from topmast.sample.catalogs.celestial import in_circle, on_the_sky
 from topmast.sample.catalogs.colours import by_temperature
 from topmast.sample.catalogs.regions import Region, regions
-from topmast.sample.light import Star
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 from topmast.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
+from topmast.sample.variability import Star
 
 FAINTEST = 20.9
 ALL_SKY = 5000

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from topmast.sample.catalogs.hubble_fields import HubbleField, images
-from topmast.sample.fits_file import Cards, Column, fits_file, primary, table
+from topmast.sample.hdus import Cards, Column, primary, table
 from topmast.sample.places import places
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 from topmast.sample.spectra import energy_distribution, observed
 
 if TYPE_CHECKING:
@@ -231,4 +231,4 @@ def fits_of(spectrum: Spectrum) -> bytes:
         Column("FLUX", flux.astype("f4"), "erg/s/cm2/Angstrom"),
         Column("FERROR", error.astype("f4"), "erg/s/cm2/Angstrom"),
     ]
-    return fits_file(primary(cards), table("SPECTRUM", columns))
+    return primary(cards) + table("SPECTRUM", columns)

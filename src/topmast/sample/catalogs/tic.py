@@ -21,7 +21,7 @@ from topmast.sample.catalogs.colours import by_temperature, sloan, tess_magnitud
 from topmast.sample.catalogs.gaia import source_ids
 from topmast.sample.catalogs.guide_rows import CTL_ROWS, TIC_ROWS, VERSION_8, Row
 from topmast.sample.catalogs.population import Stars
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 FIRST_KEY = 410_000_000
 CTL_FAINTEST = 12.0

@@ -18,7 +18,7 @@ from topmast.sample.catalogs.guide_rows import GALEX_ROWS
 from topmast.sample.catalogs.population import Stars
 from topmast.sample.catalogs.regions import GUIDE_FIELD, fields
 from topmast.sample.places import place
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 FAINTEST = 22.6
 GALAXIES = 7000

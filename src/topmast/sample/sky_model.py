@@ -1,4 +1,4 @@
-"""What an invented sky looks like: the same stars for every mission that looks there."""
+"""A made-up sky: the same stars for every mission that looks there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topmast.sample.places import places_near
-from topmast.sample.plane import Plane
+from topmast.sample.seeds import seeded
+from topmast.sample.wcs import ImageWcs
 
 Array = NDArray[Any]
 
@@ -34,12 +35,6 @@ GLOW = {
     "*Cl": (0.03, 99.0, 150),
     "GClstr": (0.02, 21.0, 0),
 }
-
-
-def seeded(*key: int | str) -> np.random.Generator:
-    """Random numbers that depend on `key` alone."""
-    words = [int.from_bytes(str(part).encode(), "little") for part in key]
-    return np.random.default_rng(words)
 
 
 def stars_near(ra: float, dec: float, radius: float) -> Array:
@@ -102,35 +97,35 @@ def members(name: str, ra: float, dec: float, kind: str) -> Array:
     return np.concatenate([itself, stars])
 
 
-def render(plane: Plane, *, width: float, zero_point: float, offset: float = 0.0) -> Array:
-    """The sky on the pixels of `plane`: stars `width` pixels wide, and glows.
+def render(wcs: ImageWcs, *, width: float, zero_point: float) -> Array:
+    """The sky on the pixels of `wcs`: stars `width` pixels wide, and glows.
 
-    A star of magnitude `zero_point` has one count in all; `offset` is added to every magnitude.
+    A star of magnitude `zero_point` has one count in all.
     """
-    radius = 0.75 * plane.scale * max(plane.nx, plane.ny)
-    stars = stars_near(plane.ra, plane.dec, radius)
-    x, y = plane.pixels_of(stars[:, 0], stars[:, 1])
+    radius = 0.75 * wcs.scale * max(wcs.nx, wcs.ny)
+    stars = stars_near(wcs.ra, wcs.dec, radius)
+    x, y = wcs.pixels_of(stars[:, 0], stars[:, 1])
     margin = 4 * width
-    seen = (x > -margin) & (x < plane.nx + margin) & (y > -margin) & (y < plane.ny + margin)
+    seen = (x > -margin) & (x < wcs.nx + margin) & (y > -margin) & (y < wcs.ny + margin)
     # Rounded here and on_grid below: sums then come out the same in whatever order they are made.
-    x, y, magnitude = np.round(x[seen], 6), np.round(y[seen], 6), stars[seen, 2] + offset
+    x, y, magnitude = np.round(x[seen], 6), np.round(y[seen], 6), stars[seen, 2]
     flux = 10 ** (-0.4 * (magnitude - zero_point)) / (2 * np.pi * width**2)
-    across = np.exp(-0.5 * ((np.arange(plane.nx) - x[:, None]) / width) ** 2)
-    along = np.exp(-0.5 * ((np.arange(plane.ny) - y[:, None]) / width) ** 2)
+    across = np.exp(-0.5 * ((np.arange(wcs.nx) - x[:, None]) / width) ** 2)
+    along = np.exp(-0.5 * ((np.arange(wcs.ny) - y[:, None]) / width) ** 2)
     picture = np.einsum("sy,sx->yx", on_grid(along * flux[:, None], 8), on_grid(across, 14))
-    for item in places_near(plane.ra, plane.dec, radius):
-        picture += glow(plane, item.ra, item.dec, item.kind, zero_point - offset)
+    for item in places_near(wcs.ra, wcs.dec, radius):
+        picture += glow(wcs, item.ra, item.dec, item.kind, zero_point)
     return picture
 
 
-def glow(plane: Plane, ra: float, dec: float, kind: str, zero_point: float) -> Array | float:
+def glow(wcs: ImageWcs, ra: float, dec: float, kind: str, zero_point: float) -> Array | float:
     size, brightness, _ = GLOW.get(kind, (0.0, 99.0, 0))
     if brightness > 90:
         return 0.0
-    x, y = plane.pixels_of(np.array(ra), np.array(dec))
-    dy, dx = np.mgrid[: plane.ny, : plane.nx] - np.array([y, x])[:, None, None]
-    distance = np.hypot(dx, dy * 1.4) * plane.scale / size
-    a_pixel = (plane.scale * 3600) ** 2 * 10 ** (-0.4 * (brightness - zero_point))
+    x, y = wcs.pixels_of(np.array(ra), np.array(dec))
+    dy, dx = np.mgrid[: wcs.ny, : wcs.nx] - np.array([y, x])[:, None, None]
+    distance = np.hypot(dx, dy * 1.4) * wcs.scale / size
+    a_pixel = (wcs.scale * 3600) ** 2 * 10 ** (-0.4 * (brightness - zero_point))
     return on_grid(a_pixel * np.exp(-np.minimum(distance, 50)), 8)
 
 

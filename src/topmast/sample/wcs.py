@@ -1,4 +1,4 @@
-"""The tangent plane of an image: pixels to sky and back, FITS keywords, footprint."""
+"""The WCS of an image (gnomonic projection): pixels to sky and back, FITS keywords, footprint."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topmast.sample.fits_file import Cards
+from topmast.sample.hdus import Cards
+from topmast.sample.templates import header_cards
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Plane:
+class ImageWcs:
     """An image of `nx` by `ny` pixels; its y axis points `angle` degrees east of north.
 
     `scale` is in degrees a pixel; `x0`, `y0` is the reference pixel, counted from zero.
@@ -42,7 +43,7 @@ class Plane:
         return np.round(self.scale * np.array([[-c, s], [s, c]]), 14)
 
     def pixels_of(self, ra: Array, dec: Array) -> tuple[Array, Array]:
-        """Pixel coordinates of positions, counted from zero; NaN for those behind the plane."""
+        """Pixel coordinates of positions, counted from zero; NaN for those behind the observer."""
         a, d = np.radians(np.asarray(ra) - self.ra), np.radians(dec)
         d0 = np.radians(self.dec)
         depth = np.sin(d0) * np.sin(d) + np.cos(d0) * np.cos(d) * np.cos(a)
@@ -71,27 +72,16 @@ class Plane:
         y = np.array([-0.5, -0.5, self.ny - 0.5, self.ny - 0.5])
         return np.stack(self.sky_of(x, y), axis=1)
 
+    @property
+    def crpix(self) -> tuple[float, float]:
+        """The reference pixel, counted from one."""
+        x0, y0 = self.reference
+        return float(x0 + 1), float(y0 + 1)
+
     def cards(self) -> Cards:
         """The WCS keywords."""
-        x0, y0 = self.reference
-        (ex, ey), (nx, ny) = self.matrix
-        return [
-            ("WCSAXES", 2, "number of WCS axes"),
-            ("CTYPE1", "RA---TAN", "right ascension, gnomonic projection"),
-            ("CTYPE2", "DEC--TAN", "declination, gnomonic projection"),
-            ("CUNIT1", "deg", ""),
-            ("CUNIT2", "deg", ""),
-            ("CRPIX1", x0 + 1, "[pixel] reference pixel"),
-            ("CRPIX2", y0 + 1, "[pixel] reference pixel"),
-            ("CRVAL1", self.ra, "[deg] right ascension there"),
-            ("CRVAL2", self.dec, "[deg] declination there"),
-            ("CD1_1", float(ex), "[deg] east a pixel along x"),
-            ("CD1_2", float(ey), "[deg] east a pixel along y"),
-            ("CD2_1", float(nx), "[deg] north a pixel along x"),
-            ("CD2_2", float(ny), "[deg] north a pixel along y"),
-            ("RADESYS", "ICRS", "reference frame"),
-            ("EQUINOX", 2000.0, ""),
-        ]
+        cd = self.matrix.ravel().tolist()
+        return header_cards("wcs", {"wcs": self, "cd": cd})
 
 
 def polygon_text(*polygons: Array, frame: str = "ICRS", closed: bool = True) -> str:

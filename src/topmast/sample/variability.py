@@ -1,4 +1,4 @@
-"""How the brightness of a star goes with time: transits, spots, eclipses, pulsations, flares."""
+"""Variable stars: transits, spots, eclipses, pulsations, flares."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Planet:
 
 @dataclass(frozen=True, slots=True)
 class Star:
-    """A star to watch: its number in the input catalogue, position, magnitude, and what it does.
+    """A star to watch: its number in the input catalogue, position, magnitude, and how it varies.
 
-    `habit` is a word of HABITS and `pace` the period in days that it needs.
+    `variability` is a word of VARIABILITY, with its period in days.
     """
 
     name: str
@@ -38,13 +38,13 @@ class Star:
     teff: float = 5700.0
     radius: float = 1.0
     planets: tuple[Planet, ...] = ()
-    habit: str = "quiet"
-    pace: float = 12.0
+    variability: str = "quiet"
+    period: float = 12.0
 
 
 def relative_flux(star: Star, bjd: Array, random: np.random.Generator) -> Array:
     """Brightness at times BJD - 2450000, one when nothing happens."""
-    flux = HABITS[star.habit](bjd, star.pace, random)
+    flux = VARIABILITY[star.variability](bjd, star.period, random)
     for planet in star.planets:
         flux = flux * transits(bjd, planet)
     return np.asarray(flux)
@@ -64,23 +64,23 @@ def transits(time: Array, planet: Planet) -> Array:
     return np.asarray(1 - bottom * slope)
 
 
-def quiet(time: Array, pace: float, random: np.random.Generator) -> Array:
+def quiet(time: Array, period: float, random: np.random.Generator) -> Array:
     """A slow swell of a few hundred parts in a million."""
-    turn = 2 * np.pi * (time / (2 * pace) + random.random())
+    turn = 2 * np.pi * (time / (2 * period) + random.random())
     return np.asarray(1 + 2e-4 * np.sin(turn))
 
 
-def spotted(time: Array, pace: float, random: np.random.Generator) -> Array:
+def spotted(time: Array, period: float, random: np.random.Generator) -> Array:
     """Two spots on a turning star."""
     start = random.random(2)
-    first = np.sin(2 * np.pi * (time / pace + start[0]))
-    second = np.sin(2 * np.pi * (2 * time / pace + start[1]))
+    first = np.sin(2 * np.pi * (time / period + start[0]))
+    second = np.sin(2 * np.pi * (2 * time / period + start[1]))
     return np.asarray(1 + 0.012 * first + 0.005 * second)
 
 
-def flaring(time: Array, pace: float, random: np.random.Generator) -> Array:
+def flaring(time: Array, period: float, random: np.random.Generator) -> Array:
     """A spotted star with a flare every few days: a sudden rise, a decay of half an hour."""
-    flux = spotted(time, pace, random)
+    flux = spotted(time, period, random)
     count = max(1, int(np.ptp(time) / 2.5))
     starts = time.min() + np.ptp(time) * random.random(count)
     heights = 0.01 / np.maximum(random.random(count), 0.03)
@@ -90,9 +90,9 @@ def flaring(time: Array, pace: float, random: np.random.Generator) -> Array:
     return np.asarray(flux)
 
 
-def eclipsing(time: Array, pace: float, random: np.random.Generator) -> Array:
+def eclipsing(time: Array, period: float, random: np.random.Generator) -> Array:
     """Two stars far apart: a deep and a shallow eclipse."""
-    phase = (time / pace + random.random()) % 1
+    phase = (time / period + random.random()) % 1
     distance = np.abs(phase - 0.5)
     other = np.minimum(phase, 1 - phase)
     return np.asarray(
@@ -100,29 +100,29 @@ def eclipsing(time: Array, pace: float, random: np.random.Generator) -> Array:
     )
 
 
-def in_contact(time: Array, pace: float, random: np.random.Generator) -> Array:
-    """Two stars that touch."""
-    turn = 2 * np.pi * (time / pace + random.random())
+def contact_binary(time: Array, period: float, random: np.random.Generator) -> Array:
+    """Two stars that touch, a W UMa variable."""
+    turn = 2 * np.pi * (time / period + random.random())
     return np.asarray(1 - 0.14 * np.cos(2 * turn) - 0.02 * np.cos(turn))
 
 
-def rr_lyrae(time: Array, pace: float, random: np.random.Generator) -> Array:
+def rr_lyrae(time: Array, period: float, random: np.random.Generator) -> Array:
     """A steep rise and a slow fall."""
-    phase = 2 * np.pi * (time / pace + random.random())
+    phase = 2 * np.pi * (time / period + random.random())
     waves = ((0.30, 0.0), (0.15, 0.6), (0.08, 1.2), (0.04, 1.9), (0.02, 2.6))
     return np.asarray(1 + sum(a * np.sin((k + 1) * phase + p) for k, (a, p) in enumerate(waves)))
 
 
-def trembling(time: Array, pace: float, random: np.random.Generator) -> Array:
+def pulsating(time: Array, period: float, random: np.random.Generator) -> Array:
     """A dozen pulsations around one frequency, as delta Scuti stars have."""
-    frequency = 1 / pace * (1 + 0.3 * (random.random(12) - 0.5))
+    frequency = 1 / period * (1 + 0.3 * (random.random(12) - 0.5))
     height = 0.004 * random.random(12)
     start = random.random(12)
     turns = 2 * np.pi * (time[:, None] * frequency + start)
     return np.asarray(1 + np.sum(height * np.sin(turns), axis=1))
 
 
-def dusty(time: Array, pace: float, random: np.random.Generator) -> Array:
+def dusty(time: Array, period: float, random: np.random.Generator) -> Array:
     """Dips of all depths that do not come back on time."""
     flux = quiet(time, 20.0, random)
     for _ in range(4):
@@ -132,14 +132,14 @@ def dusty(time: Array, pace: float, random: np.random.Generator) -> Array:
     return np.asarray(flux)
 
 
-HABITS = {
+VARIABILITY = {
     "quiet": quiet,
     "spotted": spotted,
     "flaring": flaring,
     "eclipsing": eclipsing,
-    "in contact": in_contact,
+    "contact binary": contact_binary,
     "RR Lyrae": rr_lyrae,
-    "trembling": trembling,
+    "pulsating": pulsating,
     "dusty": dusty,
 }
 
