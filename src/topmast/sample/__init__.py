@@ -18,11 +18,11 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from topmast.sample.demo_account import DEMO_ACCOUNT
-from topmast.sample.missions import groups
+from topmast.sample.missions import MISSIONS
 from topmast.sample.observations import Group, Product
 
 if TYPE_CHECKING:
@@ -33,6 +33,20 @@ __all__ = ["DEMO_ACCOUNT", "build_sample"]
 Progress = Callable[[str, int], None]
 MODIFIED = 1577836800
 """All files are as of 2020-01-01, so that the archive's index of files is always the same too."""
+
+
+class DemoAccount(NamedTuple):
+    """Somebody to log in as; `proposals` are those of the exclusive samples that they may have."""
+
+    name: str
+    password: str
+    first_name: str = "Test"
+    last_name: str = "User"
+    proposals: tuple[str, ...] = ("9185", "10036", "1162")
+
+
+DEMO_ACCOUNT = DemoAccount("testUser@stsci.edu", "testPwd")
+"""As the guide prints it; its password hides nothing."""
 
 
 def build_sample(
@@ -48,24 +62,28 @@ def build_sample(
         Called as ``progress("files", 1200)`` now and then.
     """
     from topmast.archive import Archive
+    from topmast.archive.accounts.accounts import add_account
     from topmast.sample.catalogs import build_catalogs
     from topmast.sample.names import name_rows
-    from topmast.sample.tables import name_table, observation_table, product_table
+    from topmast.sample.tables import NAMES, OBSERVATIONS, PRODUCTS, table_of
 
     archive = Archive.create(folder, profile=profile)
+    all_groups = chain.from_iterable(mission() for mission in MISSIONS.values())
     extra = archive.folder / "staging"
     try:
-        made, doubles = write_files(groups(), archive.folder / "products", extra, progress)
+        made, doubles = write_files(all_groups, archive.folder / "products", extra, progress)
         archive.ingest(
-            observation_table(row for group in made for row in group.observations),
-            product_table(product.row for group in made for product in group.products),
+            table_of((row for group in made for row in group.observations), OBSERVATIONS),
+            table_of((each.row for group in made for each in group.products), PRODUCTS),
             archive.folder / "products",
-            names=name_table(name_rows()),
+            names=table_of(name_rows(), NAMES),
             progress=progress,
         )
-        archive.ingest(products=product_table(product.row for product in doubles), files=extra)
+        rows = [product.row for product in doubles]
+        archive.ingest(products=table_of(rows, PRODUCTS), files=extra)
         build_catalogs(archive, progress)
-        DEMO_ACCOUNT.add_to(archive)
+        account = DEMO_ACCOUNT._asdict()
+        add_account(archive.store, account.pop("name"), account.pop("password"), **account)
         pack(archive.store.layout.database)
     except BaseException:
         archive.close()
@@ -91,39 +109,21 @@ def write_files(
     """
     sizes: dict[str, int] = {}
     taken: set[Path] = set()
-    folders: set[Path] = set()
-    made, doubles = [], []
-    for group in all_groups:
-        made.append(group)
-        for product in group.products:
-            if product.uri not in sizes:
-                path = product_place(products, product)
-                if path in taken:
-                    path = extra / PurePosixPath(product.uri.partition(":")[2].lstrip("/"))
-                    doubles.append(product)
-                taken.add(path)
-                if path.parent not in folders:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    folders.add(path.parent)
-                sizes[product.uri] = write(path, product)
-                if progress and len(sizes) % 100 == 0:
-                    progress("files", len(sizes))
-            product.row["size"] = sizes[product.uri]
+    made, doubles = list(all_groups), []
+    for product in (product for group in made for product in group.products):
+        row, uri = product.row, product.row["dataURI"]
+        if product.make and uri not in sizes:
+            path = products / row["obs_collection"] / row["obs_id"] / row["productFilename"]
+            if path in taken:
+                path = extra / PurePosixPath(uri.partition(":")[2].lstrip("/"))
+                doubles.append(product)
+            taken.add(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sizes[uri] = path.write_bytes(product.make())
+            os.utime(path, (MODIFIED, MODIFIED))
+            if progress and len(sizes) % 100 == 0:
+                progress("files", len(sizes))
+        row["size"] = sizes[uri]
     if hasattr(os, "sync"):
         os.sync()
     return made, doubles
-
-
-def product_place(products: Path, product: Product) -> Path:
-    row = product.row
-    return products / row["obs_collection"] / row["obs_id"] / row["productFilename"]
-
-
-def write(path: Path, product: Product) -> int:
-    """Write the file; its size in bytes."""
-    if product.make is None:
-        raise LookupError(f"Nothing makes {product.uri}.")
-    data = product.make()
-    path.write_bytes(data)
-    os.utime(path, (MODIFIED, MODIFIED))
-    return len(data)

@@ -1,16 +1,13 @@
-"""Files that are neither FITS nor pictures: text, XML, JSON and ECSV."""
+"""Files that are neither FITS nor pictures: text, XML and JSON."""
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from astropy.table import Column, Table
-
 from topmast.sample.hdus import DATE, MADE_BY
+from topmast.sample.variability import Star
 
 
 def text(title: str, lines: Sequence[str]) -> bytes:
@@ -18,31 +15,27 @@ def text(title: str, lines: Sequence[str]) -> bytes:
     return "\n".join([f"# {title}", f"# {MADE_BY}, {DATE}", *lines, ""]).encode()
 
 
-def xml(
-    name: str, attributes: Mapping[str, Any], children: Sequence[tuple[str, Mapping[str, Any]]]
-) -> bytes:
-    """One element with children, each of attributes only."""
-    root = ElementTree.Element(name, {key: str(value) for key, value in attributes.items()})
-    root.append(ElementTree.Comment(MADE_BY))
-    for child, values in children:
-        ElementTree.SubElement(root, child, {key: str(value) for key, value in values.items()})
-    ElementTree.indent(root)
-    return bytes(ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True))
-
-
-def ecsv(columns: Mapping[str, Column]) -> bytes:
-    """A table as text that keeps its units."""
-    file = io.StringIO()
-    Table(dict(columns), meta={"comment": MADE_BY}).write(file, format="ascii.ecsv")
-    return file.getvalue().encode()
-
-
 def association_json(obs_id: str, members: Sequence[str]) -> bytes:
     """Which exposures were combined into which mosaic."""
     listed = [{"expname": f"{one}_cal.fits", "exptype": "science"} for one in members]
-    content = {
-        "asn_type": "image3",
-        "comment": f"{MADE_BY}, {DATE}",
-        "products": [{"name": obs_id, "members": listed}],
-    }
+    products = [{"name": obs_id, "members": listed}]
+    content = {"asn_type": "image3", "comment": f"{MADE_BY}, {DATE}", "products": products}
     return (json.dumps(content, indent=2) + "\n").encode()
+
+
+def validation_xml(star: Star, sectors: Sequence[int]) -> bytes:
+    """What the search for planets found."""
+    about = {"ticId": star.number, "raDegrees": star.ra, "decDegrees": star.dec}
+    root = ElementTree.Element("dvTargetResults", {name: f"{about[name]}" for name in about})
+    root.append(ElementTree.Comment(f"{MADE_BY}; {len(sectors)} sectors"))
+    for number, planet in enumerate(star.planets, 1):
+        found = {
+            "planetNumber": number,
+            "orbitalPeriod": planet.period,
+            "transitDepthPpm": round(planet.depth * 1e6, 1),
+            "transitDurationHours": planet.hours,
+            "epochBjd": 2450000 + planet.epoch,
+        }
+        ElementTree.SubElement(root, "planetResults", {name: f"{found[name]}" for name in found})
+    ElementTree.indent(root)
+    return bytes(ElementTree.tostring(root, encoding="UTF-8", xml_declaration=True))

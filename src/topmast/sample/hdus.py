@@ -6,7 +6,7 @@ cards and the keywords of a structure are made once and used again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -37,18 +37,30 @@ class Column:
 def primary(cards: Cards, data: Array | None = None) -> bytes:
     """The first unit, which says who made the file."""
     end = [("DATE", DATE, "file creation date"), ("COMMENT", MADE_BY, "")]
-    return unit(image_structure(fits.PrimaryHDU, *kind_of(data)), [*cards, *end], big_endian(data))
+    return image_unit(fits.PrimaryHDU, data, [*cards, *end])
 
 
-def image(name: str, data: Array, cards: Cards = ()) -> bytes:
+def extension(name: str, data: Array, cards: Cards = ()) -> bytes:
     """An image extension."""
-    structure = image_structure(fits.ImageHDU, *kind_of(data))
-    return unit(structure, [("EXTNAME", name, "name of extension"), *cards], big_endian(data))
+    return image_unit(fits.ImageHDU, data, [("EXTNAME", name, "name of extension"), *cards])
+
+
+def image_unit(hdu: type, data: Array | None, cards: Cards) -> bytes:
+    if data is None:
+        return unit(image_structure(hdu), cards, b"")
+    data = data.astype(data.dtype.newbyteorder(">"))
+    return unit(image_structure(hdu, data.dtype.str, data.shape), cards, data.tobytes())
+
+
+@lru_cache(maxsize=1000)
+def image_structure(hdu: type, dtype: str = "", shape: tuple[int, ...] = ()) -> str:
+    """BITPIX, NAXIS and their like, as astropy writes them for such an array."""
+    return "".join(map(str, hdu(np.zeros(shape, dtype) if dtype else None).header.cards))
 
 
 def table(name: str, columns: Sequence[Column], cards: Cards = ()) -> bytes:
     """A binary table extension."""
-    fields = [(c.name, big_endian_type(c.data.dtype).str, c.data.shape[1:]) for c in columns]
+    fields = [(c.name, c.data.dtype.newbyteorder(">").str, c.data.shape[1:]) for c in columns]
     rows = np.empty(len(columns[0].data), dtype=fields)
     for column in columns:
         rows[column.name] = column.data
@@ -59,22 +71,16 @@ def table(name: str, columns: Sequence[Column], cards: Cards = ()) -> bytes:
     return unit(structure, [*own, named, *cards], rows.tobytes())
 
 
-def kind_of(data: Array | None) -> tuple[str, tuple[int, ...]]:
-    return ("", ()) if data is None else (data.dtype.str, data.shape)
-
-
-def big_endian(data: Array | None) -> bytes:
-    return b"" if data is None else data.astype(big_endian_type(data.dtype)).tobytes()
-
-
-def big_endian_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
-    return dtype.newbyteorder(">")
-
-
-@lru_cache(maxsize=1000)
-def image_structure(hdu: type, dtype: str, shape: tuple[int, ...]) -> str:
-    """BITPIX, NAXIS and their like, as astropy writes them for such an array."""
-    return "".join(map(str, hdu(np.zeros(shape, dtype) if dtype else None).header.cards))
+def columns_of(
+    layout: Sequence[Sequence[str]], contents: Mapping[str, Array], one_row: bool = False
+) -> list[Column]:
+    """Columns from (name, type, unit, which of the contents); arrays may be cells of one row."""
+    columns = []
+    for name, dtype, unit, content in layout:
+        values = contents[content]
+        cell = values[None] if one_row and values.shape else np.atleast_1d(values)
+        columns.append(Column(name, cell.astype(dtype), unit))
+    return columns
 
 
 @lru_cache(maxsize=1000)
@@ -121,16 +127,7 @@ def ones_sum(data: bytes, start: int = 0) -> int:
 
 
 def checksum_text(value: int) -> bytes:
-    """A checksum as sixteen letters and digits, none of them punctuation (FITS 4.0, J.2)."""
-    letters = bytearray(16)
-    for i in range(4):
-        byte = value >> (24 - 8 * i) & 0xFF
-        quarter = [byte // 4 + 48 + byte % 4, byte // 4 + 48, byte // 4 + 48, byte // 4 + 48]
-        while any(58 <= c <= 64 or 91 <= c <= 96 for c in quarter):
-            for even in (0, 2):
-                if any(58 <= c <= 64 or 91 <= c <= 96 for c in quarter[even : even + 2]):
-                    quarter[even] += 1
-                    quarter[even + 1] -= 1
-        for j in range(4):
-            letters[4 * j + i] = quarter[j]
-    return bytes(letters[-1:] + letters[:-1])
+    """A checksum as sixteen characters from 0 to r (FITS 4.0, appendix J)."""
+    quarters, rest = np.divmod([value >> shift & 0xFF for shift in (24, 16, 8, 0)], 4)
+    letters = 48 + np.stack([quarters + rest, quarters, quarters, quarters])
+    return np.roll(letters.ravel(), 1).astype(np.uint8).tobytes()

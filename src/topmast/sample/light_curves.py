@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topmast.sample.hdus import Cards, Column, image, primary, table
+from topmast.sample.hdus import Cards, Column, columns_of, extension, primary, table
 from topmast.sample.pictures import picture, plot
 from topmast.sample.programs import mjd_text
 from topmast.sample.seeds import seeded
-from topmast.sample.templates import header_cards, load
-from topmast.sample.variability import Star, relative_flux, scatter
+from topmast.sample.templates import fill, header_cards, load
+from topmast.sample.variability import Star, relative_flux
 from topmast.sample.wcs import ImageWcs
 
 Array = NDArray[Any]
@@ -64,50 +64,41 @@ class Run:
         return self.start + self.step * self.cadences
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What the photometer saw: times from its zero day, flux in electrons a second."""
-
-    time: Array
-    flux: Array
-    error: Array
-    trend: Array
-    quality: Array
-    drift: Array
-
-
-def measured(survey: Photometer, star: Star, run: Run) -> Measured:
-    """The photometry of a star in one run, with a gap, bad cadences, and a trend to take out."""
-    random = seeded(survey.telescope, star.number, run.counter, run.number, run.cadences)
-    time = run.start + run.step * np.arange(run.cadences)
+def cadences(survey: Photometer, star: Star, run: Run) -> dict[str, Array]:
+    """What the photometer saw of a star, with a gap, bad cadences, and a trend to take out."""
+    count = run.cadences
+    random = seeded(survey.telescope, star.number, run.counter, run.number, count)
+    time = run.start + run.step * np.arange(count)
     level = survey.flux_at_ten * 10 ** (-0.4 * (star.magnitude - 10))
     model = relative_flux(star, time + survey.zero_day - 2450000, seeded("star", star.number))
-    sigma = scatter(star.magnitude, run.seconds, floor=survey.floor, reference=survey.noise)
-    noise = sigma * random.standard_normal(run.cadences)
-    phase = np.linspace(0, 1, run.cadences)
-    trend = 1 + 0.002 * (phase - 0.5) + 0.001 * np.exp(-phase / 0.05)
-    drift = np.stack([0.05 * np.sin(2 * np.pi * phase), 0.03 * (phase - 0.5)], axis=1)
-    quality = np.zeros(run.cadences, "i4")
-    gap = slice(int(0.48 * run.cadences), int(0.51 * run.cadences))
-    quality[gap] = 32
-    quality[random.random(run.cadences) > 0.995] = 128
-    flux = level * (model + noise)
+    photons = survey.noise * 10 ** (0.2 * (star.magnitude - 10)) * np.sqrt(3600 / run.seconds)
+    sigma = float(np.hypot(photons, survey.floor))
+    flux = np.round(level * (model + sigma * random.standard_normal(count)), 3)
+    gap = slice(int(0.48 * count), int(0.51 * count))
     flux[gap] = np.nan
-    return Measured(
-        rounded(time, 7),
-        rounded(flux, 3),
-        rounded(np.full(run.cadences, level * sigma), 4),
-        trend,
-        quality,
-        rounded(drift, 5),
-    )
+    quality = np.where(random.random(count) > 0.995, 128, 0)
+    quality[gap] |= 32
+    phase = np.linspace(0, 1, count)
+    trend = 1 + 0.002 * (phase - 0.5) + 0.001 * np.exp(-phase / 0.05)
+    return {
+        "time": np.round(time, 7),
+        "correction": np.round(0.003 + 1e-5 * np.arange(count), 7),
+        "cadence": run.first + np.arange(count),
+        "raw": np.round(flux * trend, 3),
+        "corrected": np.where(quality == 0, flux, np.nan),
+        "error": np.full(count, np.round(level * sigma, 4)),
+        "background": np.full(count, 420.0),
+        "background_error": np.full(count, 0.7),
+        "quality": quality,
+        "centroid_error": np.full(count, 1e-3),
+        "drift_x": np.round(0.05 * np.sin(2 * np.pi * phase), 5),
+        "drift_y": np.round(0.03 * (phase - 0.5), 5),
+    }
 
 
-def rounded(values: Array, digits: int) -> Array:
-    return np.asarray(np.round(values, digits))
-
-
-def header_values(survey: Photometer, star: Star, run: Run) -> dict[str, Any]:
+def header_values(
+    survey: Photometer, star: Star, run: Run, wcs: ImageWcs, aperture: Array
+) -> dict[str, Any]:
     """Values for the star_... headers of headers.toml."""
     mjd = survey.zero_day - 2400000.5
     return {
@@ -122,12 +113,6 @@ def header_values(survey: Photometer, star: Star, run: Run) -> dict[str, Any]:
         "start_date": mjd_text(run.start + mjd),
         "stop_date": mjd_text(run.stop + mjd),
         "frames": int(run.seconds / 2),
-    }
-
-
-def aperture_values(wcs: ImageWcs, aperture: Array) -> dict[str, Any]:
-    """The pixels as the headers of Kepler and TESS describe them."""
-    return {
         "wcs": wcs,
         "cdelt": (-wcs.scale, wcs.scale),
         "pc": (wcs.matrix / wcs.scale * [[-1], [1]]).ravel().tolist(),
@@ -136,128 +121,85 @@ def aperture_values(wcs: ImageWcs, aperture: Array) -> dict[str, Any]:
 
 
 def star_file(
-    creator: str,
-    name: str,
-    columns: list[Column],
-    values: dict[str, Any],
-    run: Run,
-    aperture: Array,
+    creator: str, name: str, columns: list[Column], values: dict[str, Any], aperture: Array
 ) -> bytes:
     """A file of one star: its table, and the aperture that the flux was summed in."""
-    extension = header_cards("star_extension", values)
-    first = [*header_cards("star_primary", values | {"creator": creator}), *run.cards]
-    pixels = [*extension[1:], *header_cards("star_aperture", values)]
+    cards = header_cards("star_extension", values)
+    first = header_cards("star_primary", values | {"creator": creator})
+    pixels = [*cards[1:], *header_cards("star_aperture", values)]
     return (
-        primary(first)
-        + table(name, columns, [*extension, *header_cards("star_times", values)])
-        + image("APERTURE", aperture, pixels)
+        primary([*first, *values["run"].cards])
+        + table(name, columns, [*cards, *header_cards("star_times", values)])
+        + extension("APERTURE", aperture, pixels)
     )
 
 
 def light_curve_file(survey: Photometer, star: Star, run: Run) -> bytes:
     """A light curve: raw and corrected flux, centroids, and the aperture it was summed in."""
-    seen = measured(survey, star, run)
-    count = run.cadences
-    wcs, aperture = stamp(survey, star, 11)
-    x, y = wcs.reference
-    ones = np.ones(count, "f4")
-    raw = rounded(seen.flux * seen.trend, 3)
-    corrected = np.where(seen.quality == 0, seen.flux, np.nan)
-    columns = [
-        Column("TIME", seen.time, survey.time_unit),
-        Column("TIMECORR", rounded(0.003 + 1e-5 * np.arange(count), 7).astype("f4"), "d"),
-        Column("CADENCENO", (run.first + np.arange(count)).astype("i4")),
-        Column("SAP_FLUX", raw.astype("f4"), "e-/s"),
-        Column("SAP_FLUX_ERR", seen.error.astype("f4"), "e-/s"),
-        Column("SAP_BKG", ones * 420, "e-/s"),
-        Column("SAP_BKG_ERR", ones * 0.7, "e-/s"),
-        Column("PDCSAP_FLUX", corrected.astype("f4"), "e-/s"),
-        Column("PDCSAP_FLUX_ERR", seen.error.astype("f4"), "e-/s"),
-        Column(survey.quality, seen.quality),
+    seen, (wcs, aperture) = cadences(survey, star, run), stamp(survey, star, 11)
+    seen["column"] = np.round(wcs.crpix[0] + 199 + seen["drift_x"], 5)
+    seen["row"] = np.round(wcs.crpix[1] + 399 + seen["drift_y"], 5)
+    values = header_values(survey, star, run, wcs, aperture)
+    columns = columns_of(layout("light_curve", values), seen)
+    return star_file("LightCurveExporter", "LIGHTCURVE", columns, values, aperture)
+
+
+def layout(name: str, values: dict[str, Any]) -> list[list[str]]:
+    """The columns of tables.toml with their braces filled."""
+    return [
+        [fill(word, values) for word in column] for column in load("tables.toml")[name]["columns"]
     ]
-    for kind in ("PSF", "MOM"):
-        for axis, middle in ((1, x), (2, y)):
-            column = rounded(middle + 200 * axis + seen.drift[:, axis - 1], 5)
-            columns.append(Column(f"{kind}_CENTR{axis}", column, "pixel"))
-            columns.append(Column(f"{kind}_CENTR{axis}_ERR", ones * 1e-3, "pixel"))
-    for axis in (1, 2):
-        drift = seen.drift[:, axis - 1].astype("f4")
-        columns.append(Column(f"POS_CORR{axis}", drift, "pixels"))
-    values = header_values(survey, star, run) | aperture_values(wcs, aperture)
-    return star_file("LightCurveExporter", "LIGHTCURVE", columns, values, run, aperture)
 
 
-def stamp(survey: Photometer, star: Star, size: int) -> tuple[ImageWcs, Array]:
+def stamp(survey: Photometer, star: Star, side: int) -> tuple[ImageWcs, Array]:
     """The pixels around a star, and which of them belong to the aperture (2) or were read (1)."""
     random = seeded("stamp", star.number)
-    off = rounded(0.6 * (random.random(2) - 0.5), 4)
-    middle = (size - 1) / 2
-    wcs = ImageWcs(
-        star.ra,
-        star.dec,
-        size,
-        size,
-        survey.pixel_arcsec / 3600,
-        float(np.round(360 * random.random(), 3)),
-        float(middle + off[0]),
-        float(middle + off[1]),
-    )
-    dy, dx = np.mgrid[:size, :size] - np.array([wcs.y0, wcs.x0])[:, None, None]
-    return wcs, np.where(np.hypot(dx, dy) < 1.9, 3, 1).astype("i4")
+    x, y = np.round(0.6 * (random.random(2) - 0.5), 4).tolist()
+    angle, scale = round(360 * float(random.random()), 3), survey.pixel_arcsec / 3600
+    wcs = ImageWcs(star.ra, star.dec, side, side, scale, angle, (x, y))
+    return wcs, np.where(distance(wcs) < 1.9, 3, 1).astype("i4")
 
 
 def target_pixel_file(survey: Photometer, star: Star, run: Run, side: int = 11) -> bytes:
     """The pixels around a star, cadence by cadence; summed in the aperture they give its flux."""
-    seen = measured(survey, star, run)
-    wcs, aperture = stamp(survey, star, side)
-    shape = spread(wcs)
-    flux = np.nan_to_num(seen.flux * seen.trend)[:, None, None] * shape
+    seen, (wcs, aperture) = cadences(survey, star, run), stamp(survey, star, side)
+    shape = np.exp(-0.5 * (distance(wcs) / 0.85) ** 2)
+    flux = seen["raw"][:, None, None] * shape / shape.sum()
     noise = seeded("pixels", star.number, run.counter, run.number).standard_normal(flux.shape)
-    flux = rounded(flux + 0.3 * np.nanmedian(seen.error) * noise, 2)
-    flux[np.isnan(seen.flux)] = np.nan
-    error = rounded(np.sqrt(np.maximum(np.nan_to_num(flux), 1.0)), 2)
-    constant = np.ones(flux.shape, "f4")
-    raw = np.where(np.isnan(flux), -1, np.nan_to_num(flux) * 5 + 20000).astype("i4")
-    count = run.cadences
-    pixels = [
-        ("RAW_CNTS", raw, "count", -1),
-        ("FLUX", flux.astype("f4"), "e-/s", None),
-        ("FLUX_ERR", error.astype("f4"), "e-/s", None),
-        ("FLUX_BKG", constant * 70, "e-/s", None),
-        ("FLUX_BKG_ERR", constant * 0.4, "e-/s", None),
-    ]
-    if survey is KEPLER:
-        pixels.append(("COSMIC_RAYS", constant * np.nan, "e-/s", None))
-    values = header_values(survey, star, run) | aperture_values(wcs, aperture)
-    columns = [
-        Column("TIME", seen.time, survey.time_unit),
-        Column("TIMECORR", np.full(count, 0.003, "f4"), "d"),
-        Column("CADENCENO", (run.first + np.arange(count)).astype("i4")),
-    ]
-    for number, (name, data, unit, null) in enumerate(pixels, 4):
-        columns.append(
-            Column(name, data, unit, null, header_cards("star_column", values | {"number": number}))
-        )
-    columns.append(Column("QUALITY", seen.quality))
-    for axis in (1, 2):
-        columns.append(Column(f"POS_CORR{axis}", seen.drift[:, axis - 1].astype("f4"), "pixel"))
-    return star_file("TargetPixelExporter", survey.pixels_name, columns, values, run, aperture)
+    flux = np.round(flux + 0.3 * seen["error"][0] * noise, 2)
+    seen |= {
+        "raw_counts": np.where(np.isnan(flux), -1, np.nan_to_num(flux) * 5 + 20000),
+        "pixels": flux,
+        "pixel_errors": np.round(np.sqrt(np.maximum(np.nan_to_num(flux), 1.0)), 2),
+        "backgrounds": np.full(flux.shape, 70.0),
+        "background_errors": np.full(flux.shape, 0.4),
+        "no_rays": np.full(flux.shape, np.nan),
+    }
+    values = header_values(survey, star, run, wcs, aperture)
+    named = layout("target_pixels", values)
+    if survey is TESS:
+        named = [each for each in named if each[0] != "COSMIC_RAYS"]
+    columns = columns_of(named, seen)
+    for number, column in enumerate(columns, 1):
+        if column.data.ndim > 1:
+            null = -1 if column.name == "RAW_CNTS" else None
+            cards = header_cards("star_column", values | {"number": number})
+            columns[number - 1] = replace(column, null=null, cards=cards)
+    return star_file("TargetPixelExporter", survey.pixels_name, columns, values, aperture)
 
 
-def spread(wcs: ImageWcs) -> Array:
-    """How the light of the star falls on the pixels; it sums to one."""
-    x0, y0 = wcs.reference
-    dy, dx = np.mgrid[: wcs.ny, : wcs.nx] - np.array([y0, x0])[:, None, None]
-    shape = np.exp(-0.5 * (dx**2 + dy**2) / 0.85**2)
-    return np.asarray(shape / shape.sum())
+def distance(wcs: ImageWcs) -> Array:
+    """How many pixels each pixel is away from the star."""
+    dy, dx = np.mgrid[: wcs.ny, : wcs.nx] + 1 - np.array(wcs.crpix[::-1])[:, None, None]
+    return np.asarray(np.hypot(dx, dy))
 
 
 def light_curve_plot(
     survey: Photometer, star: Star, run: Run, file: str, width: int = 240, height: int = 120
 ) -> bytes:
     """The light curve in black and white."""
-    seen = measured(survey, star, run)
-    return picture(plot(seen.time, seen.flux, width=width, height=height), file)
+    seen = cadences(survey, star, run)
+    return picture(plot(seen["time"], seen["corrected"], width=width, height=height), file)
 
 
 def no_light_curve(file: str, width: int, height: int) -> bytes:

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from topmast.sample.exposures import hubble, webb
-from topmast.sample.guide import guide
+from topmast.sample import exposures, guide, photometry, surveys
 from topmast.sample.observations import Group
-from topmast.sample.photometry import contributed_light_curves, k2, kepler, tess
-from topmast.sample.spectrographs import far_ultraviolet, hubble_spectra, iue, webb_spectra
-from topmast.sample.surveys import (
-    field_mosaics,
-    full_frames,
-    galex,
-    legacy,
-    panstarrs,
-    spitzer,
-    swift,
-)
+from topmast.sample.targets import survey
 
-MISSIONS = (
-    guide,
-    hubble,
-    hubble_spectra,
-    webb,
-    webb_spectra,
-    tess,
-    kepler,
-    k2,
-    full_frames,
-    galex,
-    swift,
-    iue,
-    far_ultraviolet,
-    panstarrs,
-    legacy,
-    contributed_light_curves,
-    field_mosaics,
-    spitzer,
-)
-
-
-def groups() -> Iterator[Group]:
-    """Every observation, with its products."""
-    return chain.from_iterable(mission() for mission in MISSIONS)
+MISSIONS: dict[str, Callable[[], Iterator[Group]]] = {
+    "guide": guide.guide,
+    "HST": exposures.hubble,
+    "HST spectra": surveys.hubble_spectra,
+    "JWST": exposures.webb,
+    "JWST spectra": partial(survey, "jwst_spectrum"),
+    "TESS": photometry.tess,
+    "TESS full frames": photometry.tess_frames,
+    "Kepler": photometry.kepler,
+    "K2": photometry.k2,
+    "Kepler full frames": photometry.kepler_frames,
+    "GALEX": surveys.galex,
+    "SWIFT": surveys.swift,
+    "IUE": surveys.iue,
+    "far ultraviolet": surveys.far_ultraviolet,
+    "PS1": surveys.panstarrs,
+    "HLA": surveys.legacy,
+    "HLSP light curves": photometry.contributed_light_curves,
+    "HLSP mosaics": partial(survey, "hlsp_mosaic"),
+    "SPITZER_SHA": partial(survey, "spitzer"),
+}

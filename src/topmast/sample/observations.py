@@ -1,17 +1,20 @@
-"""Observations with their files, made from the templates of missions.toml."""
+"""Observations with their files, made from the tables of missions.toml."""
 
 from __future__ import annotations
 
 import gzip
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import Any
 
-from topmast.sample.makers import MAKERS
-from topmast.sample.programs import mjd_text
+from topmast.sample import documents, light_curves, makers, pictures
+from topmast.sample.programs import FUTURE, mjd_text, programme, target_columns
+from topmast.sample.seeds import seeded
+from topmast.sample.spectra import observed_spectrum
 from topmast.sample.templates import fill, header_cards, load
+from topmast.sample.wcs import ImageWcs, circle_text, polygon_text
 from topmast.tables.fields import OBSERVATION, PRODUCT
 
 Row = dict[str, Any]
@@ -33,10 +36,6 @@ class Product:
     row: Row
     make: Callable[[], bytes] | None = None
 
-    @property
-    def uri(self) -> str:
-        return str(self.row["dataURI"])
-
 
 @dataclass(slots=True)
 class Group:
@@ -45,27 +44,30 @@ class Group:
     observations: list[Row] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
 
-    def observe(self, kind: str, *, with_files: bool = True, **values: Any) -> Row:
-        """Add an observation of a kind of missions.toml, with its files; its row.
-
-        Columns among `values` come before what the template says; the rest fills its braces.
-        """
-        row = observation_row(kind, values)
+    def observe(self, kind: str, values: Values) -> Row:
+        """Add an observation of a kind of missions.toml, with its files; its row."""
+        row, known = observation(kind, values)
         self.observations.append(row)
-        if with_files:
-            self.list_files(kind, row, values)
+        if known.get("with_files", True):
+            self.list_files(row, known)
         return row
 
-    def list_files(self, kind: str, row: Row, values: Values) -> None:
-        """Add the files that an observation of this kind has."""
-        table = kind_of(kind)
-        known = header_values(row) | {"seed": row["obs_id"], "header": table.get("header")}
-        known |= row | values
-        for line in table["products"]:
+    def combine(self, kind: str, values: Values) -> Row:
+        """Add an observation made of those in the group, which lists their files after its own."""
+        members = list(self.products)
+        names = [row["obs_id"] for row in self.observations]
+        row = self.observe(kind, values | {"members": names})
+        self.list_again(row, members)
+        return row
+
+    def list_files(self, row: Row, known: Values) -> None:
+        """Add the files that the kind of the observation has."""
+        known = {"seed": row["obs_id"]} | header_values(row) | known
+        for line in known["products"]:
             if "when" in line and not known[line["when"]]:
                 continue
             for item in known[line["each"]] if "each" in line else ({},):
-                self.products.append(product(table.get("common", {}) | line, row, known | item))
+                self.products.append(product(known.get("common", {}) | line, row, known | item))
 
     def list_again(self, parent: Row, products: Iterable[Product]) -> None:
         """List files of other observations under `parent` too, as members of an association."""
@@ -73,10 +75,10 @@ class Group:
             self.products.append(Product(each.row | {"parent_obsid": parent["obsid"]}))
 
 
-def observe(kind: str, **values: Any) -> Group:
+def observe(kind: str, values: Values) -> Group:
     """A group of one observation."""
     group = Group()
-    group.observe(kind, **values)
+    group.observe(kind, values)
     return group
 
 
@@ -91,16 +93,54 @@ def kind_of(name: str) -> dict[str, Any]:
     return base | table | {"row": row}
 
 
-def observation_row(kind: str, values: Values) -> Row:
+def observation(kind: str, values: Values) -> tuple[Row, Values]:
+    """The row of an observation, and all that its files may ask for.
+
+    Columns come from `values` or its "mode", else from the row of the kind, else from the target
+    and the program. Those still missing follow from the others.
+    """
     table = kind_of(kind)
+    known = table | values.get("mode", {}) | values
     row = dict.fromkeys(OBSERVATION_NAMES) | USUAL
-    row |= {name: values[name] for name in OBSERVATION_NAMES if name in values}
+    if "target" in known:
+        row |= target_columns(known["target"])
+    if "program" in known:
+        row |= programme(known["program"], known["target"])
+    given = {name: known[name] for name in OBSERVATION_NAMES if name in known}
     for name, template in table["row"].items():
-        if name not in values:
-            row[name] = fill(template, row | values)
+        if name not in given:
+            row[name] = fill(template, row | known)
+    row |= given
+    complete(row, known)
+    return row, known | row
+
+
+def complete(row: Row, known: Values) -> None:
+    """Fill in identifiers, limits, times and footprint; add the WCS and the spectrum for files."""
+    if row["obsid"] is None:
+        row["obsid"] = known["first_obsid"] + known["number"]
     if row["objID"] is None:
-        row["objID"] = row["obsid"] + table.get("objid_offset", 0)
-    return row
+        row["objID"] = row["obsid"] + known.get("objid_offset", 0)
+    if "limits" in known:
+        row["em_min"], row["em_max"] = known["limits"]
+    if row["t_max"] is None:
+        row["t_max"] = round(row["t_min"] + known.get("days", row["t_exptime"] / 86400), 8)
+    if known.get("exclusive"):
+        row |= {"dataRights": "EXCLUSIVE_ACCESS", "t_obs_release": FUTURE + known["number"]}
+    if row["t_obs_release"] is None:
+        row["t_obs_release"] = round(row["t_min"] + known["release_days"], 5)
+    ra, dec = row["s_ra"], row["s_dec"]
+    if "pixels" in known:
+        pixels, scale = known["pixels"], known["arcsec"] / known["pixels"] / 3600
+        known["wcs"] = ImageWcs(ra, dec, pixels, pixels, scale, known.get("angle", 0.0))
+    if row["s_region"] is None and known.get("radius"):
+        row["s_region"] = circle_text(ra, dec, known["radius"], frame=known.get("frame", "ICRS "))
+    elif row["s_region"] is None:
+        frame, closed = known.get("frame", "ICRS"), known.get("closed", True)
+        row["s_region"] = polygon_text(known["wcs"].corners(), frame=frame, closed=closed)
+    if "points" in known:
+        random, kind = seeded("spectrum", row["obs_id"]), known["target"].kind
+        known["spectrum"] = observed_spectrum(kind, known["limits"], known["points"], random)
 
 
 def header_values(row: Row) -> Values:
@@ -113,7 +153,7 @@ def header_values(row: Row) -> Values:
         "detector": detector,
         "filter": (row["filters"] or "").partition(";")[0],
         "dispersion": (row["filters"] or "").partition(" ")[0],
-        "program": int(number) if number.isdigit() else number,
+        "proposal_number": int(number) if number.isdigit() else number,
         "investigator": surname.encode("ascii", "replace").decode(),
         "date": start[:10],
         "clock": start[11:19],
@@ -122,56 +162,46 @@ def header_values(row: Row) -> Values:
 
 def product(line: dict[str, Any], parent: Row, known: Values) -> Product:
     """The file that a line of missions.toml describes, under the observation `parent`."""
-    named = {"file": fill(line["file"], known)}
-    known = known | named
-    filled = {name: fill(value, known) for name, value in line.items() if name not in named}
-    kind = filled.get("productType", "SCIENCE")
-    mission = parent["obs_collection"]
-    row = {
+    file = fill(line["file"], known)
+    known = known | {"file": file}
+    filled = {name: fill(value, known) for name, value in line.items()}
+    kind, mission = filled.get("productType", "SCIENCE"), parent["obs_collection"]
+    row = dict.fromkeys(column.name for column in PRODUCT)
+    row |= {name: value for name, value in parent.items() if name in PRODUCT_NAMES}
+    row |= {
         "obsID": parent["obsid"],
-        "obs_collection": mission,
-        "dataproduct_type": parent["dataproduct_type"],
-        "obs_id": parent["obs_id"],
+        "parent_obsid": parent["obsid"],
         "description": PREVIEWS.get(kind, ""),
         "type": "S",
-        "dataURI": filled.get("uri", f"mast:{mission}/product/{named['file']}"),
+        "dataURI": filled.get("uri", f"mast:{mission}/product/{file}"),
         "productType": kind,
         "productGroupDescription": MINIMUM if filled.get("minimum") else None,
         "productSubGroupDescription": filled.get("group"),
-        "productDocumentationURL": None,
         "project": parent["provenance_name"] or parent["project"],
-        "prvversion": None,
-        "proposal_id": parent["proposal_id"],
-        "productFilename": named["file"],
-        "size": None,
-        "parent_obsid": parent["obsid"],
-        "dataRights": parent["dataRights"],
-        "calib_level": parent["calib_level"],
-        "filters": parent["filters"],
-    } | {name: value for name, value in filled.items() if name in PRODUCT_NAMES}
+        "productFilename": file,
+    }
+    row |= {name: value for name, value in filled.items() if name in PRODUCT_NAMES}
     options = filled.keys() - PRODUCT_NAMES - ABOUT_LINE
     return Product(row, maker(line["make"], known | {name: filled[name] for name in options}))
 
 
 def maker(name: str, values: Values) -> Callable[[], bytes]:
     """The maker with the arguments that it asks for by name."""
-    wanted = parameters(name)
-    arguments = {key: values[key] for key in wanted if key in values}
-    if "cards" in wanted:
+    function, parameters = function_of(name)
+    arguments = {key: values[key] for key in parameters if key in values}
+    if "cards" in parameters:
         arguments["cards"] = header_cards(values["header"], values)
-    make = partial(MAKERS[name], **arguments)
+    make = partial(function, **arguments)
     return partial(compressed, make) if values["file"].endswith(".gz") else make
 
 
 @cache
-def parameters(name: str) -> tuple[str, ...]:
-    return tuple(inspect.signature(MAKERS[name]).parameters)
+def function_of(name: str) -> tuple[Callable[..., bytes], tuple[str, ...]]:
+    """The function that `make` names, and its parameters."""
+    modules = (makers, light_curves, documents, pictures)
+    function = next(vars(module)[name] for module in modules if name in vars(module))
+    return function, tuple(inspect.signature(function).parameters)
 
 
 def compressed(make: Callable[[], bytes]) -> bytes:
     return gzip.compress(make(), mtime=0)
-
-
-def rows_of(groups: Iterable[Group]) -> Iterator[Row]:
-    for group in groups:
-        yield from group.observations

@@ -30,14 +30,12 @@ def programme(number: int, target: Place) -> dict[str, Any]:
 def target_columns(target: Place) -> dict[str, Any]:
     """What the columns say about the target."""
     kinds = load("programs.toml")["classifications"]
-    return {"target_name": target.compact, "target_classification": kinds.get(target.kind)}
-
-
-def release(start: float, days: float, number: int, *, exclusive: bool) -> dict[str, Any]:
-    """When the data became public, or when they will."""
-    rights = "EXCLUSIVE_ACCESS" if exclusive else "PUBLIC"
-    mjd = FUTURE + number if exclusive else round(start + days, 5)
-    return {"dataRights": rights, "t_obs_release": mjd}
+    return {
+        "target_name": target.compact,
+        "target_classification": kinds.get(target.kind),
+        "s_ra": target.ra,
+        "s_dec": target.dec,
+    }
 
 
 def mjd_stamp(mjd: float) -> str:

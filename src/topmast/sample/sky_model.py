@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import hpgeom
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,17 +15,9 @@ from topmast.sample.wcs import ImageWcs
 
 Array = NDArray[Any]
 
-# Cells of each size, in degrees, hold six stars between these magnitudes.
-CELLS = (
-    (16.0, 2.0, 6.0),
-    (4.0, 5.0, 9.0),
-    (1.0, 8.5, 12.5),
-    (0.25, 11.5, 15.5),
-    (0.0625, 14.5, 18.5),
-    (0.015625, 17.5, 21.5),
-    (0.00390625, 20.5, 24.5),
-)
-STARS_A_CELL = 6
+# Limits of magnitude of the six stars in each HEALPix cell of order 2, 4, 6, ...
+MAGNITUDES = ((2.0, 6.0), (5.0, 9.0), (8.5, 12.5), (11.5, 15.5), (14.5, 18.5), (17.5, 21.5),
+              (20.5, 24.5))  # fmt: skip
 # Extended objects: scale length in degrees, surface brightness, stars of their own.
 GLOW = {
     "G": (0.02, 20.0, 0),
@@ -40,48 +33,24 @@ GLOW = {
 def stars_near(ra: float, dec: float, radius: float) -> Array:
     """Stars within about `radius` degrees: columns ra, dec, magnitude."""
     parts = [
-        stars_of_cell(level, band, cell)
-        for level, (size, _, _) in enumerate(CELLS)
-        if radius / 3 <= size <= 60 * radius or level == 0
-        for band, cell in cells_near(ra, dec, min(radius, 90.0), size)
-    ]
-    parts += [
         members(item.name, item.ra, item.dec, item.kind) for item in places_near(ra, dec, radius)
     ]
+    for level in range(len(MAGNITUDES)):
+        nside = 4 << 2 * level
+        if level == 0 or radius / 3 <= 60 / nside <= 60 * radius:
+            cells = hpgeom.query_circle(nside, ra, dec, radius, inclusive=True)
+            parts += [stars_of_cell(level, int(cell)) for cell in cells]
     return np.concatenate(parts)
 
 
-def cells_near(ra: float, dec: float, radius: float, size: float) -> list[tuple[int, int]]:
-    """Cells of a level that the circle may touch, as (declination band, number in it)."""
-    found = []
-    low, high = max(dec - radius, -90.0), min(dec + radius, 89.999999)
-    for band in range(int((low + 90) // size), int((high + 90) // size) + 1):
-        count = cells_in_band(band, size)
-        polar = max(abs(dec) + radius, 0) >= 89.0
-        width = radius / max(np.cos(np.radians(min(abs(dec) + radius, 89.0))), 1e-3)
-        if polar or width >= 180:
-            found += [(band, cell) for cell in range(count)]
-            continue
-        first, last = (ra - width) / 360 * count, (ra + width) / 360 * count
-        found += [
-            (band, cell % count) for cell in range(int(np.floor(first)), int(np.floor(last)) + 1)
-        ]
-    return sorted(set(found))
-
-
-def cells_in_band(band: int, size: float) -> int:
-    middle = np.radians(min((band + 0.5) * size - 90, 89.9))
-    return max(1, int(360 * np.cos(middle) / size))
-
-
 @lru_cache(maxsize=20000)
-def stars_of_cell(level: int, band: int, cell: int) -> Array:
-    size, bright, faint = CELLS[level]
-    count = cells_in_band(band, size)
-    random = seeded("cell", level, band, cell).random((STARS_A_CELL, 3))
-    ra = (cell + random[:, 0]) * 360 / count
-    dec = np.minimum((band + random[:, 1]) * size - 90, 90)
-    return np.stack([ra, dec, bright + (faint - bright) * np.sqrt(random[:, 2])], axis=1)
+def stars_of_cell(level: int, cell: int) -> Array:
+    """Six stars of a cell, each in the middle of one of its million parts."""
+    random, (bright, faint) = seeded("cell", level, cell), MAGNITUDES[level]
+    ra, dec = hpgeom.pixel_to_angle(
+        4 << 2 * level + 10, (cell << 20) + random.integers(1 << 20, size=6)
+    )
+    return np.stack([ra, dec, bright + (faint - bright) * np.sqrt(random.random(6))], axis=1)
 
 
 @lru_cache(maxsize=2000)
@@ -97,7 +66,14 @@ def members(name: str, ra: float, dec: float, kind: str) -> Array:
     return np.concatenate([itself, stars])
 
 
-def render(wcs: ImageWcs, *, width: float, zero_point: float) -> Array:
+def sky_image(wcs: ImageWcs, seed: str, zero_point: float = 26.0, sky: float = 20.0) -> Array:
+    """The sky on the pixels of `wcs` in counts, with a background and photon noise."""
+    level = np.maximum(render(wcs, 1.1, zero_point), 0) + sky
+    noise = seeded("picture", seed).standard_normal(level.shape)
+    return np.asarray(np.round(level + np.sqrt(level) * noise, 2))
+
+
+def render(wcs: ImageWcs, width: float, zero_point: float) -> Array:
     """The sky on the pixels of `wcs`: stars `width` pixels wide, and glows.
 
     A star of magnitude `zero_point` has one count in all.
@@ -107,12 +83,11 @@ def render(wcs: ImageWcs, *, width: float, zero_point: float) -> Array:
     x, y = wcs.pixels_of(stars[:, 0], stars[:, 1])
     margin = 4 * width
     seen = (x > -margin) & (x < wcs.nx + margin) & (y > -margin) & (y < wcs.ny + margin)
-    # Rounded here and on_grid below: sums then come out the same in whatever order they are made.
-    x, y, magnitude = np.round(x[seen], 6), np.round(y[seen], 6), stars[seen, 2]
+    x, y, magnitude = x[seen], y[seen], stars[seen, 2]
     flux = 10 ** (-0.4 * (magnitude - zero_point)) / (2 * np.pi * width**2)
     across = np.exp(-0.5 * ((np.arange(wcs.nx) - x[:, None]) / width) ** 2)
     along = np.exp(-0.5 * ((np.arange(wcs.ny) - y[:, None]) / width) ** 2)
-    picture = np.einsum("sy,sx->yx", on_grid(along * flux[:, None], 8), on_grid(across, 14))
+    picture = np.asarray(np.einsum("sy,sx->yx", along * flux[:, None], across))
     for item in places_near(wcs.ra, wcs.dec, radius):
         picture += glow(wcs, item.ra, item.dec, item.kind, zero_point)
     return picture
@@ -126,16 +101,4 @@ def glow(wcs: ImageWcs, ra: float, dec: float, kind: str, zero_point: float) -> 
     dy, dx = np.mgrid[: wcs.ny, : wcs.nx] - np.array([y, x])[:, None, None]
     distance = np.hypot(dx, dy * 1.4) * wcs.scale / size
     a_pixel = (wcs.scale * 3600) ** 2 * 10 ** (-0.4 * (brightness - zero_point))
-    return on_grid(a_pixel * np.exp(-np.minimum(distance, 50)), 8)
-
-
-def on_grid(values: Array, bits: int) -> Array:
-    """Rounded to multiples of one over two to the power of `bits`."""
-    return np.asarray(np.round(values * 2.0**bits) / 2.0**bits)
-
-
-def noisy(picture: Array, random: np.random.Generator, *, sky: float, gain: float = 1.0) -> Array:
-    """`picture` with a background and photon noise, on a grid of hundredths."""
-    level = np.maximum(picture, 0) + sky
-    noise = np.sqrt(level / gain) * random.standard_normal(picture.shape)
-    return np.round(level + noise, 2)
+    return np.asarray(a_pixel * np.exp(-np.minimum(distance, 50)))

@@ -25,11 +25,13 @@ class Spectrum:
 
 
 def observed_spectrum(
-    kind: str, angstrom: Array, random: np.random.Generator, quality: float = 15.0
+    kind: str, limits: tuple[float, float], points: int, random: np.random.Generator
 ) -> Spectrum:
-    """What a spectrograph sees of an object of this kind."""
-    flux, error = observed(energy_distribution(kind, angstrom, random), random, quality)
-    return Spectrum(angstrom, flux, error)
+    """What a spectrograph sees between two wavelengths in nm of an object of this kind."""
+    # A narrow slit on a nebula holds a hot star and little else.
+    source = "*" if kind in ("HII", "Neb") else kind
+    angstrom = np.round(np.linspace(10 * limits[0], 10 * limits[1], points), 3)
+    return Spectrum(angstrom, *observed(energy_distribution(source, angstrom, random), random))
 
 
 def energy_distribution(kind: str, angstrom: Array, random: np.random.Generator) -> Array:
@@ -50,32 +52,23 @@ def energy_distribution(kind: str, angstrom: Array, random: np.random.Generator)
 
 def planck(angstrom: Array, kelvin: float) -> Array:
     """A black body, one at 1500 angstrom for 20,000 kelvin."""
-
-    def body(wavelength: Array | float, temperature: float) -> Any:
-        return np.asarray(wavelength) ** -5.0 / np.expm1(
-            1.4388e8 / (np.asarray(wavelength) * temperature)
-        )
-
-    return np.asarray(body(angstrom, kelvin) / body(1500.0, 20000.0))
+    scale = 1500.0**5 * np.expm1(1.4388e8 / (1500.0 * 20000.0))
+    return np.asarray(scale * angstrom**-5.0 / np.expm1(1.4388e8 / (angstrom * kelvin)))
 
 
 def lines(angstrom: Array, kind: str, sign: float) -> Array:
     """One, with lines above it or below it."""
     shape = np.ones_like(angstrom)
     for centre, strength, width in load("spectra.toml")["lines"][kind]:
-        sigma = centre * width / SPEED_OF_LIGHT
-        shape += (
-            sign * strength * np.exp(-0.5 * np.minimum(((angstrom - centre) / sigma) ** 2, 100))
-        )
+        away = (angstrom - centre) / (centre * width / SPEED_OF_LIGHT)
+        shape += sign * strength * np.exp(-0.5 * np.minimum(away**2, 100))
     return shape
 
 
-def observed(
-    flux: Array, random: np.random.Generator, quality: float = 15.0
-) -> tuple[Array, Array]:
+def observed(flux: Array, random: np.random.Generator) -> tuple[Array, Array]:
     """Flux with noise, and its one-sigma error; three significant digits of the level."""
     level = float(np.median(flux))
-    error = np.maximum(np.sqrt(np.abs(flux) * level), 0.3 * level) / quality
+    error = np.maximum(np.sqrt(np.abs(flux) * level), 0.3 * level) / 15
     step = 10.0 ** (np.floor(np.log10(level)) - 4)
     noise = error * random.standard_normal(len(flux))
     return np.round((flux + noise) / step) * step, np.round(error / step) * step

@@ -27,7 +27,7 @@ class CaseFormatter(string.Formatter):
     def convert_field(self, value: Any, conversion: str | None) -> Any:
         if conversion in ("u", "l"):
             return str(value).upper() if conversion == "u" else str(value).lower()
-        return super().convert_field(value, conversion)  # type: ignore[arg-type]
+        return super().convert_field(value, conversion)
 
 
 FORMATTER = CaseFormatter()

@@ -11,6 +11,14 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 LIMB = (0.35, 0.25)
+WAVES: dict[str, list[tuple[float, float, float]]] = {
+    "quiet": [(0.0002, 0.5, 0.0)],
+    "spotted": [(0.012, 1, 0.0), (0.005, 2, 0.3)],
+    "contact binary": [(0.14, 2, 0.75), (0.02, 1, 0.75)],
+    "RR Lyrae": [(0.30, 1, 0.0), (0.15, 2, 0.1), (0.08, 3, 0.2), (0.04, 4, 0.3), (0.02, 5, 0.4)],
+    "pulsating": [(0.004, 1, 0.0), (0.003, 1.11, 0.2), (0.002, 0.93, 0.5), (0.001, 0.87, 0.7)],
+}
+"""Amplitude, cycles in a period and phase of the waves that a kind of variable star is made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +35,7 @@ class Planet:
 class Star:
     """A star to watch: its number in the input catalogue, position, magnitude, and how it varies.
 
-    `variability` is a word of VARIABILITY, with its period in days.
+    `variability` is a word of WAVES or OTHERS, with its period in days.
     """
 
     name: str
@@ -41,10 +49,17 @@ class Star:
     variability: str = "quiet"
     period: float = 12.0
 
+    @property
+    def planet_lines(self) -> list[str]:
+        return [f"Period {one.period} d, depth {one.depth * 1e6:.0f} ppm" for one in self.planets]
+
 
 def relative_flux(star: Star, bjd: Array, random: np.random.Generator) -> Array:
     """Brightness at times BJD - 2450000, one when nothing happens."""
-    flux = VARIABILITY[star.variability](bjd, star.period, random)
+    if star.variability in OTHERS:
+        flux = OTHERS[star.variability](bjd, star.period, random)
+    else:
+        flux = waves(star.variability, bjd, star.period, random)
     for planet in star.planets:
         flux = flux * transits(bjd, planet)
     return np.asarray(flux)
@@ -64,23 +79,16 @@ def transits(time: Array, planet: Planet) -> Array:
     return np.asarray(1 - bottom * slope)
 
 
-def quiet(time: Array, period: float, random: np.random.Generator) -> Array:
-    """A slow swell of a few hundred parts in a million."""
-    turn = 2 * np.pi * (time / (2 * period) + random.random())
-    return np.asarray(1 + 2e-4 * np.sin(turn))
-
-
-def spotted(time: Array, period: float, random: np.random.Generator) -> Array:
-    """Two spots on a turning star."""
-    start = random.random(2)
-    first = np.sin(2 * np.pi * (time / period + start[0]))
-    second = np.sin(2 * np.pi * (2 * time / period + start[1]))
-    return np.asarray(1 + 0.012 * first + 0.005 * second)
+def waves(kind: str, time: Array, period: float, random: np.random.Generator) -> Array:
+    """One plus the waves of WAVES, begun at a random phase."""
+    turns = time / period + random.random()
+    parts = [size * np.sin(2 * np.pi * (each * turns + phase)) for size, each, phase in WAVES[kind]]
+    return np.asarray(1 + np.sum(parts, axis=0))
 
 
 def flaring(time: Array, period: float, random: np.random.Generator) -> Array:
     """A spotted star with a flare every few days: a sudden rise, a decay of half an hour."""
-    flux = spotted(time, period, random)
+    flux = waves("spotted", time, period, random)
     count = max(1, int(np.ptp(time) / 2.5))
     starts = time.min() + np.ptp(time) * random.random(count)
     heights = 0.01 / np.maximum(random.random(count), 0.03)
@@ -93,38 +101,14 @@ def flaring(time: Array, period: float, random: np.random.Generator) -> Array:
 def eclipsing(time: Array, period: float, random: np.random.Generator) -> Array:
     """Two stars far apart: a deep and a shallow eclipse."""
     phase = (time / period + random.random()) % 1
-    distance = np.abs(phase - 0.5)
-    other = np.minimum(phase, 1 - phase)
-    return np.asarray(
-        1 - 0.22 * np.clip(1.2 - distance / 0.03, 0, 1) - 0.08 * np.clip(1.2 - other / 0.03, 0, 1)
-    )
-
-
-def contact_binary(time: Array, period: float, random: np.random.Generator) -> Array:
-    """Two stars that touch, a W UMa variable."""
-    turn = 2 * np.pi * (time / period + random.random())
-    return np.asarray(1 - 0.14 * np.cos(2 * turn) - 0.02 * np.cos(turn))
-
-
-def rr_lyrae(time: Array, period: float, random: np.random.Generator) -> Array:
-    """A steep rise and a slow fall."""
-    phase = 2 * np.pi * (time / period + random.random())
-    waves = ((0.30, 0.0), (0.15, 0.6), (0.08, 1.2), (0.04, 1.9), (0.02, 2.6))
-    return np.asarray(1 + sum(a * np.sin((k + 1) * phase + p) for k, (a, p) in enumerate(waves)))
-
-
-def pulsating(time: Array, period: float, random: np.random.Generator) -> Array:
-    """A dozen pulsations around one frequency, as delta Scuti stars have."""
-    frequency = 1 / period * (1 + 0.3 * (random.random(12) - 0.5))
-    height = 0.004 * random.random(12)
-    start = random.random(12)
-    turns = 2 * np.pi * (time[:, None] * frequency + start)
-    return np.asarray(1 + np.sum(height * np.sin(turns), axis=1))
+    deep = np.clip(1.2 - np.abs(phase - 0.5) / 0.03, 0, 1)
+    shallow = np.clip(1.2 - np.minimum(phase, 1 - phase) / 0.03, 0, 1)
+    return np.asarray(1 - 0.22 * deep - 0.08 * shallow)
 
 
 def dusty(time: Array, period: float, random: np.random.Generator) -> Array:
     """Dips of all depths that do not come back on time."""
-    flux = quiet(time, 20.0, random)
+    flux = waves("quiet", time, 20.0, random)
     for _ in range(4):
         middle, width = time.min() + np.ptp(time) * random.random(), 0.4 + 2 * random.random()
         depth = 0.16 * random.random() ** 2
@@ -132,22 +116,4 @@ def dusty(time: Array, period: float, random: np.random.Generator) -> Array:
     return np.asarray(flux)
 
 
-VARIABILITY = {
-    "quiet": quiet,
-    "spotted": spotted,
-    "flaring": flaring,
-    "eclipsing": eclipsing,
-    "contact binary": contact_binary,
-    "RR Lyrae": rr_lyrae,
-    "pulsating": pulsating,
-    "dusty": dusty,
-}
-
-
-def scatter(magnitude: float, seconds: float, *, floor: float, reference: float) -> float:
-    """One-sigma noise of a cadence, relative: photons and a floor.
-
-    `reference` is the noise in an hour at magnitude ten.
-    """
-    photons = reference * 10 ** (0.2 * (magnitude - 10)) * np.sqrt(3600 / seconds)
-    return float(np.hypot(photons, floor))
+OTHERS = {"flaring": flaring, "eclipsing": eclipsing, "dusty": dusty}
