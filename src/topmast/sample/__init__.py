@@ -82,8 +82,7 @@ def build_sample(
         rows = [product.row for product in doubles]
         archive.ingest(products=table_of(rows, PRODUCTS), files=extra)
         build_catalogs(archive, progress)
-        account = DEMO_ACCOUNT._asdict()
-        add_account(archive.store, account.pop("name"), account.pop("password"), **account)
+        add_account(archive.store, **DEMO_ACCOUNT._asdict())
         pack(archive.store.layout.database)
     except BaseException:
         archive.close()

@@ -127,7 +127,14 @@ def ones_sum(data: bytes, start: int = 0) -> int:
 
 
 def checksum_text(value: int) -> bytes:
-    """A checksum as sixteen characters from 0 to r (FITS 4.0, appendix J)."""
-    quarters, rest = np.divmod([value >> shift & 0xFF for shift in (24, 16, 8, 0)], 4)
-    letters = 48 + np.stack([quarters + rest, quarters, quarters, quarters])
-    return np.roll(letters.ravel(), 1).astype(np.uint8).tobytes()
+    """A checksum as sixteen letters and digits (FITS 4.0, appendix J)."""
+    letters = bytearray(16)
+    for i in range(4):
+        quarter, rest = divmod(value >> (24 - 8 * i) & 0xFF, 4)
+        four = [quarter + rest + 48, quarter + 48, quarter + 48, quarter + 48]
+        while any(58 <= c <= 64 or 91 <= c <= 96 for c in four):
+            for j in (0, 2):
+                if any(58 <= c <= 64 or 91 <= c <= 96 for c in four[j : j + 2]):
+                    four[j], four[j + 1] = four[j] + 1, four[j + 1] - 1
+        letters[i::4] = bytes(four)
+    return bytes(letters[-1:] + letters[:-1])

@@ -6,17 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from topmast.sample.hdus import Cards, Column, columns_of, extension, primary, table
+from topmast.sample.hdus import Array, Cards, Column, columns_of, extension, primary, table
 from topmast.sample.pictures import picture, plot
 from topmast.sample.programs import mjd_text
 from topmast.sample.seeds import seeded
 from topmast.sample.templates import fill, header_cards, load
 from topmast.sample.variability import Star, relative_flux
 from topmast.sample.wcs import ImageWcs
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,5 +201,4 @@ def light_curve_plot(
 
 def no_light_curve(file: str, width: int, height: int) -> bytes:
     """The picture that all targets without a light curve share."""
-    x = np.arange(60.0)
-    return picture(plot(x, (x % 7) * 0 + 1, width=width, height=height), file)
+    return picture(plot(np.arange(60.0), np.ones(60), width=width, height=height), file)

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from astropy.table import Column as TableColumn
 from astropy.table import Table
-from numpy.typing import NDArray
 
 from topmast.sample.documents import text
-from topmast.sample.hdus import MADE_BY, Cards, Column, columns_of, extension, primary, table
+from topmast.sample.hdus import MADE_BY, Array, Cards, Column, columns_of, extension, primary, table
 from topmast.sample.pictures import picture, plot, stretch
 from topmast.sample.seeds import seeded
 from topmast.sample.sky_model import sky_image, stars_near
 from topmast.sample.spectra import Spectrum
 from topmast.sample.templates import fill, load
 from topmast.sample.wcs import ImageWcs
-
-Array = NDArray[Any]
 
 
 def image(wcs: ImageWcs, seed: str, cards: Cards, layout: str, band: str = "") -> bytes:

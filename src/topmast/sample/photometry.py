@@ -21,12 +21,6 @@ KEPLER_ZERO = 54832.5
 TESS_ZERO = 56999.5
 
 
-def tess() -> Iterator[Group]:
-    """Known hosts, and stars near famous objects."""
-    for number, (sector, known, star) in enumerate(stars_of("TIC")):
-        yield tess_star(number, star, sector, known=known)
-
-
 def sector_start(sector: int) -> float:
     """The first day of a sector as BJD - 2457000."""
     return 1325.3 + 27.3 * (sector - 1)
@@ -51,28 +45,29 @@ def sector_values(sector: int, star: Star | None = None) -> Values:
     }
 
 
-def tess_star(number: int, star: Star, sector: int, *, known: bool) -> Group:
-    """One star in one or two sectors, and the search for planets in all of them.
+def tess() -> Iterator[Group]:
+    """Known hosts and stars near famous objects, and the search for planets of the hosts.
 
     The first sector of a known host has real length, at a cadence of half an hour.
     """
-    sectors = (sector, sector + 26) if known and number % 2 == 0 else (sector,)
-    group = Group()
-    for order, one in enumerate(sectors):
-        values, long = sector_values(one, star), known and order == 0
-        run = sector_run(star, one, 1200, 1800.0) if long else sector_run(star, one, 115)
-        values |= {
-            "obs_id": f"tess{values['stamp']}-s{one:04d}-{star.number:016d}-{119 + one:04d}-s",
-            "obsid": 27_000_000 + 10 * number + order,
-            "t_exptime": run.seconds,
-            "proposal_id": f"G0{11 + one}{number % 90 + 100}" if number % 3 else "N/A",
-            "run": run,
-            "short_run": sector_run(star, one, 19 if long and number % 3 == 0 else 4),
-        }
-        group.observe("tess_star", values)
-    if known and star.planets:
-        group.observe("tess_validation", validation_values(number, star, sectors))
-    return group
+    for number, (sector, known, star) in enumerate(stars_of("TIC")):
+        sectors = (sector, sector + 26) if known and number % 2 == 0 else (sector,)
+        group = Group()
+        for order, one in enumerate(sectors):
+            values, long = sector_values(one, star), known and order == 0
+            run = sector_run(star, one, 1200, 1800.0) if long else sector_run(star, one, 115)
+            values |= {
+                "obs_id": f"tess{values['stamp']}-s{one:04d}-{star.number:016d}-{119 + one:04d}-s",
+                "obsid": 27_000_000 + 10 * number + order,
+                "t_exptime": run.seconds,
+                "proposal_id": f"G0{11 + one}{number % 90 + 100}" if number % 3 else "N/A",
+                "run": run,
+                "short_run": sector_run(star, one, 19 if long and number % 3 == 0 else 4),
+            }
+            group.observe("tess_star", values)
+        if known and star.planets:
+            group.observe("tess_validation", validation_values(number, star, sectors))
+        yield group
 
 
 def validation_values(number: int, star: Star, sectors: tuple[int, ...]) -> Values:
@@ -106,12 +101,6 @@ def contributed_light_curves() -> Iterator[Group]:
         yield observe("hlsp_tess_spoc", values)
 
 
-def kepler() -> Iterator[Group]:
-    """Known hosts over several quarters, and their neighbours."""
-    for number, (_, known, star) in enumerate(stars_of("KIC")):
-        yield kepler_star(number, star, known=known)
-
-
 def quarter_run(quarter: int, cadences: int, first: int) -> Run:
     channel = (
         ("CHANNEL", 4 * quarter + 1, "CCD channel"),
@@ -123,30 +112,31 @@ def quarter_run(quarter: int, cadences: int, first: int) -> Run:
     return Run("QUARTER", quarter, start, cadences, LONG, first, "KIC", "Kepler", channel)
 
 
-def kepler_star(number: int, star: Star, *, known: bool) -> Group:
-    """One long-cadence observation: a light curve a quarter and one target pixel file."""
-    quarters = (0, 1, 3, 8) if known else (2, 5)
-    flags = "".join("1" if quarter in quarters else "0" for quarter in range(18))
-    name, path = f"kplr{star.number:09d}", f"{star.number:09d}"
-    lengths = {1: 1600 if number < 5 else 1100, 3: 4000 if number < 5 else 115} if known else {}
-    runs = [quarter_run(one, lengths.get(one, 115), 1100 + 4370 * one) for one in quarters]
-    stems = [f"{name}-{mjd_stamp(run.stop + KEPLER_ZERO)}" for run in runs]
-    values = {
-        "number": number,
-        "obs_id": f"{name}_lc_Q{flags}",
-        "proposal_id": f"GO{20000 + 7 * number}" if number % 3 else "EX_STKS",
-        "t_min": runs[0].start + KEPLER_ZERO,
-        "t_max": runs[-1].start + KEPLER_ZERO + 60,
-        "path": f"{path[:4]}/{path}",
-        "survey": KEPLER,
-        "star": star,
-        "runs": [{"run": run, "stem": stem} for run, stem in zip(runs, stems, strict=True)],
-        "last_run": runs[-1],
-        "short_run": quarter_run(quarters[-1], 16 if known else 6, 30000),
-        "short_stem": f"{name}-{mjd_stamp(runs[-1].start + KEPLER_ZERO)}",
-        "lines": star.planet_lines,
-    }
-    return observe("kepler_star", values)
+def kepler() -> Iterator[Group]:
+    """Long-cadence observations of known hosts and neighbours: a light curve for each quarter."""
+    for number, (_, known, star) in enumerate(stars_of("KIC")):
+        quarters = (0, 1, 3, 8) if known else (2, 5)
+        flags = "".join("1" if quarter in quarters else "0" for quarter in range(18))
+        name, path = f"kplr{star.number:09d}", f"{star.number:09d}"
+        lengths = {1: 1600 if number < 5 else 1100, 3: 4000 if number < 5 else 115} if known else {}
+        runs = [quarter_run(one, lengths.get(one, 115), 1100 + 4370 * one) for one in quarters]
+        stems = [f"{name}-{mjd_stamp(run.stop + KEPLER_ZERO)}" for run in runs]
+        values = {
+            "number": number,
+            "obs_id": f"{name}_lc_Q{flags}",
+            "proposal_id": f"GO{20000 + 7 * number}" if number % 3 else "EX_STKS",
+            "t_min": runs[0].start + KEPLER_ZERO,
+            "t_max": runs[-1].start + KEPLER_ZERO + 60,
+            "path": f"{path[:4]}/{path}",
+            "survey": KEPLER,
+            "star": star,
+            "runs": [{"run": run, "stem": stem} for run, stem in zip(runs, stems, strict=True)],
+            "last_run": runs[-1],
+            "short_run": quarter_run(quarters[-1], 16 if known else 6, 30000),
+            "short_stem": f"{name}-{mjd_stamp(runs[-1].start + KEPLER_ZERO)}",
+            "lines": star.planet_lines,
+        }
+        yield observe("kepler_star", values)
 
 
 def k2() -> Iterator[Group]:

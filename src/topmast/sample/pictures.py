@@ -9,14 +9,9 @@ from pathlib import PurePath
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, PngImagePlugin
 
-from topmast.sample.hdus import DATE, MADE_BY
-
-Array = NDArray[Any]
-
-A4 = (595, 842)
+from topmast.sample.hdus import DATE, MADE_BY, Array
 
 
 def picture(grey: Array, file: str) -> bytes:
@@ -40,7 +35,7 @@ def saved(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 def pdf(title: str, lines: Sequence[str]) -> bytes:
     """A document of one page, with its text as an image."""
-    page = Image.new("1", A4, 1)
+    page = Image.new("1", (595, 842), 1)
     ImageDraw.Draw(page).text((56, 56), "\n".join([title, "", *lines, "", MADE_BY]), fill=0)
     made = time.strptime(DATE, "%Y-%m-%d")
     about = {"title": title, "subject": MADE_BY}

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import hpgeom
 import numpy as np
-from numpy.typing import NDArray
 
+from topmast.sample.hdus import Array
 from topmast.sample.places import places_near
 from topmast.sample.seeds import seeded
 from topmast.sample.wcs import ImageWcs
-
-Array = NDArray[Any]
 
 # Limits of magnitude of the six stars in each HEALPix cell of order 2, 4, 6, ...
 MAGNITUDES = ((2.0, 6.0), (5.0, 9.0), (8.5, 12.5), (11.5, 15.5), (14.5, 18.5), (17.5, 21.5),

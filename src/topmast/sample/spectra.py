@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from topmast.sample.hdus import Array
 from topmast.sample.templates import load
-
-Array = NDArray[Any]
 
 SPEED_OF_LIGHT = 299792.458
 

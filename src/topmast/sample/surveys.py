@@ -11,7 +11,7 @@ from topmast.sample.observations import Group, Values, observe
 from topmast.sample.places import Place
 from topmast.sample.seeds import seeded
 from topmast.sample.targets import near, targets_of, uniform, visits
-from topmast.sample.templates import fill, load
+from topmast.sample.templates import load
 from topmast.sample.wcs import ImageWcs, circle_text, polygon_text
 
 
@@ -35,8 +35,6 @@ def iue_image(image: int, values: Values) -> Group:
     more: Values = {
         "filters": "LOW DISP" if image % 3 else "HIGH DISP",
         "obs_id": f"{camera.lower()}{image:05d}",
-        "proposal_pi": ("Carnelian", "Duvivier", "Elphick", "Fontanez")[image % 4],
-        "proposal_id": f"{'ABCDEFGH'[image % 8]}{camera[:2]}{image % 90:02d}",
         "t_min": round(43800 + 0.27 * image + float(random.uniform(0, 0.2)), 5),
         "t_exptime": float(random.integers(3, 400)) * 60,
         "folder": f"{camera.lower()}/{image // 1000 * 1000:05d}",
@@ -69,8 +67,7 @@ def far_ultraviolet() -> Iterator[Group]:
                 "radius": 0 if number % 2 else round(mission["arcsec"] / 7200, 8),
                 "logged": number % 2,
             }
-            values["obs_id"] = fill(mission["name"], values)
-            yield observe("far_ultraviolet", values)
+            yield observe(mission.get("kind", "far_ultraviolet"), values)
 
 
 def galex() -> Iterator[Group]:
@@ -185,7 +182,6 @@ def legacy() -> Iterator[Group]:
                 "number": number,
                 "filters": "DETECTION" if order else "F555W",
                 "obs_id": f"{visit}_{label}_{mode['chip']}",
-                "proposal_pi": ("GRUNDTVIG", "HOLMQUIST", "IBARRA")[number % 3],
                 "proposal_id": str(5200 + 3 * values["number"]),
                 "s_region": chevron(values["target"], values["angle"]),
                 "catalogs": [{"kind": "daophot"}, {"kind": "sexphot"}] if order else [],

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from topmast.sample.hdus import Array
 
 LIMB = (0.35, 0.25)
 WAVES: dict[str, list[tuple[float, float, float]]] = {
@@ -56,10 +55,8 @@ class Star:
 
 def relative_flux(star: Star, bjd: Array, random: np.random.Generator) -> Array:
     """Brightness at times BJD - 2450000, one when nothing happens."""
-    if star.variability in OTHERS:
-        flux = OTHERS[star.variability](bjd, star.period, random)
-    else:
-        flux = waves(star.variability, bjd, star.period, random)
+    vary = OTHERS.get(star.variability) or partial(waves, star.variability)
+    flux = vary(bjd, star.period, random)
     for planet in star.planets:
         flux = flux * transits(bjd, planet)
     return np.asarray(flux)

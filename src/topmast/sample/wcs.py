@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from astropy.wcs import WCS
-from numpy.typing import NDArray
 
-from topmast.sample.hdus import Cards
+from topmast.sample.hdus import Array, Cards
 from topmast.sample.templates import header_cards
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
