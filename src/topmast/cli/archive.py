@@ -187,6 +187,8 @@ def check_extra() -> None:
 
 def make_sample(folder: Path, profile: str = "current") -> None:
     """Make the sample archive in `folder`: all of it, or nothing under that name."""
+    from rich.console import Console
+
     from topmast.sample import DEMO_ACCOUNT, build_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -194,7 +196,12 @@ def make_sample(folder: Path, profile: str = "current") -> None:
     say(f"Making the sample archive in {folder} (once; about half a minute) ...")
     part = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    build_sample(part, profile=profile).close()
+    with Console(stderr=True, quiet=current().quiet).status("Making files") as status:
+
+        def show(what: str, count: int) -> None:
+            status.update(f"{count:,} {what}")
+
+        build_sample(part, profile=profile, progress=show).close()
     part.replace(folder)
     say(
         f"It has a demo account, {DEMO_ACCOUNT.name} with the password {DEMO_ACCOUNT.password}, "
