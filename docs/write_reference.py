@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import topmast.tables.table  # noqa: F401  # with it, warnings are those of astropy, too
+
 DOCS = Path(__file__).resolve().parent
 MARK = "<!-- From here on this page is written by docs/write_reference.py. -->\n"
 
@@ -32,15 +34,7 @@ def reference() -> str:
 
     names = [name for name in topmast.__all__ if name != "__version__"]
     parts = ["# Reference\n", "Every public name of `topmast`.\n", MARK, _index(names)]
-    return "\n".join([*parts, *(_entry(name, public(name)) for name in names)])
-
-
-def public(name: str) -> Any:
-    """A public name's value; `connect` is also the module that it lives in."""
-    import topmast
-
-    value = getattr(topmast, name)
-    return getattr(value, name, value) if inspect.ismodule(value) else value
+    return "\n".join([*parts, *(_entry(name, getattr(topmast, name)) for name in names)])
 
 
 def _index(names: list[str]) -> str:

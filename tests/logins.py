@@ -1,8 +1,7 @@
-"""Accounts and tokens for tests, and a way to log in by hand, message by message."""
+"""Accounts and tokens for tests, and a way to log in without a client."""
 
 from __future__ import annotations
 
-import base64
 import sys
 import time
 from dataclasses import dataclass
@@ -12,9 +11,10 @@ import pytest
 
 from tests.archive.conftest import Caller, Reply
 from topmast.archive import Archive
-from topmast.archive.accounts.accounts import add_account, clock, passwords
+from topmast.archive.accounts import clock, passwords
+from topmast.archive.accounts.accounts import add_account
 from topmast.archive.accounts.tokens import create_token
-from topmast.wire import ecp
+from topmast.wire.auth import JSON_TYPE, LOGIN, encode_login
 
 ALICE, ALICES_PASSWORD = "alice@example.org", "correct horse"
 BOB, BOBS_PASSWORD = "bob@example.org", "battery staple"
@@ -61,32 +61,17 @@ def add_people(archive: Archive) -> Tokens:
     )
 
 
-def basic(name: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
-
-
-def challenge(caller: Caller) -> ecp.Challenge:
-    reply = caller.get(ecp.LOGIN_PAGE, Accept=ecp.ACCEPT, PAOS=ecp.PAOS)
-    assert reply.status == 200
-    return ecp.decode_challenge(reply.content)
-
-
-def knock(caller: Caller, name: str, password: str) -> Reply:
-    """Send a password; the answer of the identity provider."""
-    return caller.send("POST", ecp.PROVIDER, b"", Authorization=basic(name, password))
-
-
-def deliver(caller: Caller, proof: bytes, **headers: str) -> Reply:
-    body = ecp.decode_proof(proof).delivery("mark")
-    return caller.send("POST", ecp.CONSUMER, body, **headers)
+def send_password(caller: Caller, name: str, password: str, **headers: str) -> Reply:
+    """Log in by hand; the archive's answer."""
+    body = encode_login(name, password)
+    return caller.send("POST", LOGIN, body, Content_Type=JSON_TYPE, **headers)
 
 
 def cookie_of(caller: Caller, name: str = ALICE, password: str = ALICES_PASSWORD) -> str:
     """A session cookie, as the Cookie header has it."""
-    challenge(caller)
-    proof = knock(caller, name, password)
-    assert proof.status == 200, proof.content
-    return deliver(caller, proof.content).headers["Set-Cookie"].partition(";")[0]
+    reply = send_password(caller, name, password)
+    assert reply.status == 200, reply.content
+    return reply.headers["Set-Cookie"].partition(";")[0]
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:

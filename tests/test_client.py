@@ -38,7 +38,7 @@ def test_a_folder_in_the_home_folder_is_found(
 
 def test_the_parts_of_a_client_share_its_session(folder: Path) -> None:
     client = topmast.connect(folder)
-    assert client.observations.session is client.mast.session is client.session
+    assert client.observations._session is client.mast._session is client.session
     assert client.observations is client.observations
 
 

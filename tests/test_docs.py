@@ -196,7 +196,7 @@ def check_words(words: list[str]) -> None:
 def docstrings() -> Iterator[tuple[str, str]]:
     """The docstrings with examples of all public names and their members."""
     for name in topmast.__all__:
-        value = writer.public(name)
+        value = getattr(topmast, name)
         if inspect.isclass(value):
             yield from (
                 (f"{name}.{member}", inspect.getdoc(inspect.getattr_static(value, member)) or "")

@@ -7,6 +7,7 @@ import functools
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,8 @@ import pytest
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
-    {"version", "config"},
-    {"errors"},
+    {"version", "errors"},
+    {"config"},
     {"sky"},
     {"tables"},
     {"wire"},
@@ -25,7 +26,8 @@ LAYERS = (
     {"download"},
     {"services"},
     {"archive"},
-    {"client", "astroquery", "plots", "sample"},
+    {"client"},
+    {"astroquery", "plots", "sample"},
     {"cli"},
 )
 """Each module imports from its own layer and from those above it in this list."""
@@ -77,8 +79,8 @@ def imports_of(path: Path) -> Iterator[tuple[str, int]]:
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module, node.lineno
-            if node.module == "topmast":
-                yield from ((f"topmast.{alias.name}", node.lineno) for alias in node.names)
+            if node.module.split(".")[0] == "topmast":
+                yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
 
 
 def own_imports(path: Path) -> Iterator[tuple[str, int]]:
@@ -110,6 +112,48 @@ def test_imports_point_one_way() -> None:
     ]
 
     assert not upward
+
+
+def test_no_file_imports_itself_by_way_of_others() -> None:
+    graph = {module_of(path): set(files_imported(path)) for path in modules()}
+
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" imports ".join(reversed(circle.args[1])))
+
+
+def module_of(path: Path) -> str:
+    """The name under which a file is imported."""
+    words = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(words).removesuffix(".__init__")
+
+
+def files_imported(path: Path) -> Iterator[str]:
+    """The modules of topmast that a file imports, but for the packages that it lies in."""
+    known, own = {module_of(each) for each in modules()}, module_of(path)
+    for name, _ in imports_of(path):
+        if name in known and not f"{own}.".startswith(f"{name}."):
+            yield name
+
+
+def test_the_ground_does_not_import_the_roof() -> None:
+    """The bare package gives every public name, and with it whatever stands above."""
+    parts = {path.stem for path in SOURCE.iterdir()}
+    importers = [
+        f"{names_of(path)}:{node.lineno}"
+        for path in modules()
+        if part_of(path) != "cli"
+        for node in ast.walk(parsed(path))
+        if (isinstance(node, ast.Import) and "topmast" in {alias.name for alias in node.names})
+        or (
+            isinstance(node, ast.ImportFrom)
+            and node.module == "topmast"
+            and not {alias.name for alias in node.names} <= parts
+        )
+    ]
+
+    assert not importers
 
 
 def test_only_the_places_that_join_client_and_archive_import_the_archive() -> None:
@@ -207,3 +251,33 @@ def test_a_file_is_about_one_noun() -> None:
 
 def written_lines(path: Path) -> int:
     return sum(bool(line.strip()) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+ARCHIVE_ROOMS = (
+    "disk",
+    "footprints",
+    "store",
+    "accounts",
+    "ingest",
+    "catalogs",
+    "portal",
+    "archive",
+    "server",
+)
+"""Each part of the archive imports from itself and from those before it in this list."""
+
+
+def test_the_rooms_of_the_archive_point_one_way() -> None:
+    place = {room: number for number, room in enumerate(ARCHIVE_ROOMS)}
+    upward = [
+        f"{names_of(path)}:{line} imports {name}"
+        for path in modules()
+        if part_of(path) == "archive" and path.name != "__init__.py"
+        for name, line in imports_of(path)
+        if (words := name.split("."))[:2] == ["topmast", "archive"]
+        and place[(words[2:] or ["archive"])[0]]
+        > place[path.relative_to(SOURCE).parts[1].removesuffix(".py")]
+    ]
+
+    # The archive hands out its own server, imported when it is asked for.
+    assert {each.partition(":")[0] for each in upward} <= {"archive/archive.py"}

@@ -17,9 +17,6 @@ PUBLIC_MODULES = (
     "astroquery.dropin",
     "client",
     "errors",
-    "services.catalogs",
-    "services.mast",
-    "services.observations",
 )
 """The modules whose names the package offers, all of them."""
 

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from topmast.errors import ArchiveError, MissingExtraError
 from topmast.net.address import is_url
 from topmast.net.messages import Transport
 from topmast.net.session import Session
-from topmast.services.catalogs import CatalogsClass
-from topmast.services.mast import MastClass
-from topmast.services.observations import ObservationsClass
+from topmast.services.service import set_sessions
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-__all__ = ["Catalogs", "Client", "Mast", "Observations", "connect", "verify"]
+    from topmast.services.catalogs import CatalogsClass
+    from topmast.services.mast import MastClass
+    from topmast.services.observations import ObservationsClass
+
+__all__ = [
+    "Catalogs",
+    "CatalogsClass",
+    "Client",
+    "Mast",
+    "MastClass",
+    "Observations",
+    "ObservationsClass",
+    "connect",
+    "verify",
+]
 
 ARCHIVE_FILE = "archive.sqlite"
 
@@ -48,7 +59,7 @@ class Client:
     def __init__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> None:
         if where is not None and not is_url(os.fspath(where)):
             _check_folder(os.fspath(where))
-        self.session = Session(where, open_folder=open_folder, **settings)
+        self.session: Session = Session(where, open_folder=open_folder, **settings)
 
     def __repr__(self) -> str:
         return f"<Client of {self.session.where}>"
@@ -56,12 +67,7 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -79,16 +85,22 @@ class Client:
     @cached_property
     def observations(self) -> ObservationsClass:
         """Find observations, list their products, download them."""
+        from topmast.services.observations import ObservationsClass
+
         return ObservationsClass(session=self.session)
 
     @cached_property
     def catalogs(self) -> CatalogsClass:
         """Find sources in catalogues."""
+        from topmast.services.catalogs import CatalogsClass
+
         return CatalogsClass(session=self.session)
 
     @cached_property
     def mast(self) -> MastClass:
         """Call any service of the archive by its name."""
+        from topmast.services.mast import MastClass
+
         return MastClass(session=self.session)
 
 
@@ -196,17 +208,20 @@ _READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observat
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 
+_CLASSES = {
+    "CatalogsClass": "topmast.services.catalogs",
+    "MastClass": "topmast.services.mast",
+    "ObservationsClass": "topmast.services.observations",
+}
+"""Where their classes live; each is loaded when it is first used."""
+
+
 def __getattr__(name: str) -> Any:
     if name in _READY_MADE:
         return getattr(default_client(), _READY_MADE[name])
+    if name in _CLASSES:
+        return getattr(import_module(_CLASSES[name]), name)
     raise AttributeError(f"module 'topmast.client' has no attribute {name!r}")
 
 
-class _CallableModule(ModuleType):
-    """Python binds ``topmast.connect`` to this module once it is loaded; calling it works too."""
-
-    def __call__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
-        return connect(where, **settings)
-
-
-sys.modules[__name__].__class__ = _CallableModule
+set_sessions(new=lambda: Client().session, default=lambda: default_client().session)

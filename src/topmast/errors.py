@@ -20,7 +20,7 @@
     ├── TableParseError                kept for code written for astroquery
     └── EmptyResponseError             kept for code written for astroquery (also a ValueError)
 
-    MastWarning (an AstropyWarning)
+    MastWarning (a UserWarning, and an AstropyWarning once astropy is loaded)
     ├── NoResultsWarning               nothing matched
     ├── InputWarning                   an argument was understood in a way you may not expect
     ├── MaxResultsWarning              the limit was reached: there may be more
@@ -34,9 +34,8 @@
 import builtins
 import sys
 import warnings
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from astropy.utils.exceptions import AstropyWarning
 
 __all__ = [
     "ArchiveError",
@@ -101,7 +100,7 @@ class HTTPStatusError(RemoteServiceError):
         What was asked for, without any credential.
     """
 
-    def __init__(self, message: str, *, status_code: int, url: str) -> None:
+    def __init__(self, message: str, *, status_code: int = 0, url: str = "") -> None:
         super().__init__(message)
         self.status_code = status_code
         self.url = url
@@ -151,7 +150,7 @@ class EmptyResponseError(MastError, ValueError):
     """Kept so that code written for astroquery can name it."""
 
 
-class MastWarning(AstropyWarning):
+class MastWarning(UserWarning):
     """What every warning of topmast is."""
 
 
@@ -187,8 +186,23 @@ class CloudAccessWarning(MastWarning):
     """The cloud copy of a product cannot be used."""
 
 
+def make_astropy_warnings() -> None:
+    """Make the warnings of topmast AstropyWarnings too, if astropy is loaded.
+
+    A filter on AstropyWarning has to meet them, and whoever has such a filter has loaded astropy.
+    Without astropy, which takes as long to load as all of topmast, they do without.
+    """
+    exceptions = sys.modules.get("astropy.utils.exceptions")
+    if exceptions is not None and len(MastWarning.__bases__) == 1:
+        MastWarning.__bases__ = (UserWarning, exceptions.AstropyWarning)
+
+
+make_astropy_warnings()
+
+
 def warn(message: str, category: type[Warning]) -> None:
     """Issue a warning that points at the line of the caller outside topmast."""
+    make_astropy_warnings()
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
@@ -200,3 +214,18 @@ def warn(message: str, category: type[Warning]) -> None:
         module=frame.f_globals.get("__name__") or "__main__",  # None would silence it
         registry=frame.f_globals.setdefault("__warningregistry__", {}),
     )
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`` Did you mean '...'?`` with the known word most like `name`, in any case; "" if none is."""
+    near = nearest_word(name, {word: word for word in known})
+    return f" Did you mean '{near}'?" if near else ""
+
+
+def nearest_word(name: str, meanings: Mapping[str, str]) -> str | None:
+    """What the word most like `name` means; None if none of `meanings` is like it."""
+    from difflib import get_close_matches  # late: only errors need it
+
+    words = {word.lower(): meaning for word, meaning in meanings.items()}
+    close = get_close_matches(name.lower(), words, n=1)
+    return words[close[0]] if close else None

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
+import urllib3
 
 from tests.archive.conftest import OBSERVATIONS, PRODUCTS, Caller, fill
 from tests.logins import (
@@ -23,20 +27,17 @@ from tests.logins import (
     SECRET_CONTENT,
     Tokens,
     add_people,
-    challenge,
     cookie_of,
-    deliver,
-    knock,
     later,
+    send_password,
 )
 from tests.logins import cheap as cheap
 from topmast.archive import Archive
+from topmast.archive.accounts import clock, passwords
 from topmast.archive.accounts.accounts import (
     add_account,
     all_accounts,
-    clock,
-    log_in,
-    passwords,
+    authenticate,
     remove_account,
 )
 from topmast.archive.accounts.attempts import LIMITS, SPAN_SECONDS, TooManyAttempts
@@ -45,13 +46,16 @@ from topmast.archive.accounts.tokens import (
     all_tokens,
     create_token,
     revoke_token,
-    visitor_of_token,
+    user_of_token,
 )
+from topmast.archive.server.routes import accounts
+from topmast.archive.server.routes.accounts import CHECKS_AT_ONCE
+from topmast.archive.server.serve import serve_in_thread
+from topmast.client import connect
 from topmast.errors import InvalidQueryError, LoginError
-from topmast.wire import ecp
+from topmast.wire.auth import JSON_TYPE, LOGIN, LOGOUT, SESSION, encode_login
 
 HOUR, DAY = 3600.0, 86400.0
-SESSION = "/Shibboleth.sso/Session"
 
 
 @pytest.fixture
@@ -74,7 +78,7 @@ def caller(archive: Archive, tokens: Tokens) -> Caller:
 
 
 def test_a_password_is_kept_as_a_salted_hash_with_its_cost() -> None:
-    first, second = passwords.scramble("secret 1"), passwords.scramble("secret 1")
+    first, second = passwords.hash_password("secret 1"), passwords.hash_password("secret 1")
     assert first != second
     assert "secret" not in first
     assert first.startswith(f"scrypt$n={CHEAP.n},r={CHEAP.r},p={CHEAP.p}$")
@@ -92,7 +96,7 @@ def test_the_real_cost_is_what_is_recommended(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("password", ["", "short", "x" * 1025])
 def test_a_password_of_a_strange_length_is_refused(password: str) -> None:
     with pytest.raises(InvalidQueryError, match="6 to 1024 characters"):
-        passwords.scramble(password)
+        passwords.hash_password(password)
 
 
 @pytest.mark.parametrize("kept", ["", "plain", "scrypt$n=1$a$b", "md5$x"])
@@ -105,9 +109,9 @@ def test_a_password_is_kept_anew_when_the_cost_has_grown(
 ) -> None:
     add_account(archive.store, ALICE, ALICES_PASSWORD)
     monkeypatch.setattr(passwords, "COST", passwords.Cost(n=1 << 9, r=8, p=1))
-    assert log_in(archive.store, ALICE, ALICES_PASSWORD, "127.0.0.1").name == ALICE
+    assert authenticate(archive.store, ALICE, ALICES_PASSWORD, "127.0.0.1").name == ALICE
     assert "n=512," in kept_passwords(archive)[0]
-    assert log_in(archive.store, ALICE, ALICES_PASSWORD, "127.0.0.1").name == ALICE
+    assert authenticate(archive.store, ALICE, ALICES_PASSWORD, "127.0.0.1").name == ALICE
 
 
 def kept_passwords(archive: Archive) -> list[str]:
@@ -139,21 +143,21 @@ def test_an_account_brought_up_to_date_is_logged_out(archive: Archive, caller: C
     cookie = cookie_of(caller)
     add_account(archive.store, ALICE, "new secret", proposals=None, replace=True)
     assert caller.get("/whoami", Cookie=cookie).json["anon"] is True
-    assert knock(caller, ALICE, ALICES_PASSWORD).status == 401
-    assert knock(caller, ALICE, "new secret").status == 200
+    assert send_password(caller, ALICE, ALICES_PASSWORD).status == 401
+    assert send_password(caller, ALICE, "new secret").status == 200
 
 
 def test_an_account_can_keep_its_password_while_its_rights_change(
     archive: Archive, caller: Caller
 ) -> None:
     add_account(archive.store, ALICE, None, proposals=["1"], replace=True)
-    assert knock(caller, ALICE, ALICES_PASSWORD).status == 200
+    assert send_password(caller, ALICE, ALICES_PASSWORD).status == 200
 
 
 def test_an_account_without_a_password_takes_tokens_only(archive: Archive, caller: Caller) -> None:
     add_account(archive.store, "robot", None)
     for password in ("", "None", "null", "secret"):
-        assert knock(caller, "robot", password).status == 401
+        assert send_password(caller, "robot", password).status == 401
     secret = create_token(archive.store, "robot")[1]
     assert caller.get("/whoami", Authorization=f"token {secret}").json["eppn"] == "robot"
 
@@ -175,7 +179,7 @@ def test_an_archive_without_accounts_knows_nobody(archive: Archive) -> None:
     assert all_accounts(archive.store) == []
     assert all_tokens(archive.store) == []
     assert caller.get("/whoami", Cookie="mast_token=abc").json["anon"] is True
-    assert knock(caller, "nobody", "nothing").status == 401
+    assert send_password(caller, "nobody", "nothing").status == 401
 
 
 def test_an_archive_from_before_there_were_accounts_gets_them(tmp_path: Path) -> None:
@@ -289,9 +293,9 @@ def test_a_token_needs_the_scope_for_exclusive_data(archive: Archive, caller: Ca
 
 def test_a_token_cannot_have_more_rights_than_its_account(archive: Archive, tokens: Tokens) -> None:
     secret = create_token(archive.store, BOB, proposals=["1180", "8880"])[1]
-    visitor = visitor_of_token(archive.store, secret)
-    assert visitor is not None
-    assert visitor.proposals == {"8880"}
+    user = user_of_token(archive.store, secret)
+    assert user is not None
+    assert user.proposals == {"8880"}
 
 
 def test_tokens_are_read_from_a_folder_that_cannot_be_written(
@@ -301,7 +305,7 @@ def test_tokens_are_read_from_a_folder_that_cannot_be_written(
     later(monkeypatch, 2 * HOUR)
     caller = Caller(archive)
     assert caller.get("/whoami", Authorization=f"token {tokens.alice}").json["anon"] is False
-    assert knock(caller, ALICE, ALICES_PASSWORD).status == 503
+    assert send_password(caller, ALICE, ALICES_PASSWORD).status == 503
 
 
 # --------------------------------------------------------------------------- password login
@@ -309,16 +313,16 @@ def test_tokens_are_read_from_a_folder_that_cannot_be_written(
 
 def test_a_password_opens_a_session_of_600_minutes(caller: Caller) -> None:
     cookie = cookie_of(caller)
-    page = caller.get("/Shibboleth.sso/Session", Cookie=cookie).content.decode()
-    assert "600 minute(s)" in page
-    assert f"<strong>STScI_Email</strong>: {ALICE}" in page
+    info = {"minutes": 600, "username": ALICE, "first_name": "Alice", "last_name": "A"}
+    assert caller.get(SESSION, Cookie=cookie).json == info
+    assert send_password(caller, ALICE, ALICES_PASSWORD).json == info
     found = caller.get("/whoami", Cookie=cookie).json
     assert (found["eppn"], found["anon"], found["token"]) == (ALICE, False, None)
     assert found["session"]
 
 
 def test_the_session_cookie_is_named_and_guarded_as_it_should(caller: Caller) -> None:
-    reply = deliver(caller, knock(caller, ALICE, ALICES_PASSWORD).content)
+    reply = send_password(caller, ALICE, ALICES_PASSWORD)
     name, _, rest = reply.headers["Set-Cookie"].partition("=")
     assert "shibsession" in name
     assert "; HttpOnly; SameSite=Lax" in rest
@@ -329,17 +333,20 @@ def test_the_session_cookie_is_named_and_guarded_as_it_should(caller: Caller) ->
 def test_a_session_ends_after_600_minutes(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie = cookie_of(caller)
     later(monkeypatch, 599 * 60)
-    assert "1 minute(s)" in caller.get("/Shibboleth.sso/Session", Cookie=cookie).content.decode()
+    assert caller.get(SESSION, Cookie=cookie).json["minutes"] == 1
     later(monkeypatch, 600 * 60 + 1)
-    assert b"valid session was not found" in caller.get(SESSION, Cookie=cookie).content
+    assert caller.get(SESSION, Cookie=cookie).json["minutes"] is None
+    assert caller.get(SESSION, Cookie=cookie).json["username"] == "anonymous"
     assert caller.get(FILE + SECRET, Cookie=cookie).status == 401
 
 
 def test_the_wrong_password_and_the_wrong_name_look_the_same(caller: Caller) -> None:
-    wrong_password, wrong_name = knock(caller, ALICE, "x" * 9), knock(caller, "nobody", "x" * 9)
+    wrong_password, wrong_name = (
+        send_password(caller, ALICE, "x" * 9),
+        send_password(caller, "nobody", "x" * 9),
+    )
     assert (wrong_password.status, wrong_name.status) == (401, 401)
     assert wrong_password.content == wrong_name.content
-    assert "Basic" in wrong_password.headers["WWW-Authenticate"]
 
 
 def test_an_unknown_name_costs_as_much_as_a_known_one(
@@ -354,37 +361,59 @@ def test_an_unknown_name_costs_as_much_as_a_known_one(
 
     monkeypatch.setattr(passwords, "derive", counted)
     for name in (ALICE, "nobody"):
-        knock(caller, name, "wrong password")
+        send_password(caller, name, "wrong password")
     assert costs == [CHEAP, CHEAP]
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["", "Basic", "Basic !!!", "Basic bm9jb2xvbg==", "Basic /w==", "Bearer x", "Basic Og=="],
-)
-def test_a_login_without_name_and_password_is_refused(caller: Caller, header: str) -> None:
-    assert caller.send("POST", ecp.PROVIDER, b"", Authorization=header).status == 401
+NO_LOGINS = [
+    b"",
+    b"username=alice&password=x",
+    b"{}",
+    b"[]",
+    b"null",
+    b'{"username": "alice"}',
+    b'{"password": "x"}',
+    b'{"username": "", "password": "x"}',
+    b'{"username": 5, "password": "x"}',
+    b'{"username": "alice", "password": null}',
+    b'{"username": "alice", "password": "\\ud800"}',
+    b"[" * 50_000,
+    b"\xff",
+]
+
+
+@pytest.mark.parametrize("body", NO_LOGINS)
+def test_a_login_without_name_and_password_is_refused(caller: Caller, body: bytes) -> None:
+    reply = caller.send("POST", LOGIN, body, Content_Type=JSON_TYPE)
+    assert reply.status == 401
+    assert "Send a username and a password" in reply.json["msg"]
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_a_login_that_a_page_of_another_site_could_send_is_refused(
+    caller: Caller, kind: str
+) -> None:
+    body = encode_login(ALICE, ALICES_PASSWORD)
+    assert caller.send("POST", LOGIN, body, Content_Type=kind).status == 401
+    assert (
+        caller.send("POST", LOGIN, body, Content_Type=f"{JSON_TYPE}; charset=utf-8").status == 200
+    )
+
+
+def test_a_login_in_the_address_is_refused(caller: Caller) -> None:
+    path = f"{LOGIN}?username={ALICE}&password=x"
+    assert caller.send("POST", path, b"", Content_Type=JSON_TYPE).status == 401
+    assert caller.get(path).status == 405
 
 
 def test_the_letters_of_a_password_may_be_any(archive: Archive, caller: Caller) -> None:
     add_account(archive.store, "zo\u00eb", "p\u00e4ss:w\u00f6rd \U0001f52d")
-    assert knock(caller, "zo\u00eb", "p\u00e4ss:w\u00f6rd \U0001f52d").status == 200
-
-
-def test_a_proof_is_good_once_and_not_for_long(
-    caller: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    proof = knock(caller, ALICE, ALICES_PASSWORD).content
-    assert deliver(caller, proof).status == 200
-    assert deliver(caller, proof).status == 403
-    other = knock(caller, ALICE, ALICES_PASSWORD).content
-    later(monkeypatch, 121)
-    assert deliver(caller, other).status == 403
+    assert send_password(caller, "zo\u00eb", "p\u00e4ss:w\u00f6rd \U0001f52d").status == 200
 
 
 def test_a_logout_ends_the_session_for_all_who_have_its_cookie(caller: Caller) -> None:
     cookie, other = cookie_of(caller), cookie_of(caller)
-    reply = caller.send("POST", "/Shibboleth.sso/Logout", b"", Cookie=cookie)
+    reply = caller.send("POST", LOGOUT, b"", Cookie=cookie)
     assert "Max-Age=0" in reply.headers["Set-Cookie"]
     assert caller.get("/whoami", Cookie=cookie).json["anon"] is True
     assert caller.get("/whoami", Cookie=other).json["anon"] is False
@@ -397,16 +426,10 @@ def test_a_person_is_told_how_to_log_in(caller: Caller) -> None:
         assert b"topmast token create" in reply.content
 
 
-def test_old_clients_of_an_old_archive_are_sent_to_the_password(tmp_path: Path) -> None:
-    for profile, word in (("current", b"MAST-AUTH"), ("2017", b"SHIB-ECP")):
-        with Archive.create(tmp_path / profile, profile=profile) as archive:
-            assert Caller(archive).get("/auth_type").content == word
-
-
-def test_the_challenge_names_this_server(caller: Caller) -> None:
-    found = challenge(caller)
-    assert found.consumer_url == "http://topmast.archive/Shibboleth.sso/SAML2/ECP"
-    assert found.relay_state != challenge(caller).relay_state
+@pytest.mark.parametrize("profile", ["current", "2017"])
+def test_clients_of_every_age_are_sent_to_tokens(tmp_path: Path, profile: str) -> None:
+    with Archive.create(tmp_path / profile, profile=profile) as archive:
+        assert Caller(archive).get("/auth_type").content == b"MAST-AUTH"
 
 
 # ------------------------------------------------------------------------------------ guessing
@@ -417,12 +440,12 @@ def test_guessing_is_slowed_down_for_the_guesser_and_not_for_the_owner(archive: 
     store = archive.store
     for _ in range(LIMITS["both"]):
         with pytest.raises(LoginError, match="Authentication failed!"):
-            log_in(store, ALICE, "wrong guess", "10.0.0.1")
+            authenticate(store, ALICE, "wrong guess", "10.0.0.1")
     with pytest.raises(TooManyAttempts, match="Try again in") as caught:
-        log_in(store, ALICE, ALICES_PASSWORD, "10.0.0.1")
+        authenticate(store, ALICE, ALICES_PASSWORD, "10.0.0.1")
     assert 0 < caught.value.seconds <= SPAN_SECONDS
-    assert log_in(store, ALICE, ALICES_PASSWORD, "10.0.0.2").name == ALICE
-    assert log_in(store, BOB, BOBS_PASSWORD, "10.0.0.1").name == BOB
+    assert authenticate(store, ALICE, ALICES_PASSWORD, "10.0.0.2").name == ALICE
+    assert authenticate(store, BOB, BOBS_PASSWORD, "10.0.0.1").name == BOB
 
 
 def test_after_a_while_another_guess_is_allowed(
@@ -431,15 +454,15 @@ def test_after_a_while_another_guess_is_allowed(
     add_people(archive)
     for _ in range(LIMITS["both"]):
         with pytest.raises(LoginError):
-            log_in(archive.store, ALICE, "wrong guess", "10.0.0.1")
+            authenticate(archive.store, ALICE, "wrong guess", "10.0.0.1")
     later(monkeypatch, SPAN_SECONDS + 1)
-    assert log_in(archive.store, ALICE, ALICES_PASSWORD, "10.0.0.1").name == ALICE
+    assert authenticate(archive.store, ALICE, ALICES_PASSWORD, "10.0.0.1").name == ALICE
 
 
 def test_right_passwords_do_not_count_as_guesses(archive: Archive) -> None:
     add_people(archive)
     for _ in range(LIMITS["both"] + 2):
-        assert log_in(archive.store, ALICE, ALICES_PASSWORD, "10.0.0.1").name == ALICE
+        assert authenticate(archive.store, ALICE, ALICES_PASSWORD, "10.0.0.1").name == ALICE
 
 
 @pytest.mark.parametrize(
@@ -456,9 +479,9 @@ def test_many_guesses_from_one_address_or_for_one_account_are_stopped(
     add_people(archive)
     for number in range(LIMITS[limit]):
         with pytest.raises(LoginError, match="Authentication failed!"):
-            log_in(archive.store, names(number), "wrong guess", addresses(number))
+            authenticate(archive.store, names(number), "wrong guess", addresses(number))
     with pytest.raises(TooManyAttempts):
-        log_in(archive.store, names(999), "wrong guess", addresses(999))
+        authenticate(archive.store, names(999), "wrong guess", addresses(999))
 
 
 def test_guesses_at_the_same_moment_count_too(archive: Archive) -> None:
@@ -467,7 +490,7 @@ def test_guesses_at_the_same_moment_count_too(archive: Archive) -> None:
 
     def guess() -> None:
         try:
-            log_in(archive.store, ALICE, "wrong guess", "10.0.0.1")
+            authenticate(archive.store, ALICE, "wrong guess", "10.0.0.1")
         except LoginError as problem:
             outcomes.append(type(problem))
 
@@ -482,10 +505,80 @@ def test_guesses_at_the_same_moment_count_too(archive: Archive) -> None:
 
 def test_a_server_tells_how_long_to_wait(caller: Caller) -> None:
     for _ in range(LIMITS["both"]):
-        assert knock(caller, ALICE, "wrong guess").status == 401
-    reply = knock(caller, ALICE, ALICES_PASSWORD)
+        assert send_password(caller, ALICE, "wrong guess").status == 401
+    reply = send_password(caller, ALICE, ALICES_PASSWORD)
     assert reply.status == 429
     assert 0 < int(reply.headers["Retry-After"]) <= SPAN_SECONDS
+
+
+@dataclass
+class SlowHashes:
+    """Password hashes that take until they are let go."""
+
+    begun: Semaphore = field(default_factory=lambda: Semaphore(0))
+    released: Event = field(default_factory=Event)
+    at_once: list[int] = field(default_factory=lambda: [0])
+
+    def derive(self, password: str, salt: bytes, cost: passwords.Cost) -> bytes:
+        self.at_once.append(self.at_once[-1] + 1)
+        self.begun.release()
+        assert self.released.wait(30)
+        self.at_once.append(self.at_once[-1] - 1)
+        return bytes(32)
+
+
+@pytest.fixture
+def slow_hashes(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowHashes]:
+    slow = SlowHashes()
+    monkeypatch.setattr(passwords, "derive", slow.derive)
+    yield slow
+    slow.released.set()
+
+
+def post_login(pool: urllib3.PoolManager, url: str, name: str) -> urllib3.BaseHTTPResponse:
+    body = encode_login(name, "wrong password")
+    return pool.request("POST", url + LOGIN, body=body, headers={"Content-Type": JSON_TYPE})
+
+
+def test_many_logins_leave_the_threads_to_others(
+    archive: Archive, tokens: Tokens, slow_hashes: SlowHashes
+) -> None:
+    with (
+        serve_in_thread(archive) as url,
+        urllib3.PoolManager(maxsize=50, retries=False, timeout=20) as pool,
+        ThreadPoolExecutor(40) as threads,
+    ):
+        logins = [threads.submit(post_login, pool, url, f"user{number}") for number in range(40)]
+        for _ in range(CHECKS_AT_ONCE):
+            assert slow_hashes.begun.acquire(timeout=20)
+        headers = {"Authorization": f"token {tokens.alice}"}
+        assert pool.request("GET", url + FILE + SECRET, headers=headers).status == 200
+        assert not any(login.done() for login in logins)
+        slow_hashes.released.set()
+        assert {login.result().status for login in logins} == {401}
+    assert max(slow_hashes.at_once) == CHECKS_AT_ONCE
+
+
+def test_a_login_that_waits_too_long_is_asked_to_come_again(
+    archive: Archive, tokens: Tokens, slow_hashes: SlowHashes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "CHECK_WAIT_SECONDS", 0.2)
+    with (
+        serve_in_thread(archive) as url,
+        urllib3.PoolManager(maxsize=5, retries=False, timeout=20) as pool,
+        ThreadPoolExecutor(2) as threads,
+        connect(url) as client,
+    ):
+        logins = [threads.submit(post_login, pool, url, f"user{number}") for number in range(2)]
+        for _ in logins:
+            assert slow_hashes.begun.acquire(timeout=20)
+        late = post_login(pool, url, ALICE)
+        assert (late.status, late.headers["Retry-After"]) == (503, "1")
+        with pytest.raises(LoginError, match="The archive is busy with other logins"):
+            client.observations.login(username=ALICE, password=ALICES_PASSWORD)
+        slow_hashes.released.set()
+        assert [login.result().status for login in logins] == [401, 401]
+        assert post_login(pool, url, ALICE).status == 401
 
 
 def test_logins_change_nothing_that_searches_remember(archive: Archive, caller: Caller) -> None:

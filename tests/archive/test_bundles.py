@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import subprocess
 import tarfile
@@ -14,8 +15,10 @@ import pytest
 
 from tests.archive.conftest import FILES, Caller
 from topmast.archive import Archive
-from topmast.archive.portal.bundles import Stage
-from topmast.archive.server.serve import running
+from topmast.archive.portal.bundles import pack
+from topmast.archive.portal.staging import StagedScripts
+from topmast.archive.server.serve import serve_in_thread
+from topmast.archive.store.products import HeldFile
 
 URIS = [uri for uri in FILES if "secret" not in uri]
 BUNDLE = "/api/v0.1/Download/bundle"
@@ -42,7 +45,7 @@ def test_a_script_of_unknown_products_is_refused(caller: Caller) -> None:
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not installed")
 def test_the_script_fetches_the_files_with_curl(filled: Archive, tmp_path: Path) -> None:
-    with running(filled) as url:
+    with serve_in_thread(filled) as url:
         script = subprocess.run(
             ["curl", "-sf", "--data-binary", form(*URIS).decode(), f"{url}{BUNDLE}.sh"],
             check=True,
@@ -89,7 +92,7 @@ def test_only_staged_scripts_are_given_out(caller: Caller, path: str) -> None:
 
 
 def test_old_scripts_make_room_for_new_ones(tmp_path: Path) -> None:
-    stage = Stage(tmp_path)
+    stage = StagedScripts(tmp_path)
     stage.MOST = 3  # type: ignore[misc]
     places = [stage.put({"a.sh": str(number)}) for number in range(6)]
     assert len(list(tmp_path.iterdir())) <= 4
@@ -103,6 +106,42 @@ def test_a_zip_holds_the_files(caller: Caller) -> None:
         assert packed.testzip() is None
         found = {name.rpartition("/")[2]: packed.read(name) for name in packed.namelist()}
     assert found == {uri.rpartition("/")[2]: FILES[uri] for uri in URIS}
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_any_name_and_any_size_can_be_packed(tmp_path: Path, kind: str) -> None:
+    contents = {"empty": b"", "block": b"b" * 512, "é" * 90: b"c" * 513, "large": b"d" * 3_000_000}
+    files = [
+        packable(tmp_path / str(size), name, data)
+        for size, (name, data) in enumerate(contents.items())
+    ]
+
+    content = b"".join(pack(files, kind))
+
+    assert unpacked(content, kind) == {f"MAST/X/o/{name}": data for name, data in contents.items()}
+
+
+def packable(path: Path, name: str, content: bytes) -> HeldFile:
+    path.write_bytes(content)
+    return HeldFile(f"mast:X/{name}", path, len(content), "", "", "X", "o", name, "PUBLIC")
+
+
+def unpacked(content: bytes, kind: str) -> dict[str, bytes]:
+    if kind == "zip":
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return {name: packed.read(name) for name in packed.namelist()}
+    with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+        return {entry.name: archive.extractfile(entry).read() for entry in archive}  # type: ignore[union-attr]
+
+
+def test_a_file_that_became_shorter_ends_the_pack(tmp_path: Path) -> None:
+    whole = packable(tmp_path / "a", "a", b"x" * 5_000_000)
+    pieces = pack([whole], "tar.gz")
+    next(pieces)
+    os.truncate(tmp_path / "a", 10)
+
+    with pytest.raises(OSError, match="became shorter"):
+        b"".join(pieces)
 
 
 def test_a_tar_holds_the_files(caller: Caller) -> None:

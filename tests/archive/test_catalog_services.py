@@ -14,9 +14,9 @@ import pytest
 from tests.archive.conftest import Caller
 from topmast.archive import Archive
 from topmast.archive.catalogs.cones import distances_deg
-from topmast.archive.portal.catalogs import CATALOG_SERVICES
+from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.tables.catalogs import fields_of, fields_of_service
-from topmast.tables.catalogs.hsc import FILTERS
+from topmast.tables.hubble_filters import filters_by_wavelength
 
 COUNT = 4000
 WORDS = ["STAR", "Extended", "50%_x", "l'été", None, "a;b"]
@@ -164,8 +164,9 @@ def test_nr_and_ni_limit_what_comes(stars: Caller) -> None:
 
 
 def test_filters_are_sorted_by_wavelength() -> None:
-    assert FILTERS.index("W2_F170W") < FILTERS.index("W3_F275W") < FILTERS.index("W3_F105W")
-    assert FILTERS.index("A_F606W") + 1 == FILTERS.index("W2_F606W")
+    filters = filters_by_wavelength()
+    assert filters.index("W2_F170W") < filters.index("W3_F275W") < filters.index("W3_F105W")
+    assert filters.index("A_F606W") + 1 == filters.index("W2_F606W")
 
 
 # --------------------------------------------------------------------------------------- filtered

@@ -14,7 +14,8 @@ from astropy.table import MaskedColumn, Table
 from topmast.archive import Archive
 from topmast.archive.catalogs.cones import NOWHERE, cells_of_rows, distances_deg
 from topmast.archive.catalogs.matching import match
-from topmast.archive.catalogs.store import CELL, CatalogTable
+from topmast.archive.catalogs.parquet import CELL, CatalogTable
+from topmast.archive.disk import write_whole
 from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.sky import separation_deg
 
@@ -192,10 +193,12 @@ def test_a_writer_that_stops_half_way_leaves_the_old_rows(
 ) -> None:
     empty.ingest_catalog("tic", [{"ID": 1, "ra": 1.0, "dec": 2.0}])
 
-    def stop(*_: Any) -> None:
-        raise KeyboardInterrupt
+    def stop(path: Path, write: Any) -> None:
+        if path.name == "catalog.json":
+            raise KeyboardInterrupt
+        write_whole(path, write)
 
-    monkeypatch.setattr("topmast.archive.catalogs.store._write_whole", stop)
+    monkeypatch.setattr("topmast.archive.catalogs.parquet.write_whole", stop)
     with pytest.raises(KeyboardInterrupt):
         empty.ingest_catalog("tic", [{"ID": 2, "ra": 1.0, "dec": 2.0}])
 
@@ -207,6 +210,7 @@ def test_a_writer_that_stops_half_way_leaves_the_old_rows(
 
 def test_a_reader_goes_on_while_rows_are_replaced(empty: Archive) -> None:
     empty.ingest_catalog("tic", [{"ID": 1, "ra": 1.0, "dec": 2.0}])
+    (empty.folder / "catalogs/tic/notes.txt").write_text("somebody's own")
     old = empty.catalogs.table("tic")
     empty.ingest_catalog("tic", [{"ID": 2, "ra": 1.0, "dec": 2.0}])
     new = empty.catalogs.table("tic")
@@ -215,7 +219,13 @@ def test_a_reader_goes_on_while_rows_are_replaced(empty: Archive) -> None:
     assert new is not None
     assert old.column("ID").to_pylist() == [1]
     assert new.column("ID").to_pylist() == [1, 2]
-    assert len(list((empty.folder / "catalogs" / "tic").iterdir())) == 3
+    names = sorted(path.name for path in (empty.folder / "catalogs" / "tic").iterdir())
+    assert [name.partition("-")[0] for name in names] == [
+        "catalog.json",
+        "index",
+        "notes.txt",
+        "rows",
+    ]
 
 
 def test_a_catalogue_of_a_newer_topmast_is_refused(empty: Archive) -> None:

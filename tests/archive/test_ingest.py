@@ -256,9 +256,9 @@ archive = Archive(sys.argv[1])
 row = [{"obs_id": "first", "objID": 1, "s_ra": 5.0, "s_dec": 5.0}]
 archive.ingest(row)
 step = sys.argv[2]
-from topmast.archive.footprints import coverage
-from topmast.archive.store.database import ingest
-from topmast.archive.store.database import product_files as shelf
+from topmast.archive.store import coverage
+from topmast.archive import ingest
+from topmast.archive.store import product_files as shelf
 import os, signal
 def die(*args, **rest):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -340,7 +340,7 @@ def test_a_folder_that_cannot_be_written_is_searched_all_the_same(
         archive.ingest([{"obs_id": "one", "s_ra": 1.0, "s_dec": 1.0}])
     shutil.rmtree(tmp_path / "archive" / "footprints")
     monkeypatch.setattr("topmast.archive.store.database._writable", lambda path: False)
-    monkeypatch.setattr("topmast.archive.footprints.coverage.WRITER_NEEDS_SECONDS", 0.0)
+    monkeypatch.setattr("topmast.archive.store.coverage.WRITER_NEEDS_SECONDS", 0.0)
     before = sorted(path.name for path in (tmp_path / "archive").iterdir())
     with Archive(tmp_path / "archive") as archive:
         assert archive.store.read_only
@@ -352,7 +352,7 @@ def test_a_folder_that_cannot_be_written_is_searched_all_the_same(
 def test_rows_that_only_the_database_knows_are_found(
     empty: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("topmast.archive.store.ingest._make_searchable", lambda store: None)
+    monkeypatch.setattr("topmast.archive.ingest._make_searchable", lambda store: None)
     empty.ingest([{"obs_id": "one", "objID": 1, "s_ra": 1.0, "s_dec": 1.0}])
     assert near(empty, 1, 1) == ["one"]
     empty.ingest([{"obs_id": "two", "objID": 2, "s_ra": 1.0, "s_dec": 1.0}])
@@ -360,7 +360,7 @@ def test_rows_that_only_the_database_knows_are_found(
 
 
 def test_counts_of_values_keep_up_with_every_change(empty: Archive) -> None:
-    from topmast.archive.store.histograms import counts_of
+    from topmast.archive.store.value_counts import counts_of
 
     empty.ingest(OBSERVATIONS)
     assert counts_of(empty.store)["obs_collection"] == {"HST": 2, "GALEX": 2, "JWST": 2}
@@ -393,3 +393,15 @@ def test_files_may_follow_their_products(empty: Archive, tmp_path: Path) -> None
     caller = Caller(empty)
     assert caller.get("/api/v0.1/Download/file?uri=mast:X/late.fits").content == b"at last"
     assert caller.column("size", "Mast.Caom.Products", {"obsid": "1,2"}) == [7, 7]
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/real.txt").write_text("good")
+    (tmp_path / "files/link.txt").symlink_to("real.txt")
+    (tmp_path / "other name").symlink_to(tmp_path / "files")
+    row = {"obsID": 1, "dataURI": "mast:X/link.txt", "productFilename": "link.txt"}
+    with Archive.create(tmp_path / "archive") as archive:
+        archive.ingest(products=[row], files=tmp_path / "other name")
+        reply = Caller(archive).get("/api/v0.1/Download/file?uri=mast:X/link.txt")
+    assert reply.content == b"good"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from topmast.archive import Archive, Cone, Query
-from topmast.archive.store.database import query as query_module
+from topmast.archive.store import query as query_module
 from topmast.archive.store.filters import parse_filters
-from topmast.archive.store.query import Found, _Memory, bounded
+from topmast.archive.store.query import Searcher, time_limited
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
-from topmast.tables.fields import OBSERVATION
+from topmast.tables.fields import DISTANCE, OBSERVATION
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n"
 NAMES = tuple(field for field in OBSERVATION if field.name == "obs_id")
@@ -18,14 +17,14 @@ NAMES = tuple(field for field in OBSERVATION if field.name == "obs_id")
 
 def test_a_query_without_end_is_interrupted(filled: Archive) -> None:
     with pytest.raises(TimeoutError, match="longer than 0 seconds"):
-        with filled.store.reading() as connection, bounded(connection, seconds=0.05):
+        with filled.store.reading() as connection, time_limited(connection, seconds=0.05):
             connection.execute(ENDLESS).fetchone()
     assert filled.search(Query()).total == 6
 
 
 def test_a_broken_statement_is_an_archive_error(filled: Archive) -> None:
     with pytest.raises(ArchiveError, match="no such table"):
-        with filled.store.reading() as connection, bounded(connection):
+        with filled.store.reading() as connection, time_limited(connection):
             connection.execute("SELECT * FROM absent")
 
 
@@ -39,12 +38,10 @@ def test_cones_and_filters_meet_the_same_rows_either_way(
 ) -> None:
     monkeypatch.setattr(query_module, "MANY_HITS", many)
     galex = parse_filters([{"paramName": "obs_collection", "values": ["GALEX"]}])
-    query = Query(NAMES, galex, Cone(210.8, 54.3, 0.2))
-    with filled.store.reading() as connection:
-        found = filled.searcher._look(query, connection)
-    assert len(found.numbers) == 2
-    assert found.distances is not None
-    assert len(found.distances) == 2
+    query = Query((*NAMES, DISTANCE), galex, Cone(210.8, 54.3, 0.2))
+    found = Searcher(filled.store).search(query)
+    assert found.total == 2
+    assert all(isinstance(distance, float) for _, distance in found.rows)
 
 
 def test_a_repeated_question_sees_new_rows(empty: Archive) -> None:
@@ -54,15 +51,23 @@ def test_a_repeated_question_sees_new_rows(empty: Archive) -> None:
     assert empty.search(query).rows == [("a",)]
 
 
-def test_memory_of_results_is_bounded() -> None:
-    memory = _Memory(100_000)
-    for key in range(100):
-        memory.put(key, Found(np.zeros(1000, np.int64), None))
-    kept = [key for key in range(100) if memory.get(key) is not None]
-    assert kept == list(range(100 - len(kept), 100))
-    assert 5 < len(kept) < 15
-    memory.put("large", Found(np.zeros(10_000, np.int64), None))
-    assert memory.get("large") is None
+def test_memory_of_results_is_bounded(filled: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(query_module, "CACHE_BYTES", 20_000)
+    searcher = Searcher(filled.store)
+    looked: list[float] = []
+    touching = searcher.coverage.touching
+    monkeypatch.setattr(
+        searcher.coverage,
+        "touching",
+        lambda *asked: looked.append(asked[2]) or touching(*asked),  # type: ignore[func-returns-value]
+    )
+    radii = [0.1 + number / 1000 for number in range(40)]
+
+    for radius in [*radii, radii[-1], radii[0]]:
+        searcher.search(Query(NAMES, cone=Cone(210.8, 54.3, radius)))
+
+    assert looked == [*radii, radii[0]]
+    assert searcher._cache.currsize <= 20_000
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from tests.logins import ALICE, ALICES_PASSWORD, house
 from tests.logins import cheap as cheap
 from topmast.archive.accounts.accounts import all_accounts
-from topmast.archive.accounts.tokens import all_tokens, visitor_of_token
+from topmast.archive.accounts.tokens import all_tokens, user_of_token
 from topmast.cli import main
 
 
@@ -98,9 +98,9 @@ def test_a_token_can_be_good_for_less(folder: str) -> None:
     from topmast.archive import Archive
 
     with Archive(folder) as archive:
-        visitor = visitor_of_token(archive.store, secret)
-        assert visitor is not None
-        assert visitor.scopes == ("mast:user:info",)
+        user = user_of_token(archive.store, secret)
+        assert user is not None
+        assert user.scopes == ("mast:user:info",)
         assert all_tokens(archive.store)[0].proposals is None
         assert all_accounts(archive.store)[0].name == ALICE
 

@@ -11,8 +11,10 @@ from astropy.table import Table
 from click.testing import CliRunner
 
 from tests.cli.conftest import OBSERVATIONS
+from topmast import sample
 from topmast.archive import Archive
 from topmast.cli import main
+from topmast.cli.archive import make_sample
 
 
 def call(*words: str) -> Any:
@@ -157,3 +159,21 @@ def test_the_demo_does_the_whole_job_and_twice(
         assert file[0].header["SIMPLE"]
     assert second.exit_code == 0
     assert "disk" in second.stdout
+
+
+def test_the_sample_is_made_beside_what_is_there_already(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(folder: Path, profile: str, progress: Any) -> Archive:
+        (folder / "inside").write_text(profile)
+        raise OSError("disk full")
+
+    monkeypatch.setattr(sample, "build_sample", build)
+    (tmp_path / "archive.part").mkdir()
+    (tmp_path / "archive.part/mine").write_text("kept")
+
+    with pytest.raises(OSError, match="disk full"):
+        make_sample(tmp_path / "archive")
+
+    kept = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")]
+    assert sorted(kept) == ["archive.part", "archive.part/mine"]

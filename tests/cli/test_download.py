@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run, table_of
 from topmast.archive import Archive
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 
 
 def files_in(folder: Path) -> set[str]:
@@ -89,7 +89,7 @@ def test_a_second_download_fetches_nothing_anew(run: Run) -> None:
 def test_a_curl_script_is_written_in_place_of_files(
     run: Run, small_archive: Path, tmp_path: Path
 ) -> None:
-    with Archive(small_archive) as archive, running(archive) as url:
+    with Archive(small_archive) as archive, serve_in_thread(archive) as url:
         result = run("--archive", url, "download", "7001", "--curl")
 
     assert result.exit_code == 0, result.stderr
@@ -322,7 +322,7 @@ def test_the_archive_is_asked_whether_what_is_here_is_current(
     def plan(*_: object, cache: object, **__: object) -> None:
         asked.append(cache)
 
-    monkeypatch.setattr("topmast.services.downloads.plan_download", plan)
+    monkeypatch.setattr("topmast.download.plan_download", plan)
 
     run("download", "7003", option)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -239,3 +240,25 @@ def test_every_option_can_be_written_as_the_library_writes_it() -> None:
         assert command is not None
         names = [option for each in command.params for option in each.opts]
         assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_a_closed_stream_does_not_end_the_work(small_archive: Path, closed: str) -> None:
+    words = [*TOPMAST, "count", "--archive", str(small_archive)]
+
+    done = subprocess.run(f"{shlex.join(words)} {closed}", shell=True, check=False)
+
+    assert done.returncode == 0
+
+
+def test_a_letter_that_the_terminal_does_not_know_is_escaped(small_archive: Path) -> None:
+    done = subprocess.run(
+        [*TOPMAST, "resolve", "\N{SNOWMAN}", "--archive", str(small_archive)],
+        env={**os.environ, "PYTHONIOENCODING": "latin-1:strict"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert 'Could not resolve "\\u2603"' in done.stderr

@@ -34,3 +34,7 @@ def test_a_path_is_shown_whole_and_other_long_texts_are_cut(
 
     assert path == PATH
     assert description == 20 * "y" + "…" + 19 * "y"
+
+
+def test_a_date_is_shown_beside_its_mjd(capsys: pytest.CaptureFixture[str]) -> None:
+    assert shown(Table({"t_min": [57303.8321]}), capsys)[1] == ["57303.83", "2015-10-08"]

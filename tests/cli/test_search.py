@@ -44,6 +44,10 @@ def test_two_coordinates_without_quotes_are_one_position(run: Run, words: tuple[
         (["--t-min", "..50000"], ["7003"]),
         (["--t-min", "54500.."], ["7001"]),
         (["--t_min", "2005-01-01..2006-12-31"], ["7002"]),
+        (["--t-min", "2005..2006"], ["7002"]),
+        (["--t-min", "<50000"], ["7003"]),
+        (["--t-min", ">=54500"], ["7001"]),
+        (["--pi", "Osten*"], ["7001"]),
         (["--t-exptime", "20..50", "--t-exptime", "1000..2000"], ["7002", "7003"]),
         (["--t-exptime", "1 min..1 h"], ["7001", "7002"]),
         (["--calib-level", "2..3"], ["7001", "7002", "7003"]),
@@ -215,3 +219,27 @@ def test_a_negative_value_of_an_option_stays_its_value(run: Run) -> None:
 
     assert result.exit_code == 2
     assert "not '-1'" in result.stderr or "not -1" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("order", "obsids"),
+    [("t_min", ["7003", "7002", "7001"]), ("-T_MIN", ["7001", "7002", "7003"])],
+)
+def test_rows_are_sorted_by_a_column(run: Run, order: str, obsids: list[str]) -> None:
+    result = run("search", "--criterion", "intentType=science", "--sort", order)
+
+    assert [row["obsid"] for row in table_of(result)] == obsids
+
+
+def test_sorting_by_an_unknown_column_names_the_nearest(run: Run) -> None:
+    result = run("search", "M101", "--sort", "t_mim")
+
+    assert result.exit_code == 2
+    assert "The answer has no column 't_mim'. Did you mean 't_min'?" in result.stderr
+
+
+def test_a_day_that_is_none_is_refused(run: Run) -> None:
+    result = run("count", "--year", "2015-02-30")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Error: 2015-02-30 is no date: day is out of range")

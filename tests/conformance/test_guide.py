@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-import topmast
 from tests.conftest import PROJECT, copy_of, served
+from topmast.client import default_client
 
 from .guide import Example, read_examples
 from .guide_rows import Compared, compare, rows_of, same_text
@@ -101,7 +101,7 @@ def run_here(where: str) -> list[Shown]:
     try:
         return run(EXAMPLES, where)
     finally:
-        topmast.Observations.session.close()
+        default_client().close()
 
 
 def run_alone(where: str) -> list[Shown]:

@@ -179,10 +179,10 @@ def recorded_calls(sample_archive: Any) -> dict[str, list[Requests]]:
 
 
 def record(package: str, archive: Any) -> Iterator[Requests]:
-    from topmast.archive.server.serve import running
+    from topmast.archive.server.serve import serve_in_thread
 
     recorder = Recorder(archive)
-    with running(recorder) as server:
+    with serve_in_thread(recorder) as server:
         module = "tests.conformance.requests_recorder"
         subprocess.run(
             [sys.executable, "-m", module, package, server],

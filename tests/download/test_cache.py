@@ -20,7 +20,8 @@ from tests.download.products import (
 )
 from tests.misbehaving import Misbehaving
 from topmast.download import plan_download
-from topmast.download.folder.index import INDEX_NAME, Entry, Index
+from topmast.download.folder.index import INDEX_NAME, Index
+from topmast.download.product import Held
 from topmast.errors import InvalidQueryError
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(3)}
@@ -234,9 +235,9 @@ def test_ten_thousand_held_files_are_seen_without_a_request(
 def test_an_entry_is_known_at_once_and_written_down_with_the_others(tmp_path: Path) -> None:
     index = Index(tmp_path)
     for number in range(3):
-        index.note(Entry(path=f"f{number}", uri=f"mast:X/f{number}"))
+        index.add(Held(path=f"f{number}", uri=f"mast:X/f{number}"))
 
-    assert index.path_of("mast:X/f2") == "f2"
+    assert index.at("f2") == Held(path="f2", uri="mast:X/f2")
     assert len(Index(tmp_path)) == 0
     index.flush()
     assert [entry.path for entry in Index(tmp_path)] == ["f0", "f1", "f2"]
@@ -246,7 +247,7 @@ def test_what_could_not_be_written_down_is_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index = Index(tmp_path)
-    index.note(Entry(path="f", uri="mast:X/f"))
+    index.add(Held(path="f", uri="mast:X/f"))
     with monkeypatch.context() as patch:
         patch.setattr(index, "file", tmp_path / "no" / "folder" / "here")
         with pytest.raises(OSError):

@@ -22,6 +22,7 @@ from tests.download.products import (
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download
 from topmast.download.folder.layout import Places, parse_layout, split_ending, with_mark
+from topmast.download.product import Held
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
 
@@ -31,7 +32,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 def paths(table: Any, folder: Path, **options: Any) -> list[str]:
     plan = plan_download(Session(NOWHERE), table, download_dir=folder, **options)
-    return [job.path for job in plan.jobs]
+    return [each.path for each in plan.products]
 
 
 def test_the_usual_layout_is_that_of_astroquery(tmp_path: Path) -> None:
@@ -46,7 +47,7 @@ def test_the_usual_layout_is_that_of_astroquery(tmp_path: Path) -> None:
 def test_without_a_folder_the_path_starts_with_a_dot() -> None:
     plan = plan_download(Session(NOWHERE), products(FILES))
 
-    assert plan.jobs[0].shown == "./mastDownload/TEST/obs0/a.fits"
+    assert plan.products[0].local_path == "./mastDownload/TEST/obs0/a.fits"
 
 
 def test_flat_puts_all_files_into_the_folder_itself(tmp_path: Path) -> None:
@@ -171,7 +172,7 @@ def test_no_name_climbs_out(collection: str, obs_id: str, name: str) -> None:
     known = {"obs_collection": collection, "obs_id": obs_id, "productFilename": name}
 
     try:
-        path = layout.path(known.__getitem__)
+        path = layout.path(known)
     except UnsafeNameError:
         return
 
@@ -265,7 +266,7 @@ def test_an_ending_may_have_two_parts(name: str, parts: tuple[str, str]) -> None
 
 
 def test_the_index_decides_who_has_a_path() -> None:
-    places = Places({"x.fits": "mast:B"}.get)
+    places = Places({"x.fits": Held(uri="mast:B")}.get)
 
     assert places.claim("x.fits", "mast:A")[0] == with_mark("x.fits", "mast:A")
     assert places.claim("x.fits", "mast:B") == ("x.fits", "")

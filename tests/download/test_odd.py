@@ -53,7 +53,7 @@ def test_a_file_of_that_size_left_by_another_program_is_not_taken_for_it(
     files = {"a.fits": fits_bytes(1)}
     serve(server, files)
     plan = plan_download(session_of(server), products(files), download_dir=tmp_path)
-    path = plan.folder / plan.jobs[0].path
+    path = plan.folder / plan.products[0].path
     path.parent.mkdir(parents=True)
     path.write_bytes(bytes(len(files["a.fits"])))
 

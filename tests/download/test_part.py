@@ -22,7 +22,8 @@ from tests.download.products import (
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download
 from topmast.download.check.content import inspect
-from topmast.download.folder.part import Origin, Part, boot
+from topmast.download.folder.part import Part, boot
+from topmast.download.product import Held
 
 BODY = fits_bytes(1, 50_000)
 ETAG = '"v1"'
@@ -32,10 +33,10 @@ FILES = {"f.fits": BODY}
 def leave_part(folder: Path, content: bytes, **changes: Any) -> None:
     """What an earlier run has left."""
     known: dict[str, Any] = {
-        "url": "x", "uri": uri("f.fits"), "etag": ETAG, "size": len(BODY), "boot": boot()
+        "uri": uri("f.fits"), "etag": ETAG, "size": len(BODY), "boot": boot()
     }  # fmt: skip
     (folder / "f.fits.part").write_bytes(content)
-    sidecar = Origin(**(known | changes))
+    sidecar = Held(**(known | changes))
     (folder / "f.fits.part.json").write_bytes(msgspec.json.encode(sidecar))
 
 
@@ -65,7 +66,7 @@ def test_a_complete_part_costs_no_request(server: Misbehaving, tmp_path: Path) -
     assert server.requests == []
 
 
-def test_only_the_missing_stretches_are_asked_for(server: Misbehaving, tmp_path: Path) -> None:
+def test_only_the_missing_ranges_are_asked_for(server: Misbehaving, tmp_path: Path) -> None:
     serve(server, FILES, etag=ETAG)
     full = BODY[:10_000] + bytes(10_000) + BODY[20_000:50_000] + bytes(40_000) + BODY[90_000:]
     leave_part(tmp_path, full, left=[(10_000, 20_000), (50_000, 90_000)])
@@ -138,14 +139,14 @@ def test_bytes_written_in_order_are_hashed_on_the_way(tmp_path: Path) -> None:
     try:
         part.write(b"one ", 0)
         part.write(b"two", 4)
-        in_order = part.sha256
+        in_order = part.hashed()[0]
         part.write(b"later", 20)
-        with_a_gap = part.sha256
+        with_a_gap = part.hashed()[0]
         part.empty()
         part.write(b"again", 0)
-        anew = part.sha256
+        anew = part.hashed()[0]
         part.write(b"AGAIN", 0)
-        twice = part.sha256
+        twice = part.hashed()[0]
     finally:
         part.close()
 
@@ -160,7 +161,7 @@ def test_what_an_earlier_run_has_written_is_not_taken_as_hashed(tmp_path: Path) 
     part = Part.open(tmp_path / "a.fits")
     try:
         part.write(b"two", 4)
-        assert part.sha256 == ""
+        assert part.hashed()[0] == ""
     finally:
         part.close()
 

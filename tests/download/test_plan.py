@@ -15,10 +15,10 @@ from astropy.table import Table
 from tests.download.products import fits_bytes, good, products, serve, session_of, target, uri
 from tests.misbehaving import Misbehaving, Reply
 from topmast.download import Progress, plan_download
-from topmast.download.tables.manifest import GUIDE_COLUMNS, MORE_COLUMNS
+from topmast.download.product import GUIDE_COLUMNS, MORE_COLUMNS
 from topmast.download.tables.products_table import with_release_dates
 from topmast.errors import DownloadError, InvalidQueryError
-from topmast.net.identity import Login
+from topmast.net.origin import Login
 from topmast.net.session import Session
 
 FILES = {f"f{n}.fits": fits_bytes(n) for n in range(4)}
@@ -272,7 +272,7 @@ def test_a_checksum_that_never_fits_is_told_and_not_fatal(
     )
 
     assert manifest["Status"].tolist() == ["COMPLETE"]
-    assert "The archive's own copy is odd: DATASUM of HDU 1" in manifest["Message"][0]
+    assert "The archive's own copy fails a check: DATASUM of HDU 1" in manifest["Message"][0]
     assert len(server.requests) == 2
 
 
@@ -369,13 +369,13 @@ def test_no_more_files_at_once_than_the_setting_says(server: Misbehaving, tmp_pa
     [(1000, 1000.0), ("10 MB/s", 1e7), ("2.5 kB/s", 2500.0), ("1 MiB/s", 2.0**20), ("7", 7.0)],
 )
 def test_a_bandwidth_can_be_written_in_many_ways(rate: Any, value: float) -> None:
-    from topmast.download.rules import bytes_per_second
+    from topmast.download.control import bytes_per_second
 
     assert bytes_per_second(rate) == value
 
 
 def test_a_bandwidth_may_be_a_quantity() -> None:
-    from topmast.download.rules import bytes_per_second
+    from topmast.download.control import bytes_per_second
 
     assert bytes_per_second(8 * u.Mbit / u.s) == 1e6
 
@@ -386,7 +386,7 @@ def test_a_bandwidth_may_be_a_quantity() -> None:
     ids=repr,
 )
 def test_a_bandwidth_that_means_nothing_is_refused(rate: Any) -> None:
-    from topmast.download.rules import bytes_per_second
+    from topmast.download.control import bytes_per_second
 
     with pytest.raises(InvalidQueryError, match="bandwidth"):
         bytes_per_second(rate)

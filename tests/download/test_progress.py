@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from topmast.download.job import Job, Outcome
+from topmast.download.product import Product, Result
 from topmast.download.progress import Progress, reporter
 
 NO_WAIT = "topmast.download.progress.TICK_SECONDS"
 
 
-def outcome(size: int, status: str = "COMPLETE", source: str = "host") -> Outcome:
-    return Outcome(Job(uri="", url="", path="f", shown="f", size=size), status, source=source)
+def outcome(size: int, status: str = "COMPLETE", source: str = "host") -> Result:
+    product = Product(uri="", url="", path="f", local_path="f", size=size)
+    return Result(product, status, source=source)
 
 
 def test_what_an_unfinished_file_had_on_disk_counts_when_it_has_finished() -> None:

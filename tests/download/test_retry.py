@@ -95,7 +95,7 @@ def test_what_a_retry_would_fetch_is_told_without_a_request(
         *plans_of_retry(session_of(server), journal),
     ]
 
-    assert [[job.path for job in plan.jobs] for plan in plans] == [["TEST/obs1/f1.fits"]] * 2
+    assert [[each.path for each in plan.products] for plan in plans] == [["TEST/obs1/f1.fits"]] * 2
     assert {plan.folder for plan in plans} == {tmp_path / "mastDownload"}
     assert len(server.requests) == before
 

@@ -151,14 +151,15 @@ def test_a_folder_that_always_vanishes_is_an_error_row(server: Misbehaving, tmp_
     assert "folder is being removed" in manifest["Message"][0]
 
 
+@pytest.mark.parametrize("name", ["outside", "in/mastDownload-old"])
 def test_a_link_out_of_the_download_folder_is_not_followed(
-    server: Misbehaving, tmp_path: Path
+    server: Misbehaving, tmp_path: Path, name: str
 ) -> None:
     serve(server, FILES)
-    outside = tmp_path / "outside"
-    outside.mkdir()
     inside = tmp_path / "in" / "mastDownload" / "TEST"
     inside.mkdir(parents=True)
+    outside = tmp_path / name
+    outside.mkdir()
     (inside / "obs1").symlink_to(outside)
 
     manifest = plan_download(session_of(server), products(FILES), download_dir=tmp_path / "in").run(

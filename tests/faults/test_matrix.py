@@ -32,10 +32,14 @@ pytestmark = pytest.mark.timeout(60)
 BODY = fits_bytes(1)
 OTHER = fits_bytes(2)
 GZ = gz_bytes(1)
-TEXT = b"time flux\n" * 700
+TEXT = b"".join(b"%5d %5d\n" % (row, row**2 % 997) for row in range(600))
+TEXT_2 = TEXT[::-1]
 SIZE = len(BODY)
 NEIGHBOURS = {"first.fits": fits_bytes(11), "last.fits": fits_bytes(12)}
 PAGE = b"<!DOCTYPE html><html><head><title>Down for maintenance</title></head></html>"
+
+
+Replies = tuple[Reply | Callable[[Seen], Reply], ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class Case:
     """What the server does with the file, and what must come of it."""
 
     name: str
-    replies: tuple[Reply | Callable[[Seen], Reply], ...]
+    replies: Replies
     arrives: bool
     file: str = "victim.fits"
     body: bytes = BODY
@@ -76,28 +80,25 @@ def with_a_hint(seen: Seen) -> Reply:
     return Reply(raw=b"HTTP/1.1 103 Early Hints\r\n\r\n" + raw(f"Content-Length: {SIZE}"))
 
 
-def other_version_as_part(seen: Seen) -> Reply:
-    """Gives a part of another version, whatever If-Range says."""
-    if "range" not in seen.headers:
-        return good(BODY, reset_at=SIZE // 2)
-    start = int(seen.headers["range"][6:].split("-")[0])
-    told = {"Content-Range": f"bytes {start}-{len(OTHER) - 1}/{len(OTHER)}"}
-    return Reply(206, OTHER[start:], told, etag='"other"')
+def part_of(body: bytes, *, early: int = 0, **validators: Any) -> Replies:
+    """A text cut off, its rest from `body` (`early` bytes too early), and then the whole text."""
+
+    def rest(seen: Seen) -> Reply:
+        if "range" not in seen.headers:
+            return good(TEXT)
+        start = int(seen.headers["range"][6:].split("-")[0]) - early
+        told = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        return Reply(206, body[start:], {"Content-Range": told}, **validators)
+
+    return good(TEXT, last_modified=OLD, reset_at=3000), rest, good(TEXT, last_modified=OLD)
 
 
-def part_without_validator(seen: Seen) -> Reply:
-    if "range" not in seen.headers:
-        return good(BODY, reset_at=SIZE // 2) if not seen_before(seen) else good(BODY)
-    start = int(seen.headers["range"][6:].split("-")[0])
-    return Reply(206, OTHER[start:], {"Content-Range": f"bytes {start}-{SIZE - 1}/{SIZE}"})
+def unseen(name: str, replies: Replies) -> Case:
+    """A fault in a text, whose format cannot tell that parts of two files were joined."""
+    return Case(name, replies, True, file="victim.txt", body=TEXT)
 
 
-def seen_before(seen: Seen, known: set[str] = set()) -> bool:  # noqa: B006
-    before = seen.target in known
-    known.add(seen.target)
-    return before
-
-
+OLD = date_in(-9999)
 CASES = [
     in_turn("reset before the first byte", {"reset_at": 0}),
     in_turn("reset after one byte", {"reset_at": 1}),
@@ -158,14 +159,10 @@ CASES = [
         True,
     ),
     Case("206 with the wrong range", (good(BODY, reset_at=9000), good(BODY, ranges="wrong")), True),
-    Case(
-        "206 of another version", (other_version_as_part, other_version_as_part, good(BODY)), True
-    ),
-    Case(
-        "206 without a validator",
-        (good(BODY, reset_at=9000), part_without_validator, good(BODY)),
-        True,
-    ),
+    unseen("206 of another version", part_of(TEXT_2, etag='"other"')),
+    unseen("206 of another date", part_of(TEXT_2, last_modified=date_in(-5000))),
+    unseen("206 without a validator", part_of(TEXT_2)),
+    unseen("206 from another place", part_of(TEXT, early=1000, etag=good(TEXT).etag)),
     Case("changed between part and resume", (good(OTHER, reset_at=9000), good(BODY)), True),
     Case(
         "shrank between part and resume",

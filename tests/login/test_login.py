@@ -35,19 +35,21 @@ from tests.misbehaving import Misbehaving, Reply
 import topmast
 from topmast.archive import Archive
 from topmast.archive.accounts.tokens import all_tokens, revoke_token
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 from topmast.client import Client
 from topmast.errors import (
     AuthenticationWarning,
+    HTTPStatusError,
     InputWarning,
     InvalidQueryError,
     LoginError,
     MissingExtraError,
     NotAuthorizedError,
 )
-from topmast.login import credentials
+from topmast.login import secrets
 from topmast.net.messages import Request
 from topmast.services.observations import ObservationsClass
+from topmast.wire.auth import SESSION
 
 GUIDE_LINES = "Session Expiration: 600.0 min\nUsername: {}\nFirst Name: Alice\nLast Name: A\n"
 
@@ -69,7 +71,7 @@ def client(request: pytest.FixtureRequest, archive: Archive, tokens: Tokens) -> 
         with topmast.connect(archive.folder) as client:
             yield client
     else:
-        with running(archive) as url, topmast.connect(url) as client:
+        with serve_in_thread(archive) as url, topmast.connect(url) as client:
             yield client
 
 
@@ -393,7 +395,7 @@ def test_a_token_that_is_refused_is_not_shown(
 def test_values_without_names_are_understood_by_rule(
     given: Any, named: Any, by_password: bool
 ) -> None:
-    from topmast.login.login import Credentials
+    from topmast.login.credentials import Credentials
 
     assert Credentials.of(given, named).by_password is by_password
 
@@ -418,7 +420,7 @@ def test_a_call_that_means_two_things_is_refused(
 
 
 def write_token_file(text: str, mode: int = 0o600) -> Path:
-    path = credentials.token_file()
+    path = secrets.token_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     path.chmod(mode)
@@ -490,7 +492,7 @@ def test_a_token_file_that_others_can_read_is_refused(
 def test_a_token_file_names_the_host_that_its_token_is_for(tokens: Tokens, typist: Typist) -> None:
     write_token_file(f"archive.example.org {tokens.bob}\nlone-token\n")
     found = {
-        server: credentials.token_from_outside(server)
+        server: secrets.find_token(server)
         for server in (
             "https://mast.stsci.edu",
             "http://127.0.0.1:8787",
@@ -512,9 +514,9 @@ def test_a_token_is_kept_in_the_keyring_when_it_was_accepted(
 
 
 def test_the_names_in_the_keyring_are_astroquerys_for_mast() -> None:
-    assert credentials.password_service("https://mast.stsci.edu") == "astroquery:mast.stsci.edu"
-    assert credentials.token_service("https://mast.stsci.edu") == "astroquery:mast.stsci.edu.token"
-    assert credentials.password_service("http://h:87") == "astroquery:h:87"
+    assert secrets.password_service("https://mast.stsci.edu") == "astroquery:mast.stsci.edu"
+    assert secrets.token_service("https://mast.stsci.edu") == "astroquery:mast.stsci.edu.token"
+    assert secrets.password_service("http://h:87") == "astroquery:h:87"
 
 
 def test_a_password_is_kept_and_remembered(
@@ -602,8 +604,16 @@ def test_mast_takes_no_passwords_and_is_not_even_asked(
 )
 def test_a_server_that_takes_no_passwords_is_named_before_one_is_sent(reply: Reply) -> None:
     with Misbehaving() as server, topmast.connect(server.url) as client:
-        server.on("/api/v0/Mashup/Login/login.html", reply)
+        server.on(SESSION, reply)
         with pytest.raises(LoginError, match=f"{server.url} takes no passwords.*login.token"):
+            client.observations.login(username=ALICE, password=ALICES_PASSWORD)
+        assert [seen.method for seen in server.requests] == ["GET"]
+
+
+def test_a_server_that_is_down_is_not_taken_for_one_without_passwords() -> None:
+    with Misbehaving() as server, topmast.connect(server.url, tries=1) as client:
+        server.on(SESSION, Reply(503))
+        with pytest.raises(HTTPStatusError, match="answered 503"):
             client.observations.login(username=ALICE, password=ALICES_PASSWORD)
         assert [seen.method for seen in server.requests] == ["GET"]
 
@@ -624,7 +634,7 @@ def test_a_server_that_takes_no_passwords_is_named_before_one_is_sent(reply: Rep
 def test_a_login_without_encryption_is_warned_of(server: str, open_to_all: bool) -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        credentials.warn_if_in_the_open(server)
+        secrets.warn_if_unencrypted(server)
     assert [each.category for each in caught] == [AuthenticationWarning] * open_to_all
 
 
@@ -652,7 +662,7 @@ def test_a_logout_leaves_a_token_good(
 
 
 def test_a_logout_works_when_the_archive_is_gone(archive: Archive, tokens: Tokens) -> None:
-    with running(archive) as url:
+    with serve_in_thread(archive) as url:
         client = topmast.connect(url, tries=1)
         client.observations.login(username=ALICE, password=ALICES_PASSWORD)
     client.observations.logout()
@@ -724,7 +734,7 @@ def test_a_query_that_is_refused_tells_that_the_login_has_ended(tokens: Tokens) 
 
 def test_session_info_says_when_a_session_has_ended(near: Client, archive: Archive) -> None:
     near.observations.login(username=ALICE, password=ALICES_PASSWORD)
-    with archive.store.noting() as connection:
+    with archive.store.short_write() as connection:
         connection.execute("DELETE FROM sessions")
     with pytest.warns(AuthenticationWarning, match=f"The login of {ALICE} has ended"):
         assert near.observations.session_info(silent=True)["Username"] == "anonymous"
@@ -733,7 +743,7 @@ def test_session_info_says_when_a_session_has_ended(near: Client, archive: Archi
 def test_a_login_is_not_taken_to_another_archive(
     archive: Archive, tokens: Tokens, tmp_path: Path
 ) -> None:
-    with running(archive) as url, Misbehaving() as other:
+    with serve_in_thread(archive) as url, Misbehaving() as other:
         topmast.conf.server = url
         client = topmast.connect()
         client.observations.login(tokens.alice)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from topmast.config import Servers
 from topmast.errors import InvalidQueryError
 from topmast.net.address import checked_url, is_url, shown, split_login, under
-from topmast.net.identity import may_receive_credential, origin
+from topmast.net.origin import may_receive_credential, origin
 
 MAST = Servers.of("https://mast.stsci.edu")
 

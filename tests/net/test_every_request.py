@@ -24,7 +24,7 @@ from tests.logins import cheap as cheap
 from tests.misbehaving import Misbehaving, Reply, Seen
 from tests.net.test_tls import certificate  # noqa: F401
 from topmast.archive import Archive
-from topmast.archive.server.serve import Tls, running
+from topmast.archive.server.serve import Tls, serve_in_thread
 from topmast.archive.server.transport import InProcess
 from topmast.client import Client
 from topmast.errors import UnreachableError
@@ -144,7 +144,7 @@ def test_every_request_trusts_the_certificate_of_the_setting_and_no_other(
     tmp_path: Path,
     use: Use,
 ) -> None:
-    with running(archive, tls=Tls(certificate)) as url:
+    with serve_in_thread(archive, tls=Tls(certificate)) as url:
         assert url.startswith("https://")
         with connected(url, ca_bundle=f"{certificate}.crt") as client:
             use(client, tokens, tmp_path)
@@ -158,13 +158,13 @@ def test_cookies_over_tls_are_never_sent_without_it(
     tokens: Tokens,
     certificate: Path,  # noqa: F811
 ) -> None:
-    with running(archive, tls=Tls(certificate)) as url:
+    with serve_in_thread(archive, tls=Tls(certificate)) as url:
         with connected(url, ca_bundle=f"{certificate}.crt") as client:
             client.observations.login(username=ALICE, password=ALICES_PASSWORD)
             cookie = client.observations.get_token()
             assert cookie is not None
             assert cookie.secure
-            logout = Request("POST", f"{url}/Shibboleth.sso/Logout")
+            logout = Request("POST", f"{url}/api/v0/logout")
             assert "; Secure" in client.session.send(logout).headers["Set-Cookie"]
 
 
@@ -190,7 +190,7 @@ def test_old_encryption_is_not_spoken(
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = ssl.TLSVersion.TLSv1
         context.maximum_version = ssl.TLSVersion.TLSv1_1
-    with running(archive, tls=Tls(certificate)) as url:
+    with serve_in_thread(archive, tls=Tls(certificate)) as url:
         host, _, port = url.removeprefix("https://").partition(":")
         with socket.create_connection((host, int(port)), timeout=20) as connection:
             with pytest.raises((ssl.SSLError, OSError)):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import pytest
 
 from tests.misbehaving import Misbehaving, Reply
@@ -43,12 +46,74 @@ def test_this_machine_is_asked_directly(monkeypatch: pytest.MonkeyPatch, host: s
     assert proxy_for(f"http://{host}/x", "http://127.0.0.1:9") == "http://127.0.0.1:9"
 
 
+def test_the_setting_has_the_exceptions_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("no_proxy", "inside.example,10.0.0.7")
+    assert proxy_for("https://inside.example/x", "http://proxy.example") is None
+    assert proxy_for("https://10.0.0.7:8443/x", "http://proxy.example") is None
+    assert proxy_for("https://mast.example/x", "proxy.example") == "http://proxy.example"
+
+
 def test_a_proxy_of_another_kind_is_refused_without_its_password() -> None:
+    with pytest.raises(InvalidQueryError) as caught:
+        proxy_for(URL, "ftp://me:pw@proxy.example")
+    assert str(caught.value) == (
+        "The proxy 'ftp://proxy.example' cannot be used: "
+        "only http://, https:// and socks5:// proxies can."
+    )
+
+
+def test_a_socks_proxy_needs_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("topmast.net.proxy.find_spec", lambda name: None)
     with pytest.raises(InvalidQueryError) as caught:
         proxy_for(URL, "socks5://me:pw@proxy.example")
     assert str(caught.value) == (
-        "The proxy 'socks5://proxy.example' cannot be used: only http:// and https:// proxies can."
+        "The proxy 'socks5://proxy.example' needs PySocks. "
+        "Install it with: pip install 'topmast[socks]'"
     )
+
+
+def test_a_socks_proxy_is_asked_for_the_host(server: Misbehaving) -> None:
+    pytest.importorskip("socks")
+    url = server.on("/x", Reply(body=b"through"))
+    with SocksProxy() as proxy:
+        session = Session(server.url, proxy=f"socks5h://me:pw@127.0.0.1:{proxy.port}")
+        assert session.send(Request("GET", url)).content == b"through"
+    assert proxy.seen == [(b"me", b"pw", f"127.0.0.1:{server.port}")]
+
+
+class SocksProxy:
+    """Takes one connection, asks for a password, and passes bytes on."""
+
+    def __enter__(self) -> SocksProxy:
+        self.seen: list[tuple[bytes, bytes, str]] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        client, _ = self._listener.accept()
+        with client, client.makefile("rb") as stream:
+            stream.read(1 + stream.read(2)[1] - 1)
+            client.sendall(b"\x05\x02")
+            stream.read(1)
+            user, password = (stream.read(stream.read(1)[0]) for _ in range(2))
+            client.sendall(b"\x01\x00")
+            kind = stream.read(4)[3]
+            host = stream.read(stream.read(1)[0]).decode() if kind == 3 else ""
+            host = host or socket.inet_ntoa(stream.read(4))
+            port = int.from_bytes(stream.read(2), "big")
+            self.seen.append((user, password, f"{host}:{port}"))
+            client.sendall(b"\x05\x00\x00\x01" + bytes(6))
+            with socket.create_connection((host, port)) as server:
+                server.sendall(stream.read1(1 << 16))
+                while data := server.recv(1 << 16):
+                    client.sendall(data)
 
 
 def test_an_unreachable_proxy_is_named_as_the_cause() -> None:

@@ -101,7 +101,7 @@ def test_a_wait_longer_than_the_time_left_ends_it_and_says_so() -> None:
         ("POST", "/portal/Mashup/Mashup.asmx/columnsconfig", True),
         ("POST", "/search/hst/api/v0.1/search", True),
         ("POST", "/tesscut/api/v0.1/sector", True),
-        ("POST", "/idp/profile/SAML2/SOAP/ECP", False),
+        ("POST", "/api/v0/login", False),
         ("POST", "/api/v0/Mashup/Login/login.html", False),
         ("PUT", "/api/v0/invoke", False),
     ],

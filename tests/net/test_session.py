@@ -22,7 +22,7 @@ from topmast.errors import (
     TimeoutError,
     UnreachableError,
 )
-from topmast.net import receiving
+from topmast.net import body as received
 from topmast.net.messages import Answer, Headers, Limits, Request
 from topmast.net.session import IN_PROCESS, Session
 
@@ -138,6 +138,54 @@ def test_a_server_that_does_not_accept_is_left_at_the_connect_limit() -> None:
             one.close()
 
 
+def test_the_address_that_answered_is_tried_first_the_next_time(
+    server: Misbehaving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import socket
+
+    url = server.on("/x", Reply(body=b"ok")).replace(server.host, "two.example")
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, server.port))
+        for host in ("127.0.0.3", server.host)
+    ]
+    tried: list[str] = []
+
+    class Watched(socket.socket):
+        def connect(self, address: tuple[str, int]) -> None:
+            tried.append(address[0])
+            super().connect(address)
+
+    def look_up(host: str, port: int, family: int, kind: int, *more: int) -> object:
+        if more:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return found
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "socket", Watched)
+    for _ in range(2):
+        with Session(url, tries=1) as session:
+            assert session.send(get(url)).content == b"ok"
+    assert tried == ["127.0.0.3", server.host, server.host]
+
+
+def test_a_look_up_that_hangs_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    ended = threading.Event()
+
+    def look_up(host: str, port: int, family: int, kind: int, *more: int) -> object:
+        if more:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        ended.wait(20)
+        raise socket.gaierror(socket.EAI_AGAIN, "too late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    session = Session("http://slow.example", connect_timeout=0.2, tries=1)
+    with pytest.raises(TimeoutError, match=r"slow\.example gave no connection within 0\.2 s"):
+        session.send(get("http://slow.example/x"))
+    ended.set()
+
+
 # ---------------------------------------------------------------- retries
 
 
@@ -174,7 +222,7 @@ def test_a_query_is_tried_again_with_the_same_body(server: Misbehaving) -> None:
 
 
 def test_a_login_is_not_sent_twice(server: Misbehaving) -> None:
-    url = server.on("/idp/profile/SAML2/SOAP/ECP", Reply(500), Reply(body=b"in"))
+    url = server.on("/api/v0/login", Reply(500), Reply(body=b"in"))
     with pytest.raises(HTTPStatusError, match="answered 500"):
         Session(server.url).send(Request("POST", url, {}, b"who"))
     assert len(server.requests) == 1
@@ -299,7 +347,7 @@ def test_deflate_is_unpacked_with_and_without_its_header(server: Misbehaving, bi
 def test_a_gzip_bomb_is_refused_before_it_fills_memory(
     server: Misbehaving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "UNSUSPICIOUS_BYTES", 1 << 20)
+    monkeypatch.setattr(received, "UNSUSPICIOUS_BYTES", 1 << 20)
     url = server.on("/x", Reply(body=b"\0" * (8 << 20), gzipped=True))
     with pytest.raises(BadAnswerError, match=r"sent [\d,]+ bytes that unpack to more than"):
         Session(server.url).send(get(url))
@@ -309,7 +357,7 @@ def test_a_gzip_bomb_is_refused_before_it_fills_memory(
 def test_an_answer_too_large_for_memory_is_refused(
     server: Misbehaving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(receiving, "MAX_ANSWER_BYTES", 1000)
+    monkeypatch.setattr(received, "MAX_ANSWER_BYTES", 1000)
     url = server.on("/x", Reply(body=b"x" * 5000))
     with pytest.raises(BadAnswerError, match=r"more than 1,000 bytes.*Ask for less"):
         Session(server.url).send(get(url))
@@ -483,6 +531,17 @@ def test_no_secret_is_ever_shown(server: Misbehaving, caplog: pytest.LogCaptureF
     assert server.requests[0].headers["authorization"] == "Basic bWU6cGFzcyB3b3Jk"
 
 
+def test_urllib3_notes_down_no_secret(
+    server: Misbehaving, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nno header hushhush\r\n\r\n"
+    url = server.on("/x", Reply(raw=head))
+    Session(server.url, tries=1).send(get(f"{url}?token=sesame"), check=False)
+    assert "sesame" not in caplog.text
+    assert "hushhush" not in caplog.text
+
+
 def test_a_password_in_a_url_is_sent_as_a_header_to_that_host(
     server: Misbehaving, elsewhere: Misbehaving
 ) -> None:
@@ -529,6 +588,15 @@ def test_waiting_for_a_turn_ends_at_the_limit(server: Misbehaving) -> None:
         with pytest.raises(TimeoutError, match=r"not answered whole within 0\.1 s") as caught:
             session.send(get(url), total_seconds=0.1)
     assert "still under way" in str(caught.value.__cause__)
+    assert session.send(get(url)).content == b"ok"
+
+
+def test_parts_of_files_count_as_all_connections_do(server: Misbehaving) -> None:
+    url = server.on("/x", Reply(body=b"ok", ranges="honoured"))
+    session = Session(server.url, connections=2, tries=1)
+    with session.stream(get(url, Range="bytes=0-")), session.stream(get(url, Range="bytes=1-")):
+        with pytest.raises(TimeoutError, match=r"not answered whole within 0\.1 s"):
+            session.send(get(url, Range="bytes=1-"), total_seconds=0.1)
     assert session.send(get(url)).content == b"ok"
 
 

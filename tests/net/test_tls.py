@@ -49,6 +49,38 @@ def test_a_certificate_of_the_setting_is_trusted(secure: Misbehaving, certificat
     assert secure.connections == 1
 
 
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_certificate_of_the_environment_is_trusted(
+    secure: Misbehaving, certificate: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    url = secure.on("/x", Reply(body=b"ok"))
+    monkeypatch.setenv(name, f"{certificate}.crt")
+    assert Session(secure.url).send(Request("GET", url)).content == b"ok"
+
+
+def test_the_setting_comes_before_the_environment(
+    secure: Misbehaving, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = secure.on("/x", Reply(body=b"ok"))
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere.pem")
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt")
+    assert session.send(Request("GET", url)).content == b"ok"
+    with pytest.raises(InvalidQueryError, match=r"variable SSL_CERT_FILE.*'/nowhere\.pem', is not"):
+        Session(secure.url).send(Request("GET", url))
+
+
+def test_certifi_is_trusted_where_the_system_trusts_nobody(
+    secure: Misbehaving, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certifi = pytest.importorskip("certifi")
+    monkeypatch.setattr(certifi, "where", lambda: f"{certificate}.crt")
+    url = secure.on("/x", Reply(body=b"ok"))
+    with pytest.raises(UnreachableError):
+        Session(secure.url).send(Request("GET", url))
+    monkeypatch.setattr("topmast.net.certificates._trusts_any", lambda context: False)
+    assert Session(secure.url).send(Request("GET", url)).content == b"ok"
+
+
 def test_an_unknown_certificate_is_refused_at_once_with_what_helps(secure: Misbehaving) -> None:
     url = secure.on("/x", Reply())
     with pytest.raises(UnreachableError) as caught:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import threading
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from tests.scripted import Scripted, session_with
 
+from topmast.config import conf
 from topmast.errors import BadAnswerError
+from topmast.net.messages import Request
+from topmast.net.session import Session
 from topmast.questions.columns import Columns, columns_of, metadata_table
 from topmast.wire.encoding import encode_error, encode_extjs
 from topmast.wire.portal import decode_request
@@ -27,57 +30,56 @@ CONFIG = {
 }
 
 
-class FakeSession:
-    """Answers as told, and remembers what it was asked."""
+class Script:
+    """Gives these contents, one after the other."""
 
     def __init__(self, *contents: bytes, wait: float = 0) -> None:
-        self.where = "http://archive"
-        self.servers = SimpleNamespace(portal="http://archive")
         self.contents = list(contents)
-        self.asked: list[Any] = []
         self.wait = wait
 
-    def send(self, request: Any, **options: Any) -> Any:
-        self.asked.append(request)
+    def __call__(self, request: Request) -> bytes:
         time.sleep(self.wait)
-        return SimpleNamespace(content=self.contents.pop(0))
+        return self.contents.pop(0)
 
 
 def columns(config: Any = CONFIG) -> Columns:
-    return Columns(config, service="Mast.Caom.Cone")
+    return Columns(config)
 
 
 def test_the_configuration_is_asked_for_as_the_portal_expects() -> None:
-    session = FakeSession(json.dumps(CONFIG).encode())
+    session, scripted = session_with(Script(json.dumps(CONFIG).encode()))
 
     found = columns_of(session, "Mast.Caom.Cone")
 
-    (request,) = session.asked
+    (request,) = scripted.requests
     assert request.method == "POST"
-    assert request.url == "http://archive/portal/Mashup/Mashup.asmx/columnsconfig"
+    assert request.url == "http://topmast.archive/portal/Mashup/Mashup.asmx/columnsconfig"
     assert request.body == b"colConfigId=Mast.Caom.Cone"
-    assert request.headers["Content-type"] == "application/x-www-form-urlencoded"
+    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
     assert found["s_ra"].unit == "deg"
 
 
 def test_a_service_is_asked_for_once_a_session_and_server() -> None:
-    session = FakeSession(b"{}", b"{}", b"{}")
+    scripted = Scripted(Script(b"{}", b"{}", b"{}"))
+    session = Session(open_folder=lambda path: scripted)
+    conf.server = "one"
 
     first = columns_of(session, "Mast.Caom.Cone")
     again = columns_of(session, "mast.caom.CONE")
     columns_of(session, "Mast.Caom.Products")
-    session.where = "http://other"
-    session.servers = SimpleNamespace(portal="http://other")
+    conf.server = "another"
     columns_of(session, "Mast.Caom.Cone")
 
     assert first is again
-    assert [request.url[:14] for request in session.asked] == ["http://archive"] * 2 + [
-        "http://other/p"
+    assert [request.body for request in scripted.requests] == [
+        b"colConfigId=Mast.Caom.Cone",
+        b"colConfigId=Mast.Caom.Products",
+        b"colConfigId=Mast.Caom.Cone",
     ]
 
 
 def test_threads_that_ask_at_once_ask_once() -> None:
-    session = FakeSession(json.dumps(CONFIG).encode(), wait=0.05)
+    session, scripted = session_with(Script(json.dumps(CONFIG).encode(), wait=0.05))
     found: list[Columns] = []
     threads = [
         threading.Thread(target=lambda: found.append(columns_of(session, "A"))) for _ in range(5)
@@ -88,17 +90,19 @@ def test_threads_that_ask_at_once_ask_once() -> None:
     for thread in threads:
         thread.join()
 
-    assert len(session.asked) == 1
+    assert len(scripted.requests) == 1
     assert len(set(map(id, found))) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"null", b"[]"])
 def test_an_unknown_service_has_no_columns(content: bytes) -> None:
-    assert len(columns_of(FakeSession(content), "Mast.Nothing")) == 0
+    assert len(columns_of(session_with(Script(content))[0], "Mast.Nothing")) == 0
 
 
 def test_an_answer_that_is_no_configuration_is_an_error_and_asked_for_again() -> None:
-    session = FakeSession(b"<html><title>Down</title>", b"[1]", b'{"a": {"type": "int"}, "b": 5}')
+    session, _ = session_with(
+        Script(b"<html><title>Down</title>", b"[1]", b'{"a": {"type": "int"}, "b": 5}')
+    )
 
     with pytest.raises(BadAnswerError, match="web page: Down"):
         columns_of(session, "A")
@@ -113,11 +117,13 @@ def test_the_histograms_of_a_catalogue_settle_what_is_a_range() -> None:
         "discreteHistogram": {"lumclass": {"hist": [], "DWARF": {"count": 1, "key": "DWARF"}}},
         "continuousHistogram": {"Tmag": {"hist": {}, "min": 1, "max": 2, "type": "numeric"}},
     }
-    session = FakeSession(json.dumps(config).encode(), encode_extjs(properties=properties))
+    session, scripted = session_with(
+        Script(json.dumps(config).encode(), encode_extjs(properties=properties))
+    )
 
     found = columns_of(session, "Mast.Catalogs.Tess.Cone")
 
-    question = decode_request(session.asked[1].body)
+    question = decode_request(scripted.requests[1].body)
     assert (question.service, question.format) == ("Mast.Catalogs.All.Tic", "extjs")
     assert question.page is question.pagesize is None
     assert {name: column.continuous for name, column in found.items()} == {
@@ -128,12 +134,27 @@ def test_the_histograms_of_a_catalogue_settle_what_is_a_range() -> None:
 @pytest.mark.parametrize("content", [encode_error("no"), b"<html>", b"[]", b'{"data": {}}'])
 def test_without_histograms_the_types_decide(content: bytes) -> None:
     config = {"x": {"vot.datatype": "double"}}
-    session = FakeSession(json.dumps(config).encode(), content)
+    session, scripted = session_with(Script(json.dumps(config).encode(), content))
 
     found = columns_of(session, "Mast.Catalogs.Dd.Cone")
 
-    assert decode_request(session.asked[1].body).service == "Mast.Catalogs.All.DiskDetective"
+    assert decode_request(scripted.requests[1].body).service == "Mast.Catalogs.All.DiskDetective"
     assert found["x"].continuous
+
+
+def test_histograms_that_take_a_while_are_waited_for() -> None:
+    config = {"x": {"vot.datatype": "double"}}
+    properties = {"discreteHistogram": {"x": {}}, "continuousHistogram": {}}
+    working = b'{"status": "EXECUTING", "msg": ""}'
+    session, scripted = session_with(
+        Script(working, json.dumps(config).encode(), working, encode_extjs(properties=properties))
+    )
+
+    found = columns_of(session, "Mast.Catalogs.Dd.Cone")
+
+    assert not found["x"].continuous
+    assert scripted.requests[0].body == scripted.requests[1].body
+    assert scripted.requests[2].body == scripted.requests[3].body
 
 
 def test_types_decide_what_is_a_range() -> None:
@@ -150,7 +171,6 @@ def test_a_column_tells_what_the_configuration_says() -> None:
     assert found["obs_collection"].type == "string"
     assert found["t_min"].unit == "MJD"
     assert found["t_min"].label == "t_min"
-    assert found["s_fov"].ignore_value == 0
     assert found["s_fov"].hidden
 
 
@@ -166,13 +186,6 @@ def test_a_column_is_found_in_any_case() -> None:
     assert both.find("RA").label == "large"  # type: ignore[union-attr]
     assert both.find("Ra").label == "small"  # type: ignore[union-attr]
     assert columns().find("") is None
-
-
-@pytest.mark.parametrize(
-    ("name", "nearest"), [("obs_colection", "obs_collection"), ("T_MIM", "t_min"), ("zzzz", None)]
-)
-def test_the_nearest_name_is_suggested(name: str, nearest: str | None) -> None:
-    assert columns().suggest(name) == nearest
 
 
 def test_the_metadata_table_shows_what_can_be_asked_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,7 +19,7 @@ from topmast.errors import (
 )
 from topmast.net import retry
 from topmast.net.messages import Request
-from topmast.questions.names import name_resolver, resolve_object
+from topmast.questions.names import positions_of_names, resolve_object
 
 ENTRIES = [
     ("M8", "NED", 270.92194, -24.38017),
@@ -185,7 +186,7 @@ def test_an_unknown_resolver_is_refused(name: Any) -> None:
 
 def test_for_a_search_positions_come_as_numbers_and_nobody_raises_in_a_list() -> None:
     session, _ = session_with(resolver)
-    look_up = name_resolver(session)
+    look_up = partial(positions_of_names, session, None)
     with pytest.warns(InputWarning, match="nowhere"):
         assert look_up(["M101", "nowhere"], True) == {"M101": (210.80227, 54.34895)}
     with pytest.warns(InputWarning, match="nowhere"):

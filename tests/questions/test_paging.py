@@ -38,7 +38,7 @@ def by_page(make: Callable[[int], Reply]) -> Callable[[Seen], Reply]:
 
 def pages_of(server: Misbehaving, request: MashupRequest = QUERY, **settings: Any) -> list[Any]:
     answers = ask_all_pages(Session(server.url, **settings), request)
-    return [one.json()["data"][0]["a"] for one in answers]
+    return [one.answer.json()["data"][0]["a"] for one in answers]
 
 
 def test_all_pages_come_in_order(server: Misbehaving) -> None:
@@ -98,7 +98,7 @@ def test_an_error_on_page_one_is_the_only_answer(server: Misbehaving) -> None:
 def test_an_error_on_a_later_page_is_left_in_its_place(server: Misbehaving) -> None:
     server.on(INVOKE, by_page(lambda page: answer(page, 3, "ERROR" if page == 2 else "COMPLETE")))
     answers = ask_all_pages(Session(server.url), QUERY)
-    assert [one.json()["status"] for one in answers] == ["COMPLETE", "ERROR", "COMPLETE"]
+    assert [one.status for one in answers] == ["COMPLETE", "ERROR", "COMPLETE"]
 
 
 def test_the_same_page_again_is_an_error(server: Misbehaving) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import sys
+import threading
 
 import pytest
 
 from topmast.net.parallel import at_once
 from topmast.questions import progress
-from topmast.questions.progress import Progress
+from topmast.questions.progress import progress_bar
 
 
 class Terminal(io.StringIO):
@@ -18,8 +19,13 @@ class Terminal(io.StringIO):
 
 
 def work() -> list[int]:
-    with Progress("Stars", 20) as shown:
-        return at_once(shown.counted(lambda number: number + 1), range(20), 4)
+    with progress_bar("Stars", 20) as advance:
+
+        def one(number: int) -> int:
+            advance()
+            return number + 1
+
+        return at_once(one, range(20), 4)
 
 
 @pytest.mark.parametrize(
@@ -37,9 +43,14 @@ def test_the_bar_appears_only_for_long_work_on_a_terminal(
 
 
 def test_an_error_takes_the_bar_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", Terminal())
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setattr(progress, "QUIET_SECONDS", -1)
-    with pytest.raises(RuntimeError, match="broken"), Progress("Stars", 5) as shown:  # noqa: PT012
-        shown.advance()
+    with pytest.raises(RuntimeError, match="broken"), progress_bar("Stars", 5) as advance:  # noqa: PT012
+        advance()
         raise RuntimeError("broken")
-    assert shown._bar is None
+    assert screen.getvalue()
+    for thread in threading.enumerate():
+        if "Refresh" in type(thread).__name__:
+            thread.join(10)
+            assert not thread.is_alive()

@@ -11,7 +11,8 @@ import pytest
 from astropy.coordinates import Angle
 
 from topmast.errors import InvalidQueryError, ResolverError
-from topmast.questions.targets import find_cones, parse_radius
+from topmast.questions.places import find_places
+from topmast.questions.targets import cones_around, parse_radius
 
 KNOWN = {"M101": (210.80227, 54.34895), "M8": (270.92194, -24.38017)}
 
@@ -63,14 +64,14 @@ def test_a_radius_that_is_no_angle_is_refused(radius: Any) -> None:
 
 
 def test_each_of_many_places_may_have_its_own_radius() -> None:
-    found = find_cones([(1, 2), (3, 4)], [0.1, "6 arcmin"], resolve)
+    found = cones_around(find_places([(1, 2), (3, 4)], resolve), [0.1, "6 arcmin"])
     assert [cone.radius_deg for cone in found.cones] == pytest.approx([0.1, 0.1])
-    one = find_cones([(1, 2), (3, 4)], 0.5, resolve)
+    one = cones_around(find_places([(1, 2), (3, 4)], resolve), 0.5)
     assert [cone.radius_deg for cone in one.cones] == [0.5, 0.5]
 
 
 def test_radii_must_be_as_many_as_places() -> None:
     with pytest.raises(InvalidQueryError, match="3 radii were given for 2 places"):
-        find_cones([(1, 2), (3, 4)], [1, 2, 3], resolve)
+        cones_around(find_places([(1, 2), (3, 4)], resolve), [1, 2, 3])
     with pytest.raises(InvalidQueryError, match="One radius is needed"):
-        find_cones((1, 2), [1, 2], resolve)
+        cones_around(find_places((1, 2), resolve), [1, 2])

@@ -19,7 +19,7 @@ from tests.logins import cheap as cheap
 from tests.logins import no_keyring as no_keyring
 from tests.misbehaving import Misbehaving, Reply
 from topmast.archive import Archive
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 from topmast.client import Client
 
 WELL = "/health"
@@ -79,7 +79,7 @@ class Target:
 
 @pytest.fixture
 def target(archive: Archive, tokens: Tokens) -> Iterator[Target]:
-    with running(archive) as url:
+    with serve_in_thread(archive) as url:
         yield Target(url, archive, tokens)
 
 

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 import topmast
 from tests.misbehaving import Misbehaving, Reply
 from tests.security.conftest import TOKEN, everything_in, logged_in
-from topmast.download.transfer.transfer import unpack
+from topmast.download.transfer import unpack
 from topmast.errors import (
     BadAnswerError,
     BlankResponseWarning,
@@ -31,14 +31,13 @@ from topmast.errors import (
     MastError,
     TimeoutError,
 )
-from topmast.net import receiving
+from topmast.net import body as received
 from topmast.net.messages import Request
-from topmast.wire import ecp
+from topmast.wire.auth import LOGIN, NO_SESSION, SESSION, SessionInfo, encode_session
 
 FILE = "/api/v0.1/Download/file"
 INVOKE = "/api/v0/invoke"
 COLUMNS = "/portal/Mashup/Mashup.asmx/columnsconfig"
-PAGE = "/api/v0/Mashup/Login/login.html"
 CONE = ("Mast.Caom.Cone", {"ra": 1, "dec": 1})
 
 
@@ -59,7 +58,7 @@ def fill(server: Misbehaving, body: bytes, **more: Any) -> str:
 
 def test_a_packed_answer_that_grows(hostile: Misbehaving, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer with a few bytes that unpack to gigabytes."""
-    monkeypatch.setattr(receiving, "UNSUSPICIOUS_BYTES", 1 << 20)
+    monkeypatch.setattr(received, "UNSUSPICIOUS_BYTES", 1 << 20)
     hostile.on(INVOKE, Reply(body=b" " * (16 << 20), gzipped=True))
     with topmast.connect(hostile.url, tries=1) as client:
         with pytest.raises(BadAnswerError, match="no archive answers like that"):
@@ -94,7 +93,7 @@ def test_a_packed_file_that_grows(
 
 def test_an_answer_without_end(hostile: Misbehaving, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer with more bytes than memory can hold."""
-    monkeypatch.setattr(receiving, "MAX_ANSWER_BYTES", 1 << 20)
+    monkeypatch.setattr(received, "MAX_ANSWER_BYTES", 1 << 20)
     with pytest.raises(BadAnswerError, match="more than memory should hold"):
         ask(hostile, Reply(body=os.urandom(2 << 20), chunked=True))
 
@@ -342,10 +341,8 @@ def test_words_that_a_terminal_obeys(
 # --------------------------------------------------------------------------------- at the login
 
 
-def login_page(server: Misbehaving) -> None:
-    challenge = ecp.encode_challenge(server.url + ecp.CONSUMER, "mark", "_1", "now")
-    server.on(PAGE, Reply(body=challenge))
-    server.on(ecp.PROVIDER, Reply(body=ecp.encode_proof(server.url + ecp.CONSUMER, "t", "now")))
+def takes_passwords(server: Misbehaving) -> None:
+    server.on(SESSION, Reply(body=encode_session(NO_SESSION)))
 
 
 def refused(server: Misbehaving) -> str:
@@ -363,29 +360,31 @@ LAUGHS = b"""<!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;"><!ENTITY 
 
 
 @pytest.mark.parametrize("content", [LAUGHS, b"<a>" * 100_000, b" " * (3 << 20), b"{}", b""])
-def test_a_login_page_that_is_a_trap(hostile: Misbehaving, content: bytes) -> None:
-    """Answer a login with XML that grows, reads files, or never ends."""
-    hostile.on(PAGE, Reply(body=content))
+def test_a_login_answer_that_is_a_trap(hostile: Misbehaving, content: bytes) -> None:
+    """Answer a login with XML or JSON that grows, reads files, or never ends."""
+    hostile.on(SESSION, Reply(body=content))
     refused(hostile)
     assert [seen.method for seen in hostile.requests] == ["GET"]
-    login_page(hostile)
-    hostile.on(ecp.PROVIDER, Reply(body=content))
+    takes_passwords(hostile)
+    cookie = {"Set-Cookie": "_shibsession_x=1"}
+    hostile.on(LOGIN, Reply(body=content, headers=cookie))
     assert "root:" not in refused(hostile)
 
 
 def test_cookies_without_end(hostile: Misbehaving) -> None:
     """Set thousands of cookies, or one of a megabyte, for the client to carry ever after."""
-    login_page(hostile)
-    for raw in (
-        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n"
-        + b"".join(b"Set-Cookie: _shibsession_%d=%d\r\n" % (n, n) for n in range(90))
-        + b"\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: _shibsession_x="
-        + b"x" * 60_000
-        + b"\r\n\r\n",
-    ):
-        hostile.on(ecp.CONSUMER, Reply(raw=raw))
-        refused(hostile)
+    takes_passwords(hostile)
+    body = encode_session(SessionInfo(600, "alice", "", ""))
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n" % len(body)
+    many = b"".join(b"Set-Cookie: _shibsession_%d=%d\r\n" % (n, n) for n in range(90))
+    large = b"Set-Cookie: _shibsession_x=" + b"x" * 60_000 + b"\r\n"
+    hostile.on(LOGIN, Reply(raw=head + large + b"\r\n" + body))
+    assert "opened no session" in refused(hostile)
+    hostile.on(LOGIN, Reply(raw=head + many + b"\r\n" + body))
+    with topmast.connect(hostile.url, tries=1) as client:
+        client.observations.login(username="alice", password="sesame-sesame")
+        assert client.session.cookies == {"_shibsession_0": "0"}
+        client.session.send(Request("GET", hostile.url + "/x"), check=False)
     most = max(len(seen.headers.get("cookie", "")) for seen in hostile.requests)
     assert most < 5000
 

@@ -21,14 +21,13 @@ from tests.security.conftest import TOKEN, Target, carried, everything_in, logge
 from topmast.archive.accounts.tokens import all_tokens
 from topmast.config import Servers
 from topmast.errors import HTTPStatusError, InvalidQueryError, LoginError, MastError
-from topmast.net.identity import may_receive_credential
 from topmast.net.messages import Request
-from topmast.wire import ecp
+from topmast.net.origin import may_receive_credential
+from topmast.wire.auth import LOGIN, NO_SESSION, SESSION, SessionInfo, encode_session
 
 FILE = "/api/v0.1/Download/file"
 INVOKE = "/api/v0/invoke"
 TOKEN_COOKIE = f"mast_token={TOKEN}"
-PAGE = "/api/v0/Mashup/Login/login.html"
 
 
 def away(server: Misbehaving, path: str, status: int) -> Reply:
@@ -183,35 +182,50 @@ def test_token_by_a_change_of_the_server(hostile: Misbehaving, elsewhere: Misbeh
     assert carried(elsewhere) == []
 
 
-def test_password_by_a_login_page_of_another_host(
-    hostile: Misbehaving, elsewhere: Misbehaving
-) -> None:
-    """Name another host in the login page as the one to send the proof to."""
-    consumer = elsewhere.url + ecp.CONSUMER
-    hostile.on(PAGE, Reply(body=ecp.encode_challenge(consumer, "x", "_1", "now")))
-    with topmast.connect(hostile.url) as client, pytest.raises(LoginError, match="another server"):
+def brought(server: Misbehaving) -> bool:
+    """Whether the password came to `server`, anywhere in a request."""
+    return any(
+        ALICES_PASSWORD in f"{seen.headers}{seen.path}{seen.body!r}" for seen in server.requests
+    )
+
+
+def test_password_by_a_server_that_takes_none(hostile: Misbehaving, elsewhere: Misbehaving) -> None:
+    """Send the question whether passwords are taken to another host, which says yes."""
+    elsewhere.on("/yes", Reply(body=encode_session(NO_SESSION)))
+    hostile.on(SESSION, Reply(307, headers={"Location": elsewhere.url + "/yes"}))
+    with topmast.connect(hostile.url) as client, pytest.raises(LoginError, match="no passwords"):
         client.observations.login(username=ALICE, password=ALICES_PASSWORD)
     assert elsewhere.requests == []
-    assert carried(hostile) == []
+    assert not brought(hostile)
 
 
-def test_password_by_redirect(hostile: Misbehaving, elsewhere: Misbehaving) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_password_by_redirect(hostile: Misbehaving, elsewhere: Misbehaving, status: int) -> None:
     """Redirect the request that carries the password."""
-    hostile.on(PAGE, Reply(body=ecp.encode_challenge(hostile.url + ecp.CONSUMER, "x", "_1", "n")))
-    hostile.on(ecp.PROVIDER, away(elsewhere, "/take", 307))
-    with topmast.connect(hostile.url) as client, pytest.raises(MastError):
+    hostile.on(SESSION, Reply(body=encode_session(NO_SESSION)))
+    hostile.on(LOGIN, away(elsewhere, "/take", status))
+    with topmast.connect(hostile.url) as client, pytest.raises(LoginError, match="no session"):
         client.observations.login(username=ALICE, password=ALICES_PASSWORD)
-    assert elsewhere.requests
-    assert carried(elsewhere) == []
-
-
-def test_proof_for_another_server(hostile: Misbehaving, elsewhere: Misbehaving) -> None:
-    """Hand out a proof that is meant for another server, to have it delivered there."""
-    hostile.on(PAGE, Reply(body=ecp.encode_challenge(hostile.url + ecp.CONSUMER, "x", "_1", "n")))
-    hostile.on(ecp.PROVIDER, Reply(body=ecp.encode_proof(elsewhere.url + "/c", "ticket", "now")))
-    with topmast.connect(hostile.url) as client, pytest.raises(LoginError, match="another server"):
-        client.observations.login(username=ALICE, password=ALICES_PASSWORD)
+    assert brought(hostile)
     assert elsewhere.requests == []
+
+
+def test_password_in_an_error_that_repeats_it(
+    hostile: Misbehaving, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Repeat the password in the answer to a login, for it to be shown or logged."""
+    caplog.set_level(logging.DEBUG)
+    hostile.on(SESSION, Reply(body=encode_session(NO_SESSION)))
+    repeated = Reply(500, json.dumps({"msg": f"{ALICES_PASSWORD}!"}).encode())
+    accepted = Reply(body=encode_session(SessionInfo(600, ALICES_PASSWORD, "", "")))
+    hostile.on(LOGIN, repeated, accepted)
+    with topmast.connect(hostile.url) as client:
+        for _ in range(2):
+            with pytest.raises(LoginError) as caught:
+                client.observations.login(username=ALICE, password=ALICES_PASSWORD)
+            assert ALICES_PASSWORD not in "".join(traceback.format_exception(caught.value))
+    shown = capsys.readouterr()
+    assert ALICES_PASSWORD not in shown.out + shown.err + records_of(caplog)
 
 
 def test_secrets_in_logs_output_manifests_and_files(
@@ -297,9 +311,9 @@ def test_headers_injected_by_a_name_or_password(target: Target) -> None:
 
 def test_token_file_of_somebody_careless(target: Target, monkeypatch: Any) -> None:
     """Read a token file that others may read, or have its token sent to another host."""
-    from topmast.login import credentials
+    from topmast.login import secrets
 
-    path = credentials.token_file()
+    path = secrets.token_file()
     path.parent.mkdir(parents=True)
     path.write_text(target.tokens.alice)
     path.chmod(0o644)
@@ -307,7 +321,7 @@ def test_token_file_of_somebody_careless(target: Target, monkeypatch: Any) -> No
         with pytest.raises(LoginError, match="can be read by others"):
             client.observations.login()
     path.chmod(0o600)
-    assert credentials.token_from_outside("https://evil.example.org") is None
+    assert secrets.find_token("https://evil.example.org") is None
 
 
 def test_token_in_the_database(target: Target, tmp_path: Path) -> None:

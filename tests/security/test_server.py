@@ -22,15 +22,18 @@ import pytest
 import urllib3
 
 from tests.archive.conftest import Caller
-from tests.logins import ALICE, FILE, OPEN, Tokens, knock
+from tests.logins import ALICE, FILE, OPEN, Tokens, send_password
 from tests.security.conftest import Target
 from topmast.archive import Archive
-from topmast.archive.accounts.tokens import visitor_of_session, visitor_of_token
+from topmast.archive.accounts.sessions import user_of_session
+from topmast.archive.accounts.tokens import user_of_token
+from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.archive.portal.services import SERVICES
 from topmast.archive.server import connection_limits as door
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
+from topmast.errors import ArchiveError
 from topmast.tables.fields import OBSERVATION, PRODUCT
-from topmast.wire import ecp
+from topmast.wire.auth import JSON_TYPE, LOGIN, LOGOUT, SESSION
 from topmast.wire.portal import MashupRequest, encode_request
 
 INVOKE = "/api/v0/invoke"
@@ -81,7 +84,7 @@ PLACES = [
     "/Santa-war/query?name={}&outputFormat=json",
     "/static/{}",
     "/{}",
-    "/Shibboleth.sso/{}",
+    "/api/v0/session/{}",
 ]
 
 
@@ -142,6 +145,66 @@ def test_climbing_out_at_the_ingest(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*before, "archive"])
 
 
+def one_product(uri: str = "mast:X/link.txt") -> list[dict[str, Any]]:
+    about = {"obs_collection": "X", "obs_id": "o", "productFilename": uri.rpartition("/")[2]}
+    return [{"obsID": 1, "dataURI": uri, "size": 4, "dataRights": "PUBLIC", **about}]
+
+
+@pytest.mark.parametrize("beside", ["elsewhere", "files-too"])
+@pytest.mark.parametrize("linked", ["X/o/link.txt", "X/o", "X", "link.txt"])
+def test_a_link_out_of_the_folder_at_the_ingest(tmp_path: Path, beside: str, linked: str) -> None:
+    """Have a file taken in from outside by a symbolic link to it, or to a folder above it."""
+    files, outside = tmp_path / "files", tmp_path / beside
+    (outside / linked).parent.mkdir(parents=True)
+    (files / linked).parent.mkdir(parents=True)
+    inner = outside / "X/o/link.txt" if linked != "link.txt" else outside / linked
+    inner.parent.mkdir(parents=True, exist_ok=True)
+    inner.write_text("root")
+    (files / linked).symlink_to(outside / linked)
+    with Archive.create(tmp_path / "archive") as archive:
+        report = archive.ingest(products=one_product(), files=files)
+        reply = Caller(archive).get(FILE + "mast:X/link.txt")
+    assert (report.files, report.missing) == (0, ["mast:X/link.txt"])
+    assert reply.status == 404
+    assert clean(reply.content)
+
+
+@pytest.mark.parametrize("beside", ["elsewhere", "archive/products-too", "archive2"])
+@pytest.mark.parametrize("linked", ["X/o/link.txt", "X/o", "X"])
+def test_a_link_out_of_the_folder_of_products(tmp_path: Path, beside: str, linked: str) -> None:
+    """Put a symbolic link in the place of a file that is served, or of a folder above it."""
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/link.txt").write_text("good")
+    with Archive.create(tmp_path / "archive") as archive:
+        archive.ingest(products=one_product(), files=tmp_path / "files")
+        caller = Caller(archive)
+        assert caller.get(FILE + "mast:X/link.txt").content == b"good"
+        outside = tmp_path / beside
+        outside.mkdir(exist_ok=True)
+        (archive.folder / "products/X").rename(outside / "X")
+        (outside / "X/o/link.txt").write_text("root")
+        (archive.folder / "products" / linked).parent.mkdir(parents=True, exist_ok=True)
+        (archive.folder / "products" / linked).symlink_to(outside / linked)
+
+        single = caller.get(FILE + "mast:X/link.txt")
+        packed = caller.get("/api/v0.1/Download/bundle.zip?uri=mast:X/link.txt")
+    assert (single.status, packed.status) == (404, 404)
+    assert b"root" not in single.content + packed.content
+
+
+def test_a_link_in_the_place_of_a_folder_at_the_ingest(tmp_path: Path) -> None:
+    """Have a file written outside of the archive through a symbolic link in its folder."""
+    for folder in ("files", "outside"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "files/link.txt").write_text("good")
+    with Archive.create(tmp_path / "archive") as archive:
+        (archive.folder / "products/X").symlink_to(tmp_path / "outside")
+        with pytest.raises(ArchiveError, match="is a link to another place"):
+            archive.ingest(products=one_product(), files=tmp_path / "files")
+    assert not list((tmp_path / "outside").rglob("*.*"))
+    assert not list((tmp_path / "archive/products").glob("*.part"))
+
+
 # ---------------------------------------------------------------------------------------- SQL
 
 INJECTIONS = [
@@ -185,7 +248,7 @@ def test_sql_in_every_parameter(
 ) -> None:
     """Write SQL into every other parameter, name, token and cookie."""
     words = ["obsid", "columns", "ra", "dec", "radius", "position", "input", "obstype", "urlList"]
-    for service in SERVICES:
+    for service in [*SERVICES, *CATALOG_SERVICES]:
         filters = [{"paramName": text, "values": [text]}]
         params: dict[str, Any] = dict.fromkeys(words, text) | {"filters": filters}
         reply = caller.send("POST", INVOKE, encode_request(MashupRequest(service, params)))
@@ -194,9 +257,9 @@ def test_sql_in_every_parameter(
     written = quote(text, safe="")
     for path in (f"{FILE}{written}", f"/Santa-war/query?name={written}&outputFormat=json"):
         assert clean(caller.get(path).content)
-    assert knock(caller, text, text).status == 401
-    assert visitor_of_token(archive.store, text) is None
-    assert visitor_of_session(archive.store, text) is None
+    assert send_password(caller, text, text).status == 401
+    assert user_of_token(archive.store, text) is None
+    assert user_of_session(archive.store, text) is None
     assert untouched(archive)
 
 
@@ -213,7 +276,7 @@ def test_headers_injected_into_answers(tmp_path: Path) -> None:
         archive.ingest(products=[product | {"productFilename": "a.txt"}], files=tmp_path / "files")
         with archive.store.writing() as connection:
             connection.execute('UPDATE files SET "productFilename" = ?', (name,))
-        with running(archive) as url, urllib3.PoolManager(retries=False) as pool:
+        with serve_in_thread(archive) as url, urllib3.PoolManager(retries=False) as pool:
             for path in (
                 f"{FILE}mast:HST/a.txt",
                 "/api/v0.1/Download/bundle.zip?uri=mast:HST/a.txt",
@@ -230,9 +293,17 @@ def test_another_host_in_the_request(target: Target, host: str) -> None:
     """Claim another Host, to have it written into pages, scripts and login messages."""
     page = target.raw(f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
     assert b"<script>" not in page
-    login = f"GET {ecp.LOGIN_PAGE} HTTP/1.1\r\nHost: {host}\r\nPAOS: x\r\nConnection: close\r\n\r\n"
+    login = f"GET {SESSION} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
     assert clean(target.raw(login.encode()))
     assert target.well()
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: a\r\nHost: b\r\n", b"Host: a\r\nhOST: a\r\n"])
+def test_no_host_or_two(target: Target, hosts: bytes) -> None:
+    """Name no host, or another one to a proxy than to the server behind it."""
+    answer = target.raw(b"GET /health HTTP/1.1\r\n" + hosts + b"Connection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b'"status": "ok"' not in answer
 
 
 def test_two_requests_in_one(target: Target) -> None:
@@ -258,7 +329,7 @@ def test_two_requests_in_one(target: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [INVOKE, "/Santa-war/query", ecp.PROVIDER, ecp.CONSUMER, "/api/v0.1/Download/bundle.sh"]
+    "path", [INVOKE, "/Santa-war/query", LOGIN, "/api/v0.1/Download/bundle.sh"]
 )
 @pytest.mark.parametrize("chunked", [False, True])
 def test_bodies_that_are_too_large(target: Target, path: str, chunked: bool) -> None:
@@ -330,11 +401,11 @@ LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE l [
 <!ENTITY f SYSTEM "file:///etc/passwd">]><l>&c;&f;</l>"""
 
 
-@pytest.mark.parametrize("path", [ecp.CONSUMER, ecp.PROVIDER])
+@pytest.mark.parametrize("path", [LOGIN, INVOKE])
 def test_xml_that_grows_or_reads_files(caller: Caller, path: str) -> None:
     """Send XML with entities that grow to gigabytes or read the server's files."""
     for content in (LAUGHS, LAUGHS.decode().encode("utf-16"), b"<a>" * 50_000):
-        reply = caller.send("POST", path, content)
+        reply = caller.send("POST", path, content, Content_Type=JSON_TYPE)
         assert reply.status in (400, 401, 413)
         assert clean(reply.content)
 
@@ -467,7 +538,7 @@ def test_more_connections_than_the_server_can_hold(
     from topmast.archive.server import serve
 
     monkeypatch.setattr(serve, "most_connections", lambda: 20)
-    with running(archive) as url, ExitStack() as held:
+    with serve_in_thread(archive) as url, ExitStack() as held:
         target = Target(url, archive, tokens)
         for _ in range(100):
             connection = socket.create_connection(target.address, timeout=20)
@@ -479,18 +550,18 @@ def test_more_connections_than_the_server_can_hold(
 def test_methods_that_nobody_needs(caller: Caller) -> None:
     """Use TRACE, PUT, DELETE and words that are no methods."""
     for method in ("TRACE", "PUT", "DELETE", "CONNECT", "PATCH", "BREW"):
-        for path in ("/", FILE + OPEN, "/whoami", ecp.PROVIDER, "/Shibboleth.sso/Logout"):
+        for path in ("/", FILE + OPEN, "/whoami", LOGIN, LOGOUT):
             assert caller.send(method, path, b"x").status == 405
 
 
 def test_errors_that_tell_too_much(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make the server fail, to read paths or code in its answer."""
-    from topmast.archive.server.routes import requesters as visitors
+    from topmast.archive.server.routes import users
 
     def fail(*given: Any) -> None:
         raise RuntimeError(f"{os.getcwd()} {ALICE}")
 
-    monkeypatch.setattr(visitors, "_look_up", fail)
+    monkeypatch.setattr(users, "_look_up", fail)
     reply = caller.get("/whoami", Cookie="mast_token=x")
     assert reply.status == 500
     assert clean(reply.content)

@@ -15,10 +15,11 @@ from astropy.table import Column
 from tests.small_archive import make
 
 import topmast
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 from topmast.download.script import SERVED
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
-from topmast.services.downloads import DOWNLOADING, PLANNING, DownloadService
+from topmast.services import downloads
+from topmast.services.downloads import DOWNLOADING, PLANNING
 from topmast.services.observations import ObservationsClass
 
 M8 = SkyCoord(270.92194, -24.38017, unit="deg")
@@ -124,7 +125,7 @@ def test_a_download_can_be_followed_row_by_row(
 
 @pytest.fixture
 def served(folder: Path) -> Iterator[ObservationsClass]:
-    with topmast.Archive(folder) as archive, running(archive) as url:
+    with topmast.Archive(folder) as archive, serve_in_thread(archive) as url:
         yield topmast.connect(url).observations
 
 
@@ -166,7 +167,7 @@ def test_a_script_of_a_folder_asks_the_folder_when_it_is_served(
 
     nobody = run("http://127.0.0.1:9")
     assert (nobody.returncode, "topmast serve /" in nobody.stderr) == (1, True)
-    somebody = run(served.session.where)
+    somebody = run(served._session.where)
     assert (somebody.returncode, somebody.stderr) == (0, "")
     assert list(tmp_path.rglob("lwp13058.mxlo.gz"))
 
@@ -249,7 +250,7 @@ def test_what_is_no_function_is_refused_at_once(
 
 def test_the_options_that_are_suggested_are_those_that_there_are() -> None:
     for method, known in (("download_products", DOWNLOADING), ("plan_download", PLANNING)):
-        signature = inspect.signature(getattr(DownloadService, method))
+        signature = inspect.signature(getattr(ObservationsClass, method))
         taken = set(signature.parameters) - {"self", "products", "filters"}
         assert taken == set(known)
 
@@ -262,7 +263,7 @@ def test_release_dates_come_from_the_observations_at_hand(
     products = observations.get_product_list(table)
     rights = ["RESTRICTED"] + ["EXCLUSIVE_ACCESS"] * (len(products) - 1)
     products.replace_column("dataRights", Column(rights))
-    monkeypatch.setattr(ObservationsClass, "get_product_list", lambda self, given: products)
+    monkeypatch.setattr(downloads, "ask_table", lambda session, question: products)
 
     with_dates = observations.plan_download(table, tmp_path, mrp_only=False)
     without = observations.plan_download(products, tmp_path, mrp_only=False)

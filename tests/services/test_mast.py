@@ -52,7 +52,6 @@ def test_a_service_answers_with_a_table(mast: MastClass) -> None:
     table = mast.service_request("Mast.Caom.Cone", CONE)
     assert sorted(table["obs_id"]) == ["ktwo200071160-c91", "lwp13058"]
     assert "_selected_" not in table.colnames
-    assert mast.table is table
 
 
 def test_the_guide_keeps_the_column_of_the_portal(mast: MastClass, folder: Path) -> None:

@@ -392,24 +392,19 @@ def test_raw_answers_read_as_json(observations: ObservationsClass) -> None:
 # ------------------------------------------------------------------------------- instances
 
 
-def test_the_last_table_stays_with_the_instance(observations: ObservationsClass) -> None:
-    assert observations.table is None
-    assert observations.query_region(M8) is observations.table
-
-
 def test_calling_an_instance_gives_a_fresh_session_for_the_same_archive(
     observations: ObservationsClass,
 ) -> None:
     fresh = observations()
-    assert fresh.session is not observations.session
-    fresh.session.token = "abc"
-    assert observations.session.token is None
+    assert fresh._session is not observations._session
+    fresh._session.token = "abc"
+    assert observations._session.token is None
     assert ids(fresh.query_region(M8, 0.02)) == [IUE, K2]
 
 
 def test_methods_work_on_the_class_and_follow_the_setting(folder: Path) -> None:
     topmast.conf.server = folder
-    assert ids(ObservationsClass.query_region(M8, 0.02)) == [IUE, K2]  # type: ignore[call-arg, arg-type]
+    assert ids(topmast.ObservationsClass.query_region(M8, 0.02)) == [IUE, K2]
     assert topmast.Observations.list_missions() == ["HST", "IUE", "K2", "TESS"]
     assert ids(ObservationsClass().query_region(M8, 0.02)) == [IUE, K2]
 

@@ -7,7 +7,7 @@ import random
 import numpy as np
 import pytest
 
-from topmast.tables.table import texts as module
+from topmast.tables import texts as module
 from topmast.tables.texts import Texts
 
 

@@ -1,4 +1,4 @@
-"""URIs, download URLs, parts of files, safe names and bundles, both ways."""
+"""Requests for files, parts of files, safe names and bundles."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode
 
 import pytest
 from hypothesis import example, given
@@ -22,129 +22,32 @@ from topmast.wire.bundle import (
     decode_bundle,
     decode_bundle_answer,
     decode_bundle_request,
-    encode_bundle,
     encode_bundle_answer,
     encode_bundle_request,
 )
 from topmast.wire.files import (
-    Uri,
+    DOWNLOAD_PATH,
     content_disposition,
-    download_url,
-    parse_content_disposition,
-    parse_uri,
-    plain_download_url,
     requested_uri,
 )
 from topmast.wire.ranges import (
     FileFacts,
     http_date,
-    parse_content_range,
     parse_http_date,
     parse_range,
     plan_file_answer,
-    range_header,
 )
 from topmast.wire.safe_names import safe_name, safe_path
 
 FILE = "mast:HST/product/u24r0102t_c1f.fits"
 
-# ---------------------------------------------------------------- URIs
-
-
-@pytest.mark.parametrize(
-    ("text", "uri"),
-    [
-        (FILE, Uri("HST", "product/u24r0102t_c1f.fits", "u24r0102t_c1f.fits")),
-        ("mast:HST/product/u24r/a.fits", Uri("HST", "product/u24r/a.fits", "a.fits")),
-        (
-            "mast:IUE/url/pub/iue/data/lwp/13000/lwp13058.elbll.gz",
-            Uri("IUE", "url/pub/iue/data/lwp/13000/lwp13058.elbll.gz", "lwp13058.elbll.gz"),
-        ),
-        ("mast:HLSP/classy/a+b (1).fits", Uri("HLSP", "classy/a+b (1).fits", "a+b (1).fits")),
-        (
-            "mast:HLA/url/cgi-bin/getdata.cgi?dataset=../x",
-            Uri("HLA", "url/cgi-bin/getdata.cgi?dataset=../x", "getdata.cgi"),
-        ),
-        (
-            "http://archive.stsci.edu/pub/iue/lwp13058.mxlo.gz",
-            Uri("", "archive.stsci.edu/pub/iue/lwp13058.mxlo.gz", "lwp13058.mxlo.gz", "http"),
-        ),
-    ],
-)
-def test_a_uri_is_taken_apart_and_put_together(text: str, uri: Uri) -> None:
-    assert parse_uri(text) == uri
-    assert str(uri) == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "mast:HST/product/../../etc/passwd",
-        "mast:HST/../../x",
-        "mast:../x/y",
-        "mast:HST/product/%2e%2e/x",
-        "mast:HST/product/%252e%252e/x",
-        "mast:HST/product/..%2fx",
-        "mast:HST/product/..\\x",
-        "mast:HST/product/ .. /x",
-        "mast:HST/./x",
-        "mast:HST/product/a\0.fits",
-        "mast:HST/product/a%00.fits",
-        "mast:HST/product/a\r\n.fits",
-        "mast:HST/product/a\x9b.fits",
-        "mast:HST/product/",
-        "mast:HST",
-        "mast:/etc/passwd",
-        "https://host",
-        "mast:HST/" + "x" * 5000,
-    ],
-)
-def test_a_uri_that_could_do_harm_is_refused(text: str) -> None:
-    with pytest.raises(UnsafeNameError):
-        parse_uri(text)
-
-
-@pytest.mark.parametrize("text", ["", "u24r.fits", "HST/product/x", "/etc/passwd", "http:x/y"])
-def test_what_is_no_uri_is_refused(text: str) -> None:
-    with pytest.raises(InvalidQueryError):
-        parse_uri(text)
-
-
-@given(st.text())
-def test_any_text_is_a_uri_or_refused(text: str) -> None:
-    try:
-        uri = parse_uri(f"mast:{text}")
-    except InvalidQueryError:
-        return
-    assert str(uri) == f"mast:{text}"
-    assert uri.filename not in ("", ".", "..")
-    assert ".." not in PurePosixPath(uri.path.partition("?")[0]).parts
-
-
 # ---------------------------------------------------------------- download URLs
-
-
-@pytest.mark.parametrize(
-    ("uri", "escaped"),
-    [
-        (FILE, FILE),
-        ("mast:HLSP/x/a+b c.fits", "mast:HLSP/x/a%2Bb%20c.fits"),
-        ("mast:X/y?a=1&b=2", "mast:X/y%3Fa%3D1%26b%3D2"),
-        ("http://archive.stsci.edu/a~b", "http://archive.stsci.edu/a~b"),
-        ("mast:X/é", "mast:X/%C3%A9"),
-    ],
-)
-def test_a_download_url_escapes_all_but_colon_and_slash(uri: str, escaped: str) -> None:
-    url = f"https://mast.stsci.edu/api/v0.1/Download/file?uri={escaped}"
-    assert download_url("https://mast.stsci.edu/", uri) == url
-    assert plain_download_url("https://mast.stsci.edu", uri).endswith(f"uri={uri}")
 
 
 @given(st.text(min_size=1))
 def test_the_server_reads_back_the_uri_of_a_download_url(uri: str) -> None:
     uri = uri.encode("utf-8", "replace").decode()
-    parts = urlsplit(download_url("http://h", uri))
-    assert requested_uri(parts.path, parts.query) == uri
+    assert requested_uri(DOWNLOAD_PATH, f"uri={quote(uri, safe=':/')}") == uri
 
 
 @pytest.mark.parametrize(
@@ -225,15 +128,6 @@ def test_any_range_stays_inside_the_file(text: str, size: int) -> None:
         assert part is None or not part or (part.start >= 0 and part.stop <= size)
 
 
-def test_a_range_is_asked_for_and_its_answer_read() -> None:
-    assert range_header(5) == "bytes=5-"
-    assert parse_range(range_header(5, 9), 100) == range(5, 9)
-    assert parse_content_range("bytes 5-8/100") == (5, 9, 100)
-    assert parse_content_range("BYTES 5-8/*") == (5, 9, None)
-    for wrong in (None, "", "bytes */100", "bytes 8-5/100", "bytes 5-200/100", "rows 5-8/100"):
-        assert parse_content_range(wrong) is None
-
-
 MODIFIED = datetime(2026, 3, 1, 12, 0, 0, 500, tzinfo=UTC)
 FACTS = FileFacts(100, '"v1"', MODIFIED)
 DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
@@ -299,31 +193,16 @@ def test_dates_are_written_and_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "name"),
+    ("name", "header"),
     [
-        ('attachment; filename="a b.fits"', "a b.fits"),
-        ("attachment; filename=a.fits", "a.fits"),
-        ("attachment; filename*=UTF-8''%C3%A9.fits; filename=\"e.fits\"", "é.fits"),
-        ('attachment; filename="../../etc/passwd"', "passwd"),
-        ('attachment; filename="C:\\\\x\\\\NUL"', "NU%4C"),
-        ('attachment; filename=".."', ".%2E"),
-        ("attachment; filename*=UTF-8''a%2F..%2Fb", "b"),
-        ("attachment; filename*=no-such''a", "a"),
-        ("attachment; filename*=UTF-8''a%00b", None),
-        ('attachment; filename="x/"', None),
-        ("inline", None),
-        (None, None),
+        ("a.fits", 'attachment; filename="a.fits"'),
+        ("a b.fits", 'attachment; filename="a b.fits"'),
+        ("é.fits", "attachment; filename=\"_.fits\"; filename*=UTF-8''%C3%A9.fits"),
+        ('a"b.fits', "attachment; filename=\"a_b.fits\"; filename*=UTF-8''a%22b.fits"),
     ],
 )
-def test_the_name_of_a_download_is_read_safely(header: str | None, name: str | None) -> None:
-    assert parse_content_disposition(header) == name
-
-
-@pytest.mark.parametrize("name", ["a.fits", "a b.fits", "é.fits", 'a"b.fits', "100%.fits"])
-def test_a_download_gets_its_name_back(name: str) -> None:
-    header = content_disposition(name)
-    assert header.isascii()
-    assert parse_content_disposition(header) == safe_name(name)
+def test_a_download_is_told_its_name(name: str, header: str) -> None:
+    assert content_disposition(name) == header
 
 
 # ---------------------------------------------------------------- safe names
@@ -431,8 +310,8 @@ def test_two_names_never_become_one(first: str, second: str) -> None:
 
 def test_a_bundle_is_a_form_with_one_pair_a_file() -> None:
     uris = [FILE, "mast:X/a+b c&d.fits", "http://h/x?y=1"]
-    assert encode_bundle([FILE]) == b"uri=mast%3AHST%2Fproduct%2Fu24r0102t_c1f.fits"
-    assert decode_bundle(encode_bundle([*uris, FILE])) == uris
+    body = urlencode([("uri", uri) for uri in [*uris, FILE]]).encode()
+    assert decode_bundle(body) == uris
 
 
 @pytest.mark.parametrize("body", [b"", b"url=x", b"uri=", b"uri=%ff%fe", b"\xff\xfe"])

@@ -40,7 +40,7 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """The names of `astroquery.mast` and the module of it that each comes from."""
 
-Fill = Callable[[ModuleType], None]
+Names = dict[str, Any]
 
 _installed = ExitStack()
 
@@ -144,44 +144,37 @@ def _swap_in_astroquery(replacements: Mapping[type, type]) -> None:
 # ------------------------------------------------------------------------------- modules
 
 
-class _Finder(MetaPathFinder):
-    """Finds the modules that topmast stands in for, and nothing else."""
+class _StandIns(MetaPathFinder, Loader):
+    """Finds the modules that topmast stands in for, and fills them, also when reloaded."""
 
-    def __init__(self, fills: Mapping[str, Fill]) -> None:
-        self.fills = fills
+    def __init__(self, contents: Mapping[str, Callable[[], Names]]) -> None:
+        self.contents = contents
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname not in self.fills:
+        if fullname not in self.contents:
             return None
-        loader = _Loader(self.fills[fullname])
         is_package = fullname in (PACKAGE, MAST)
-        spec = ModuleSpec(fullname, loader, origin=__file__, is_package=is_package)
+        spec = ModuleSpec(fullname, self, origin=__file__, is_package=is_package)
         spec.has_location = True
         return spec
-
-
-class _Loader(Loader):
-    """Fills a module with topmast's names, also when it is reloaded."""
-
-    def __init__(self, fill: Fill) -> None:
-        self.fill = fill
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        self.fill(module)
+        names = self.contents[module.__name__]()
+        vars(module).update({**names, "__all__": sorted(names)})
 
 
 def _set_modules(real_exceptions: ModuleType | None, steps: ExitStack) -> None:
     """Put the finder first and topmast's modules in place of those already imported."""
-    finder = _Finder(_fills(real_exceptions))
+    finder = _StandIns(_contents(real_exceptions))
     imported = [name for name in sys.modules if _is_mast(name)]
     if imported:
         _warn_too_late()
-    for name in [*finder.fills, *imported]:
+    for name in [*finder.contents, *imported]:
         _set_aside(name, steps)
     sys.meta_path.insert(0, finder)
     steps.callback(sys.meta_path.remove, finder)
@@ -189,18 +182,46 @@ def _set_modules(real_exceptions: ModuleType | None, steps: ExitStack) -> None:
         importlib.import_module(name)
 
 
-def _fills(real_exceptions: ModuleType | None) -> dict[str, Fill]:
-    """For each module that topmast stands in for, what fills it."""
-    fills: dict[str, Fill] = {
-        EXCEPTIONS: partial(_fill_exceptions, real_exceptions),
-        MAST: _fill_mast,
-        f"{MAST}.utils": _fill_utils,
+def _contents(real_exceptions: ModuleType | None) -> dict[str, Callable[[], Names]]:
+    """For each module that topmast stands in for, what gives its names."""
+    contents: dict[str, Callable[[], Names]] = {
+        EXCEPTIONS: partial(_exceptions, real_exceptions),
+        MAST: _mast,
+        f"{MAST}.utils": _utils,
     }
     for module, names in NAMES.items():
-        fills[f"{MAST}.{module}"] = partial(_fill_with, names)
+        contents[f"{MAST}.{module}"] = partial(_services, names)
     if real_exceptions is None:
-        fills[PACKAGE] = _fill_package
-    return fills
+        contents[PACKAGE] = lambda: {"__version__": VERSION, "log": logging.getLogger("topmast")}
+    return contents
+
+
+def _exceptions(real: ModuleType | None) -> Names:
+    from topmast import errors
+
+    theirs = {name: getattr(real, name) for name in getattr(real, "__all__", ())}
+    return theirs | {name: getattr(errors, name) for name in errors.__all__}
+
+
+def _mast() -> Names:
+    from topmast import config
+
+    utils = importlib.import_module(f"{MAST}.utils")
+    services = _services([name for names in NAMES.values() for name in names])
+    return {**services, "Conf": config.Conf, "conf": conf, "utils": utils}
+
+
+def _services(names: Sequence[str]) -> Names:
+    """Those of `names` that topmast has."""
+    from topmast import client
+
+    return {name: getattr(client, name) for name in names if name in client.__all__}
+
+
+def _utils() -> Names:
+    from topmast.astroquery import utils
+
+    return {name: getattr(utils, name) for name in utils.__all__}
 
 
 def _is_mast(name: str) -> bool:
@@ -234,42 +255,3 @@ def _set_aside(name: str, steps: ExitStack) -> None:
                 delattr(parent, last)
 
     steps.callback(restore)
-
-
-def _fill_package(module: ModuleType) -> None:
-    module.__doc__ = "topmast in the place of astroquery, which is not installed."
-    _set(module, {"__version__": VERSION, "log": logging.getLogger("topmast")})
-
-
-def _fill_exceptions(real: ModuleType | None, module: ModuleType) -> None:
-    from topmast import errors
-
-    theirs = {name: getattr(real, name) for name in getattr(real, "__all__", ())}
-    _set(module, theirs | {name: getattr(errors, name) for name in errors.__all__})
-
-
-def _fill_mast(module: ModuleType) -> None:
-    from topmast import config
-
-    for names in NAMES.values():
-        _fill_with(names, module)
-    utils = importlib.import_module(f"{MAST}.utils")
-    _set(module, {"Conf": config.Conf, "conf": conf, "utils": utils})
-
-
-def _fill_with(names: Sequence[str], module: ModuleType) -> None:
-    """Give `module` those of `names` that topmast has."""
-    import topmast
-
-    _set(module, {name: getattr(topmast, name) for name in names if name in topmast.__all__})
-
-
-def _fill_utils(module: ModuleType) -> None:
-    from topmast.astroquery import utils
-
-    _set(module, {name: getattr(utils, name) for name in utils.__all__})
-
-
-def _set(module: ModuleType, names: Mapping[str, Any]) -> None:
-    everything = sorted({*vars(module).get("__all__", ()), *names})
-    vars(module).update({**names, "__all__": everything})

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
+from topmast.client import default_client
 from topmast.errors import InvalidQueryError
 from topmast.questions.criteria import split_place
-from topmast.questions.names import name_resolver
+from topmast.questions.names import positions_of_names
 from topmast.questions.places import find_places, places_of_names
 from topmast.questions.product_filters import unique_products
-from topmast.services.service import Service, one_name
+from topmast.services.mast import MastClass
 
 __all__ = [
     "parse_input_location",
@@ -32,9 +34,9 @@ def resolve_object(
     resolve_all: bool = False,
     objectname: str | Iterable[str] | None = None,
 ) -> Any:
-    """The position of an object by name, or of several; see `topmast.services.service.Service`."""
-    return Service.ready_made().resolve_object(
-        one_name(object_name, objectname), resolver=resolver, resolve_all=resolve_all
+    """The position of an object by name, or of several; see `MastClass.resolve_object`."""
+    return MastClass.resolve_object(
+        object_name, resolver=resolver, resolve_all=resolve_all, objectname=objectname
     )
 
 
@@ -56,7 +58,7 @@ def parse_input_location(
     )
     if not place.has_place:
         raise InvalidQueryError("One of objectname and coordinates must be specified.")
-    resolve = name_resolver(Service.ready_made().session, place.resolver)
+    resolve = partial(positions_of_names, default_client().session, place.resolver)
     if place.object_name is None:
         found = find_places(place.coordinates, resolve)
     else:

@@ -34,6 +34,7 @@ COMMANDS: dict[str, str] = {
     "serve": "topmast.cli.archive",
     "user": "topmast.cli.accounts",
     "token": "topmast.cli.accounts",
+    "config": "topmast.cli.config",
     "demo": "topmast.cli.demo",
     "run": "topmast.cli.run",
     "compare": "topmast.cli.compare",
@@ -83,19 +84,20 @@ def _same_word(text: str) -> str:
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={
         "help_option_names": ["-h", "--help"],
         "max_content_width": 100,
         "token_normalize_func": _same_word,
     },
-    epilog="Exit codes: 0 done; 1 something failed; 2 the call makes no sense or the name is not "
-    "known; 3 nothing was found; 130 interrupted.",
+    epilog="Exit codes: 0 done; 1 something failed; 2 an option or value is wrong, or a name "
+    "is not known; 3 nothing was found; 130 interrupted.",
 )
 @click.version_option(None, "--version", package_name="topmast", prog_name="topmast")
 @common_options
 @click.pass_context
 def main(context: click.Context) -> None:
-    """Find, download and hold the data of NASA's space telescopes.
+    """Find, download and keep the data of NASA's space telescopes.
 
     \b
     topmast search M101 --radius "5 arcmin" --filters "*UV"
@@ -105,3 +107,5 @@ def main(context: click.Context) -> None:
     is the one in TOPMAST_ARCHIVE or in the configuration file, and MAST itself otherwise.
     """
     context.ensure_object(Settings)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

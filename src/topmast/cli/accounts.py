@@ -57,8 +57,8 @@ def token() -> None:
 @command("add", short_help="Make an account, or bring one up to date.")
 @folder_argument
 @click.argument("name")
-@click.option("--first-name", default="", metavar="TEXT", help="Shown to whoever logs in.")
-@click.option("--last-name", default="", metavar="TEXT", help="Shown to whoever logs in.")
+@click.option("--first-name", default="", metavar="TEXT", help="AnswerColumn to whoever logs in.")
+@click.option("--last-name", default="", metavar="TEXT", help="AnswerColumn to whoever logs in.")
 @proposal_option
 @click.option("--all-proposals", is_flag=True, help="All exclusive data are open to it.")
 @click.option("--no-password", is_flag=True, help="It logs in with tokens only.")

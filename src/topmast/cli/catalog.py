@@ -14,6 +14,7 @@ from topmast.cli.settings import command, current
 from topmast.cli.words import criterion_option, pairs_of, value_of
 
 if TYPE_CHECKING:
+    from topmast.net.session import Session
     from topmast.services.catalogs import CatalogsClass
 
 Method = Callable[..., Any]
@@ -64,10 +65,11 @@ def catalog(
         raise click.UsageError("Give a TARGET, or a criterion such as --criterion Tmag=10..12.")
     if criterion and version is not None:
         raise click.UsageError("--version goes with a search by place alone.")
-    catalogs = current().client().catalogs
+    client = current().client()
+    catalogs = client.catalogs
     given = {name: value for name, value in parameters.items() if value is not None}
     words = place_of(target, radius) | given | {"catalog": catalog}
-    words |= _criteria(catalogs, catalog, criterion) if criterion else {"version": version}
+    words |= _criteria(client.session, catalog, criterion) if criterion else {"version": version}
     search, count_them = _methods(catalogs, by_criteria=bool(criterion))
     if count:
         return print_numbers(target, count_them(**words))
@@ -83,10 +85,10 @@ def _methods(catalogs: CatalogsClass, *, by_criteria: bool) -> tuple[Method, Met
     return catalogs.query_region, catalogs.query_region_count
 
 
-def _criteria(catalogs: CatalogsClass, name: str, criterion: tuple[str, ...]) -> dict[str, Any]:
+def _criteria(session: Session, name: str, criterion: tuple[str, ...]) -> dict[str, Any]:
     """The criteria as the library takes them: the catalogue's columns tell what is a range."""
     from topmast.questions.catalogs import chosen_catalog, criteria_columns
 
-    columns = criteria_columns(catalogs.session, chosen_catalog(catalogs.session, name))
+    columns = criteria_columns(session, chosen_catalog(session, name))
     pairs = pairs_of(criterion)
     return {word: value_of(columns.find(word), texts) for word, texts in pairs.items()}

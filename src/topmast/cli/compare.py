@@ -71,9 +71,9 @@ def _served(archive: str) -> Iterator[str]:
         return
     check_extra()
     from topmast.archive import Archive
-    from topmast.archive.server.serve import running
+    from topmast.archive.server.serve import serve_in_thread
 
-    with Archive(Path(archive).expanduser()) as opened, running(opened) as url:
+    with Archive(Path(archive).expanduser()) as opened, serve_in_thread(opened) as url:
         yield url
 
 

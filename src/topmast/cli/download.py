@@ -160,8 +160,8 @@ def _check_folder(plans: list[Plan], folder: Path) -> None:
     """Files go where the manifest says; --download-dir may say the same, and nothing else."""
     root = folder.expanduser().resolve()
     for plan in plans:
-        for job in plan.jobs:
-            path = (plan.folder / job.path).resolve()
+        for product in plan.products:
+            path = (plan.folder / product.path).resolve()
             if not path.is_relative_to(root):
                 raise click.UsageError(
                     f"--retry puts files where its manifest says, and --download-dir {folder} is "

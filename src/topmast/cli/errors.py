@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ DONE, FAILED, MISUSED, NOTHING, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 
 def guarded(run: Callable[[], Any]) -> int:
     """Call `run`; the exit code it gives, or that of the error it ended with."""
+    _make_streams_safe()
     try:
         code = run()
         sys.stdout.flush()
@@ -31,6 +33,16 @@ def guarded(run: Callable[[], Any]) -> int:
     except Exception as error:
         return _explain(error)
     return code if isinstance(code, int) else DONE
+
+
+def _make_streams_safe() -> None:
+    """Let no output end the work: a closed stream swallows it, an unknown letter is escaped."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None or stream.closed:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def tell(text: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Found = list[tuple[str, str, "SkyCoord"]]
 
 
-@command(short_help="Find the positions of objects.")
+@command(short_help="Find the positions of objects.", quick=True)
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @click.option("--resolver", metavar="NED|SIMBAD", help="Ask this resolver only.")
 @click.option("--all", "every", is_flag=True, help="Give the position by each resolver.")
@@ -42,7 +42,7 @@ def resolve(names: tuple[str, ...], resolver: str | None, every: bool, output: O
     return DONE if {name for name, _, _ in found} >= set(wanted) else FAILED
 
 
-@command(short_help="List the missions.")
+@command(short_help="List the missions.", quick=True)
 def missions() -> int:
     """List the missions that the archive holds, one a line."""
     for mission in current().client().observations.list_missions():

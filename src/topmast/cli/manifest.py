@@ -14,7 +14,7 @@ from topmast.cli.settings import say
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from topmast.download.job import Outcome
+    from topmast.download.product import Result
 
 AGAIN = "Run the same command again: what has arrived is kept, only the rest is fetched."
 
@@ -36,18 +36,18 @@ def finish(manifest: Table, output: Output, *, retried: Path | None, folder: Pat
 
 
 def _tell_failure(manifest: Table, source: Path | None) -> None:
-    from topmast.download.tables.manifest import last_line
+    from topmast.download.run import last_line
 
     retry = "" if source is None else f"\nOr: topmast download --retry {shlex.quote(str(source))}"
-    for line in last_line(list(_outcomes(manifest)), AGAIN + retry).splitlines():
+    for line in last_line(list(_results(manifest)), AGAIN + retry).splitlines():
         tell(one_line(line))
 
 
-def _outcomes(manifest: Table) -> Iterable[Outcome]:
-    from topmast.download.job import Job, Outcome
+def _results(manifest: Table) -> Iterable[Result]:
+    from topmast.download.product import Product, Result
 
     for path, status, message in manifest["Local Path", "Status", "Message"].iterrows():
-        yield Outcome(Job(uri="", url="", path="", shown=path), status, message)
+        yield Result(Product(uri="", url="", path="", local_path=path), status, message)
 
 
 def _source_of_retry(output: Output, retried: Path | None, folder: Path) -> Path | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import importlib.util
+import math
 import os
 import shutil
 import sys
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 FIRST = (
-    "Status", "State", "Local Path", "Path", "Message", "Reason",
+    "target_given", "Status", "State", "Local Path", "Path", "Message", "Reason",
     "obsid", "obsID", "obs_collection", "instrument_name", "filters", "productFilename", "size",
     "productSubGroupDescription", "target_name", "dataproduct_type", "distance", "obs_id",
     "productType", "description", "t_min", "t_exptime", "calib_level", "s_ra", "s_dec",
@@ -51,6 +53,7 @@ class Output:
     columns: tuple[str, ...] = ()
     all_columns: bool = False
     rows: int | None = None
+    sort: str | None = None
 
     def write(self, table: Table, *, seen: Table | None = None) -> None:
         """Send `table` to the file, the pipe or the screen.
@@ -58,7 +61,7 @@ class Output:
         `seen` is what of it a screen shows, unless certain columns or all rows were asked for;
         nothing, if it has no rows.
         """
-        chosen = _only(table, self.columns)
+        chosen = _only(_sorted(table, self.sort) if self.sort else table, self.columns)
         if self.path is not None and self.kind is not None:
             save_table(chosen, self.path, self.kind)
             say(f"{len(table)} rows written to {self.path}")
@@ -124,7 +127,7 @@ def readable_size(size: float) -> str:
 
 def _checked(
     *, output: str | None, format: str | None, columns: str | None, all_columns: bool,
-    all_rows: bool, rows: int | None,
+    all_rows: bool, rows: int | None, sort: str | None,
 ) -> Output:  # fmt: skip
     names = tuple(name.strip() for name in (columns or "").split(",") if name.strip())
     if all_rows:
@@ -132,8 +135,8 @@ def _checked(
     if output is None or output == "-":
         name = format or ("tsv" if output == "-" else None)
         kind = _known_kind(name) if name else None
-        return Output(None, kind, names, all_columns, rows)
-    return Output(_writable(output), _known_kind(format or output), names, all_columns, rows)
+        return Output(None, kind, names, all_columns, rows, sort)
+    return Output(_writable(output), _known_kind(format or output), names, all_columns, rows, sort)
 
 
 def _known_kind(name: str) -> Format:
@@ -163,23 +166,53 @@ def _only(table: Table, names: Sequence[str]) -> Table:
     """`table` with the named columns, whatever the case they are written in."""
     if not names:
         return table
-    known = {name.lower(): name for name in table.colnames}
-    for name in names:
-        if name.lower() not in known:
-            near = get_close_matches(name.lower(), list(known), n=1)
-            hint = f" Did you mean {known[near[0]]!r}?" if near else ""
-            raise click.UsageError(f"The answer has no column {name!r}.{hint}")
-    return table[[known[name.lower()] for name in names]]
+    return table[[_column(table, name) for name in names]]
+
+
+def _column(table: Table, name: str) -> str:
+    """The name of a column of `table` as it is spelled there."""
+    known = {each.lower(): each for each in table.colnames}
+    if name.lower() not in known:
+        near = get_close_matches(name.lower(), list(known), n=1)
+        hint = f" Did you mean {known[near[0]]!r}?" if near else ""
+        raise click.UsageError(f"The answer has no column {name!r}.{hint}")
+    return known[name.lower()]
+
+
+def _sorted(table: Table, sort: str) -> Table:
+    """`table` in the order of a column, rows without a value last; ``-name`` for descending."""
+    import numpy as np
+
+    column = table[_column(table, sort.removeprefix("-"))]
+    missing = np.ma.getmaskarray(column)
+    order = np.argsort(np.ma.getdata(column), kind="stable")
+    if sort.startswith("-"):
+        order = order[::-1]
+    return table[order[np.argsort(missing[order], kind="stable")]]
 
 
 def _importance(name: str) -> int:
     return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
+MJD_ZERO = datetime.date(1858, 11, 17)
+DATES = ("t_min", "t_max", "t_obs_release")
+"""Columns of Modified Julian Dates; a screen shows the date too."""
+
+
 def _texts(table: Table, name: str, widest: int | None) -> list[str]:
-    show = readable_size if name == "size" else _cell
+    show = readable_size if name == "size" else _dated if name in DATES else _cell
     texts = ["" if row[0] is None else one_line(show(row[0])) for row in rows_of(table[[name]])]
     return texts if name in (*PATHS, *REASONS) else [_shortened(text, widest) for text in texts]
+
+
+def _dated(mjd: float) -> str:
+    """A Modified Julian Date with its date: ``57303.83 2015-10-08``."""
+    try:
+        date = MJD_ZERO + datetime.timedelta(days=math.floor(mjd))
+    except (OverflowError, ValueError):
+        return _cell(mjd)
+    return f"{mjd:.2f} {date.isoformat()}"
 
 
 def _cell(value: Any) -> str:
@@ -277,13 +310,14 @@ def _option(*names: str, **attributes: Any) -> Callable[..., Any]:
 
 
 _EXTENSIONS = " ".join(extension for kind in FORMATS for extension in kind.extensions)
-_WORDS = ("output", "format", "columns", "all_columns", "all_rows", "rows")
+_WORDS = ("output", "format", "columns", "all_columns", "all_rows", "rows", "sort")
 _OPTIONS = (
     _option(
         "--rows", type=click.IntRange(min=0), metavar="N", help="Show so many rows on a terminal."
     ),
     _option("--all-rows", is_flag=True, help="Show all rows on a terminal."),
     _option("--all-columns", is_flag=True, help="Show all columns on a terminal."),
+    _option("--sort", metavar="NAME", help="Sort by this column; -NAME: largest first."),
     _option("--columns", metavar="NAME,NAME", help="Give these columns only, in this order."),
     _option(
         "--format",

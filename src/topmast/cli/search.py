@@ -72,7 +72,7 @@ def search(
     return DONE if len(table) else NOTHING
 
 
-@command(short_help="Count observations without fetching them.", epilog=EXAMPLES)
+@command(short_help="Count observations without fetching them.", epilog=EXAMPLES, quick=True)
 @target_argument
 @radius_option
 @criteria_options

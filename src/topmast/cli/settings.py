@@ -98,7 +98,14 @@ def _is_flag(parameter: click.Parameter) -> bool:
 
 
 class Command(click.Command):
-    """A command that shows the library's warnings and log as lines on standard error."""
+    """A command that shows the library's warnings and log as lines on standard error.
+
+    One that is `quick` does its work without astropy, which takes long to load.
+    """
+
+    def __init__(self, *given: Any, quick: bool = False, **attributes: Any) -> None:
+        super().__init__(*given, **attributes)
+        self.quick = quick
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
         """Read ``158.47 -7.3`` as a position: a negative number is not an option."""
@@ -122,6 +129,9 @@ class Command(click.Command):
 
     def invoke(self, context: click.Context) -> Any:
         settings = current()
+        if not self.quick:
+            # astropy takes warnings over when it is imported, so it has to be imported before.
+            importlib.import_module("astropy.utils.exceptions")
         with _reporting(settings):
             try:
                 code = super().invoke(context)
@@ -169,8 +179,6 @@ def say(text: str) -> None:
 
 @contextmanager
 def _reporting(settings: Settings) -> Iterator[None]:
-    # astropy takes warnings over when it is imported, so it has to be imported before.
-    importlib.import_module("topmast.errors")
     handler = _LineHandler()
     logger = logging.getLogger("topmast")
     level, propagate = logger.level, logger.propagate

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -16,19 +18,44 @@ from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 MOST_INTEGERS = 1000
 """The widest range of whole numbers that is spelled out."""
 
+COMPARISON = re.compile(r"(<=?|>=?)\s*(.+)")
+PERIOD = re.compile(r"((?:18|19|20|21)\d\d)(?:-(\d\d?)(?:-(\d\d?))?)?")
+"""A year, month or day; as a Modified Julian Date the year would lie before all telescopes."""
+
+SHORT_NAMES = {
+    "proposal_id": "--program",
+    "proposal_pi": "--pi",
+    "productSubGroupDescription": "--suffix",
+}
+"""Columns whose option has a second, shorter name."""
+
 
 def criteria_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add one option a column of observations; the command gets them as `criteria`."""
 
     @functools.wraps(function)
-    def with_criteria(*args: Any, criterion: Iterable[str], **words: Any) -> Any:
+    def with_criteria(
+        *args: Any, criterion: Iterable[str], year: Iterable[str], **words: Any
+    ) -> Any:
         found = _given(words, OBSERVATION)
+        if year:
+            found.setdefault("t_min", []).extend(year)
         for name, texts in pairs_of(criterion).items():
             found.setdefault(name, []).extend(texts)
         criteria = {name: criterion_of(name, texts) for name, texts in found.items()}
         return function(*args, criteria=criteria, **words)
 
     options = [_option_of(field) for field in OBSERVATION]
+    options.append(
+        click.option(
+            "--year",
+            cls=Option,
+            section="Columns",
+            multiple=True,
+            metavar="YEAR",
+            help="Year in which the observation began: 2015, or 2015..2017; also 2015-03-14.",
+        )
+    )
     options.append(
         criterion_option("Any other criterion, such as t_min=50000..60000 or obstype=all.")
     )
@@ -99,16 +126,19 @@ def _option_of(field: Field) -> Callable[..., Any]:
     words = re.sub(r"(?<=[a-z])(?=[A-Z][a-z]|UR[IL])", "-", field.name).replace("_", "-").lower()
     # Option names are compared in lower case and with dashes: see topmast.cli.main.
     spellings = dict.fromkeys(["--" + words, "--" + field.name.replace("_", "-").lower()])
+    short = SHORT_NAMES.get(field.name)
+    also = f" Also {short}." if short else ""
     unit = f" [{field.unit}]" if field.unit else ""
     example = f" {field.example.rstrip('.')}." if field.example else ""
     return click.option(
         _parameter(field),
         *spellings,
+        *([short] if short else []),
         cls=Option,
         section="Columns",
         multiple=True,
         metavar="MIN..MAX" if field.continuous else "VALUE",
-        help=f"{field.description}{unit}.{example}",
+        help=f"{field.description}{unit}.{example}{also}",
     )
 
 
@@ -151,27 +181,67 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _range_of(field: ColumnWords, text: str) -> list[Any]:
+    """The range that a text stands for: MIN..MAX, a comparison, or a year, month or day."""
+    compared = COMPARISON.fullmatch(text.strip())
+    if compared is not None:
+        return _compared(compared[1], _end(compared[2], field, low=compared[1][0] == ">"))
     low, dots, high = text.partition("..")
-    if not dots or not (low.strip() or high.strip()):
+    if not dots and _period(text, field):
+        low = high = text
+    elif not dots or not (low.strip() or high.strip()):
+        also = "A year (2015), a date or '>=MIN' works" if _is_date(field) else "'>=MIN' works"
         raise click.UsageError(
-            f"{field.name} takes a range, MIN..MAX (or MIN.. or ..MAX), not {text!r}."
+            f"{field.name} takes a range, MIN..MAX (or MIN.. or ..MAX), not {text!r}. {also}, too."
         )
-    return [_end(low, field), _end(high, field)]
+    return [_end(low, field, low=True), _end(high, field, low=False)]
 
 
-def _end(text: str, field: ColumnWords) -> Any:
+def _compared(sign: str, value: Any) -> list[Any]:
+    """The range of a comparison; ranges include their ends, which < and > do not."""
+    if sign in ("<", ">") and isinstance(value, float):
+        value = math.nextafter(value, math.inf if sign == ">" else -math.inf)
+    return [value, None] if sign[0] == ">" else [None, value]
+
+
+def _end(text: str, field: ColumnWords, *, low: bool) -> Any:
     """One end of a range: open, a number, a length or time with its unit, or a date as text."""
     text = text.strip()
     if not text:
         return None
+    if period := _period(text, field):
+        return period[0] if low else period[1]
     with suppress(ValueError):
         return float(text)
-    if field.unit != "d" or not text[:4].isdigit():
+    if not _is_date(field) or not text[:4].isdigit():
         from astropy.units import Quantity
 
         with suppress(ValueError, TypeError):
             return Quantity(text)
     return text
+
+
+def _is_date(field: ColumnWords) -> bool:
+    return field.unit == "d"
+
+
+def _period(text: str, field: ColumnWords) -> tuple[str, str] | None:
+    """The first and last moment of a year, month or day; None for any other text."""
+    match = PERIOD.fullmatch(text.strip()) if _is_date(field) else None
+    if match is None:
+        return None
+    year, month, day = (int(part) if part else None for part in match.groups())
+    try:
+        first = datetime.date(year or 0, month or 1, day or 1)
+    except ValueError as problem:
+        raise click.UsageError(f"{text} is no date: {problem}.") from problem
+    if day is not None:
+        last = first
+    elif month is not None:
+        last = (first.replace(day=28) + datetime.timedelta(days=4)).replace(day=1)
+        last -= datetime.timedelta(days=1)
+    else:
+        last = first.replace(month=12, day=31)
+    return first.isoformat(), f"{last.isoformat()}T23:59:59.999"
 
 
 def _whole_numbers(text: str) -> list[str]:

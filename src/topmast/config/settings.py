@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+
+from topmast.errors import InvalidQueryError
 
 MAST = "https://mast.stsci.edu"
 
@@ -45,19 +48,21 @@ DESCRIPTIONS: dict[str, str] = {
     "auth_server": "Where tokens are made; empty: belongs to the server.",
     "resolver_server": "The object name resolver; empty: belongs to the server.",
     "hla_server": "The Hubble Legacy Archive; empty: belongs to the server.",
-    "ssoserver": "The old single sign-on portal.",
+    "ssoserver": "Of astroquery; it has no effect.",
     "timeout": "Seconds that a whole query may take, with all its polls and pages.",
     "connect_timeout": "Seconds to wait for a connection.",
     "read_timeout": "Seconds to wait for the next byte.",
     "pagesize": "Rows asked for in one request.",
     "tries": "How often a request is tried before it counts as failed.",
-    "connections": "Requests under way at once to one host; a large file may add three.",
+    "connections": "Connections at once to one host, those for parts of large files included.",
     "user_agent": "Put before topmast's own User-Agent.",
-    "proxy": "URL of a proxy for all requests; empty: as the environment says.",
-    "ca_bundle": "File with the certificates to trust; empty: the system's.",
+    "proxy": "URL of a proxy (http, https or socks5) for all hosts but those in NO_PROXY; "
+    "empty: as the environment says.",
+    "ca_bundle": "File with the certificates to trust; empty: that of SSL_CERT_FILE, "
+    "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE in the environment, else the system's.",
     "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
     "configuration folder.",
-    "dialect": "'guide' or 'astroquery': what a call returns where the two differ (see compat).",
+    "dialect": "'guide' or 'astroquery': what a call returns where the two differ.",
 }
 
 
@@ -76,15 +81,23 @@ class Conf:
             raise AttributeError(f"No setting {name!r}. Settings: {', '.join(sorted(DEFAULTS))}.")
         if name in self._set:
             return self._set[name]
-        text = os.environ.get(f"TOPMAST_{name.upper()}")
-        source = f"the environment variable TOPMAST_{name.upper()}"
-        if text is None and name == "server":
-            text = os.environ.get("TOPMAST_ARCHIVE")
-            source = "the environment variable TOPMAST_ARCHIVE"
-        if text is None:
-            text = self._from_file().get(name)
-            source = "the configuration file"
+        text, source = self._found(name)
         return DEFAULTS[name] if text is None else _converted(name, text, source)
+
+    def source(self, name: str) -> str:
+        """Where the value of a setting comes from, in words."""
+        if name in self._set:
+            return "set while running"
+        text, source = self._found(name)
+        return "default" if text is None else source
+
+    def _found(self, name: str) -> tuple[str | None, str]:
+        """The text for a setting outside of this process, and where it stands."""
+        variables = [f"TOPMAST_{name.upper()}", *(["TOPMAST_ARCHIVE"] if name == "server" else [])]
+        for variable in variables:
+            if variable in os.environ:
+                return os.environ[variable], f"the environment variable {variable}"
+        return self._from_file().get(name, (None, ""))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name not in DEFAULTS:
@@ -116,9 +129,9 @@ class Conf:
         finally:
             object.__setattr__(self, "_set", before)
 
-    def _from_file(self) -> dict[str, str]:
+    def _from_file(self) -> dict[str, tuple[str | None, str]]:
         if self._file is None:
-            object.__setattr__(self, "_file", _read_files(_config_folder()))
+            object.__setattr__(self, "_file", _read_files())
         return dict(self._file)
 
 
@@ -134,7 +147,6 @@ class Servers:
     auth: str
     resolver: str
     hla: str
-    sso: str
 
     @classmethod
     def of(cls, portal: str) -> Servers:
@@ -149,7 +161,6 @@ class Servers:
             resolver=conf.resolver_server
             or ("https://mastresolver.stsci.edu" if at_mast else portal),
             hla=conf.hla_server or ("https://hla.stsci.edu" if at_mast else portal),
-            sso=conf.ssoserver if at_mast else portal,
         )
 
 
@@ -182,6 +193,11 @@ def _converted(name: str, value: Any, source: str) -> Any:
     return converted
 
 
+def configuration_files() -> tuple[Path, ...]:
+    """The files that settings are read from, whether they exist or not; the last one wins."""
+    return tuple(_config_folder() / name for name in ("astroquery.cfg", "topmast.cfg"))
+
+
 def _config_folder() -> Path:
     """Where astropy keeps its configuration files (the same rule, without importing astropy)."""
     for variable, under in (("ASTROPY_CONFIG_DIR", ""), ("XDG_CONFIG_HOME", "astropy")):
@@ -191,16 +207,31 @@ def _config_folder() -> Path:
     return Path.home() / ".astropy" / "config"
 
 
-def _read_files(folder: Path) -> dict[str, str]:
+def _read_files() -> dict[str, tuple[str | None, str]]:
     """The ``[mast]`` settings of astroquery.cfg, and over them those of topmast.cfg."""
-    found: dict[str, str] = {}
-    for name in ("astroquery.cfg", "topmast.cfg"):
+    found: dict[str, tuple[str | None, str]] = {}
+    for path in configuration_files():
         parser = configparser.ConfigParser(strict=False, interpolation=None)
         try:
-            text = (folder / name).read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
             parser.read_string(text if text.lstrip().startswith("[") else f"[top]\n{text}")
-        except (OSError, UnicodeDecodeError, configparser.Error):
+        except OSError:
             continue
-        if parser.has_section("mast"):
-            found |= {key: value.strip("'\"") for key, value in parser["mast"].items()}
+        except (UnicodeDecodeError, configparser.Error) as problem:
+            if path.name != "topmast.cfg":
+                continue
+            raise InvalidQueryError(f"{path} cannot be read: {problem}") from problem
+        section = parser["mast"] if parser.has_section("mast") else {}
+        if path.name == "topmast.cfg":  # that of astroquery has settings that are not ours
+            _check_names(section, path)
+        source = f"the configuration file {path}"
+        found |= {key: (value.strip("'\""), source) for key, value in section.items()}
     return found
+
+
+def _check_names(names: Iterable[str], path: Path) -> None:
+    for name in names:
+        if name not in DEFAULTS:
+            near = get_close_matches(name, DEFAULTS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise InvalidQueryError(f"{path}: there is no setting {name!r}.{hint}")

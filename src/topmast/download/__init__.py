@@ -1,18 +1,9 @@
-"""Bring products home: plan, fetch, prove whole, and say what happened."""
+"""Download products: plan, fetch, check that each file is whole, and say what happened.
 
-from topmast.download.plan import Plan, plan_download
-from topmast.download.progress import Progress
-from topmast.download.retry import retry
-from topmast.download.script import download_script
-from topmast.download.single import download_file
-from topmast.download.verify import verify
+Tables of products and URIs come in; files and manifests come out. Uses net and login, and knows
+nothing of services or archives.
+"""
 
-__all__ = [
-    "Plan",
-    "Progress",
-    "download_file",
-    "download_script",
-    "plan_download",
-    "retry",
-    "verify",
-]
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,6 +1,6 @@
-"""One file from first look to final name.
+"""Download one file: look on disk, fetch into ``name.part``, check, rename.
 
-A file gets its final name only after its length, its format and its checksums were looked at
+A file gets its final name only after its length, its format and its checksums were checked
 and its bytes were synced to the disk; until then it is called ``name.part``.
 """
 
@@ -11,26 +11,21 @@ import os
 import time
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from topmast.config.dialects import choice
 from topmast.download.check.content import Content, inspect
-from topmast.download.check.verdict import State
-from topmast.download.control import Control, Stopped
-from topmast.download.folder.held import Found, Presence, adopt, look, set_aside
-from topmast.download.folder.index import Entry, Index
+from topmast.download.check.verdict import GOOD, State
+from topmast.download.control import Control, RunSettings, Stopped
+from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import check_inside
 from topmast.download.folder.part import Busy, Part
-from topmast.download.job import Job, Outcome
-from topmast.download.more import find_more
-from topmast.download.rules import Rules
-from topmast.download.transfer.answers import Version
-from topmast.download.transfer.problems import GiveUp, as_requests_says, is_disk_full, said
+from topmast.download.folder.system import free_bytes, is_disk_full, sync_folder
+from topmast.download.product import DISK, Held, Product, Result
+from topmast.download.transfer.backoff import Failed
+from topmast.download.transfer.judge import NO_VERSION
 from topmast.download.transfer.transfer import NotModified, Transfer
-from topmast.download.transfer.unpack import unpack
 from topmast.errors import DiskFullError, MastError
 from topmast.net.address import without_credentials
 from topmast.net.parallel import at_once
@@ -38,236 +33,210 @@ from topmast.net.session import Session
 
 log = logging.getLogger("topmast")
 
-DISK = "disk"
 #: Whole bodies that may turn out bad before the file is given up.
 BODIES = 3
-SECOND_LOOK_SECONDS = 0.1
+SECOND_BODY_SECONDS = 0.1
+#: Times to make a folder again that is removed while files are written to it.
+FOLDERS = 3
 
 
-@dataclass
 class Fetcher:
     """Fetches the files of one run; `cache` is True, False or "check"."""
 
-    session: Session
-    index: Index
-    rules: Rules
-    control: Control
-    cache: bool | str = True
-    check: str = "content"
-    on_splittable: Callable[[], None] | None = None
-    active: list[Transfer] = field(default_factory=list)
-    _safe: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _dirty: set[str] = field(default_factory=set)
+    def __init__(
+        self,
+        session: Session,
+        index: Index,
+        settings: RunSettings,
+        control: Control,
+        *,
+        cache: bool | str = True,
+        check: str = "content",
+        on_splittable: Callable[[], None] | None = None,
+    ) -> None:
+        self.session = session
+        self.index = index
+        self.settings = settings
+        self.control = control
+        self.cache = cache
+        self.on_splittable = on_splittable
+        #: Transfers that may want help.
+        self.active: list[Transfer] = []
+        self._check_content = check == "content"
+        self._root = os.path.realpath(index.folder)
+        self._safe: dict[str, tuple[int, int]] = {}
+        self._unsynced: set[str] = set()
 
-    @cached_property
-    def real_root(self) -> str:
-        """The download folder without symbolic links."""
-        return os.path.realpath(self.index.folder)
-
-    def fetch(self, job: Job) -> Outcome:
-        """Bring one file home; whatever goes wrong is in the outcome.
+    def fetch(self, product: Product) -> Result:
+        """Download one file; whatever goes wrong is in the result.
 
         Raises
         ------
         Busy, Stopped
-            Another process has this file in hand; the run is to end.
+            Another process is fetching this file; the run is to end.
         """
         began = time.monotonic()
-        outcome = Outcome(job, message=job.message or None, path=self.index.folder / job.path)
+        result = Result(product)
         try:
-            if job.error:
-                raise GiveUp(job.error)
-            self._fetch(job, outcome)
+            if product.error:
+                raise Failed(product.error)
+            result = self._obtain(product, result)
         except (Busy, Stopped):
             raise
-        except (GiveUp, MastError, OSError, EOFError, zlib.error) as problem:
-            outcome.status, outcome.message = "ERROR", self._explained(problem, job)
-            outcome.source = ""
+        except (Failed, MastError, OSError, EOFError, zlib.error) as problem:
+            result.status, result.source = "ERROR", ""
+            result.message = self._explain(problem, product)
         except Exception as problem:  # a fault of ours must not keep the other files from coming
-            log.debug("%s", job.path, exc_info=True)
-            outcome.status, outcome.source = "ERROR", ""
-            outcome.message = f"Unexpected {type(problem).__name__}: {said(problem)}"
-        outcome.seconds = time.monotonic() - began
-        return outcome
-
-    @property
-    def _like_requests(self) -> bool:
-        return bool(choice(self.session, "error_messages") == "requests")
+            log.debug("%s", product.path, exc_info=True)
+            result.status, result.source = "ERROR", ""
+            result.message = f"Unexpected {type(problem).__name__}: {one_line(problem)}"
+        result.seconds = time.monotonic() - began
+        return result
 
     def sync_folders(self) -> None:
         """Make the new names themselves safe against a power cut."""
-        folders = [os.path.join(self.index.folder, inner) for inner in sorted(self._dirty)]
-        at_once(sync_folder, folders, self.rules.connections)
-        self._dirty.clear()
+        folders = [os.path.join(self.index.folder, inner) for inner in sorted(self._unsynced)]
+        at_once(sync_folder, folders, self.settings.connections)
+        self._unsynced.clear()
 
-    def _fetch(self, job: Job, outcome: Outcome) -> None:
-        final = self.index.folder / job.path
-        if self.cache is True and self._on_disk(job, outcome):
-            return
-        self._check_space(job)
-        for _ in range(3):  # the folder may be removed under our hands
-            self._make_folder(os.path.dirname(job.path))
+    def _obtain(self, product: Product, result: Result) -> Result:
+        presence, held = self.index.find(product)
+        changed = False
+        if self.cache is True and presence is not Presence.ABSENT:
+            held, changed = (held, False) if held is not None else self._look_closely(product)
+            if held is not None:
+                return Result.held(product, held)
+        if self.control.disk_full.is_set():
+            self._check_space(product)
+        final = self.index.folder / product.path
+        for _ in range(FOLDERS):
+            self._make_folder(os.path.dirname(product.path))
             try:
-                self._into_part(job, final, outcome)
+                part = Part.open(final)
+                try:
+                    if self.cache is True and part.began_empty and presence is Presence.ABSENT:
+                        if final.exists():  # another process has finished it since we looked
+                            held, changed = self._look_closely(product)
+                        if held is not None:
+                            part.remove()
+                            return Result.held(product, held)
+                    keep = changed or product.keep_existing
+                    return self._transfer(product, part, held, keep, result)
+                finally:
+                    part.close()
             except FileNotFoundError as problem:
                 last = problem
                 self._safe.clear()
-                continue
-            return
-        raise GiveUp(f"the folder is being removed while files are written to it ({said(last)})")
-
-    def _on_disk(self, job: Job, outcome: Outcome) -> bool:
-        found = self._found(job)
-        if found is None:
-            return False
-        outcome.bytes, outcome.sha256 = found.entry.size, found.entry.sha256
-        outcome.source = DISK
-        return True
-
-    def _found(self, job: Job) -> Found | None:
-        presence = look(job, self.index)
-        if presence is Presence.HELD:
-            entry = self.index.at(job.path)
-            return Found(entry) if entry else None
-        return adopt(job, self.index) if presence is Presence.UNPROVEN else None
-
-    def _into_part(self, job: Job, final: Path, outcome: Outcome) -> None:
-        part = Part.open(final)
-        try:
-            if self.cache is True and part.began_empty and self._finished_elsewhere(job, outcome):
-                part.remove()
-                return
-            self._transfer(job, part, outcome)
-        finally:
-            part.close()
-
-    def _finished_elsewhere(self, job: Job, outcome: Outcome) -> bool:
-        """Whether another process brought the file home since we looked."""
-        if not os.path.exists(os.path.join(self.index.folder, job.path)):
-            return False
-        self.index.refresh()  # the other's line may be a moment later than its file
-        return self._on_disk(job, outcome)
-
-    def _transfer(self, job: Job, part: Part, outcome: Outcome) -> None:
-        transfer = Transfer(
-            job, part, self.session, self.rules, self.control, held=self._held_version(job)
+        raise Failed(
+            f"the folder is being removed while files are written to it ({one_line(last)})"
         )
-        transfer.on_splittable = self.on_splittable
+
+    def _look_closely(self, product: Product) -> tuple[Held | None, bool]:
+        """What a file is for which our index does not vouch; see `Index.adopt`."""
+        self.index.refresh()  # another process may have written its line
+        held = self.index.find(product)[1]
+        return (held, False) if held is not None else self.index.adopt(product)
+
+    def _transfer(
+        self, product: Product, part: Part, held: Held | None, keep: bool, result: Result
+    ) -> Result:
+        """Fetch into `part`, unless the archive says that `held` is current (cache="check")."""
+        transfer = Transfer(
+            product,
+            part,
+            self.session,
+            self.settings,
+            self.control,
+            current=held if held is not None and self.cache == "check" else NO_VERSION,
+            on_splittable=self.on_splittable,
+        )
         self.active.append(transfer)
         try:
-            if self.cache is False:
-                transfer.start_anew()
-            else:
-                transfer.resume()
+            if not part.began_empty:
+                transfer.restart() if self.cache is False else transfer.resume()
             content = self._whole_body(transfer)
-            self._finish(transfer, content, outcome)
-            self._remark(transfer, content, outcome)
+            self._finish(transfer, content, keep, result)
         except NotModified:
+            assert held is not None
             part.remove()
-            self._still_held(job, outcome)
-        except GiveUp as problem:
-            transfer.leave()
-            if not transfer.unanswered or transfer.held == Version():
+            result = Result.held(product, held)
+        except BaseException as problem:
+            transfer.keep()
+            unanswered = isinstance(problem, Failed) and not transfer.answered_by
+            if self.cache != "check" or held is None or not held.known or not unanswered:
                 raise
-            self._still_held(job, outcome)
-            outcome.message = f"Held whole; not known if it is current: {problem}"
-        except BaseException:
-            transfer.leave()
-            raise
+            result = Result.held(product, held)
+            result.message = f"Held whole; not known if it is current: {problem}"
         finally:
             self.active.remove(transfer)
-            outcome.attempts = transfer.attempts
-            if outcome.source != DISK:
-                outcome.source = _host(transfer.final_url or job.url)
+            result.attempts = transfer.attempts
+            if result.source != DISK:
+                url = transfer.answered_by or product.url
+                result.source = urlsplit(url).netloc.rpartition("@")[2]
+        return result
 
-    def _held_version(self, job: Job) -> Version:
-        """With cache="check": the version that is held whole, to ask whether it is current."""
-        entry = self.index.at(job.path)
-        if self.cache != "check" or look(job, self.index) is not Presence.HELD or entry is None:
-            return Version()
-        return Version(entry.etag, entry.modified)
-
-    def _still_held(self, job: Job, outcome: Outcome) -> None:
-        entry = self.index.at(job.path)
-        assert entry is not None
-        outcome.bytes, outcome.sha256, outcome.source = entry.size, entry.sha256, DISK
-
-    # Is what came the file? ---------------------------------------------------------------
+    # Is it the file? ----------------------------------------------------------------------
 
     def _whole_body(self, transfer: Transfer) -> Content:
-        """Fetch until a body passes every check, or comes bad again and again."""
+        """Fetch until a body passes every check, or comes bad again and again.
+
+        Where only the product table tells that bytes are missing, since the format cannot, the
+        archive is asked for more: the announced length may be wrong, too.
+        """
+        part, size, name = transfer.part, transfer.product.size, transfer.part.final.name
         seen: set[str] = set()
         problem: str | None = None
         for _ in range(BODIES):
-            content = self._body(transfer)
+            transfer.run()
+            content = inspect(part.path, name, *part.hashed())
+            unproven = content.verdict.state is State.UNKNOWN
+            if unproven and size is not None and content.size < size and transfer.find_more():
+                content = inspect(part.path, name, *part.hashed())
             problem = self._problem(transfer, content, seen)
             if problem is None:
                 return content
-            transfer.start_anew()
+            transfer.restart()
             if content.sha256 in seen:
                 break
             seen.add(content.sha256)
-            self.control.wait(SECOND_LOOK_SECONDS)
-        raise GiveUp(problem or "")
-
-    def _body(self, transfer: Transfer) -> Content:
-        """All bytes that the archive has for the file."""
-        name = transfer.job.path.rpartition("/")[2]
-        transfer.run()
-        unpack(transfer)
-        content = _looked_at(transfer.part, name)
-        if _seems_short(transfer, content) and find_more(transfer):
-            transfer.run()
-            content = _looked_at(transfer.part, name)
-        return content
+            self.control.wait(SECOND_BODY_SECONDS)
+        raise Failed(problem or "")
 
     def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:
         """Why the body cannot be kept; None if it can."""
         verdict = content.verdict
-        if self.check == "content" and not verdict.good:
+        if self._check_content and verdict.state not in GOOD:
             return f"what the archive sent is no whole file: {verdict.reason}. Nothing was kept."
         proven = verdict.state is State.WHOLE
-        size = transfer.job.size
+        size = transfer.product.size
         if not proven and not transfer.length_known and content.size != size:
             if size is not None and content.size < size:
-                return f"only {content.size} of {size} bytes came, without a word on the length."
+                return f"only {content.size} of {size} bytes came; the archive announced no length."
             doubt = "the archive does not say how long the file is"
-        elif proven and verdict.doubtful and self.check == "content":
+        elif proven and verdict.doubtful and self._check_content:
             doubt = verdict.reason
         else:
             return None
         # The same bytes a second time are what the archive has.
         return None if content.sha256 in seen else f"{doubt}, and each time other bytes came."
 
-    def _remark(self, transfer: Transfer, content: Content, outcome: Outcome) -> None:
-        """What the manifest says although all is well."""
-        remarks = [transfer.job.message] if transfer.job.message else []
+    def _finish(self, transfer: Transfer, content: Content, keep: bool, result: Result) -> None:
+        """Give the file its final name, and write down what the manifest says of it."""
+        part, product = transfer.part, transfer.product
+        self.control.check()
+        remarks = [product.message]
+        if keep:
+            remarks.append(set_aside(part.final, content.sha256))
+        status = part.finish()
+        self._unsynced.add(os.path.dirname(product.path))
+        self.index.add(Held.whole(product, status, content.sha256, transfer.version))
+        result.bytes, result.sha256 = content.size, content.sha256
         if content.verdict.doubtful:
-            remarks.append(f"The archive's own copy is odd: {content.verdict.reason}.")
-        size = transfer.job.size
+            remarks.append(f"The archive's own copy fails a check: {content.verdict.reason}.")
+        size = product.size
         if size is not None and size != content.size:
             remarks.append(f"The product table says {size} bytes, the archive {content.size}.")
-        outcome.message = " ".join(remarks) or None
-
-    def _finish(self, transfer: Transfer, content: Content, outcome: Outcome) -> None:
-        part, job, origin = transfer.part, transfer.job, transfer.origin
-        self.control.check()
-        set_aside(job, part.final, content.sha256)
-        status = part.finish()
-        self._dirty.add(os.path.dirname(job.path))
-        outcome.bytes, outcome.sha256 = content.size, content.sha256
-        self.index.note(
-            Entry(
-                path=job.path,
-                uri=job.uri,
-                size=status.st_size,
-                mtime_ns=status.st_mtime_ns,
-                sha256=content.sha256,
-                etag=origin.etag,
-                modified=origin.modified,
-                checked=round(time.time(), 3),
-            )
-        )
+        result.message = " ".join(filter(None, remarks)) or None
 
     # Room to write ------------------------------------------------------------------------
 
@@ -278,30 +247,66 @@ class Fetcher:
             return
         if inner:
             self._make_folder(os.path.dirname(inner))
-        if not inner or not _is_new(folder):
-            check_inside(folder, self.real_root)
+        try:
+            if not inner:
+                raise FileExistsError
+            os.mkdir(folder)
+        except FileExistsError:  # perhaps a link
+            check_inside(folder, self._root)
             os.makedirs(folder, exist_ok=True)
         self._safe[inner] = _identity(folder)
 
-    def _check_space(self, job: Job) -> None:
+    def _check_space(self, product: Product) -> None:
         """Once the disk was full, only what surely fits is begun."""
-        if not self.control.disk_full.is_set():
-            return
         free = free_bytes(self.index.folder)
-        if job.size is None or job.size > free:
+        if product.size is None or product.size > free:
             raise DiskFullError(f"No space left on the disk ({free:,} bytes are free).")
 
-    def _explained(self, problem: BaseException, job: Job) -> str:
-        if isinstance(problem, GiveUp) and problem.status and self._like_requests:
-            return as_requests_says(problem.status, without_credentials(job.url))
+    def _explain(self, problem: BaseException, product: Product) -> str:
+        status = problem.status if isinstance(problem, Failed) else ""
+        if status and choice(self.session, "error_messages") == "requests":
+            return _as_requests_says(status, without_credentials(product.url))
         if is_disk_full(problem):
             self.control.disk_full.set()
-            size = f" This file has {job.size:,} bytes." if job.size else ""
+            size = f" This file has {product.size:,} bytes." if product.size else ""
             return (
-                f"No space left to write it ({said(problem)}).{size} Free some and run again: "
+                f"No space left to write it ({one_line(problem)}).{size} Free some and run again: "
                 "what has arrived is kept and goes on."
             )
-        return said(problem)
+        return one_line(problem)
+
+
+def set_aside(path: Path, sha256: str) -> str:
+    """Rename the user's changed file to ``<name>.changed``, ``.changed2``, ..., and say so.
+
+    `sha256`: of the archive's file; the same bytes need not be kept twice.
+    """
+    if not path.exists() or inspect(path).sha256 == sha256:
+        return ""
+    number, aside = 1, Path(f"{path}.changed")
+    while aside.exists():
+        number += 1
+        aside = Path(f"{path}.changed{number}")
+    os.replace(path, aside)
+    return (
+        "The file here had been changed since it was downloaded; "
+        f"that one is now called {aside.name!r}."
+    )
+
+
+def one_line(problem: BaseException) -> str:
+    """The words of an error for a manifest, on one line."""
+    text = str(problem)
+    if isinstance(problem, OSError) and problem.strerror and not isinstance(problem, MastError):
+        text = problem.strerror + (f": {problem.filename}" if problem.filename else "")
+    return " ".join(text.split()) or type(problem).__name__
+
+
+def _as_requests_says(status: str, url: str) -> str:
+    """The words of the library requests, which astroquery's manifests have."""
+    code, _, reason = status.partition(" ")
+    side = "Client" if code < "500" else "Server"
+    return f"HTTPError: {code} {side} Error: {reason} for url: {url}"
 
 
 def _identity(folder: str) -> tuple[int, int]:
@@ -311,49 +316,3 @@ def _identity(folder: str) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return status.st_dev, status.st_ino
-
-
-def _is_new(folder: str) -> bool:
-    """Make `folder`; False if something of this name was there, perhaps a link."""
-    try:
-        os.mkdir(folder)
-    except FileExistsError:
-        return False
-    return True
-
-
-def sync_folder(folder: str) -> None:
-    """Have the disk write down the names in a folder, as far as its file system can."""
-    with suppress(OSError):
-        file = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
-
-
-def _looked_at(part: Part, name: str) -> Content:
-    sha256 = part.sha256
-    return inspect(part.path, name, sha256, part.body if sha256 else None)
-
-
-def _seems_short(transfer: Transfer, content: Content) -> bool:
-    """Whether only the product table tells that bytes are missing: the format cannot, and the
-    announced length may be wrong, too."""
-    size = transfer.job.size
-    return content.verdict.state is State.UNKNOWN and size is not None and content.size < size
-
-
-def free_bytes(folder: Path) -> int:
-    """Bytes that may still be written on the disk that holds (or will hold) `folder`."""
-    import shutil
-
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
-
-
-def _host(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    return urlsplit(url).netloc.rpartition("@")[2]

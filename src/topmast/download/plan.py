@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.download.fetch import free_bytes
-from topmast.download.folder.held import Presence, look
-from topmast.download.folder.index import Index
+from topmast.download.control import RunSettings
+from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import Layout, Places, parse_layout
-from topmast.download.job import Job
+from topmast.download.folder.system import free_bytes
+from topmast.download.product import Product, Sources, file_name_of, total_bytes
 from topmast.download.progress import Progress
-from topmast.download.rules import Rules
 from topmast.download.run import Run
-from topmast.download.tables.edits import edited_jobs, rows_to_drop
+from topmast.download.tables.plan_table import (
+    edited_products,
+    plan_table,
+    rows_to_drop,
+    summary,
+)
 from topmast.download.tables.products_table import exclusive_dates, forbidden, require, sizes, texts
-from topmast.download.transfer.sources import Sources, file_name_of
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
 from topmast.wire.safe_names import safe_name
@@ -44,36 +47,8 @@ def plan_download(
 ) -> Plan:
     """What `download_products` would do, before it does it.
 
-    Parameters
-    ----------
-    session : Session
-        The archive.
-    products : Table
-        Products, as `get_product_list` gives them. A product listed twice is fetched once.
-    download_dir : path, optional
-        The download folder; default: where Python runs.
-    flat : bool
-        Put all files directly in the download folder.
-    layout : str, optional
-        Folders and names by columns of the table, such as
-        ``"{obs_collection}/{proposal_id}/{obs_id}/{productFilename}"``. The last part has to
-        name the file; see `topmast.download.folder.layout.parse_layout`.
-    cache : True, False or "check"
-        True: a file that is here and whole is not asked for again. False: everything is
-        fetched anew. "check": ask the archive whether its version is still the one held.
-    connections : int, optional
-        Files under way at once; default, and the most: the setting of that name (8).
-    bandwidth : number, text or Quantity, optional
-        The most to take, in bytes a second, or ``"10 MB/s"``.
-    check : {"content", "length"}
-        "length" takes files whose content looks broken, as long as they have the length that
-        the archive announced.
-    base_url : str, optional
-        What answers ``?uri=...`` in place of the archive's own address.
-
-    Returns
-    -------
-    Plan
+    A product listed twice is planned once. Parameters as for `Observations.download_products`;
+    `base_url` is what answers ``?uri=...`` in place of the archive's own address.
     """
     if cache not in CACHES:
         raise InvalidQueryError(f"cache is True, False or 'check', not {cache!r}.")
@@ -82,17 +57,18 @@ def plan_download(
     require(products, "dataURI")
     shape = parse_layout(layout, flat=flat, columns=products.colnames)
     folder = Path(os.path.expanduser(os.fspath(download_dir or "."))) / shape.base
-    start = None if download_dir else "./"
+    prefix = os.path.join(os.fspath(folder), "")
+    if not download_dir:
+        prefix = f"./{shape.base}/" if shape.base else "./"
     index = Index(folder)
-    rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
-    sources = Sources.of(session, base_url)
-    jobs = _jobs(products, shape, index, sources, _prefix(start, folder, shape.base))
+    settings = RunSettings.of(session, connections=connections, bandwidth=bandwidth)
+    wanted = _products(products, shape, index, Sources.of(session, base_url), prefix)
     closed = forbidden(products)
-    return Plan(session, jobs, index, rules, cache=cache, check=check, forbidden=closed)
+    return Plan(session, wanted, index, settings, cache=cache, check=check, forbidden=closed)
 
 
 class Plan:
-    """Files to bring home; made by `plan_download`.
+    """Files to download; made by `plan_download`.
 
     ``print(plan)`` gives a summary, `table` the details, ``drop`` takes files out, ``run`` does it.
     """
@@ -100,23 +76,22 @@ class Plan:
     def __init__(
         self,
         session: Session,
-        jobs: list[Job],
+        products: list[Product],
         index: Index,
-        rules: Rules,
+        settings: RunSettings,
         *,
         cache: bool | str = True,
         check: str = "content",
         forbidden: frozenset[str] = frozenset(),
     ) -> None:
         self._session = session
-        self._jobs = jobs
+        self._products = products
         self._index = index
-        self._rules = rules
+        self._settings = settings
         self._cache = cache
         self._check = check
         self._forbidden = forbidden
         self._table: Table | None = None
-        self._states: list[Presence] | None = None
 
     def __len__(self) -> int:
         return len(self._current())
@@ -125,9 +100,9 @@ class Plan:
         return f"<Plan of {len(self)} files for {self.folder}>"
 
     def __str__(self) -> str:
-        from topmast.download.tables.summary import summary
-
-        return summary(self)
+        return summary(
+            self._current(), self.states, self.folder, self.source, self.free, self.about_login
+        )
 
     @property
     def folder(self) -> Path:
@@ -135,33 +110,33 @@ class Plan:
         return self._index.folder
 
     @property
-    def jobs(self) -> list[Job]:
+    def products(self) -> list[Product]:
         """The files that are left after `drop` and after `table` was changed."""
         return self._current()
 
     @property
     def states(self) -> list[Presence]:
-        """For each of `jobs` whether it is held, to be checked on disk, or to be fetched."""
-        look_at_disk = self._cache is not False
-        return [
-            look(job, self._index) if look_at_disk else Presence.ABSENT for job in self._current()
-        ]
+        """For each of `products` whether it is held, to be checked on disk, or to be fetched."""
+        if self._cache is False:
+            return [Presence.ABSENT] * len(self)
+        return [self._index.find(product)[0] for product in self._current()]
 
     @property
     def source(self) -> str:
         """The address that serves the files."""
-        return self._jobs[0].url.split("?")[0] if self._jobs else Sources.of(self._session).files
+        first = next(iter(self._products), None)
+        return first.url.split("?")[0] if first else Sources.of(self._session).files
 
     @property
     def bytes(self) -> int:
         """What all files together have, by the sizes in the product table."""
-        return sum(job.size or 0 for job in self._current())
+        return total_bytes(self._current())
 
     @property
     def bytes_to_fetch(self) -> int:
         """The bytes of those that are not on this disk."""
         pairs = zip(self._current(), self.states, strict=True)
-        return sum(job.size or 0 for job, state in pairs if state is Presence.ABSENT)
+        return total_bytes([product for product, state in pairs if state is Presence.ABSENT])
 
     @property
     def free(self) -> int:
@@ -171,7 +146,7 @@ class Plan:
     @property
     def about_login(self) -> str:
         """What has to be done about exclusive files; empty if nothing, as far as known."""
-        exclusive = [job.uri for job in self._current() if job.exclusive_until]
+        exclusive = [each.uri for each in self._current() if each.exclusive_until]
         if exclusive and not self._session.logged_in:
             return "log in"
         without = sum(uri in self._forbidden for uri in exclusive)
@@ -185,9 +160,7 @@ class Plan:
         path below the download folder, with the folder in front or without.
         """
         if self._table is None:
-            from topmast.download.tables.summary import plan_table
-
-            self._table = plan_table(self)
+            self._table = plan_table(self._products, self.states, self.source)
         return self._table
 
     def drop(self, rows: Any) -> None:
@@ -198,9 +171,9 @@ class Plan:
         InvalidQueryError
             For a number beyond the table, and for anything else.
         """
-        jobs = self._current()
-        gone = rows_to_drop(rows, len(jobs))
-        self._jobs = [job for job, dropped in zip(jobs, gone, strict=True) if not dropped]
+        current = self._current()
+        gone = rows_to_drop(rows, len(current))
+        self._products = [each for each, dropped in zip(current, gone, strict=True) if not dropped]
         self._table = None
 
     def run(
@@ -210,21 +183,14 @@ class Plan:
         progress: Callable[[Progress], object] | None = None,
         raise_on_error: bool = False,
     ) -> Table:
-        """Fetch the files and return the manifest; see `topmast.download.tables.manifest`.
-
-        Parameters
-        ----------
-        verbose : bool
-            Show a bar on a terminal, and one line a file elsewhere.
-        progress : callable, optional
-            Called with a `Progress` after each file.
-        raise_on_error : bool
-            Raise DownloadError at the end if a file failed; its ``manifest`` is the table.
+        """Fetch the files and return the manifest; parameters as for `download_products`.
 
         Raises
         ------
         DiskFullError
             Before the first byte, if the files cannot fit on the disk.
+        DownloadError
+            With `raise_on_error`, if a file failed; its ``manifest`` is the table.
         """
         return self._run(verbose, progress).to_the_end(raise_on_error=raise_on_error)
 
@@ -243,18 +209,18 @@ class Plan:
             self._session,
             self._current(),
             self._index,
-            self._rules,
+            self._settings,
             cache=self._cache,
             check=self._check,
             verbose=verbose,
             progress=progress,
         )
 
-    def _current(self) -> list[Job]:
-        """The jobs as the table says, if it was looked at."""
+    def _current(self) -> list[Product]:
+        """The products as the table says, if there is one."""
         if self._table is None:
-            return self._jobs
-        return edited_jobs(self._jobs, self._table, self._index)
+            return self._products
+        return edited_products(self._products, self._table, self._index)
 
 
 def check_progress(progress: object) -> None:
@@ -266,60 +232,37 @@ def check_progress(progress: object) -> None:
         )
 
 
-def _prefix(start: str | None, folder: Path, base: str) -> str:
-    """What stands before the path below the folder, in the manifest."""
-    if start is None:
-        return os.path.join(os.fspath(folder), "")
-    return start + (f"{base}/" if base else "")
-
-
-def _jobs(products: Table, shape: Layout, index: Index, sources: Sources, prefix: str) -> list[Job]:
-    """One job for each different URI, in the order of the table."""
-    columns = {name: texts(products, name) for name in {*shape.fields, "productFilename"}}
-    uris = texts(products, "dataURI")
-    size, exclusive = sizes(products), exclusive_dates(products)
-    places = Places(lambda path: _owner(index, path))
-    jobs: dict[str, Job] = {}
-    for row, uri in enumerate(uris):
-        if uri and uri in jobs:
+def _products(
+    table: Table, shape: Layout, index: Index, sources: Sources, prefix: str
+) -> list[Product]:
+    """One product for each different URI, in the order of the table."""
+    columns = {name: texts(table, name) for name in {*shape.fields, "productFilename"}}
+    size, exclusive = sizes(table), exclusive_dates(table)
+    places = Places(index.at)
+    products: dict[str, Product] = {}
+    for row, uri in enumerate(texts(table, "dataURI")):
+        if uri and uri in products:
             continue
-        name = _file_name(columns["productFilename"][row], uri)
-
-        def value(field: str, row: int = row, name: str = name) -> str:
-            return name if field == "productFilename" else columns[field][row]
-
-        path, error = _path(shape, value)
+        values = {name: column[row] for name, column in columns.items()}
+        # The product's own name without folders, else the last part of its URI.
+        name = values["productFilename"].replace("\\", "/").rstrip("/").rpartition("/")[2]
+        values["productFilename"] = name = name or file_name_of(uri) or "unknown"
+        path = message = error = ""
+        try:
+            path = shape.path(values)
+        except UnsafeNameError as problem:
+            path, error = safe_name(repr(name)), str(problem)
         if not (uri and uri.isprintable()):
             error = f"Row {row} has no usable dataURI: {uri!r}."
-        path, message = places.claim(path, uri) if not error else (path, "")
-        jobs[uri or f"\0{row}"] = Job(
-            uri=uri,
-            url=sources.url(uri),
-            path=path,
-            shown=prefix + path,
+        if not error:
+            path, message = places.claim(path, uri)
+        products[uri or f"\0{row}"] = sources.product(
+            uri,
+            path,
+            prefix + path,
             size=size[row],
             message=message,
-            data_url=sources.shown(uri),
             exclusive_until=exclusive[row],
             error=error,
         )
-    return list(jobs.values())
-
-
-def _path(shape: Layout, value: Callable[[str], str]) -> tuple[str, str]:
-    """The path of one product, or why it can have none."""
-    try:
-        return shape.path(value), ""
-    except UnsafeNameError as problem:
-        return safe_name(repr(value("productFilename"))), str(problem)
-
-
-def _file_name(given: str, uri: str) -> str:
-    """The product's own name without folders, else the last part of its URI."""
-    name = given.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    return name or file_name_of(uri) or "unknown"
-
-
-def _owner(index: Index, path: str) -> str | None:
-    entry = index.at(path)
-    return entry.uri if entry is not None else None
+    return list(products.values())

@@ -9,73 +9,83 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from topmast.download.control import Stopped
+from topmast.download.control import RunSettings, Stopped
 from topmast.download.fetch import Fetcher
-from topmast.download.folder.part import Busy
-from topmast.download.job import Job, Outcome
-from topmast.download.load import Load
+from topmast.download.folder.part import Busy, part_path
+from topmast.download.product import Product, Result
 
-#: So long outcomes are gathered, to be written down together.
+#: So long results are gathered, to be written down together.
 GATHER_SECONDS = 0.03
 #: Files that are smaller on average keep the processor busier than the link.
 SMALL = 2 << 20
 #: Threads to begin with for small files, and how often to see whether more would be of use.
 FIRST_THREADS = 2
-LOOK_AGAIN_SECONDS = 0.015
+GROW_SECONDS = 0.015
 #: Of one processor: above it, Python itself is the limit, and threads only wait for one another.
 BUSY = 0.8
-#: Between two looks at a file that another process has in hand.
+#: Between two tries at a file that another process is fetching.
 BUSY_SECONDS = 0.1
-#: Between two looks of a helper at files that may want help.
-LOOK_SECONDS = 0.05
+#: Between two searches of a helper for files that want help.
+HELP_SECONDS = 0.05
+#: Over which the load of this machine is measured.
+LOAD_SECONDS = 0.1
 
 
-def run_jobs(jobs: Iterable[Job], fetcher: Fetcher) -> Iterator[list[Outcome]]:
-    """The outcomes as they come, in no order, those of one moment together.
+def fetch_all(products: Iterable[Product], fetcher: Fetcher) -> Iterator[list[Result]]:
+    """The results as they come, in no order, those of one moment together.
 
     Ends at once when the run is stopped.
     """
-    pool = _Pool(jobs, fetcher)
+    pool = Pool(products, fetcher)
     try:
-        yield from pool.outcomes()
+        pool.start()
+        while pool.left:
+            arrived = pool.arrived()
+            if arrived:
+                with suppress(OSError):  # what is not written is checked again the next time
+                    fetcher.index.flush()
+                yield arrived
+            elif fetcher.control.stopping.is_set():
+                return
     finally:
         pool.end()
 
 
-class _Pool:
-    def __init__(self, jobs: Iterable[Job], fetcher: Fetcher) -> None:
+class Pool:
+    """The threads of one run, and the products that wait for them."""
+
+    def __init__(self, products: Iterable[Product], fetcher: Fetcher) -> None:
         self.fetcher = fetcher
-        self.changed = threading.Condition()
-        self.fetcher.on_splittable = self._call_helpers
-        self.load = Load(fetcher.rules, lambda: fetcher.control.total)
-        self.waiting = deque(jobs)
+        fetcher.on_splittable = self._call_helpers
+        settings = fetcher.settings
+        self.waiting = deque(products)
         self.left = len(self.waiting)
-        self.busy_since: dict[str, tuple[float, float]] = {}
-        self.results: queue.SimpleQueue[Outcome | BaseException] = queue.SimpleQueue()
-        self.threads: list[threading.Thread] = []
-        self.helped = False
         self.fetching = 0
-        self.most_threads = self._most_threads()
-        self.used = 0.0
-        self.looked = (time.monotonic(), self.used)
+        # Twice as many as connections: while some receive, others check what has arrived and
+        # wait for the disk.
+        self.most_threads = min(self.left, 2 * settings.connections)
+        self._changed = threading.Condition()
+        self._busy_since: dict[str, tuple[float, float]] = {}
+        self._results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._helped = False
+        self._used = 0.0
+        self._grown = (time.monotonic(), self._used)
 
-    def outcomes(self) -> Iterator[list[Outcome]]:
-        self._start_threads()
-        while self.left:
-            arrived = self._arrived()
-            self._start_more_threads()
-            if arrived:
-                self._write_index()
-                yield arrived
-            elif self.fetcher.control.stopping:
-                return
+    def start(self) -> None:
+        """Begin with all threads, or for small files with few."""
+        sizes = [SMALL if product.size is None else product.size for product in self.waiting]
+        small = sum(sizes) < SMALL * len(sizes)
+        most = self.most_threads
+        self._add_threads(self._fetch_waiting, min(FIRST_THREADS, most) if small else most)
 
-    def _arrived(self) -> list[Outcome]:
+    def arrived(self) -> list[Result]:
         """What has finished; empty if nothing has for a moment."""
-        arrived: list[Outcome] = []
+        arrived: list[Result] = []
         try:
             while True:
-                result = self.results.get(timeout=0 if arrived else self._patience())
+                wait = GROW_SECONDS if self.fetching < self.most_threads else 0.2
+                result = self._results.get(timeout=0 if arrived else wait)
                 if isinstance(result, BaseException):
                     raise result
                 arrived.append(result)
@@ -83,68 +93,49 @@ class _Pool:
                 if len(arrived) == 1 and self.left:
                     time.sleep(GATHER_SECONDS)
         except queue.Empty:
+            if self.left and self.fetching < self.most_threads:
+                self._grow()
             return arrived
-
-    def _write_index(self) -> None:
-        """As far as the disk allows: what is not written down is looked at anew the next time."""
-        with suppress(OSError):
-            self.fetcher.index.flush()
 
     def end(self) -> None:
         """Stop what still runs; wait a moment for threads to let go of their files."""
         unfinished = self.left > 0
         if unfinished:
             self.fetcher.control.stop()
-        with self.changed:
+        with self._changed:
             self.left = 0
-            self.changed.notify_all()
+            self._changed.notify_all()
         until = time.monotonic() + 0.5
-        for thread in self.threads:
+        for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
-        self._write_index()
+        with suppress(OSError):
+            self.fetcher.index.flush()
         self.fetcher.sync_folders()
 
-    def _most_threads(self) -> int:
-        """Twice as many as connections: while some receive, others look at what has arrived and
-        wait for the disk."""
-        return min(len(self.waiting), 2 * self.fetcher.rules.connections)
-
-    def _start_threads(self) -> None:
-        sizes = [job.size if job.size is not None else SMALL for job in self.waiting]
-        small = sum(sizes) < SMALL * len(sizes)
-        self._fetch_with(min(FIRST_THREADS, self.most_threads) if small else self.most_threads)
-
-    def _start_more_threads(self) -> None:
+    def _grow(self) -> None:
         """Small files from near by keep the processor busy; else the link or the disk is what is
         waited for, and more threads wait better."""
-        missing = self.most_threads - self.fetching
-        since, before = self.looked
-        now, used = time.monotonic(), self.used
-        if missing <= 0 or now - since < LOOK_AGAIN_SECONDS:
+        since, before = self._grown
+        now, used = time.monotonic(), self._used
+        if now - since < GROW_SECONDS:
             return
-        self.looked = now, used
+        self._grown = now, used
         if used - before < BUSY * (now - since):
-            self._fetch_with(min(missing, 3 * self.fetching))
-
-    def _patience(self) -> float:
-        """How long to wait for the next outcome."""
-        return LOOK_AGAIN_SECONDS if self.fetching < self.most_threads else 0.2
-
-    def _fetch_with(self, more: int) -> None:
-        self.fetching += more
-        self._add_threads(self._fetch_all, more)
+            more = min(self.most_threads - self.fetching, 3 * self.fetching)
+            self._add_threads(self._fetch_waiting, more)
 
     def _add_threads(self, work: Callable[[], None], count: int) -> None:
+        self.fetching += count if work == self._fetch_waiting else 0
         for _ in range(count):
-            name = f"topmast download {len(self.threads)}"
+            name = f"topmast download {len(self._threads)}"
             thread = threading.Thread(target=self._safely, args=(work,), name=name, daemon=True)
             try:
                 thread.start()
             except RuntimeError:  # the system gives no more; those that run do the work
-                if not self.threads:
+                if not self._threads:
                     raise
                 return
-            self.threads.append(thread)
+            self._threads.append(thread)
 
     def _safely(self, work: Callable[[], None]) -> None:
         try:
@@ -152,85 +143,108 @@ class _Pool:
         except Stopped:
             return
         except BaseException as problem:  # a fault of ours must not leave the caller waiting
-            self.results.put(problem)
+            self._results.put(problem)
 
-    def _fetch_all(self) -> None:
-        while not self.fetcher.control.stopping:
-            job = self._next_job()
-            if job is not None:
-                before = time.thread_time()
-                self._fetch(job)
-                with self.changed:
-                    self.used += time.thread_time() - before
-                continue
-            with self.changed:  # a job may come back, if another process had its file in hand
+    def _fetch_waiting(self) -> None:
+        while not self.fetcher.control.stopping.is_set():
+            with self._changed:  # a product may come back, if another process had its file
                 if not self.left:
                     return
                 if not self.waiting:
-                    self.changed.wait(0.2)
+                    self._changed.wait(0.2)
+                    continue
+                product = self.waiting.popleft()
+            before = time.thread_time()
+            try:
+                self._results.put(self.fetcher.fetch(product))
+            except Busy:
+                self._postpone(product)
+            with self._changed:
+                self._used += time.thread_time() - before
 
     def _call_helpers(self) -> None:
         """A large file can be fetched in parts: have threads for that."""
-        with self.changed:
-            if not self.helped and self.left:
-                self.helped = True
-                self._add_threads(self._help_all, self.fetcher.rules.helpers)
-            self.changed.notify_all()
+        with self._changed:
+            if not self._helped and self.left:
+                self._helped = True
+                self._add_threads(self._help_all, self.fetcher.settings.helpers)
+            self._changed.notify_all()
 
     def _help_all(self) -> None:
+        load = Load(self.fetcher.settings, lambda: self.fetcher.control.total)
         joined = False  # who helps once goes on: without it the link would be the limit again
-        while not self.fetcher.control.stopping and self.left:
-            joined = joined or not self.load.high
+        while not self.fetcher.control.stopping.is_set() and self.left:
+            joined = joined or not load.high
             if not joined or not self._help():
-                with self.changed:
-                    self.changed.wait(LOOK_SECONDS)
+                with self._changed:
+                    self._changed.wait(HELP_SECONDS)
 
-    def _next_job(self) -> Job | None:
-        with self.changed:
-            return self.waiting.popleft() if self.waiting else None
-
-    def _fetch(self, job: Job) -> None:
-        try:
-            outcome = self.fetcher.fetch(job)
-        except Busy:
-            self._put_off(job)
-            return
-        self.results.put(outcome)
-
-    def _put_off(self, job: Job) -> None:
-        """Another process has this file: the others first, then look again.
+    def _postpone(self, product: Product) -> None:
+        """Another process has this file: the others first, then try again.
 
         If its unfinished file has not grown for a whole read limit, the row says so.
         """
-        size = _size_of_part(self.fetcher, job)
-        since, before = self.busy_since.get(job.path, (time.monotonic(), size))
+        size = _size_of_part(self.fetcher, product)
+        since, before = self._busy_since.get(product.path, (time.monotonic(), size))
         if size != before:
             since = time.monotonic()
-        self.busy_since[job.path] = (since, size)
-        if time.monotonic() - since > self.fetcher.rules.limits.read_seconds:
-            message = "Another process has this file in hand and does not get on with it."
-            self.results.put(Outcome(job, "ERROR", message))
+        self._busy_since[product.path] = (since, size)
+        if time.monotonic() - since > self.fetcher.settings.limits.read_seconds:
+            message = "Another process is fetching this file and makes no progress."
+            self._results.put(Result(product, "ERROR", message))
             return
-        with self.changed:
-            self.waiting.append(job)
-            alone = len(self.waiting) <= len(self.threads)
+        with self._changed:
+            self.waiting.append(product)
+            alone = len(self.waiting) <= len(self._threads)
         if alone:
             self.fetcher.control.wait(BUSY_SECONDS)
 
     def _help(self) -> bool:
         """Help with the file that has most left; False if none wants help."""
-        wishes = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
-        most, transfer = max(wishes, key=lambda wish: wish[0], default=(0, None))
+        wanted = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
+        most, transfer = max(wanted, key=lambda want: want[0], default=(0, None))
         if not most or transfer is None:
             return False
         transfer.help()
         return True
 
 
-def _size_of_part(fetcher: Fetcher, job: Job) -> float:
-    from topmast.download.folder.part import part_path
-
+def _size_of_part(fetcher: Fetcher, product: Product) -> float:
     try:
-        return part_path(fetcher.index.folder / job.path).stat().st_size
+        return part_path(fetcher.index.folder / product.path).stat().st_size
     except OSError:
         return -1.0
+
+
+class Load:
+    """How busy this machine is: more connections help only while the link is what limits.
+
+    `received` gives the bytes so far; `clock` the time and the processor time used so far.
+    """
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        received: Callable[[], int],
+        clock: Callable[[], tuple[float, float]] = lambda: (time.monotonic(), time.process_time()),
+    ) -> None:
+        self._settings = settings
+        self._received = received
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._high = True
+        self._since: tuple[float, float, int] | None = None
+
+    @property
+    def high(self) -> bool:
+        """Whether this machine has enough to do; so until something was measured."""
+        with self._lock:
+            now, used = self._clock()
+            since, before, had = self._since or (now, used, 0)
+            if self._since is None or now - since >= LOAD_SECONDS:
+                have = self._received()
+                if self._since is not None:
+                    busy = used - before > self._settings.most_load * (now - since)
+                    self._high = busy or have - had > self._settings.enough * (now - since)
+                self._since = now, used, have
+            return self._high

@@ -7,9 +7,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from topmast.download.job import Outcome
+from topmast.download.product import DISK, Result
 from topmast.net.address import without_credentials
 from topmast.wire.files import is_web_address
 
@@ -33,8 +33,8 @@ class Progress:
     row: dict[str, Any] | None = None
 
 
-class Tally:
-    """Counts what is done of a run, by many threads.
+class Report:
+    """Counts what is done of a run, by many threads; this one tells nobody.
 
     What an unfinished file had on disk is in the whole, and never comes as bytes: it is found
     when the file has finished.
@@ -42,70 +42,56 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self.files = self.files_done = self.bytes = 0
+        self._files = self._files_done = self._bytes = 0
         self._received = self._finished = self._on_disk = 0
 
     def begin(self, files: int, size: int) -> None:
-        self.files, self.bytes = files, size
+        """A run of so many files and bytes begins."""
+        self._files, self._bytes = files, size
 
     def received(self, count: int) -> None:
+        """So many bytes came."""
         with self._lock:
             self._received += count
 
-    def finished(self, outcome: Outcome) -> None:
+    def finished(self, result: Result) -> None:
+        """A file has finished."""
         with self._lock:
-            self.files_done += 1
-            if outcome.source != "disk":
-                self._finished += outcome.job.size or 0
+            self._files_done += 1
+            if result.source != DISK:
+                self._finished += result.product.size or 0
                 self._on_disk = max(self._on_disk, self._finished - self._received)
 
-    @property
-    def bytes_done(self) -> int:
-        """All bytes at the end; until then, never more than there are."""
-        if not self.bytes:
-            return self._received
-        if self.files_done == self.files:
-            return self.bytes
-        return min(self._received + self._on_disk, self.bytes)
-
-
-class Report(Protocol):
-    """What a run tells about itself."""
-
-    def begin(self, files: int, size: int) -> None: ...
-    def received(self, count: int) -> None: ...
-    def finished(self, outcome: Outcome) -> None: ...
-    def end(self, last_line: str) -> None: ...
-
-
-class Silent:
-    """Says nothing."""
-
-    def begin(self, files: int, size: int) -> None:
-        return
-
-    def received(self, count: int) -> None:
-        return
-
-    def finished(self, outcome: Outcome) -> None:
-        return
-
     def end(self, last_line: str) -> None:
-        return
+        """The run has ended."""
+
+    def progress(self, row: dict[str, Any] | None = None) -> Progress:
+        """All bytes at the end; until then, never more than there are."""
+        done = self._received
+        if self._bytes:
+            done = min(self._received + self._on_disk, self._bytes)
+            done = self._bytes if self._files_done == self._files else done
+        return Progress(self._files, self._files_done, self._bytes, done, row)
 
 
-class Lines(Silent):
-    """One line a file, in the form of the guide."""
+class Lines(Report):
+    """One line a file, in the form of the guide.
 
-    own_address = True
-    """Whether a product whose URI is an address of the web is told by that, as in the guide."""
+    `own_address`: whether a product whose URI is an address of the web is told by that.
+    """
 
-    def finished(self, outcome: Outcome) -> None:
-        if outcome.source == "disk":
+    def __init__(self, own_address: bool = True) -> None:
+        super().__init__()
+        self._own_address = own_address
+
+    def finished(self, result: Result) -> None:
+        if result.source == DISK:
             return
-        done = "[Done]" if outcome.status == "COMPLETE" else f"[Failed] {outcome.message}"
-        url = shown_url(outcome, self.own_address)
-        print(f"Downloading URL {url} to {outcome.job.shown} ... {done}", flush=True)
+        product = result.product
+        done = "[Done]" if result.status == "COMPLETE" else f"[Failed] {result.message}"
+        own = self._own_address and is_web_address(product.uri)
+        url = product.uri if own else without_credentials(product.url)
+        print(f"Downloading URL {url} to {product.local_path} ... {done}", flush=True)
 
     def end(self, last_line: str) -> None:
         if last_line:
@@ -134,73 +120,67 @@ def new_bar(**options: Any) -> Any:
     )
 
 
-class Bar(Lines):
+class Bar(Report):
     """One bar for all files: files, bytes, rate and time left."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._bar = new_bar()
         self._task: Any = None
-        self._tally = Tally()
 
     def begin(self, files: int, size: int) -> None:
-        self._tally.begin(files, size)
+        super().begin(files, size)
         self._bar.start()
         self._task = self._bar.add_task("", total=size or None, done=0, files=files)
 
     def received(self, count: int) -> None:
-        self._tally.received(count)
+        super().received(count)
         self._move()
 
-    def finished(self, outcome: Outcome) -> None:
-        self._tally.finished(outcome)
+    def finished(self, result: Result) -> None:
+        super().finished(result)
         self._move()
-        if outcome.status == "ERROR":
-            self._bar.console.print(
-                f"[Failed] {outcome.job.shown}: {outcome.message}", markup=False, highlight=False
-            )
-
-    def _move(self) -> None:
-        if self._task is not None:
-            done, files = self._tally.bytes_done, self._tally.files_done
-            self._bar.update(self._task, completed=done, done=files)
+        if result.status == "ERROR":
+            text = f"[Failed] {result.product.local_path}: {result.message}"
+            self._bar.console.print(text, markup=False, highlight=False)
 
     def end(self, last_line: str) -> None:
         self._bar.stop()
-        super().end(last_line)
+        if last_line:
+            print(last_line, flush=True)
+
+    def _move(self) -> None:
+        if self._task is not None:
+            now = self.progress()
+            self._bar.update(self._task, completed=now.bytes_done, done=now.files_done)
 
 
-class Callback:
-    """Tells a function of the user's beside what `also` shows."""
+class Callback(Report):
+    """Calls a function of the user's, beside what `also` shows."""
 
     def __init__(self, function: Callable[[Progress], object], also: Report) -> None:
+        super().__init__()
         self._function = function
         self._also = also
-        self._tally = Tally()
         self._between_files = getattr(function, "between_files", False)
-        self._told = time.monotonic()
+        self._called = time.monotonic()
 
     def begin(self, files: int, size: int) -> None:
-        self._tally.begin(files, size)
+        super().begin(files, size)
         self._also.begin(files, size)
 
     def received(self, count: int) -> None:
+        super().received(count)
         self._also.received(count)
-        self._tally.received(count)
         now = time.monotonic()
-        if self._between_files and now - self._told > TICK_SECONDS:
-            self._told = now
-            self._function(self._progress())
+        if self._between_files and now - self._called > TICK_SECONDS:
+            self._called = now
+            self._function(self.progress())
 
-    def finished(self, outcome: Outcome) -> None:
-        from topmast.download.tables.manifest import row_of
-
-        self._also.finished(outcome)
-        self._tally.finished(outcome)
-        self._function(self._progress(row_of(outcome)))
-
-    def _progress(self, row: dict[str, Any] | None = None) -> Progress:
-        tally = self._tally
-        return Progress(tally.files, tally.files_done, tally.bytes, tally.bytes_done, row)
+    def finished(self, result: Result) -> None:
+        super().finished(result)
+        self._also.finished(result)
+        self._function(self.progress(result.row()))
 
     def end(self, last_line: str) -> None:
         self._also.end(last_line)
@@ -213,18 +193,10 @@ def reporter(
     own_address: bool = True,
 ) -> Report:
     """What fits the place: silence, a bar on a terminal, lines elsewhere."""
-    report: Report = Silent()
+    report = Report()
     if verbose:
-        report = lines = Bar() if _is_terminal() else Lines()
-        lines.own_address = own_address
+        report = Bar() if _is_terminal() else Lines(own_address)
     return report if function is None else Callback(function, report)
-
-
-def shown_url(outcome: Outcome, own_address: bool = True) -> str:
-    """The address that a file comes from, or the product's own where it has one."""
-    uri = outcome.job.uri
-    own = own_address and is_web_address(uri)
-    return uri if own else without_credentials(outcome.job.url)
 
 
 def _is_terminal() -> bool:

@@ -1,29 +1,26 @@
-"""Look again at every file under a download folder, and fetch what is broken once more."""
+"""Check every file under a download folder, and fetch what is broken again."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from topmast.download.check.content import Content, inspect
-from topmast.download.check.verdict import State, Verdict, corrupt, truncated, unproven, whole
-from topmast.download.control import Control
-from topmast.download.fetch import Fetcher
+from topmast.download.check.verdict import GOOD, State, Verdict, corrupt, truncated, unproven, whole
+from topmast.download.control import Control, RunSettings
+from topmast.download.fetch import Fetcher, one_line
 from topmast.download.folder.index import INDEX_NAME, Index, find_index
 from topmast.download.folder.journal import is_journal
-from topmast.download.folder.part import Origin, read_origin
-from topmast.download.job import Job, Outcome
-from topmast.download.pool import run_jobs
-from topmast.download.rules import Rules
-from topmast.download.transfer.answers import Version, version_of
-from topmast.download.transfer.problems import said
-from topmast.download.transfer.sources import Sources
+from topmast.download.folder.part import read_sidecar
+from topmast.download.pool import fetch_all
+from topmast.download.product import Held, Result, Sources
+from topmast.download.transfer.judge import version_of
 from topmast.errors import InvalidQueryError, MastError
 from topmast.net.messages import Request
 from topmast.net.parallel import at_once
@@ -32,10 +29,11 @@ from topmast.net.session import Session
 if TYPE_CHECKING:
     from astropy.table import Table
 
+NOT_HELD = Held()
 #: Files read at once: hashing runs beside reading.
 AT_ONCE = 4
-#: What `holding.set_aside` calls a file.
-ASIDE = re.compile(r"\.changed\d*$")
+#: What `fetch.set_aside` calls a file.
+SET_ASIDE = re.compile(r"\.changed\d*$")
 #: Names from which the URI of a file that astroquery has fetched follows with certainty.
 CERTAIN_URIS: list[tuple[str, re.Pattern[str], str]] = [
     ("JWST", re.compile(r"jw\d{5}[\w.-]*"), "mast:JWST/product/"),
@@ -49,22 +47,24 @@ CERTAIN_URIS: list[tuple[str, re.Pattern[str], str]] = [
 
 
 @dataclass
-class Looked:
-    """One file and what was found."""
+class Checked:
+    """A file below the folder, what is in it, and what became of its repair."""
 
     path: Path
     index: Index
-    verdict: Verdict
-    size: int = 0
-    sha256: str = ""
-    uri: str = ""
+    content: Content
+    held: Held = NOT_HELD
+    message: str = ""
     repaired: bool = False
-    message: str = field(default="", repr=False)
 
     @property
-    def relative(self) -> str:
-        """The path as the index has it."""
-        return self.path.relative_to(self.index.folder).as_posix()
+    def verdict(self) -> Verdict:
+        return self.content.verdict
+
+    def judge(self, state: State, reason: str) -> None:
+        """Replace the verdict."""
+        verdict = Verdict(state, reason, self.verdict.doubtful and state is self.verdict.state)
+        self.content = replace(self.content, verdict=verdict)
 
 
 def verify(
@@ -77,32 +77,21 @@ def verify(
     """What every file under a download folder is worth.
 
     Works on any folder; files fetched by topmast are also compared with the SHA-256 of their
-    download.
-
-    Parameters
-    ----------
-    folder : path
-        A download folder, or any folder below it.
-    repair : bool
-        Fetch again what is not in order, and only that; needs a session. A complete file whose
-        own checksums do not fit is fetched, too, unless it is known to be what the archive has.
-    current : bool
-        Ask the archive whether it still has the same version; needs a session.
-    session : Session, optional
-        The archive.
+    download. `repair` and `current` need a session. A complete file whose own checksums
+    do not fit is repaired, too, unless it is known to be what the archive has.
 
     Returns
     -------
     Table
         One row a file: Path, State, Reason, Size, SHA-256, URI, Repaired. State is
 
-        - ``whole``: complete by its format, or the very bytes that were downloaded
+        - ``whole``: complete by its format, or matches the SHA-256 of the download
         - ``truncated``: it ends too early, or is an unfinished download
         - ``corrupt``: its bytes are not what its format or its download say
         - ``error page``: a server's message in place of the file
         - ``superseded``: whole, but the archive has another version (with `current`)
         - ``unknown``: nothing is wrong with it, and nothing can prove it complete
-        - ``missing``: it was downloaded here, and is not here any more
+        - ``missing``: downloaded earlier, now missing
 
     Raises
     ------
@@ -117,119 +106,96 @@ def verify(
     if (repair or current) and session is None:
         raise InvalidQueryError("To repair, or to ask what is current, give a session.")
     indexes = _Indexes()
-    looked = at_once(lambda path: _look(path, indexes), list(_files(root)), AT_ONCE)
-    looked += indexes.missing(root.absolute(), {one.path for one in looked})
+    files = at_once(lambda path: _check(path, indexes.of(path)), list(_files(root)), AT_ONCE)
+    files += indexes.missing(root.absolute(), {file.path for file in files})
     if session is not None and current:
-        _ask_if_current(looked, session)
+        _check_current(files, session)
     if session is not None and repair:
-        _repair(looked, session, current)
-    return _table(looked)
+        _repair(files, session, current)
+    return _table(files)
 
 
 class _Indexes:
-    """The index that speaks of each folder: the nearest one at it or above."""
+    """The index for each folder: the nearest one at it or above."""
 
     def __init__(self) -> None:
-        self._by_home: dict[Path, Index] = {}
-        self._homes: dict[Path, Path] = {}
+        self._by_folder: dict[Path, Index] = {}
 
     def of(self, path: Path) -> Index:
         folder = path.parent
-        home = self._homes.get(folder)
-        if home is None:
-            home = find_index(folder.absolute(), levels=32) or _top(folder)
-            self._homes[folder] = home
-        return self._at(home)
+        if folder not in self._by_folder:
+            owner = find_index(folder.absolute(), levels=32) or _top(folder)
+            self._by_folder[folder] = self._by_folder.get(owner) or Index(owner)
+            self._by_folder[owner] = self._by_folder[folder]
+        return self._by_folder[folder]
 
-    def missing(self, root: Path, found: set[Path]) -> list[Looked]:
+    def missing(self, root: Path, found: set[Path]) -> list[Checked]:
         """What was downloaded below `root` and is not among the files `found`."""
         self.of(root / "any")
         missing = []
-        for index in list(self._by_home.values()):
-            for entry in index:
-                path = index.folder / entry.path
-                if ".." in path.parts:
-                    continue
+        for index in set(self._by_folder.values()):
+            for held in index:
+                path = index.folder / held.path
                 unfinished = path.with_name(path.name + ".part")
-                if path.is_relative_to(root) and not found & {path, unfinished}:
-                    verdict = Verdict(State.MISSING, "it was downloaded and is not here any more")
-                    missing.append(Looked(path, index, verdict, uri=entry.uri))
+                if ".." in path.parts or not path.is_relative_to(root):
+                    continue
+                if not found & {path, unfinished}:
+                    verdict = Verdict(State.MISSING, "downloaded earlier, now missing")
+                    missing.append(Checked(path, index, Content(verdict, 0, ""), held))
         return missing
-
-    def _at(self, home: Path) -> Index:
-        if home not in self._by_home:
-            self._by_home[home] = Index(home)
-        return self._by_home[home]
 
 
 def _top(folder: Path) -> Path:
     """Where the index of a folder without one belongs: its ``mastDownload``, if it is in one."""
     absolute = folder.absolute()
-    for above in (absolute, *absolute.parents):
-        if above.name == "mastDownload":
-            return above
-    return absolute
+    above = (absolute, *absolute.parents)
+    return next((folder for folder in above if folder.name == "mastDownload"), absolute)
 
 
 def _files(root: Path) -> Iterator[Path]:
+    """All files but index, journals and sidecars."""
     for folder, folders, names in os.walk(root.absolute()):
         folders.sort()
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not _is_ours(path):
+        for path in (Path(folder, name) for name in sorted(names)):
+            ours = path.name.startswith(INDEX_NAME) or is_journal(path)
+            if not ours and not path.name.endswith((".part.json", ".part.head")):
                 yield path
 
 
-def _is_ours(path: Path) -> bool:
-    """The index, journals and sidecars are no downloads."""
-    return (
-        path.name.startswith(INDEX_NAME)
-        or is_journal(path)
-        or path.name.endswith((".part.json", ".part.head"))
-    )
-
-
-def _look(path: Path, indexes: _Indexes) -> Looked:
-    index = indexes.of(path)
-    looked = Looked(path, index, unproven())
-    if path.name.endswith(".part"):
-        return _unfinished(looked)
-    if ASIDE.search(path.name):
-        looked.verdict = unproven("a file that was changed here, set aside by a download")
-        looked.size = path.stat().st_size
-        return looked
+def _check(path: Path, index: Index) -> Checked:
+    held, size, sha256 = NOT_HELD, 0, ""
     try:
-        content = inspect(path)
+        if path.name.endswith(".part"):
+            held = read_sidecar(path.with_name(path.name.removesuffix(".part"))) or held
+            size = path.stat().st_size
+            advice = (
+                "the same call goes on with it" if held.uri else "of an unknown file: delete it"
+            )
+            verdict = truncated(f"an unfinished download; {advice}")
+        elif SET_ASIDE.search(path.name):
+            size = path.stat().st_size
+            verdict = unproven("a file that was changed here, renamed by a download")
+        else:
+            content = inspect(path)
+            held = index.at(path.relative_to(index.folder).as_posix()) or held
+            held = held if held.uri else Held(uri=_certain_uri(path))
+            size, sha256 = content.size, content.sha256
+            verdict = _compared(content, held.sha256)
     except OSError as problem:
-        looked.verdict = corrupt(f"it cannot be read ({said(problem)})")
-        return looked
-    looked.size, looked.sha256 = content.size, content.sha256
-    entry = index.at(looked.relative)
-    looked.uri = entry.uri if entry is not None else _certain_uri(path)
-    looked.verdict = _compared(content, entry.sha256 if entry is not None else "")
-    return looked
-
-
-def _unfinished(looked: Looked) -> Looked:
-    final = looked.path.with_name(looked.path.name.removesuffix(".part"))
-    origin = read_origin(final) or Origin(url="")
-    looked.size = looked.path.stat().st_size
-    looked.uri = origin.uri
-    goes_on = "the same call goes on with it" if looked.uri else "of what, is not known: delete it"
-    looked.verdict = truncated(f"an unfinished download; {goes_on}")
-    return looked
+        verdict = corrupt(f"it cannot be read ({one_line(problem)})")
+    return Checked(path, index, Content(verdict, size, sha256), held)
 
 
 def _compared(content: Content, known: str) -> Verdict:
     """The verdict of the format, and what the SHA-256 of the download adds to it."""
-    if not known:
-        return content.verdict
     verdict = content.verdict
+    if not known:
+        return verdict
     if content.sha256 == known:
-        odd = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
+        doubtful = verdict.doubtful and verdict.state is State.UNKNOWN  # as the archive has it
         as_it_is = replace(verdict, doubtful=False)
-        return as_it_is if odd else whole(verdict.reason if verdict.doubtful else "")
-    if verdict.good:
+        return as_it_is if doubtful else whole(verdict.reason if verdict.doubtful else "")
+    if verdict.state in GOOD:
         return corrupt("its bytes were changed after the download (SHA-256)")
     return verdict
 
@@ -242,96 +208,87 @@ def _certain_uri(path: Path) -> str:
     return ""
 
 
-def _ask_if_current(looked: list[Looked], session: Session) -> None:
-    held = [one for one in looked if one.verdict.good]
-    problems = at_once(lambda one: _ask(one, session), held, int(session.setting("connections")))
+def _check_current(files: list[Checked], session: Session) -> None:
+    asked = [file for file in files if file.verdict.state in GOOD and file.held.known]
+    connections = int(session.setting("connections"))
+    problems = at_once(lambda file: _check_version(file, session), asked, connections)
     failed = [problem for problem in problems if problem is not None]
-    if failed and len(failed) == sum(_can_be_asked(one) for one in held):
+    if failed and len(failed) == len(asked):
         raise failed[0]
 
 
-def _can_be_asked(looked: Looked) -> bool:
-    entry = looked.index.at(looked.relative)
-    return entry is not None and entry.has_validator
-
-
-def _ask(looked: Looked, session: Session) -> MastError | None:
+def _check_version(file: Checked, session: Session) -> MastError | None:
     """One conditional request, of which only the headers are read; the error if none came."""
-    entry = looked.index.at(looked.relative)
-    if entry is None or not entry.has_validator:
-        return None
-    headers = {"If-None-Match": entry.etag, "If-Modified-Since": entry.modified}
+    held = file.held
+    headers = {"If-None-Match": held.etag, "If-Modified-Since": held.modified}
     headers = {name: value for name, value in headers.items() if value}
-    request = Request("GET", Sources.of(session).url(entry.uri), headers)
+    request = Request("GET", Sources.of(session).url(held.uri), headers)
     try:
         with session.stream(request) as answer:
             status, version = answer.status_code, version_of(answer.headers)
     except MastError as problem:
-        looked.verdict = replace(looked.verdict, reason=f"not known if current: {said(problem)}")
+        file.judge(file.verdict.state, f"not known if current: {one_line(problem)}")
         return problem
-    if status == 200 and not Version(entry.etag, entry.modified).same(version):
-        looked.verdict = Verdict(State.SUPERSEDED, "the archive has another version now")
+    if status == 200 and not held.is_same(version):
+        file.judge(State.SUPERSEDED, "the archive has another version now")
     elif status in (404, 410):
-        looked.verdict = replace(looked.verdict, reason="the archive does not have it any more")
+        file.judge(file.verdict.state, "the archive does not have it any more")
     return None
 
 
-def _repair(looked: list[Looked], session: Session, current: bool) -> None:
-    bad = [one for one in looked if not one.verdict.good or one.verdict.doubtful]
-    for one in bad:
-        if not one.uri:
-            one.message = "not repaired: its URI is not known"
-    for index in {id(one.index): one.index for one in bad}.values():
-        mine = {one.relative.removesuffix(".part"): one for one in bad if one.index is index}
-        jobs = [_job(one, path, session) for path, one in mine.items() if one.uri]
-        rules = Rules.of(session)
+def _repair(files: list[Checked], session: Session, current: bool) -> None:
+    bad = [file for file in files if file.verdict.state not in GOOD or file.verdict.doubtful]
+    sources, settings = Sources.of(session), RunSettings.of(session)
+    by_index: dict[Index, dict[str, Checked]] = {}
+    for file in bad:
+        if file.held.uri:
+            path = file.path.relative_to(file.index.folder).as_posix().removesuffix(".part")
+            by_index.setdefault(file.index, {})[path] = file
+        else:
+            file.message = "not repaired: its URI is not known"
+    for index, mine in by_index.items():
+        products = [
+            # Perhaps changed on purpose: such a file is not replaced.
+            sources.product(
+                file.held.uri, path, str(file.path), keep_existing=file.verdict.doubtful
+            )
+            for path, file in mine.items()
+        ]
+        control = Control(settings.connections, settings.bandwidth)
         cache = "check" if current else True
-        fetcher = Fetcher(
-            session, index, rules, Control(rules.connections, rules.bandwidth), cache=cache
-        )
-        for arrived in run_jobs(jobs, fetcher) if jobs else ():
-            for outcome in arrived:
-                _note(mine[outcome.job.path], outcome)
+        fetcher = Fetcher(session, index, settings, control, cache=cache)
+        for arrived in fetch_all(products, fetcher):
+            for result in arrived:
+                _add_result(mine[result.product.path], result)
 
 
-def _job(looked: Looked, path: str, session: Session) -> Job:
-    sources = Sources.of(session)
-    return Job(
-        uri=looked.uri,
-        url=sources.url(looked.uri),
-        path=path,
-        shown=str(looked.path),
-        data_url=sources.shown(looked.uri),
-        keep_aside=looked.verdict.doubtful,  # perhaps changed on purpose
-    )
-
-
-def _note(looked: Looked, outcome: Outcome) -> None:
-    if outcome.status != "COMPLETE":
-        looked.message = f"not repaired: {outcome.message}"
+def _add_result(file: Checked, result: Result) -> None:
+    if result.status != "COMPLETE":
+        file.message = f"not repaired: {result.message}"
         return
-    if outcome.sha256 == looked.sha256:
-        looked.verdict = whole(f"{looked.verdict.reason}; the archive's own copy is the same")
+    verdict = file.verdict
+    if result.sha256 == file.content.sha256:
+        file.judge(State.WHOLE, f"{verdict.reason}; the archive's own copy is the same")
         return
-    looked.repaired = True
-    was = f"was {looked.verdict.state.value}: {looked.verdict.reason}"
-    looked.message = "; ".join(filter(None, (was, outcome.message)))
-    looked.path = looked.path.with_name(looked.path.name.removesuffix(".part"))
-    looked.size, looked.sha256, looked.verdict = outcome.bytes, outcome.sha256, whole()
+    file.repaired = True
+    was = f"was {verdict.state.value}: {verdict.reason}"
+    file.message = "; ".join(filter(None, (was, result.message)))
+    file.path = file.path.with_name(file.path.name.removesuffix(".part"))
+    file.content = Content(whole(), result.bytes, result.sha256)
 
 
-def _table(looked: list[Looked]) -> Table:
+def _table(files: list[Checked]) -> Table:
     from astropy.table import Table
 
     table = Table()
     columns: dict[str, list[Any]] = {
-        "Path": [_from_here(one.path) for one in looked],
-        "State": [one.verdict.state.value for one in looked],
-        "Reason": ["; ".join(filter(None, (one.verdict.reason, one.message))) for one in looked],
-        "Size": [one.size for one in looked],
-        "SHA-256": [one.sha256 for one in looked],
-        "URI": [one.uri for one in looked],
-        "Repaired": [one.repaired for one in looked],
+        "Path": [_from_here(file.path) for file in files],
+        "State": [file.verdict.state.value for file in files],
+        "Reason": ["; ".join(filter(None, (file.verdict.reason, file.message))) for file in files],
+        "Size": [file.content.size for file in files],
+        "SHA-256": [file.content.sha256 for file in files],
+        "URI": [file.held.uri for file in files],
+        "Repaired": [file.repaired for file in files],
     }
     kinds = {"Size": np.int64, "Repaired": bool}
     for name, values in columns.items():

@@ -1,176 +1,83 @@
-"""Where a token or password comes from: environment, file, keyring, or the person who is asked."""
+"""The credentials of a call of `login`, sorted out and checked."""
 
 from __future__ import annotations
 
-import getpass
-import ipaddress
-import logging
-import os
-import stat
-import warnings
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import Cookie
 from typing import Any
 
-from topmast.config import api_token, conf
-from topmast.errors import AuthenticationWarning, LoginError, MissingExtraError, warn
-from topmast.net.identity import is_mast, origin
+from topmast.errors import InputWarning, InvalidQueryError, LoginError, warn
+from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
 
-log = logging.getLogger("topmast")
-
-TOKEN_USER = "masttoken"
-NO_TERMINAL = (
-    "There is no terminal to ask at without showing what is typed. Give it in the call, or set "
-    "MAST_API_TOKEN, or write the token to {file}, readable by you alone."
-)
-NEARBY = ("localhost", "topmast.archive")
+PASSWORD_ARGUMENTS = ("username", "password", "session_token", "store_password", "reenter_password")
+TOKEN_ARGUMENTS = ("token", "store_token", "reenter_token")
+NOT_GIVEN = (None, False)
 
 
-def warn_if_in_the_open(server: str) -> None:
-    """Warn when a login travels over a network without encryption."""
-    scheme, host, _ = origin(server)
-    if scheme == "http" and not _is_nearby(host):
-        warn(
-            f"The login goes to {host} without encryption: whoever is on the way can read it. "
-            "An archive serves https with: topmast serve --tls-cert",
-            AuthenticationWarning,
-        )
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a call of `login` gave; with nothing at all, it is by token."""
+
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    session_token: Any = field(default=None, repr=False)
+    store_password: bool = False
+    reenter_password: bool = False
+    token: Any = field(default=None, repr=False)
+    store_token: bool = False
+    reenter_token: bool = False
+    by_password: bool = False
+
+    @classmethod
+    def of(cls, given: tuple[Any, ...], named: Mapping[str, Any]) -> Credentials:
+        """Sort out what was given by place and by name."""
+        used = {word for word, value in named.items() if value not in NOT_GIVEN}
+        words = PASSWORD_ARGUMENTS if _is_password_call(given, used) else TOKEN_ARGUMENTS
+        if len(given) > len(words):
+            raise InvalidQueryError(f"login takes at most {len(words)} values: {', '.join(words)}.")
+        placed = dict(zip(words, given, strict=False))
+        twice = [word for word in placed if word in used]
+        if twice:
+            raise InvalidQueryError(f"login was given {twice[0]} twice.")
+        used |= {word for word, value in placed.items() if value not in NOT_GIVEN}
+        by_password = not used.isdisjoint(PASSWORD_ARGUMENTS)
+        if by_password and not used.isdisjoint(TOKEN_ARGUMENTS):
+            raise InvalidQueryError("Log in with a password or with a token, not with both.")
+        return cls(**{**named, **placed}, by_password=by_password)
 
 
-def _is_nearby(host: str) -> bool:
-    """Whether it is this machine, or an archive in this process."""
-    if host in NEARBY:
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _is_password_call(given: tuple[Any, ...], used: set[str]) -> bool:
+    """Whether values given by place are those of a password login, as `login` documents."""
+    if used:
+        return used.isdisjoint(TOKEN_ARGUMENTS)
+    if len(given) > 1:
+        return not isinstance(given[1], bool)
+    return bool(given) and isinstance(given[0], str) and "@" in given[0]
 
 
-# --------------------------------------------------------------------------- without asking
+def token_text(token: Any) -> str:
+    """A token from what may stand for one; InvalidQueryError if it cannot be one."""
+    if isinstance(token, Cookie) and token.name == TOKEN_COOKIE:
+        token = token.value
+    if not isinstance(token, str) or not token.strip() or not token.strip().isprintable():
+        raise InvalidQueryError("A token is the text of an API token, as the archive gave it.")
+    return token.strip()
 
 
-def token_from_outside(server: str) -> str | None:
-    """The token for `server` in the environment, else the token file, else the keyring.
-
-    Raises
-    ------
-    LoginError
-        If the token file can be read by others.
-    """
-    return api_token() or _from_file(server) or recall(token_service(server), TOKEN_USER)
-
-
-def token_file() -> Path:
-    """The file that may hold a token: the setting ``token_file``, else the usual place."""
-    chosen = conf.token_file
-    if chosen:
-        return Path(chosen).expanduser()
-    import platformdirs
-
-    return platformdirs.user_config_path("topmast") / "token"
-
-
-def _from_file(server: str) -> str | None:
-    """The token for `server` in the token file.
-
-    A line with a token alone is for MAST and for archives on this machine; a line
-    ``host token`` is for that host.
-    """
-    path = token_file()
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as problem:
-        raise LoginError(f"The token file {path} cannot be read: {problem}") from problem
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+def session_cookie(given: Any) -> tuple[str, str]:
+    """Name and value of a session token in either form that it may have."""
+    if isinstance(given, Mapping):
+        pairs = [(str(name), str(value)) for name, value in given.items()]
+        if len(pairs) > 1:
+            warn("The session token has more than one entry; one of them is used.", InputWarning)
+    elif isinstance(given, Cookie):
+        pairs = [(given.name, str(given.value))]
+    else:
         raise LoginError(
-            f"The token file {path} can be read by others, so that its token is not used. "
-            f"Make it yours alone: chmod 600 {path}"
+            "Session token must be given as a dictionary or http.cookiejar.Cookie object"
         )
-    lines = [line.split() for line in text.splitlines() if line.strip()[:1] not in ("", "#")]
-    host = origin(server)[1]
-    own = [words[1] for words in lines if len(words) == 2 and words[0].lower() == host]
-    alone = [words[0] for words in lines if len(words) == 1]
-    known = own or (alone if is_mast(server) or _is_nearby(host) else [])
-    return known[0] if known else None
-
-
-# ---------------------------------------------------------------------------------- keyring
-
-
-def password_service(server: str) -> str:
-    """The keyring's name for passwords of `server`; for MAST the one that astroquery uses."""
-    scheme, host, port = origin(server)
-    usual = {"http": 80, "https": 443}.get(scheme)
-    return f"astroquery:{host}" if port in (0, usual) else f"astroquery:{host}:{port}"
-
-
-def token_service(server: str) -> str:
-    """The keyring's name for the token of `server`."""
-    return f"{password_service(server)}.token"
-
-
-def recall(service: str, user: str) -> str | None:
-    """What the keyring holds; None also where there is no keyring."""
-    try:
-        return _keyring().get_password(service, user) or None
-    except MissingExtraError:
-        return None
-    except Exception as problem:  # each backend has errors of its own
-        log.debug("The keyring cannot be read: %s", type(problem).__name__)
-        return None
-
-
-def store(service: str, user: str, secret: str) -> None:
-    """Keep `secret` in the keyring; LoginError, saying what else helps, if that fails."""
-    try:
-        _keyring().set_password(service, user, secret)
-    except MissingExtraError:
-        raise
-    except Exception as problem:
-        raise LoginError(
-            f"The keyring of this machine did not take it ({type(problem).__name__}). A token can "
-            f"also come from MAST_API_TOKEN, or from {token_file()}, readable by you alone."
-        ) from None
-
-
-def check_keyring() -> None:
-    """Raise MissingExtraError now rather than after the login, if there is no keyring."""
-    _keyring()
-
-
-def _keyring() -> Any:
-    try:
-        import keyring
-    except ImportError as problem:
-        raise MissingExtraError(
-            "To store a password or token the package 'keyring' is needed: "
-            "pip install 'topmast[login]'. A token can also come from the environment variable "
-            f"MAST_API_TOKEN, or from {token_file()}, readable by you alone."
-        ) from problem
-    module: ModuleType = keyring
-    return module
-
-
-# ----------------------------------------------------------------------------------- asking
-
-
-def ask_username() -> str:
-    """The username that is typed in."""
-    try:
-        return input("Enter your username: ").strip()
-    except EOFError as problem:
-        raise LoginError("There is no terminal to ask for a username: give username=.") from problem
-
-
-def ask_secret(prompt: str) -> str:
-    """What is typed in, and never shown; LoginError where it would be."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", getpass.GetPassWarning)
-            return getpass.getpass(prompt).strip("\r\n")
-    except (getpass.GetPassWarning, EOFError, OSError) as problem:
-        raise LoginError(NO_TERMINAL.format(file=token_file())) from problem
+    for name, value in pairs:
+        if SESSION_WORD in name.lower() and value:
+            return name, value
+    raise LoginError("Invalid session token")

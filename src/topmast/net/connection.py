@@ -1,22 +1,30 @@
-"""Connections of `http.client` that keep the time limits of their requests."""
+"""urllib3's connections, kept to the time limits of their requests and to strict answers."""
 
 from __future__ import annotations
 
 import builtins
 import http.client
-import select
+import logging
 import socket
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from topmast.net.clock import CLOCK, set_timeout
+from cachetools import LRUCache
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+from topmast.net.deadline import Timeouts
 from topmast.net.response import StrictResponse
 
 PIECE = 1 << 14
+_answered: LRUCache[tuple[str, int], Any] = LRUCache(256)
+"""The address of each host that answered the last time: it is tried first."""
+_answered_lock = threading.Lock()
 
 
 class NotConnected(OSError):
@@ -27,111 +35,108 @@ class NameUnknown(NotConnected):
     """The host has no address."""
 
 
-class ConnectTooSlow(NotConnected):
-    """There was no connection within its time limit."""
-
-
 class ProxyFailed(OSError):
     """The proxy did not pass the request on."""
 
 
-class BodyCut(http.client.HTTPException):
-    """The connection ended before the body was whole."""
-
-    def __init__(self, had: int, missing: int | None = None) -> None:
-        more = "it ended inside a chunk" if missing is None else f"{missing:,} more were announced"
-        super().__init__(f"{had:,} bytes came and {more}")
+# It would note down the whole URL, which may hold a token, and what the server sent.
+logging.getLogger("urllib3.connection").addFilter(
+    lambda record: not str(record.msg).startswith("Failed to parse headers")
+)
 
 
-class DirectConnection(http.client.HTTPConnection):
-    """A connection of the standard library's that keeps the same time limits."""
+class PlainConnection(HTTPConnection):
+    """A connection without TLS. `timeouts` are those of the request that has it."""
 
-    response_class = StrictResponse
+    timeouts: Timeouts
+    answer: StrictResponse
 
     @property
-    def usable(self) -> bool:
-        """Whether it is open, and the server has not ended it while it was idle."""
-        if self.sock is None or _readable(self.sock):
-            return False
-        return not (isinstance(self.sock, ssl.SSLSocket) and self.sock.pending())
+    def is_connected(self) -> bool:
+        """Whether it is open, and nothing has come while it was idle."""
+        pending = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()
+        return super().is_connected and not pending
 
     def connect(self) -> None:
-        self.sock = connected(self.host, self.port, self)
+        try:
+            super().connect()
+        except builtins.TimeoutError as problem:
+            raise NotConnected("the handshake of TLS took too long") from problem
 
     def send(self, data: Any) -> None:
+        """Send `data` in pieces; each may take as long as the next byte of an answer."""
         if self.sock is None:
             self.connect()
-        for piece in in_time(self.sock, data):
-            self.sock.sendall(piece)
+        view = memoryview(data)
+        for start in range(0, len(view), PIECE):
+            self.sock.settimeout(self.timeouts.wait(self.timeouts.read_seconds))
+            super().send(view[start : start + PIECE])
+
+    def response_class(  # type: ignore[override]
+        self, sock: Any, debuglevel: int = 0, method: str | None = None
+    ) -> StrictResponse:
+        """Called by `http.client` to read an answer."""
+        self.answer = StrictResponse(sock, self.timeouts, method)
+        return self.answer
+
+    def _new_conn(self) -> socket.socket:
+        sys.audit("http.client.connect", self, self.host, self.port)
+        with self._named_as_proxy():
+            return open_socket(self._dns_host, self.port or self.default_port, self.timeouts)
+
+    def _tunnel(self) -> None:
+        with self._named_as_proxy():
+            super()._tunnel()
+
+    @contextmanager
+    def _named_as_proxy(self) -> Iterator[None]:
+        """What fails inside is the proxy's fault, if there is one."""
+        try:
+            yield
+        except (OSError, http.client.HTTPException, HTTPError) as problem:
+            if self.proxy is None:
+                raise
+            raise ProxyFailed(str(problem)) from problem
 
 
-class SecureDirectConnection(DirectConnection):
-    """The same through TLS; `context` says which certificates are trusted."""
-
-    default_port = http.client.HTTPS_PORT
-
-    def __init__(self, host: str, port: int, context: ssl.SSLContext) -> None:
-        super().__init__(host, port)
-        self._context = context
+class SecureConnection(PlainConnection, HTTPSConnection):
+    """A connection through TLS."""
 
     def connect(self) -> None:
         super().connect()
-        plain = self.sock
-        try:
-            # A body that ends with its connection is whole only if TLS says so.
-            self.sock = self._context.wrap_socket(
-                plain, server_hostname=self.host, suppress_ragged_eofs=False
-            )
-        except builtins.TimeoutError as problem:
-            plain.close()
-            raise ConnectTooSlow("the handshake of TLS took too long") from problem
-        except BaseException:
-            plain.close()
-            raise
+        # A body that ends with its connection is whole only if TLS says so.
+        self.sock.suppress_ragged_eofs = False  # type: ignore[union-attr]
+
+    def _connect_tls_proxy(self, hostname: str, sock: socket.socket) -> ssl.SSLSocket:
+        with self._named_as_proxy():
+            return super()._connect_tls_proxy(hostname, sock)
 
 
-def in_time(sock: socket.socket, data: bytes) -> Iterator[memoryview]:
-    """`data` in pieces; each may take as long as there is time left."""
-    view = memoryview(data)
-    for start in range(0, len(view), PIECE):
-        set_timeout(sock, CLOCK.get().next_wait())
-        yield view[start : start + PIECE]
-
-
-def _readable(sock: socket.socket) -> bool:
-    """Whether something came, or the other side has closed."""
-    if not hasattr(select, "poll"):  # Windows, where select knows no highest number
-        return bool(select.select([sock], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def connected(host: str, port: int, connection: Any) -> socket.socket:
-    """A socket for `connection`, within the time limit for that.
+def open_socket(host: str, port: int, timeouts: Timeouts) -> socket.socket:
+    """A socket that is connected to `host`, within the time limit for that.
 
     Raises
     ------
-    NotConnected, NameUnknown, ConnectTooSlow
+    NotConnected, NameUnknown
     """
-    clock = CLOCK.get()
-    seconds = min(clock.connect_seconds, clock.deadline.left())
+    seconds = timeouts.wait(timeouts.connect_seconds)
     try:
-        sock = _connect(host, port, seconds)
+        return _connect(host, port, seconds)
     except socket.gaierror as problem:
         raise NameUnknown(f"no address for {host}") from problem
     except builtins.TimeoutError as problem:
-        raise ConnectTooSlow(f"no connection within {seconds:g} s") from problem
+        raise NotConnected(f"no connection within {seconds:g} s") from problem
     except OSError as problem:
         raise NotConnected(str(problem)) from problem
-    sys.audit("http.client.connect", connection, host, port)
-    return sock
 
 
 def _connect(host: str, port: int, seconds: float) -> socket.socket:
     """A connection to the first address of `host` that answers, within `seconds` for them all."""
     until = time.monotonic() + seconds
-    addresses = _addresses(host, port, seconds)
+    found = _look_up(host, port, seconds)
+    with _answered_lock:
+        answered = _answered.get((host, port))
+    addresses = sorted(found, key=lambda one: one[4] != answered)
     problem: OSError = OSError("the name has no address")
     for number, (family, kind, protocol, _, address) in enumerate(addresses):
         share = (until - time.monotonic()) / (len(addresses) - number)
@@ -146,33 +151,35 @@ def _connect(host: str, port: int, seconds: float) -> socket.socket:
             sock.close()
             problem = failed
         else:
+            with _answered_lock:
+                _answered[host, port] = address
             sock.settimeout(max(until - time.monotonic(), 0.001))
             return sock
     raise problem
 
 
-def _addresses(host: str, port: int, seconds: float) -> list[Any]:
-    """The addresses of `host`; its look-up cannot be stopped, so it is left behind if too slow."""
+def _look_up(host: str, port: int, seconds: float) -> list[Any]:
+    """The addresses of `host`; a look-up cannot be stopped, so it is left behind if too slow."""
     try:
         return socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
     except (socket.gaierror, UnicodeError):
         pass
     found: list[Any] = []
-    failed: list[Exception] = []
+    failed: list[OSError] = []
 
-    def look_up() -> None:
+    def ask() -> None:
         try:
             found.extend(socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM))
-        except (OSError, UnicodeError) as problem:
+        except UnicodeError:
+            failed.append(socket.gaierror(socket.EAI_NONAME, "the name is not valid"))
+        except OSError as problem:
             failed.append(problem)
 
-    thread = threading.Thread(target=look_up, name=f"look up {host}", daemon=True)
+    thread = threading.Thread(target=ask, name=f"look up {host}", daemon=True)
     thread.start()
     thread.join(seconds)
     if failed:
-        if isinstance(failed[0], OSError):
-            raise failed[0]
-        raise socket.gaierror(socket.EAI_NONAME, "the name is not valid") from failed[0]
+        raise failed[0]
     if not found:
         raise builtins.TimeoutError("the look-up of the name timed out")
     return found

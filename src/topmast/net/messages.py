@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Protocol
 
 from topmast.errors import BadAnswerError, HTTPStatusError, NotAuthorizedError
@@ -31,12 +30,13 @@ ADVICE = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request; `url` is absolute."""
+    """One HTTP request; `url` is absolute. A body that holds a secret follows no redirects."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes | None = field(default=None, repr=False)
+    follow_redirects: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +96,7 @@ class Stream(Protocol):
 
     def __enter__(self) -> Stream: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *problem: object) -> None: ...
 
 
 class Transport(Protocol):
@@ -192,7 +187,7 @@ class Answer:
     def status_error(self, note: str = "") -> HTTPStatusError:
         """The error that this answer's status stands for."""
         kind = NotAuthorizedError if self.status_code in (401, 403) else HTTPStatusError
-        reason = without_credentials(_one_line(self.reason), self._hidden)
+        reason = without_credentials(one_line(self.reason), self._hidden)
         detail = self.detail()
         said = f": {detail.rstrip('.')}" if detail and detail != reason else ""
         message = f"{shown(self.url, self._hidden)} answered {self.status_code} {reason}{said}."
@@ -217,11 +212,11 @@ def _detail(answer: Answer) -> str:
         return ""
     text = head.decode("utf-8", "replace").strip()
     if text.startswith("{"):
-        return _one_line(_json_message(answer.content) or "")
+        return one_line(_json_message(answer.content) or "")
     if text.startswith("<"):
         title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
-        return _one_line(_without_tags(title[1])) if title else "a page of HTML"
-    return _one_line(text)
+        return one_line(_without_tags(title[1])) if title else "a page of HTML"
+    return one_line(text)
 
 
 def _json_message(content: bytes) -> str | None:
@@ -241,6 +236,7 @@ def _without_tags(text: str) -> str:
     return unescape(re.sub(r"<[^>]*>", " ", text))
 
 
-def _one_line(text: str, longest: int = 200) -> str:
+def one_line(text: str, longest: int = 200) -> str:
+    """`text` without line ends and control characters, and not too long."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= longest else f"{line[: longest - 3]}..."

@@ -4,38 +4,57 @@ from __future__ import annotations
 
 import ipaddress
 from functools import lru_cache
+from importlib.util import find_spec
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.request import getproxies, proxy_bypass, proxy_bypass_environment  # type: ignore[attr-defined]
 
 from topmast.errors import InvalidQueryError
 from topmast.net.address import checked_url, is_url, shown
+
+SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 
 
 def proxy_for(url: str, chosen: str) -> str | None:
     """The proxy for `url`: the one `chosen` in the settings, else what the environment says.
 
-    The environment's proxy is never asked for a server on this machine.
+    NO_PROXY holds for both. The environment's proxy is never asked for a server on this machine.
     """
-    if chosen:
-        return _checked(chosen)
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if _is_this_machine(host):
+    place = parts.netloc.rpartition("@")[2]
+    if chosen:
+        return None if proxy_bypass_environment(place) else _checked(chosen)
+    if _is_this_machine(parts.hostname or ""):
         return None
     proxies = getproxies()
     found = proxies.get(parts.scheme) or proxies.get("all")
-    if not found or proxy_bypass(parts.netloc.rpartition("@")[2]):
-        return None
-    return _checked(found)
+    return _checked(found) if found and not proxy_bypass(place) else None
+
+
+def is_socks(proxy: str) -> bool:
+    """Whether `proxy` speaks SOCKS and not HTTP."""
+    return proxy.partition("://")[0].lower() in SOCKS
 
 
 def _checked(proxy: str) -> str:
     url = proxy if "://" in proxy else f"http://{proxy}"
+    if is_socks(url):
+        return _checked_socks(url)
     if not is_url(url):
         raise InvalidQueryError(
-            f"The proxy {shown(proxy)!r} cannot be used: only http:// and https:// proxies can."
+            f"The proxy {shown(proxy)!r} cannot be used: only http://, https:// and socks5:// "
+            "proxies can."
         )
     return checked_url(url)
+
+
+def _checked_socks(proxy: str) -> str:
+    if find_spec("socks") is None:
+        raise InvalidQueryError(
+            f"The proxy {shown(proxy)!r} needs PySocks. "
+            "Install it with: pip install 'topmast[socks]'"
+        )
+    scheme, _, rest = proxy.partition("://")
+    return f"{scheme.lower()}://{checked_url(f'http://{rest}').removeprefix('http://')}"
 
 
 @lru_cache

@@ -10,35 +10,41 @@ import http.client
 import io
 import re
 import socket
+from contextlib import suppress
 from typing import Any
 
-from topmast.net.clock import CLOCK, Clock, set_timeout
+from topmast.net.deadline import Timeouts
 
-MOST_INTERIM = 20
-MOST_TRAILERS = 100
-LONGEST_LINE = 1 << 16
+MAX_INTERIM = 20
+MAX_TRAILERS = 100
+MAX_LINE = 1 << 16
 LENGTH = re.compile(r"[0-9]{1,18}")
 CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
 LINE_ENDS = (b"\r\n", b"\n")
+CLOSE_ENOUGH = 0.005
+"""Seconds; changing the timeout of a socket is a call of the system."""
 
 
 class _TimedReader(io.RawIOBase):
-    """The bytes of a socket; each wait is cut to what the clock allows."""
+    """The bytes of a socket; each wait is cut to what `timeouts` allow."""
 
-    def __init__(self, sock: socket.socket, opened: Any, clock: Clock) -> None:
-        self._sock = sock
-        self._opened = opened  # as long as it is open, so is the socket
-        self._clock = clock
+    def __init__(self, sock: Any, opened: Any, timeouts: Timeouts) -> None:
+        self.sock = sock
         self.ended = False
+        self._opened = opened  # as long as it is open, so is the socket
+        self._timeouts = timeouts
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: Any) -> int:
         if self.ended:
             return 0
-        set_timeout(self._sock, self._clock.next_wait())
-        return self._sock.recv_into(buffer)
+        seconds = self._timeouts.wait(self._timeouts.read_seconds)
+        before = self.sock.gettimeout()
+        if before is None or not seconds <= before <= seconds + CLOSE_ENOUGH:
+            self.sock.settimeout(seconds)
+        return self.sock.recv_into(buffer)
 
     def close(self) -> None:
         if not self.closed:
@@ -58,17 +64,15 @@ class StrictResponse(http.client.HTTPResponse):
     chunk_left: int | None
     _method: str | None
 
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        clock = CLOCK.get()
-        clock.sock = sock
-        self._reader = _TimedReader(sock, self.fp.detach(), clock)
+    def __init__(self, sock: Any, timeouts: Timeouts, method: str | None) -> None:
+        super().__init__(sock, method=method)
+        self._reader = _TimedReader(sock, self.fp.detach(), timeouts)
         self.fp = io.BufferedReader(self._reader, 1 << 16)
         self.surplus = False
 
     def begin(self) -> None:
         """Read the headers; provisional answers before the real one are passed over."""
-        for _ in range(MOST_INTERIM):
+        for _ in range(MAX_INTERIM):
             super().begin()
             if not 100 <= self.status < 200 or self.status == 101:
                 break
@@ -77,6 +81,13 @@ class StrictResponse(http.client.HTTPResponse):
             raise http.client.HTTPException("it sent one provisional answer after the other")
         self._find_end()
 
+    def wake(self) -> None:
+        """To a thread that waits for bytes, the connection has ended."""
+        sock = getattr(self._reader.sock, "socket", self._reader.sock)  # below TLS inside TLS
+        with suppress(OSError):
+            # Not SSLSocket's own: it would let the thread read on without decrypting.
+            socket.socket.shutdown(sock, socket.SHUT_RD)
+
     def _find_end(self) -> None:
         codings, lengths = self._listed("Transfer-Encoding"), set(self._listed("Content-Length"))
         if self.status < 200 or self.status in (204, 304) or self._method == "HEAD":
@@ -84,6 +95,7 @@ class StrictResponse(http.client.HTTPResponse):
             self.will_close = self.will_close or bool(codings)
         elif codings == ["chunked"]:
             self.chunked, self.chunk_left, self.length = True, None, None
+            del self.headers["Content-Length"]
         elif codings not in ([], ["identity"]):
             raise http.client.HTTPException(f"its body comes as {', '.join(codings)[:60]!r}")
         elif len(lengths) > 1 or not all(map(LENGTH.fullmatch, lengths)):
@@ -113,21 +125,21 @@ class StrictResponse(http.client.HTTPResponse):
             raise http.client.IncompleteRead(b"")
         self.chunk_left = self._chunk_size()
         if self.chunk_left == 0:
-            self._pass_trailers()
+            self._skip_trailers()
             self._close_conn()
             self.chunk_left = None
         return self.chunk_left
 
     def _chunk_size(self) -> int:
-        line = self.fp.readline(LONGEST_LINE)
+        line = self.fp.readline(MAX_LINE)
         size = line.partition(b";")[0].strip()
         if not line.endswith(b"\n") or not CHUNK_SIZE.fullmatch(size):
             raise http.client.IncompleteRead(b"")
         return int(size, 16)
 
-    def _pass_trailers(self) -> None:
-        for _ in range(MOST_TRAILERS):
-            line = self.fp.readline(LONGEST_LINE)
+    def _skip_trailers(self) -> None:
+        for _ in range(MAX_TRAILERS):
+            line = self.fp.readline(MAX_LINE)
             if not line or line in LINE_ENDS:
                 return
         raise http.client.HTTPException("lines without end follow its body")

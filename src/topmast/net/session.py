@@ -8,28 +8,50 @@ import random
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import dataclass, replace
 from threading import Lock
-from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from topmast.config import DEFAULTS, Conf, Servers, conf
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError, UnreachableError
-from topmast.login.validity import note_of_refusal
 from topmast.net import retry
 from topmast.net.address import checked_url, is_url, shown, split_login, under
+from topmast.net.body import ReceivedStream, deadline_errors
 from topmast.net.deadline import Deadline
-from topmast.net.identity import Login, may_receive_credential, origin
 from topmast.net.messages import Answer, Limits, Request, Transport
-from topmast.net.outgoing import checked, with_cookies, with_defaults, with_login
-from topmast.net.receiving import ReceivedStream, within
-from topmast.net.redirects import MAX_REDIRECTS, follow, target
+from topmast.net.origin import Login, may_receive_credential, origin
+from topmast.net.prepare import (
+    MAX_REDIRECTS,
+    prepare,
+    redirect_location,
+    redirected,
+    with_cookies,
+    with_defaults,
+    with_login,
+)
 
 IN_PROCESS = "http://topmast.archive"
 """The base URL of an archive in this process."""
 
+C = TypeVar("C")
+
 log = logging.getLogger("topmast")
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
+_inherited: list[Transport] = []
+"""Of the process that this one was forked from: never closed, since their locks may be held."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    """The archive of a session while one request is under way.
+
+    `url_login`: ``user:password`` from its URL. `address`: the same however the archive is spelt.
+    """
+
+    where: str
+    servers: Servers
+    url_login: str | None
+    address: str
 
 
 class Session:
@@ -69,11 +91,12 @@ class Session:
         self.token: str | None = None
         self.cookies: dict[str, str] = {}
         self.login: Login | None = None
-        self._home = ""
+        self._login_address = ""
         self._random = random.Random()
         self._lock = Lock()
         self._network: Transport | None = None
         self._folders: dict[str, Transport] = {}
+        self._caches: dict[Callable[[], Any], Any] = {}
         _sessions.add(self)
         if self._where is not None and is_url(self._where):
             checked_url(self._where)
@@ -84,12 +107,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.close()
 
     def fresh(self) -> Session:
@@ -105,31 +123,36 @@ class Session:
     @property
     def servers(self) -> Servers:
         """The base URLs of that archive, as the settings are now."""
-        portal = _portal_url(self.where)
-        own = {
-            field.name: getattr(self._own, f"{field.name}_server").rstrip("/")
-            for field in fields(Servers)
-            if f"{field.name}_server" in self._given
-        }
-        return replace(Servers.of(portal), **own)
+        return self._archive().servers
 
     def setting(self, name: str) -> Any:
         """This session's own value of a setting, else that of `topmast.conf`."""
         return getattr(self._own if name in self._given else conf, name)
 
+    def cache(self, kind: Callable[[], C]) -> C:
+        """This session's cache of a kind, a class; made when it is first asked for."""
+        # setdefault is one step for all threads.
+        return self._caches.get(kind) or self._caches.setdefault(kind, kind())
+
     def log_in(self, login: Login) -> None:
         """Let all requests to the archive of now carry `login`; those to another never do."""
-        self.login, self._home = login, self._address()
+        self.login, self._login_address = login, self._archive().address
         self.token, self.cookies = login.token, dict(login.cookies)
 
     def log_out(self) -> None:
         """Carry no login any more."""
-        self.token, self.cookies, self.login, self._home = None, {}, None, ""
+        self.token, self.cookies, self.login, self._login_address = None, {}, None, ""
 
     @property
     def logged_in(self) -> bool:
         """Whether there is a login for the archive of now that has not ended, as far as known."""
-        return self.login is not None and not self.login.ended and self._is_at_home()
+        if self.login is None or self.login.ended:
+            return False
+        return self._is_login_for(self._archive())
+
+    def explain_refusal(self) -> str:
+        """What a 401 or 403 has to do with the login; empty without one."""
+        return "" if self.login is None else self.login.explain_refusal()
 
     def limits(self) -> Limits:
         """The time limits that the settings ask for."""
@@ -166,9 +189,10 @@ class Session:
             limits = replace(limits, total_seconds=total_seconds)
         deadline = Deadline.after(limits.total_seconds)
         request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "gzip"})
+        archive = self._archive()
         tries = int(self.setting("tries"))
         for attempt in range(1, tries + 1):
-            outcome = self._one_try(request, limits, deadline)
+            outcome = self._one_try(archive, request, limits, deadline)
             wait = retry.plan(
                 request,
                 outcome,
@@ -182,7 +206,7 @@ class Session:
             log.debug("%s: trying again in %.1f s", shown(request.url), wait.seconds)
             time.sleep(wait.seconds)
         if check and isinstance(outcome, Answer) and outcome.status_code in (401, 403):
-            return _result(outcome, note_of_refusal(self) or wait.note, check)
+            return _result(outcome, self.explain_refusal() or wait.note, check)
         return _result(outcome, wait.note, check)
 
     def stream(self, request: Request, *, limits: Limits | None = None) -> ReceivedStream:
@@ -193,7 +217,7 @@ class Session:
         if limits is None:
             limits = replace(self.limits(), total_seconds=None)
         request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "identity"})
-        return self._open(request, limits, Deadline.after(limits.total_seconds))
+        return self._open(self._archive(), request, limits, Deadline.after(limits.total_seconds))
 
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
@@ -206,12 +230,12 @@ class Session:
             transport.close()
 
     def _one_try(
-        self, request: Request, limits: Limits, deadline: Deadline
+        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
     ) -> Answer | UnreachableError | TimeoutError:
         started = time.monotonic()
         try:
-            with self._open(request, limits, deadline) as stream:
-                answer = stream.answer(self._secrets())
+            with self._open(archive, request, limits, deadline) as stream:
+                answer = stream.answer(self._secrets(archive))
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem
@@ -221,57 +245,63 @@ class Session:
         )
         return answer
 
-    def _open(self, request: Request, limits: Limits, deadline: Deadline) -> ReceivedStream:
+    def _open(
+        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
+    ) -> ReceivedStream:
         """Send `request` and follow redirects, until headers of another kind are there."""
-        request = checked(self._with_credentials(request))
+        request = prepare(self._with_credentials(archive, request))
         for _ in range(MAX_REDIRECTS + 1):
             left = None if limits.total_seconds is None else deadline.left()
-            with within(deadline, request.url):
-                stream = self._transport(request.url).open(
-                    request, replace(limits, total_seconds=left)
-                )
-            location = target(stream)
+            transport = self._transport(archive.where, request.url)
+            with deadline_errors(deadline, request.url):
+                stream = transport.open(request, replace(limits, total_seconds=left))
+            location = redirect_location(stream) if request.follow_redirects else None
             if location is None:
                 return ReceivedStream(stream, deadline, has_body=request.method != "HEAD")
             stream.close()
-            request = checked(follow(request, stream.status_code, location))
+            request = prepare(redirected(request, stream.status_code, location))
         raise BadAnswerError(
             f"{shown(request.url)}: more than {MAX_REDIRECTS} redirects, one after the other. "
             "Check the server's address."
         )
 
-    def _with_credentials(self, request: Request) -> Request:
-        login = split_login(self.where)[1] if is_url(self.where) else None
-        if login and origin(request.url) == origin(self.servers.portal):
-            request = with_login(request, login)
+    def _with_credentials(self, archive: _Archive, request: Request) -> Request:
+        if archive.url_login and origin(request.url) == origin(archive.servers.portal):
+            request = with_login(request, archive.url_login)
         cookies = dict(self.cookies) | ({"mast_token": self.token} if self.token else {})
-        if not cookies or not self._is_at_home():
+        if not cookies or not self._is_login_for(archive):
             return request
-        if not may_receive_credential(request.url, self.servers):
+        if not may_receive_credential(request.url, archive.servers):
             return request
         return with_cookies(request, cookies)
 
-    def _address(self) -> str:
-        """What the archive of now is, the same however it is spelt."""
+    def _archive(self) -> _Archive:
+        """The archive as the settings are now."""
         where = self.where
-        return self.servers.portal if is_url(where) else os.path.realpath(os.path.expanduser(where))
+        own = {
+            name.removesuffix("_server"): getattr(self._own, name).rstrip("/")
+            for name in self._given
+            if name.endswith("_server")
+        }
+        servers = replace(Servers.of(_portal_url(where)), **own)
+        if is_url(where):
+            return _Archive(where, servers, split_login(where)[1], servers.portal)
+        return _Archive(where, servers, None, os.path.realpath(os.path.expanduser(where)))
 
-    def _is_at_home(self) -> bool:
-        """Whether the archive is the one that the login was made for."""
-        return not self._home or self._home == self._address()
+    def _is_login_for(self, archive: _Archive) -> bool:
+        """Whether the login was made for `archive`, or by hand."""
+        return self._login_address in ("", archive.address)
 
-    def _secrets(self) -> tuple[str, ...]:
-        login = split_login(self.where)[1] if is_url(self.where) else None
-        password = (login or "").partition(":")[2]
+    def _secrets(self, archive: _Archive) -> tuple[str, ...]:
+        password = (archive.url_login or "").partition(":")[2]
         return tuple(secret for secret in (self.token, password, *self.cookies.values()) if secret)
 
-    def _transport(self, url: str) -> Transport:
-        where = self.where
+    def _transport(self, where: str, url: str) -> Transport:
         if under(url, IN_PROCESS) and not is_url(where):
             return self._folder_transport(where)
         with self._lock:
             if self._network is None:
-                from topmast.net.http import HttpTransport
+                from topmast.net.transport import HttpTransport
 
                 self._network = HttpTransport(self.setting)
             return self._network
@@ -288,8 +318,10 @@ class Session:
                 self._folders[path] = self._open_folder(path)
             return self._folders[path]
 
-    def _start_afresh(self) -> None:
+    def _reset_connections(self) -> None:
         """Forget all connections without closing them: after a fork they are the parent's."""
+        if self._network is not None:
+            _inherited.append(self._network)
         self._lock = Lock()
         self._network = None
         self._folders = {}
@@ -330,7 +362,7 @@ def _result(outcome: Answer | UnreachableError | TimeoutError, note: str, check:
 
 def _after_fork() -> None:
     for session in list(_sessions):
-        session._start_afresh()
+        session._reset_connections()
 
 
 if hasattr(os, "register_at_fork"):

@@ -173,9 +173,9 @@ def _search_circle(coordinates: Any, radius: Any) -> Circle | None:
 
 def _positions_of_names(names: Sequence[str], from_list: bool) -> Mapping[str, Any]:
     from topmast.client import default_client
-    from topmast.questions.names import name_resolver
+    from topmast.questions.names import positions_of_names
 
-    return name_resolver(default_client().session)(names, from_list)
+    return positions_of_names(default_client().session, None, names, from_list)
 
 
 def _field_of(shapes: Shapes, circle: Circle | None) -> Field:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.errors import InputWarning, InvalidQueryError, nearest_word, warn
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,6 @@ class Catalog:
         As messages call it; users may write it in any letter case.
     cone : str
         The service that finds what is near a place.
-    distance, distance_unit : str
-        The column with the distance from the place.
     version : int, optional
     release : str
         The version as messages call it, such as ``DR3``.
@@ -56,8 +54,6 @@ class Catalog:
 
     name: str
     cone: str
-    distance: str = ""
-    distance_unit: str = ""
     version: int | None = None
     release: str = ""
     words: tuple[str, ...] = ()
@@ -93,68 +89,28 @@ DISK_DETECTIVE = CriteriaServices(
     config="Mast.Catalogs.Dd.Cone",
     selects=False,
 )
-HSC_PARAMETERS = {"nr": 50000, "ni": 1, "magtype": 1}
-
-
-def _hsc(version: int) -> Catalog:
-    return Catalog(
-        "HSC",
-        f"Mast.Hsc.Db.v{version}",
-        "Distance",
-        "arcmin",
-        version,
-        f"v{version}",
-        ("hubblesourcecatalog",),
-        HSC_PARAMETERS,
-        "nr",
-        matches=f"Mast.HscMatches.Db.v{version}",
-    )
-
-
-def _gaia(version: int) -> Catalog:
-    service = f"Mast.Catalogs.GaiaDR{version}.Cone"
-    return Catalog("Gaia", service, "distance", "arcmin", version, f"DR{version}")
-
-
-def _tic(name: str, service: str, word: str) -> Catalog:
-    cone = f"Mast.Catalogs.{service}.Cone"
-    criteria = _tess(service)
-    return Catalog(name, cone, "dstArcSec", "arcsec", words=(word,), criteria=criteria)
-
+HSC: dict[str, Any] = {
+    "words": ("hubblesourcecatalog",),
+    "parameters": {"nr": 50000, "ni": 1, "magtype": 1},
+    "limit": "nr",
+}
+GALEX: dict[str, Any] = {"parameters": {"maxrecords": 50000}, "limit": "maxrecords"}
 
 CATALOGS: tuple[Catalog, ...] = (
-    _hsc(2),
-    _hsc(3),
-    Catalog(
-        "GALEX",
-        "Mast.Galex.Catalog",
-        "distance_arcmin",
-        "arcmin",
-        parameters={"maxrecords": 50000},
-        limit="maxrecords",
-    ),
-    _gaia(1),
-    _gaia(2),
-    _gaia(3),
-    Catalog("TGAS", "Mast.Catalogs.Tgas.Cone", "distance", "arcmin", words=("gaiatgas",)),
-    _tic("TIC", "Tic", "tessinputcatalog"),
-    _tic("CTL", "Ctl", "candidatetargetlist"),
-    Catalog(
-        "DiskDetective",
-        "Mast.Catalogs.DiskDetective.Cone",
-        "dstArcSec",
-        "arcsec",
-        criteria=DISK_DETECTIVE,
-    ),
-    Catalog("PLATO", "Mast.Catalogs.Plato.Cone", "dstArcSec", "arcsec", version=1, release="DR1"),
+    Catalog("HSC", "Mast.Hsc.Db.v2", 2, "v2", **HSC, matches="Mast.HscMatches.Db.v2"),
+    Catalog("HSC", "Mast.Hsc.Db.v3", 3, "v3", **HSC, matches="Mast.HscMatches.Db.v3"),
+    Catalog("GALEX", "Mast.Galex.Catalog", **GALEX),
+    Catalog("Gaia", "Mast.Catalogs.GaiaDR1.Cone", 1, "DR1"),
+    Catalog("Gaia", "Mast.Catalogs.GaiaDR2.Cone", 2, "DR2"),
+    Catalog("Gaia", "Mast.Catalogs.GaiaDR3.Cone", 3, "DR3"),
+    Catalog("TGAS", "Mast.Catalogs.Tgas.Cone", words=("gaiatgas",)),
+    Catalog("TIC", "Mast.Catalogs.Tic.Cone", words=("tessinputcatalog",), criteria=_tess("Tic")),
+    Catalog("CTL", "Mast.Catalogs.Ctl.Cone", words=("candidatetargetlist",), criteria=_tess("Ctl")),
+    Catalog("DiskDetective", "Mast.Catalogs.DiskDetective.Cone", criteria=DISK_DETECTIVE),
+    Catalog("PLATO", "Mast.Catalogs.Plato.Cone", 1, "DR1"),
 )
 """Versions of one catalogue stand together, the highest last."""
 
-INVALID_VERSION = {
-    "HSC": "Invalid HSC version number, defaulting to {}.",
-    "Gaia": "Invalid Gaia version number, defaulting to {}.",
-    "PLATO": "Invalid PLATO catalog version number, defaulting to {}.",
-}
 ELSEWHERE = {
     "panstarrs": "Pan-STARRS is not among the catalogues of MAST's portal; it is served at "
     "https://catalogs.mast.stsci.edu.",
@@ -199,15 +155,15 @@ def find_catalog(
         if version == each.version:
             return each
     if version is not None:
-        warn(INVALID_VERSION[known[-1].name].format(known[-1].release), InputWarning)
+        name = "PLATO catalog" if known[-1].name == "PLATO" else known[-1].name
+        message = f"Invalid {name} version number, defaulting to {known[-1].release}."
+        warn(message, InputWarning)  # in astroquery's words
     return known[-1]
 
 
 def nearest_catalog(name: str) -> str | None:
     """The name of the catalogue that an unknown name most likely means."""
-    spellings = dict(_spellings())
-    close = difflib.get_close_matches(_plain(name), spellings, n=1)
-    return spellings[close[0]] if close else None
+    return nearest_word(_plain(name), dict(_spellings()))
 
 
 def _spellings() -> Iterator[tuple[str, str]]:
@@ -229,7 +185,7 @@ def _without_version(catalog: Catalog, version: int | None) -> Catalog:
     return catalog
 
 
-def _checked(name: str) -> str:
+def _checked(name: Any) -> str:
     plain = _plain(name) if isinstance(name, str) else ""
     if not plain:
         names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))

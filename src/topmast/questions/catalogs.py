@@ -1,18 +1,22 @@
-"""What a search of a catalogue asks of which service: calls become questions."""
+"""Search a catalogue: what each call asks of which service."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from topmast.config.dialects import choice
-from topmast.errors import InvalidQueryError, MaxResultsWarning, RemoteServiceError, warn
-from topmast.questions.catalog_list import CATALOGS, Catalog, find_catalog, nearest_catalog
+from topmast.errors import InvalidQueryError, did_you_mean
+from topmast.questions.arguments import whole_number
+from topmast.questions.catalog_list import (
+    CATALOGS,
+    Catalog,
+    CriteriaServices,
+    find_catalog,
+    nearest_catalog,
+)
+from topmast.questions.catalog_question import CatalogQuestion, no_such_catalog
 from topmast.questions.columns import Columns, columns_of, metadata_table
 from topmast.questions.criteria import (
     NO_CRITERION,
@@ -20,41 +24,195 @@ from topmast.questions.criteria import (
     check_criteria,
     filters_on_the_wire,
     split_place,
-    without_verbose,
 )
-from topmast.questions.paging import ask_all_pages
-from topmast.questions.portal import Question, only_value
-from topmast.questions.targets import Targets, find_targets
+from topmast.questions.names import one_name
+from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
 from topmast.tables.catalogs import fields_of_service
 from topmast.tables.fields import columns_config
-from topmast.wire.answers import peek_status, table_of
-from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-    from topmast.net.messages import Answer
     from topmast.net.session import Session
 
 COUNT = "COUNT_BIG(*)"
 ARGUMENTS = ("coordinates", "object_name", "radius", "resolver", "pagesize", "page")
 """What an unknown criterion may have been meant to be, besides a column."""
-TOO_MANY = "Maximum catalog results returned, may not include all sources within radius."
 MAGTYPES = (1, 2)
+DEFAULT = "Hsc"
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogQuestion:
-    """What is asked of which catalogue."""
+def query_region(
+    session: Session,
+    /,
+    coordinates: Any,
+    radius: Any = DEFAULT_RADIUS,
+    catalog: str = DEFAULT,
+    version: int | None = None,
+    pagesize: int | None = None,
+    page: int | None = None,
+    **parameters: Any,
+) -> CatalogQuestion:
+    """Sources of a catalogue within a cone, or within each of many cones.
 
-    catalog: Catalog
-    question: Question
+    Parameters
+    ----------
+    coordinates
+        One place or many.
+    radius : float, str or `~astropy.units.Quantity`
+        One radius, or one for each of many places; a number is degrees.
+    catalog : str
+        Which catalogue.
+    version : int, optional
+        Of HSC, Gaia or PLATO; default: the highest.
+    pagesize, page : int, optional
+        As for `ObservationsClass.query_region`.
+    **parameters
+        For HSC: ``nr`` (the most rows, 50000), ``ni`` (the fewest images a source is seen on,
+        1) and ``magtype`` (1: MagAper2, 2: MagAuto). For GALEX: ``maxrecords`` (50000).
 
-    @property
-    def limit(self) -> int | None:
-        """The most rows that the archive gives for one place; None if there is no limit."""
-        params = self.question.params[0] if self.catalog.limit else {}
-        return params.get(self.catalog.limit)
+    Returns
+    -------
+    `~astropy.table.Table`
+        By increasing distance from the place; that column is in arcmin for HSC, GALEX and
+        Gaia and in arcsec for TIC, CTL and DiskDetective. Without any match the table has no
+        rows, and a NoResultsWarning says so.
+
+    Raises
+    ------
+    InvalidQueryError
+        For an unknown catalogue or parameter, with the nearest name.
+
+    Warns
+    -----
+    MaxResultsWarning
+        When the most rows were reached, so that there may be more sources.
+
+    Examples
+    --------
+    >>> stars = Catalogs.query_region((322.49324, 12.16683), radius=0.01, catalog="HSC")
+    """
+    return _near(
+        session, Criteria(coordinates, radius=radius), catalog, version, parameters, pagesize, page
+    )
+
+
+def query_object(
+    session: Session,
+    /,
+    object_name: str | Iterable[str] | None = None,
+    radius: Any = DEFAULT_RADIUS,
+    catalog: str = DEFAULT,
+    pagesize: int | None = None,
+    page: int | None = None,
+    version: int | None = None,
+    *,
+    resolver: str | None = None,
+    objectname: str | Iterable[str] | None = None,
+    **parameters: Any,
+) -> CatalogQuestion:
+    """Sources of a catalogue within a cone around an object, or around each of many.
+
+    Parameters
+    ----------
+    object_name : str or list of str
+        Such as ``"M10"`` or ``"158.47924 -7.30962"``; ``objectname`` is the same. Of a list,
+        names that nobody knows are warned of and left out.
+    radius, catalog, pagesize, page, version, **parameters
+        As for `query_region`.
+    resolver : {"NED", "SIMBAD"}, optional
+        Whom to ask for the position; default: the first that knows the name.
+
+    Raises
+    ------
+    ResolverError
+        If the name, or none of the names, is known.
+
+    Examples
+    --------
+    >>> stars = Catalogs.query_object("M10", radius=0.02, catalog="TIC")
+    """
+    name = one_name(object_name, objectname)
+    place = Criteria(None, name, radius, resolver)
+    return _near(session, place, catalog, version, parameters, pagesize, page)
+
+
+def query_criteria(
+    session: Session,
+    /,
+    catalog: str,
+    pagesize: int | None = None,
+    page: int | None = None,
+    **criteria: Any,
+) -> CatalogQuestion:
+    """Sources of a catalogue that meet all criteria.
+
+    Parameters
+    ----------
+    catalog : {"TIC", "CTL", "DiskDetective"}
+        In any letter case.
+    pagesize, page : int, optional
+        As for `query_region`.
+    **criteria
+        At least one column (see `get_metadata`), as for `ObservationsClass.query_criteria`:
+        a value or list of values, ``[low, high]`` for a column of floats. ``coordinates`` or
+        ``object_name`` (or ``objectname``), ``radius`` and ``resolver`` limit the place.
+
+    Raises
+    ------
+    InvalidQueryError
+        For another catalogue, without any criterion but a place, and for an unknown
+        criterion, with the nearest name.
+
+    Examples
+    --------
+    >>> stars = Catalogs.query_criteria("Tic", Bmag=[30, 50], objType="STAR")
+    """
+    searched, services, parts = _with_criteria(session, catalog, criteria)
+    params = {"columns": "*"} if services.selects else {}
+    params |= _filters(session, searched, parts)
+    if not params["filters"]:
+        raise InvalidQueryError(NO_CRITERION)
+    question = _filtered(session, searched, parts, params, services.rows, services.rows_near)
+    return replace(question, pagesize=pagesize, page=page)
+
+
+def query_criteria_count(
+    session: Session,
+    /,
+    catalog: str,
+    pagesize: int | None = None,
+    page: int | None = None,
+    **criteria: Any,
+) -> CatalogQuestion:
+    """How many sources `query_criteria` would find; without criteria, how many there are.
+
+    `pagesize` and `page` change nothing.
+    """
+    searched, services, parts = _with_criteria(session, catalog, criteria)
+    params = {"columns": COUNT} if services.selects else {}
+    params |= _filters(session, searched, parts)
+    return _filtered(session, searched, parts, params, services.count, services.count_near)
+
+
+def get_metadata(session: Session, /, catalog: str = DEFAULT, version: int | None = None) -> Table:
+    """The columns of a catalogue, with types, units, meaning and UCDs.
+
+    Examples
+    --------
+    >>> columns = Catalogs.get_metadata("Gaia", version=3)
+    """
+    chosen = chosen_catalog(session, catalog, version)
+    own = columns_of(session, chosen.cone)
+    known = columns_config(fields_of_service(chosen.cone))
+    config = {name: known.get(name, {}) | own.config.get(name, {}) for name in known | own.config}
+    shown = {name: entry for name, entry in config.items() if entry}
+    if not set(shown) - {"_selected_"}:
+        raise InvalidQueryError(no_such_catalog(chosen))
+    return metadata_table(Columns(shown), with_ucd=True)
+
+
+# ------------------------------------------------------------------------------ near a place
 
 
 def chosen_catalog(session: Session, name: str, version: int | None = None) -> Catalog:
@@ -62,37 +220,28 @@ def chosen_catalog(session: Session, name: str, version: int | None = None) -> C
     return find_catalog(name, version, newest={"Gaia": choice(session, "gaia_version")})
 
 
-# ------------------------------------------------------------------------------ near a place
-
-
-def cone_question(
+def _near(
     session: Session,
-    catalog: Catalog,
     place: Criteria,
+    name: str,
+    version: int | None,
     words: Mapping[str, Any],
-    pagesize: Any = None,
-    page: Any = None,
+    pagesize: Any,
+    page: Any,
 ) -> CatalogQuestion:
-    """Which sources of the catalogue lie in the cones of `place`."""
-    parameters = _parameters(catalog, without_verbose(words))
+    """Which sources of a catalogue lie in the cones of `place`."""
+    catalog = chosen_catalog(session, name, version)
+    parameters = _parameters(catalog, words)
     targets = find_targets(session, place)
-    params = [each | parameters for each in _cones(targets)]
-    question = Question(catalog.cone, params, targets.told_apart, pagesize, page)
-    return CatalogQuestion(catalog, question)
-
-
-def cone_count_question(
-    session: Session, catalog: Catalog, place: Criteria, words: Mapping[str, Any]
-) -> CatalogQuestion:
-    """How many sources lie there: the smallest page, which tells the number of all rows."""
-    return cone_question(session, catalog, place, words, pagesize=1, page=1)
-
-
-def _cones(targets: Targets) -> list[dict[str, Any]]:
-    return [
-        {"ra": cone.place.ra_deg, "dec": cone.place.dec_deg, "radius": cone.radius_deg}
-        for cone in targets.cones
-    ]
+    return CatalogQuestion(
+        catalog.cone,
+        [cone | parameters for cone in cone_params(targets)],
+        targets.places,
+        pagesize,
+        page,
+        limit=parameters.get(catalog.limit),
+        catalog=catalog,
+    )
 
 
 def _parameters(catalog: Catalog, words: Mapping[str, Any]) -> dict[str, int]:
@@ -100,6 +249,8 @@ def _parameters(catalog: Catalog, words: Mapping[str, Any]) -> dict[str, int]:
     chosen = dict(catalog.parameters)
     for word, value in words.items():
         name = word.lower()
+        if name == "verbose":  # as in `split_place`
+            continue
         if name not in chosen:
             raise InvalidQueryError(_no_such_word(word, catalog))
         if value is not None:
@@ -108,57 +259,22 @@ def _parameters(catalog: Catalog, words: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _no_such_word(word: str, catalog: Catalog) -> str:
-    known = [*catalog.parameters, "version", *ARGUMENTS]
-    close = difflib.get_close_matches(word.lower(), known, n=1)
     message = f"Filter '{word}' does not exist for catalog {catalog.name}."
-    if close:
-        return f"{message} Did you mean '{close[0]}'?"
-    if catalog.criteria is not None:
-        return f"{message} Conditions on columns are for query_criteria."
-    return message
+    hint = did_you_mean(word, [*catalog.parameters, "version", *ARGUMENTS])
+    if not hint and catalog.criteria is not None:
+        hint = " Conditions on columns are for query_criteria."
+    return message + hint
 
 
 def _checked(name: str, value: Any) -> int:
     """A parameter of a catalogue: a whole number from 1 on, and `magtype` 1 or 2."""
-    try:
-        number = int(value)
-        if isinstance(value, (bool, np.bool_)) or number != float(value) or number < 1:
-            raise ValueError("not a positive whole number")
-    except (TypeError, ValueError, OverflowError) as problem:
-        raise InvalidQueryError(f"{name} is a whole number from 1 on, not {value!r}.") from problem
+    number = whole_number(name, value)
     if name == "magtype" and number not in MAGTYPES:
         raise InvalidQueryError(f"magtype is 1 (MagAper2) or 2 (MagAuto), not {value!r}.")
     return number
 
 
 # -------------------------------------------------------------------------------- by criteria
-
-
-def criteria_question(
-    session: Session, name: str, criteria: Mapping[str, Any], pagesize: Any, page: Any
-) -> CatalogQuestion:
-    """Which sources meet the criteria, a place among them or not."""
-    catalog, parts = _with_criteria(session, name, criteria)
-    assert catalog.criteria is not None
-    params = {"columns": "*"} if catalog.criteria.selects else {}
-    params |= _filters(session, catalog, parts)
-    if not params["filters"]:
-        raise InvalidQueryError(NO_CRITERION)
-    services = (catalog.criteria.rows, catalog.criteria.rows_near)
-    asked = _asked(session, catalog, parts, params, services)
-    return replace(asked, question=replace(asked.question, pagesize=pagesize, page=page))
-
-
-def criteria_count_question(
-    session: Session, name: str, criteria: Mapping[str, Any]
-) -> CatalogQuestion:
-    """How many sources meet the criteria, or are there at all."""
-    catalog, parts = _with_criteria(session, name, criteria)
-    assert catalog.criteria is not None
-    params = {"columns": COUNT} if catalog.criteria.selects else {}
-    params |= _filters(session, catalog, parts)
-    services = (catalog.criteria.count, catalog.criteria.count_near)
-    return _asked(session, catalog, parts, params, services)
 
 
 def criteria_columns(session: Session, catalog: Catalog) -> Columns:
@@ -168,17 +284,19 @@ def criteria_columns(session: Session, catalog: Catalog) -> Columns:
     columns = columns_of(session, catalog.criteria.config)
     fields = fields_of_service(catalog.cone)
     if not set(columns) - {"_selected_"}:
-        return Columns(columns_config(fields), service=catalog.criteria.config)
+        return Columns(columns_config(fields))
     return columns.described_by(fields)
 
 
 def _with_criteria(
     session: Session, name: str, criteria: Mapping[str, Any]
-) -> tuple[Catalog, Criteria]:
+) -> tuple[Catalog, CriteriaServices, Criteria]:
+    """The catalogue of a call, the services that search it by criteria, and these taken apart."""
     catalog = chosen_catalog(session, name)
     if catalog.criteria is None:
         raise InvalidQueryError(_no_criteria(catalog))
-    return catalog, split_place(without_verbose(criteria), of_observations=False)
+    parts = split_place(criteria, of_observations=False)
+    return catalog, catalog.criteria, parts
 
 
 def _no_criteria(catalog: Catalog) -> str:
@@ -197,101 +315,18 @@ def _filters(session: Session, catalog: Catalog, parts: Criteria) -> dict[str, A
     return {"filters": filters_on_the_wire(check_criteria(parts.columns, known, also=ARGUMENTS))}
 
 
-def _asked(
+def _filtered(
     session: Session,
     catalog: Catalog,
     parts: Criteria,
     params: Mapping[str, Any],
-    services: tuple[str, str],
+    service: str,
+    service_near: str,
 ) -> CatalogQuestion:
     """A question to the service without a place, or to the one with a place."""
-    assert catalog.criteria is not None
-    everywhere, near = services
-    config = catalog.criteria.config
-    catalog = replace(catalog, limit="")  # these services have none
+    config = catalog.criteria.config if catalog.criteria else ""
     if not parts.has_place:
-        return CatalogQuestion(catalog, Question(everywhere, [dict(params)], config=config))
+        return CatalogQuestion(service, [dict(params)], config=config, catalog=catalog)
     targets = find_targets(session, parts)
-    each = [cone | dict(params) for cone in _cones(targets)]
-    return CatalogQuestion(catalog, Question(near, each, targets.told_apart, config=config))
-
-
-# --------------------------------------------------------------------------------- answers
-
-
-class CountingAsk:
-    """Asks for all pages, and remembers how many rows the archive found for each place."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[Any, ...], int] = {}
-
-    def __call__(self, session: Session, request: MashupRequest) -> list[Answer]:
-        answers = ask_all_pages(session, request)
-        self._found[_place_of(request.params)] = rows_found(answers)
-        return answers
-
-    def rows_of(self, question: Question) -> list[int]:
-        """The number of rows found for each place of `question`, in order."""
-        return [self._found[_place_of(params)] for params in question.params]
-
-
-def _place_of(params: Mapping[str, Any]) -> tuple[Any, ...]:
-    return params.get("ra"), params.get("dec"), params.get("radius")
-
-
-def rows_found(pages: Sequence[Answer]) -> int:
-    """How many rows the archive found for one place, on all pages, asked for or not."""
-    tellings = [paging for answer in pages if (paging := peek_status(answer.content)[2])]
-    told = max((paging.rows_filtered for paging in tellings), default=0)
-    return max(told, sum(paging.rows for paging in tellings))
-
-
-def counted(pages: Sequence[Answer]) -> int:
-    """The number in the answer of a service that counts."""
-    return only_value(table_of([answer.content for answer in pages]).columns[0])
-
-
-def warn_if_cut(asked: CatalogQuestion, found: Sequence[int]) -> None:
-    """Say that there may be more sources, if the archive gave as many as it may."""
-    limit, places = asked.limit, asked.question.places
-    if limit is None or max(found, default=0) < limit:
-        return
-    if places is None:
-        warn(TOO_MANY, MaxResultsWarning)
-        return
-    cut = [place.given for place, rows in zip(places, found, strict=True) if rows >= limit]
-    shown = ", ".join(cut[:3]) + (f" and {len(cut) - 3} more" if len(cut) > 3 else "")
-    warn(f"{TOO_MANY} The {limit} were reached for: {shown}.", MaxResultsWarning)
-
-
-@contextmanager
-def knowing(catalog: Catalog) -> Iterator[None]:
-    """Raise InvalidQueryError where the archive's error means that there is no such catalogue."""
-    try:
-        yield
-    except RemoteServiceError as problem:
-        said = str(problem).lower()
-        if catalog.listed or (catalog.cone.lower() not in said and "service" not in said):
-            raise
-        raise InvalidQueryError(_no_such_catalog(catalog)) from problem
-
-
-def _no_such_catalog(catalog: Catalog) -> str:
-    near = nearest_catalog(catalog.name)
-    names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))
-    hint = f"Did you mean '{near}'?" if near else f"Catalogues are: {names}."
-    return f"The archive has no catalogue '{catalog.name}'. {hint}"
-
-
-# -------------------------------------------------------------------------------- metadata
-
-
-def catalog_metadata(session: Session, catalog: Catalog) -> Table:
-    """The columns of a catalogue: what is known of them, and what the archive says instead."""
-    said = columns_of(session, catalog.cone)
-    known = columns_config(fields_of_service(catalog.cone))
-    config = {name: known.get(name, {}) | said.config.get(name, {}) for name in known | said.config}
-    shown = {name: entry for name, entry in config.items() if entry}
-    if not set(shown) - {"_selected_"}:
-        raise InvalidQueryError(_no_such_catalog(catalog))
-    return metadata_table(Columns(shown, service=catalog.cone), with_ucd=True)
+    each = [cone | dict(params) for cone in cone_params(targets)]
+    return CatalogQuestion(service_near, each, targets.places, config=config, catalog=catalog)

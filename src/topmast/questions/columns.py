@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
-import threading
-import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from astropy.table import Table
+from cachetools import LRUCache
 
-from topmast.errors import RemoteServiceError
-from topmast.net.messages import Request
+from topmast.errors import BadAnswerError
+from topmast.net.deadline import Deadline
+from topmast.questions.polling import PortalRequest, ask, poll
 from topmast.tables.fields import Field
 from topmast.tables.values import KINDS
 from topmast.wire.encoding import decode_columns_config
-from topmast.wire.portal import MashupRequest, encode_request
-from topmast.wire.reading import read_json
+from topmast.wire.json import read_json
+from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 SELECTED = "_selected_"
 CONTINUOUS_WORDS = ("double", "float", "numeric")
@@ -35,10 +36,9 @@ HISTOGRAM_SERVICES = {
 }
 """For a configuration whose id has this in it, that service tells which columns are ranges."""
 
-HEADERS = {
-    "Content-type": "application/x-www-form-urlencoded",
-    "Accept": "text/plain",
-}
+CONFIG_PATH = "/portal/Mashup/Mashup.asmx/columnsconfig"
+MOST_SERVICES = 500
+"""Whose columns a session remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,6 @@ class Column:
         Between the elements of a stored list, each of which a criterion may match; or "".
     continuous : bool
         Whether a criterion is a range of numbers rather than a list of values.
-    ignore_value
-        The value that stands for "nothing", or None.
     hidden : bool
         Whether MAST keeps the column out of its lists.
     ucd : str
@@ -69,7 +67,6 @@ class Column:
     example: str = ""
     separator: str = ""
     continuous: bool = False
-    ignore_value: Any = None
     hidden: bool = False
     ucd: str = ""
 
@@ -84,8 +81,6 @@ class Columns(Mapping[str, Column]):
     ranges, choices : mapping
         The histograms of a catalogue, which settle for their columns whether a criterion is a
         range (`ranges`) or a list of values (`choices`).
-    service : str
-        Whose columns these are, for error texts.
     """
 
     def __init__(
@@ -94,19 +89,17 @@ class Columns(Mapping[str, Column]):
         *,
         ranges: Mapping[str, Any] | None = None,
         choices: Mapping[str, Any] | None = None,
-        service: str = "",
     ) -> None:
-        self.service = service
-        self.config = {name: dict(entry) for name, entry in config.items()}
+        self.config: dict[str, dict[str, Any]] = {
+            name: dict(entry) for name, entry in config.items()
+        }
         kinds = {**dict.fromkeys(choices or {}, False), **dict.fromkeys(ranges or {}, True)}
         found = {name: entry for name, entry in self.config.items() if entry or name in kinds}
         found |= {name: {} for name in kinds if name not in found}
         self._columns = {
             name: _column(name, entry, kinds.get(name)) for name, entry in found.items()
         }
-        self._by_lower_case: dict[str, Column] = {}
-        for name, column in self._columns.items():
-            self._by_lower_case.setdefault(name.lower(), column)
+        self._in_lower_case = {name.lower(): name for name in reversed(self._columns)}
 
     def __getitem__(self, name: str) -> Column:
         return self._columns[name]
@@ -117,12 +110,11 @@ class Columns(Mapping[str, Column]):
     def __len__(self) -> int:
         return len(self._columns)
 
-    def __repr__(self) -> str:
-        return f"<Columns of {self.service or 'a service'}: {', '.join(self)}>"
-
     def find(self, name: str) -> Column | None:
         """The column of this name in any case; None if there is none."""
-        return self._columns.get(name) or self._by_lower_case.get(name.lower())
+        return self._columns.get(name) or self._columns.get(
+            self._in_lower_case.get(name.lower(), "")
+        )
 
     def described_by(self, fields: Iterable[Field]) -> Columns:
         """The same columns, with what `fields` know of them where the archive says nothing."""
@@ -132,18 +124,7 @@ class Columns(Mapping[str, Column]):
             name: _described(column, known.get(name.lower()))
             for name, column in self._columns.items()
         }
-        made._by_lower_case = {
-            lower: made._columns[column.name] for lower, column in self._by_lower_case.items()
-        }
         return made
-
-    def suggest(self, name: str) -> str | None:
-        """The name most like `name`, for "Did you mean ...?"; None if none is like it."""
-        close = difflib.get_close_matches(name, self._columns, n=1)
-        if close:
-            return close[0]
-        close = difflib.get_close_matches(name.lower(), self._by_lower_case, n=1)
-        return self._by_lower_case[close[0]].name if close else None
 
 
 def columns_of(session: Session, service: str) -> Columns:
@@ -154,37 +135,41 @@ def columns_of(session: Session, service: str) -> Columns:
     topmast.errors.BadAnswerError
         If the answer is no column configuration; it is asked for again the next time.
     """
-    cache = _cache_of(session)
-    key = (session.where, service.lower())
-    with cache.lock_for(key):
-        if key not in cache.columns:
-            cache.columns[key] = _ask(session, service)
-        return cache.columns[key]
+    entry = session.cache(_ColumnsCache).entry((session.where, service.lower()))
+    with entry.lock:
+        if entry.columns is None:
+            entry.columns = _ask_columns(session, service)
+        return entry.columns
 
 
-class _Cache:
-    """The columns that one session knows, and a lock each, so that none is asked for twice."""
+class _ColumnsCache:
+    """The columns that one session knows, by server and service."""
 
     def __init__(self) -> None:
-        self.columns: dict[tuple[str, str], Columns] = {}
-        self._locks: dict[tuple[str, str], threading.Lock] = {}
+        self._lock = Lock()
+        self._entries: LRUCache[tuple[str, str], _Entry] = LRUCache(MOST_SERVICES)
 
-    def lock_for(self, key: tuple[str, str]) -> threading.Lock:
-        return self._locks.setdefault(key, threading.Lock())
-
-
-def _cache_of(session: Session) -> _Cache:
-    # setdefault is one step for all threads.
-    return vars(session).setdefault("columns_cache", _Cache())
+    def entry(self, key: tuple[str, str]) -> _Entry:
+        with self._lock:
+            if key not in self._entries:
+                self._entries[key] = _Entry()
+            return self._entries[key]
 
 
-def _ask(session: Session, service: str) -> Columns:
-    portal = session.servers.portal
-    body = f"colConfigId={quote(service)}".encode()
-    url = f"{portal}/portal/Mashup/Mashup.asmx/columnsconfig"
-    config = decode_columns_config(session.send(Request("POST", url, HEADERS, body)).content)
+class _Entry:
+    """The columns of one service, once they are known; `lock` so that they are asked for once."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.columns: Columns | None = None
+
+
+def _ask_columns(session: Session, service: str) -> Columns:
+    request = PortalRequest(service, CONFIG_PATH, f"colConfigId={quote(service)}".encode())
+    deadline = Deadline.after(session.setting("timeout"))
+    config = decode_columns_config(poll(session, request, deadline).answer.content)
     choices, ranges = _histograms(session, service)
-    return Columns(config, ranges=ranges, choices=choices, service=service)
+    return Columns(config, ranges=ranges, choices=choices)
 
 
 def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -193,13 +178,11 @@ def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[st
     asked = next(services, None)
     if asked is None:
         return {}, {}
-    question = MashupRequest(asked, format="extjs", cache_breaker=str(uuid.uuid4()))
-    url = f"{session.servers.portal}/api/v0/invoke"
-    content = session.send(Request("POST", url, HEADERS, encode_request(question))).content
     try:
+        content = ask(session, MashupRequest(asked, format="extjs")).answer.content
         table = read_json(content)["data"]["Tables"][0]["ExtendedProperties"]
         return dict(table["discreteHistogram"]), dict(table["continuousHistogram"])
-    except (RemoteServiceError, LookupError, TypeError, ValueError):
+    except (BadAnswerError, LookupError, TypeError, ValueError):
         log.warning("%s gave no histograms; its column types alone decide.", asked)
         return {}, {}
 
@@ -214,7 +197,6 @@ def _column(name: str, entry: Mapping[str, Any], continuous: bool | None) -> Col
         example=_text(entry, "example"),
         separator=_text(entry, "separator"),
         continuous=_is_continuous(entry) if continuous is None else continuous,
-        ignore_value=entry.get("ignoreValue"),
         hidden=bool(entry.get("remove", False)),
         ucd=_text(entry, "vot.ucd"),
     )
@@ -252,6 +234,8 @@ def metadata_table(columns: Columns, *, with_ucd: bool = False) -> Table:
     `with_ucd` adds the UCDs. Columns that MAST hides are left out, and so is a heading under
     which nothing would stand.
     """
+    from astropy.table import Table
+
     listed = (_column(name, entry, None) for name, entry in columns.config.items())
     shown = [c for c in listed if c.name != SELECTED and not c.hidden]
     headings = {

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import astropy.units as u
 import numpy as np
-from astropy.time import Time
 
-from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.lists import is_missing, listed
-from topmast.questions.ranges import ColumnLike, ranges_of
+from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
+from topmast.questions.arguments import as_list, is_astropy, is_missing
+from topmast.questions.ranges import ranges_of
+
+if TYPE_CHECKING:
+    from topmast.questions.columns import Column, Columns
 
 NO_CRITERION = "At least one non-positional criterion must be supplied."
-
-
-class ColumnsLike(Protocol):
-    """What is used here of `topmast.questions.columns.Columns`."""
-
-    def find(self, name: str) -> Any: ...
-    def __iter__(self) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +81,24 @@ def split_place(criteria: Mapping[str, Any], *, of_observations: bool = True) ->
     Raises
     ------
     InvalidQueryError
-        For coordinates and an object name together, or one thing said twice.
+        For coordinates and an object name together, or the same thing twice.
     """
     found: dict[str, Any] = {}
     columns: dict[str, Any] = {}
-    spelt: dict[str, str] = {}
+    names_given: dict[str, str] = {}
     for name, value in criteria.items():
         word = PLACE_WORDS.get(name.lower())
+        if name == "verbose":  # astroquery takes it everywhere and uses it nowhere
+            continue
         if word is None:
             columns[name] = value
         elif value is not None:
             if word in found:
                 raise InvalidQueryError("Give only one of object_name and objectname.")
             found[word] = value
-            spelt[word] = name
+            names_given[word] = name
     if "coordinates" in found and "object_name" in found:
-        name = spelt["object_name"]
+        name = names_given["object_name"]
         raise InvalidQueryError(f"Only one of {name} and coordinates may be specified.")
     if "resolver" in found and "object_name" not in found:
         warn(
@@ -112,11 +107,6 @@ def split_place(criteria: Mapping[str, Any], *, of_observations: bool = True) ->
         )
     kind = observation_kind(columns) if of_observations else None
     return Criteria(**found, kind=kind, columns=columns)
-
-
-def without_verbose(criteria: Mapping[str, Any]) -> dict[str, Any]:
-    """The criteria without ``verbose``, which astroquery takes everywhere and uses nowhere."""
-    return {name: value for name, value in criteria.items() if name != "verbose"}
 
 
 KINDS = {
@@ -138,7 +128,7 @@ def observation_kind(columns: dict[str, Any]) -> str | None:
         return None
     if any(other.lower() == "intenttype" for other in columns):
         raise InvalidQueryError("Give only one of obstype and intentType.")
-    words = [str(word).strip().lower() for word in listed(value)]
+    words = [str(word).strip().lower() for word in as_list(value)]
     if not words or any(word not in KINDS for word in words):
         raise InvalidQueryError(f"obstype is 'science', 'cal' or 'all', not {value!r}.")
     kinds = {KINDS[word] for word in words}
@@ -146,7 +136,7 @@ def observation_kind(columns: dict[str, Any]) -> str | None:
 
 
 def check_criteria(
-    criteria: Mapping[str, Any], columns: ColumnsLike, *, also: Iterable[str] = ()
+    criteria: Mapping[str, Any], columns: Columns, *, also: Iterable[str] = ()
 ) -> list[Filter]:
     """The filters that `criteria` stand for.
 
@@ -176,26 +166,21 @@ def check_criteria(
         if value is None:
             warn(f"{name}=None is no criterion and is skipped.", InputWarning)
             continue
-        made = (_range_filter if column.continuous else _value_filter)(name, value, column)
-        if made.values or made.free_text:
-            filters.append(made)
+        if not column.continuous:
+            filters.append(_value_filter(name, value, column))
+        elif ranges := ranges_of(name, value, column):
+            filters.append(Filter(column.name, tuple(ranges), column.separator))
     return filters
 
 
 def no_such_filter(name: str, known: Iterable[str]) -> str:
     """What to say of an unknown criterion, with the nearest known one."""
-    words = list(known)
-    close = get_close_matches(name, words, n=1)
-    if not close:
-        lower = {word.lower(): word for word in words}
-        close = [lower[word] for word in get_close_matches(name.lower(), lower, n=1)]
-    message = f"Filter '{name}' does not exist."
-    return f"{message} Did you mean '{close[0]}'?" if close else message
+    return f"Filter '{name}' does not exist.{did_you_mean(name, known)}"
 
 
-def _value_filter(name: str, value: Any, column: ColumnLike) -> Filter:
+def _value_filter(name: str, value: Any, column: Column) -> Filter:
     """A filter on exact values, with at most one pattern among them."""
-    texts = [_text(name, item) for item in listed(value) if not is_missing(item)]
+    texts = [_text(name, item) for item in as_list(value) if not is_missing(item)]
     if not texts:
         raise InvalidQueryError(f"The criterion '{name}' has no values: {value!r}.")
     patterns = [text for text in texts if "*" in text or "%" in text]
@@ -208,21 +193,17 @@ def _value_filter(name: str, value: Any, column: ColumnLike) -> Filter:
     return Filter(
         column.name,
         tuple(text for text in texts if text not in patterns),
-        column.separator or "",
+        column.separator,
         patterns[0].replace("*", "%") if patterns else "",
     )
-
-
-def _range_filter(name: str, value: Any, column: ColumnLike) -> Filter:
-    """A filter on a range, or on any of several; without values where there is no range."""
-    ranges = ranges_of(name, value, column)
-    return Filter(column.name, tuple(ranges), column.separator or "")
 
 
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode()
-    if isinstance(value, (u.Quantity, Time, Mapping, list, tuple, set, np.ndarray)):
+    if isinstance(value, (Mapping, list, tuple, set, np.ndarray)) or is_astropy(
+        value, "units.Quantity", "time.Time"
+    ):
         raise InvalidQueryError(
             f"The criterion '{name}' takes texts or plain numbers, not {value!r}."
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from astropy.coordinates import SkyCoord
+from cachetools import LRUCache
 
 from topmast.errors import (
     HTTPStatusError,
@@ -21,6 +22,7 @@ from topmast.errors import (
 )
 from topmast.net.messages import Request
 from topmast.net.parallel import at_once
+from topmast.questions.arguments import in_batches, object_names
 from topmast.questions.polling import ask
 from topmast.sky import separation_deg
 from topmast.wire.names import (
@@ -33,14 +35,18 @@ from topmast.wire.names import (
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 RESOLVER_PATH = "/Santa-war/query"
 RESOLVERS = ("NED", "SIMBAD")
 CATALOGS = {"TIC ": "TIC", "KIC ": "KEPLER", "EPIC ": "K2"}
 """Names that begin so are rows of a MAST catalogue, which is asked as well."""
+MOST_NAMES = 100_000
+"""That a session remembers."""
 PATIENCE_SECONDS = 60.0
 """For the name resolver; after that the portal is asked."""
 
@@ -49,19 +55,19 @@ Position = tuple[float, float]
 
 def resolve_object(
     session: Session,
-    object_name: str | Iterable[str],
+    /,
+    object_name: str | Iterable[str] | None = None,
     *,
     resolver: str | None = None,
     resolve_all: bool = False,
+    objectname: str | Iterable[str] | None = None,
 ) -> Any:
-    """The position of an object, or of several.
+    """The position of an object by name, or of several.
 
     Parameters
     ----------
-    session : Session
-        The archive whose name resolver is asked.
     object_name : str or list of str
-        One name or many; many are asked for together.
+        One name or many; many are asked for together. ``objectname`` is the same.
     resolver : {"NED", "SIMBAD"}, optional
         Whom to ask; default: the first that knows the name.
     resolve_all : bool
@@ -78,7 +84,7 @@ def resolve_object(
     ResolverError
         If the name, or none of the names, is known. Among several, unknown ones are warned of.
     """
-    names = _names(object_name)
+    names = _names(one_name(object_name, objectname))
     single = len(names) == 1
     resolver = _checked(resolver)
     if resolve_all and resolver:
@@ -88,50 +94,44 @@ def resolve_object(
         )
         resolver = None
     entries = _look_up(session, names, resolver, resolve_all)
-    if resolve_all:
-        known = _known(names, entries, None, not single)
-        found: dict[str, Any] = {
-            name: {entry.resolver: _sky(entry) for entry in entries[name]} for name in known
-        }
-    else:
-        known = _known(names, entries, resolver, not single)
-        found = {name: _sky(entry) for name, entry in known.items()}
+    found: dict[str, Any] = {
+        name: {each.resolver: _sky(each) for each in entries[name]} if resolve_all else _sky(entry)
+        for name, entry in _known(names, entries, resolver, not single).items()
+    }
     return found[names[0]] if single else found
 
 
-def name_resolver(
-    session: Session, resolver: str | None = None
-) -> Callable[[Sequence[str], bool], Mapping[str, Position]]:
-    """A function that finds positions in degrees, in the form that `questions.places` asks for."""
+def one_name(object_name: Any, objectname: Any) -> Any:
+    """The object name, given under the name of either generation."""
+    if (object_name is None) == (objectname is None):
+        raise InvalidQueryError("Give an object name, as object_name or objectname.")
+    return objectname if object_name is None else object_name
 
-    def resolve(names: Sequence[str], from_list: bool) -> Mapping[str, Position]:
-        checked = _checked(resolver)
-        entries = _look_up(session, names, checked, False)
-        known = _known(names, entries, checked, from_list, all_unknown=from_list)
-        return {name: (entry.ra_deg, entry.dec_deg) for name, entry in known.items()}
 
-    return resolve
+def positions_of_names(
+    session: Session, resolver: str | None, names: Sequence[str], from_list: bool
+) -> Mapping[str, Position]:
+    """The positions in degrees of the names that are known, as `questions.places` asks for them."""
+    resolver = _checked(resolver)
+    entries = _look_up(session, names, resolver, False)
+    known = _known(names, entries, resolver, from_list, all_unknown=from_list)
+    return {name: (entry.ra_deg, entry.dec_deg) for name, entry in known.items()}
 
 
 # --------------------------------------------------------------------------- the question
 
 
 def _names(object_name: str | Iterable[str]) -> list[str]:
-    names = [object_name] if isinstance(object_name, str) else object_name
-    if not isinstance(names, Iterable):
-        raise InvalidQueryError(f"An object name is a text such as 'M101', not {names!r}.")
-    listed = list(names)
-    for name in listed:
-        if not isinstance(name, str):
-            raise InvalidQueryError(f"All object names must be strings, not {name!r}.")
+    names = object_names(object_name)
+    for name in names:
         if not name.strip():
             raise InvalidQueryError(f"{name!r} is no object name.")
-    if not listed:
+    if not names:
         raise InvalidQueryError("No object name was given.")
-    return list(dict.fromkeys(map(str, listed)))
+    return list(dict.fromkeys(map(str, names)))
 
 
-def _checked(resolver: str | None) -> str | None:
+def _checked(resolver: Any) -> str | None:
     if not resolver:
         return None
     if not isinstance(resolver, str) or resolver.upper() not in RESOLVERS:
@@ -143,22 +143,37 @@ def _look_up(
     session: Session, names: Sequence[str], resolver: str | None, resolve_all: bool
 ) -> dict[str, list[ResolvedName]]:
     """The entries of each name; what this session has asked before is not asked again."""
-    memory: dict[tuple[Any, ...], list[ResolvedName]] = vars(session).setdefault("names_cache", {})
+    cache = session.cache(_NamesCache)
     server = (session.where, session.servers.resolver)
     keys = {name: (server, _plain(name), resolver, resolve_all) for name in names}
-    asked = [name for name, key in keys.items() if key not in memory]
-    batches = [
-        asked[start : start + NAMES_AT_ONCE] for start in range(0, len(asked), NAMES_AT_ONCE)
-    ]
+    found = {name: cache.get(key) for name, key in keys.items()}
+    asked = [name for name, entries in found.items() if not entries]
+    batches = in_batches(asked, NAMES_AT_ONCE)
     question = partial(_ask, session, resolver=resolver, resolve_all=resolve_all)
-    for batch, entries in zip(
-        batches, at_once(question, batches, int(session.setting("connections"))), strict=True
-    ):
+    answers = at_once(question, batches, int(session.setting("connections")))
+    for batch, entries in zip(batches, answers, strict=True):
         for name in batch:
-            found = _entries_about(name, entries, alone=len(batch) == 1)
-            if found:
-                memory[keys[name]] = found
-    return {name: memory.get(key, []) for name, key in keys.items()}
+            found[name] = _entries_about(name, entries, alone=len(batch) == 1)
+            cache.put(keys[name], found[name])
+    return found
+
+
+class _NamesCache:
+    """The names that one session has found, the latest of them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._entries: LRUCache[tuple[Any, ...], list[ResolvedName]] = LRUCache(MOST_NAMES)
+
+    def get(self, key: tuple[Any, ...]) -> list[ResolvedName]:
+        with self._lock:
+            return self._entries.get(key, [])
+
+    def put(self, key: tuple[Any, ...], entries: list[ResolvedName]) -> None:
+        """Remember a name, if it is known."""
+        if entries:
+            with self._lock:
+                self._entries[key] = entries
 
 
 def _ask(
@@ -188,7 +203,7 @@ def _ask_portal(session: Session, names: Sequence[str], problem: Exception) -> l
     def look_up(name: str) -> list[ResolvedName]:
         params = {"input": name, "format": "json"}
         request = MashupRequest("Mast.Name.Lookup", params)
-        return decode_names(ask(session, request).content)
+        return decode_names(ask(session, request).answer.content)
 
     try:
         return [entry for name in names for entry in look_up(name)]
@@ -231,8 +246,8 @@ def _known(
     """
     known = {}
     for name in names:
-        entry = _entry_of(resolver, entries[name])
-        if entry is not None:
+        wanted = (each for each in entries[name] if resolver in (None, each.resolver.upper()))
+        if entry := next(wanted, None):
             known[name] = entry
             _compare_with_catalog(name, entry, entries[name], resolver)
         elif from_list:
@@ -242,12 +257,6 @@ def _known(
     if not known and not all_unknown:
         raise ResolverError("Could not resolve any of the given object names to sky positions.")
     return known
-
-
-def _entry_of(resolver: str | None, entries: Sequence[ResolvedName]) -> ResolvedName | None:
-    """The first entry, of the resolver that was asked for."""
-    wanted = (e for e in entries if resolver is None or e.resolver.upper() == resolver)
-    return next(wanted, None)
 
 
 def _unknown(name: str, resolver: str | None) -> str:
@@ -282,6 +291,8 @@ def _arcsec_between(first: ResolvedName, second: ResolvedName) -> float:
 
 
 def _sky(entry: ResolvedName) -> SkyCoord:
+    from astropy.coordinates import SkyCoord
+
     log.debug(
         "%s: %s knows it at %s %s", entry.search_string, entry.resolver, entry.ra_deg, entry.dec_deg
     )

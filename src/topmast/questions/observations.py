@@ -1,14 +1,14 @@
-"""What a search for observations asks of which service: calls become questions."""
+"""Search for observations: what each call asks of which service."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from topmast.config.dialects import choice
-from topmast.errors import InvalidQueryError
-from topmast.questions.columns import columns_of
+from topmast.errors import BadAnswerError, InvalidQueryError
+from topmast.questions.columns import columns_of, metadata_table
 from topmast.questions.criteria import (
     NO_CRITERION,
     Criteria,
@@ -16,14 +16,18 @@ from topmast.questions.criteria import (
     check_criteria,
     filters_on_the_wire,
     split_place,
-    without_verbose,
 )
-from topmast.questions.portal import Question
-from topmast.questions.targets import Cone, find_targets
+from topmast.questions.names import one_name
+from topmast.questions.portal import Question, ask_answers, ask_counts
+from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
+ALL = "Mast.Caom.All"
+METADATA = {"observations": "Mast.Caom.Cone", "products": "Mast.Caom.Products"}
 CONE = "Mast.Caom.Cone"
 FILTERED = "Mast.Caom.Filtered"
 POSITION = "Mast.Caom.Filtered.Position"
@@ -35,26 +39,109 @@ ARGUMENTS = ("coordinates", "object_name", "radius", "resolver", "pagesize", "pa
 """What an unknown criterion may have been meant to be, besides a column."""
 
 
-def region_question(
-    session: Session, place: Criteria, criteria: Mapping[str, Any], pagesize: Any, page: Any
+def query_region(
+    session: Session,
+    /,
+    coordinates: Any,
+    radius: Any = DEFAULT_RADIUS,
+    pagesize: int | None = None,
+    page: int | None = None,
+    **criteria: Any,
 ) -> Question:
-    """Which observations touch the cones of `place`, and meet the criteria if there are any."""
-    parts = _only_columns(criteria)
-    if parts.columns or parts.kind:
-        return _filtered(session, parts, place, "*", pagesize, page)
-    targets = find_targets(session, place)
-    params = [
-        {"ra": cone.place.ra_deg, "dec": cone.place.dec_deg, "radius": cone.radius_deg}
-        for cone in targets.cones
-    ]
-    return Question(CONE, params, targets.told_apart, pagesize, page)
+    """Observations whose footprint touches a cone, or each of many cones.
+
+    Parameters
+    ----------
+    coordinates
+        One place or many.
+    radius : float, str or `~astropy.units.Quantity`
+        One radius, or one for each of many places.
+    pagesize : int, optional
+        Rows in one request; default: the setting ``pagesize``.
+    page : int, optional
+        Only this page; default: all.
+    **criteria
+        Further conditions, as for `query_criteria`.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        The column ``distance`` is in arcseconds from the place to the nearest point of the
+        footprint, 0 inside it. Without any match the table has no rows, and a
+        NoResultsWarning says so.
+
+    Examples
+    --------
+    >>> table = Observations.query_region((322.49324, 12.16683), radius="5 arcmin")
+    """
+    return _near(session, Criteria(coordinates, radius=radius), criteria, pagesize, page)
 
 
-def criteria_question(
-    session: Session, criteria: Mapping[str, Any], pagesize: Any, page: Any
+def query_object(
+    session: Session,
+    /,
+    object_name: str | Iterable[str] | None = None,
+    radius: Any = DEFAULT_RADIUS,
+    pagesize: int | None = None,
+    page: int | None = None,
+    *,
+    resolver: str | None = None,
+    objectname: str | Iterable[str] | None = None,
+    **criteria: Any,
 ) -> Question:
-    """Which observations meet the criteria, a place among them or not."""
-    parts = split_place(without_verbose(criteria))
+    """Observations whose footprint touches a cone around an object, or around each of many.
+
+    Parameters
+    ----------
+    object_name : str or list of str
+        Such as ``"M8"``; ``objectname`` is the same. Of a list, names that nobody knows are
+        warned of and left out.
+    radius, pagesize, page, **criteria
+        As for `query_region`.
+    resolver : {"NED", "SIMBAD"}, optional
+        Whom to ask for the position; default: the first that knows the name.
+
+    Raises
+    ------
+    ResolverError
+        If the name, or none of the names, is known.
+
+    Examples
+    --------
+    >>> table = Observations.query_object("M8", radius="0.02 deg")
+    """
+    name = one_name(object_name, objectname)
+    place = Criteria(None, name, radius, resolver)
+    return _near(session, place, criteria, pagesize, page)
+
+
+def query_criteria(
+    session: Session, /, pagesize: int | None = None, page: int | None = None, **criteria: Any
+) -> Question:
+    """Observations that meet all criteria.
+
+    Parameters
+    ----------
+    pagesize, page : int, optional
+        As for `query_region`.
+    **criteria
+        At least one column (see `get_metadata`) and its value or list of values, of which
+        any may match. One of them may have wildcards (``*`` or ``%``). A column of floats
+        takes ``[low, high]``; times are MJD or `~astropy.time.Time`, and a
+        `~astropy.units.Quantity` is converted. ``coordinates`` or ``object_name`` (or
+        ``objectname``), ``radius`` and ``resolver`` limit the place. ``obstype`` is
+        ``"science"`` (the default), ``"cal"`` or ``"all"``.
+
+    Raises
+    ------
+    InvalidQueryError
+        Without any criterion but a place, and for an unknown one, with the nearest name.
+
+    Examples
+    --------
+    >>> table = Observations.query_criteria(filters=["*UV", "Kepler"], object_name="M101")
+    """
+    parts = split_place(criteria)
     if not parts.columns and parts.kind in (None, "all"):
         raise InvalidQueryError(NO_CRITERION)
     place = parts if parts.has_place else None
@@ -64,17 +151,64 @@ def criteria_question(
     return question
 
 
-def count_question(session: Session, place: Criteria, criteria: Mapping[str, Any]) -> Question:
-    """How many observations touch the cones of `place` and meet the criteria."""
-    parts = _only_columns(criteria)
-    return _filtered(session, parts, place, COUNT)
+def query_criteria_count(
+    session: Session, /, pagesize: int | None = None, page: int | None = None, **criteria: Any
+) -> Question:
+    """How many observations `query_criteria` would find; without criteria, how many there are.
 
-
-def criteria_count_question(session: Session, criteria: Mapping[str, Any]) -> Question:
-    """How many observations meet the criteria, or are there at all."""
-    parts = split_place(without_verbose(criteria))
+    `pagesize` and `page` change nothing.
+    """
+    parts = split_place(criteria)
     place = parts if parts.has_place else None
     return _filtered(session, _with_default_kind(session, parts), place, COUNT)
+
+
+def count_near(session: Session, question: Question) -> Any:
+    """How many observations a question about places would find."""
+    params = [
+        {**each, "columns": COUNT}
+        if "position" in each
+        else {"columns": COUNT, "filters": [], "position": _position(each)}
+        for each in question.params
+    ]
+    counting = replace(
+        question, service=POSITION, params=params, config=CONE, pagesize=None, page=None
+    )
+    return ask_counts(session, counting)
+
+
+def list_missions(session: Session, /) -> list[str]:
+    """The missions (``obs_collection``) of which the archive has observations, sorted."""
+    answer = ask_answers(session, Question(ALL, [{}], format="extjs"))[0].json()
+    try:
+        columns = answer["data"]["Tables"][0]["Columns"]
+        facet = next(column for column in columns if column["text"] == "obs_collection")
+        return sorted(set(facet["ExtendedProperties"]["histObj"]) - {"hist"})
+    except (LookupError, TypeError, StopIteration) as problem:
+        raise BadAnswerError(f"{ALL} was answered without a list of missions.") from problem
+
+
+def get_metadata(session: Session, /, query_type: str) -> Table:
+    """The columns of ``"observations"`` or of ``"products"``, with types, units and meaning."""
+    service = METADATA.get(str(query_type).lower())
+    if service is None:
+        raise InvalidQueryError(
+            f"Unknown query type. It is 'observations' or 'products', not {query_type!r}."
+        )
+    return metadata_table(columns_of(session, service))
+
+
+# ------------------------------------------------------------------------------ helpers
+
+
+def _near(
+    session: Session, place: Criteria, criteria: Mapping[str, Any], pagesize: Any, page: Any
+) -> Question:
+    """Which observations touch the cones of `place`, and meet the criteria if there are any."""
+    if criteria and ((parts := _only_columns(criteria)).columns or parts.kind):
+        return _filtered(session, parts, place, "*", pagesize, page)
+    targets = find_targets(session, place)
+    return Question(CONE, cone_params(targets), targets.places, pagesize, page)
 
 
 def _filtered(
@@ -99,8 +233,8 @@ def _filtered(
     if place is None:
         return Question(FILTERED, [params], None, pagesize, page, config=CONE)
     targets = find_targets(session, place)
-    each = [params | {"position": _position(cone)} for cone in targets.cones]
-    return Question(POSITION, each, targets.told_apart, pagesize, page, config=CONE)
+    each = [params | {"position": _position(cone)} for cone in cone_params(targets)]
+    return Question(POSITION, each, targets.places, pagesize, page, config=CONE)
 
 
 def _has_filter(question: Question, parts: Criteria) -> bool:
@@ -127,11 +261,11 @@ def _names(columns: Mapping[str, Any], name: str) -> bool:
 
 def _only_columns(criteria: Mapping[str, Any]) -> Criteria:
     """The criteria of a call that has its place elsewhere."""
-    parts = split_place(without_verbose(criteria))
+    parts = split_place(criteria)
     if parts.has_place:
         raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
     return parts
 
 
-def _position(cone: Cone) -> str:
-    return f"{cone.place.ra_deg}, {cone.place.dec_deg}, {cone.radius_deg}"
+def _position(cone: Mapping[str, float]) -> str:
+    return f"{cone['ra']}, {cone['dec']}, {cone['radius']}"

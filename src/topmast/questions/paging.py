@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.net.deadline import Deadline
-from topmast.net.messages import Answer
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
-from topmast.questions.polling import Polled, poll, with_breaker
+from topmast.questions.polling import Finished, invocation, poll, with_breaker
 from topmast.wire.answers import Paging
 from topmast.wire.portal import MashupRequest
 
@@ -19,7 +18,7 @@ MOST_PAGES = 10_000
 UNSUSPICIOUS_PAGES = 100
 
 
-def ask_all_pages(session: Session, request: MashupRequest) -> list[Answer]:
+def ask_all_pages(session: Session, request: MashupRequest) -> list[Finished]:
     """The answers for every page, in order; only one if `request` names a page or fails.
 
     Page 1 tells how many there are; the others are fetched ``connections`` at once. The setting
@@ -34,30 +33,28 @@ def ask_all_pages(session: Session, request: MashupRequest) -> list[Answer]:
     """
     deadline = Deadline.after(session.setting("timeout"))
     # MAST keeps a finished answer under the whole request: all pages share one cache breaker.
-    request = with_breaker(_with_page_size(session, request))
+    request = with_breaker(request)
+    if request.pagesize is None:
+        request = replace(request, pagesize=int(session.setting("pagesize")))
     if request.page is not None:
-        return [poll(session, request, deadline).answer]
-    first = poll(session, replace(request, page=1), deadline)
+        return [poll(session, invocation(request), deadline)]
+    first = poll(session, invocation(replace(request, page=1)), deadline)
     pages = _pages(request, first)
+    if pages == 1:
+        return [first]
 
-    def page(number: int) -> Polled:
-        numbered = replace(request, page=number)
+    def page(number: int) -> Finished:
+        numbered = invocation(replace(request, page=number))
         return _checked(poll(session, numbered, deadline), request, number, pages)
 
     others = at_once(page, range(2, pages + 1), int(session.setting("connections")))
-    return [polled.answer for polled in (first, *others)]
+    return [first, *others]
 
 
-def _with_page_size(session: Session, request: MashupRequest) -> MashupRequest:
-    if request.pagesize is not None:
-        return request
-    return replace(request, pagesize=int(session.setting("pagesize")))
-
-
-def _pages(request: MashupRequest, first: Polled) -> int:
+def _pages(request: MashupRequest, first: Finished) -> int:
     """How many pages there are, as far as that can be true."""
     paging = first.paging
-    if paging is None or first.status.upper() != "COMPLETE":
+    if paging is None or first.status != "COMPLETE":
         return 1
     pages = max(1, paging.pages_filtered)
     if pages > 1 and paging.page != 1:
@@ -84,10 +81,10 @@ def _plausible(paging: Paging) -> bool:
     return paging.pages_filtered <= math.ceil(paging.rows_filtered / paging.page_size) + 1
 
 
-def _checked(polled: Polled, request: MashupRequest, number: int, pages: int) -> Polled:
-    paging = polled.paging
-    if paging is None or polled.status.upper() != "COMPLETE":
-        return polled
+def _checked(finished: Finished, request: MashupRequest, number: int, pages: int) -> Finished:
+    paging = finished.paging
+    if paging is None or finished.status != "COMPLETE":
+        return finished
     if paging.page != number:
         raise BadAnswerError(
             f"{request.service} was asked for page {number} and sent page {paging.page}: rows "
@@ -98,4 +95,4 @@ def _checked(polled: Polled, request: MashupRequest, number: int, pages: int) ->
             f"{request.service} had {pages} pages at first and {paging.pages_filtered} when page "
             f"{number} came: the result changed on the way. Ask again."
         )
-    return polled
+    return finished

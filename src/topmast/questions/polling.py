@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from topmast.errors import BadAnswerError, TimeoutError
@@ -21,83 +21,49 @@ WITH_STATUS = frozenset({"json", "extjs"})
 FIRST_WAIT = 0.05
 LONGEST_WAIT = 5.0
 
-OnProgress = Callable[[float], None]
+
+@dataclass(frozen=True, slots=True)
+class PortalRequest:
+    """A request to the portal as it is sent, byte for byte, at each poll.
+
+    `has_status` is true where a finished answer has a status; one of another kind, such as CSV,
+    has none.
+    """
+
+    service: str
+    path: str
+    body: bytes
+    has_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Polled:
-    """A finished answer, and what its envelope says."""
+class Finished:
+    """A finished answer, and what its envelope says; `status` is in capital letters."""
 
     answer: Answer
     status: str
     paging: Paging | None
 
 
-def ask(
-    session: Session,
-    request: MashupRequest,
-    *,
-    total_seconds: float | None = None,
-    on_progress: OnProgress | None = None,
-) -> Answer:
+def ask(session: Session, request: MashupRequest) -> Finished:
     """The portal's finished answer to one request: COMPLETE, or ERROR with its message.
-
-    Parameters
-    ----------
-    session : Session
-        Whom to ask.
-    request : MashupRequest
-        What to ask; sent again, byte for byte, while the portal answers EXECUTING.
-    total_seconds : float, optional
-        The limit for all polls together; default: the setting ``timeout``. An answer that is
-        finished is returned even if it came a little later.
-    on_progress : callable, optional
-        Gets the part that is done, from 0 to 1, whenever the portal tells it.
 
     Raises
     ------
     TimeoutError
-        Still EXECUTING when the time is up.
+        Still EXECUTING when the setting ``timeout`` has passed. An answer that is finished is
+        returned even if it came a little later.
     BadAnswerError
         What came is no answer of the portal.
     """
-    limit = session.setting("timeout") if total_seconds is None else total_seconds
-    return poll(session, request, Deadline.after(limit), on_progress).answer
+    deadline = Deadline.after(session.setting("timeout"))
+    return poll(session, invocation(with_breaker(request)), deadline)
 
 
-def poll(
-    session: Session,
-    request: MashupRequest,
-    deadline: Deadline,
-    on_progress: OnProgress | None = None,
-) -> Polled:
-    """As `ask`, with the status and the paging of the answer beside it."""
-    message = Request(
-        "POST", session.servers.portal + INVOKE, HEADERS, encode_request(with_breaker(request))
-    )
-    percent: float | None = None
-    grace = 0.0
-    for wait in _growing_waits():
-        started = time.monotonic()
-        try:
-            answer = session.send(message, total_seconds=max(deadline.left(), grace))
-        except TimeoutError as problem:
-            if not deadline.passed:
-                raise
-            raise _out_of_time(request, deadline, percent) from problem
-        status, paging = _envelope(request, answer)
-        if status.upper() != "EXECUTING":
-            return Polled(answer, status, paging)
-        percent = _percent(answer, percent)
-        if on_progress is not None and percent is not None:
-            on_progress(percent)
-        if deadline.passed:
-            raise _out_of_time(request, deadline, percent)
-        # One poll is made when the time is up: the answer may be ready, and has to travel.
-        grace = min(5.0, (deadline.seconds or 0) / 10)
-        held = time.monotonic() - started
-        time.sleep(max(0.0, min(wait - held, deadline.left())))
-    raise AssertionError("the waits never end")
+def invocation(request: MashupRequest) -> PortalRequest:
+    """The call of a service."""
+    has_status = request.format in WITH_STATUS
+    return PortalRequest(request.service, INVOKE, encode_request(request), has_status)
 
 
 def with_breaker(request: MashupRequest) -> MashupRequest:
@@ -109,6 +75,32 @@ def with_breaker(request: MashupRequest) -> MashupRequest:
     return replace(request, cache_breaker=str(uuid.uuid4()))
 
 
+def poll(session: Session, request: PortalRequest, deadline: Deadline) -> Finished:
+    """As `ask`, until a deadline."""
+    message = Request("POST", session.servers.portal + request.path, HEADERS, request.body)
+    percent: float | None = None
+    grace = 0.0
+    for wait in _growing_waits():
+        started = time.monotonic()
+        try:
+            answer = session.send(message, total_seconds=max(deadline.left(), grace))
+        except TimeoutError as problem:
+            if not deadline.passed:
+                raise
+            raise _out_of_time(request, deadline, percent) from problem
+        finished = _read_envelope(request, answer)
+        if finished.status != "EXECUTING":
+            return finished
+        percent = _percent(answer, percent)
+        if deadline.passed:
+            raise _out_of_time(request, deadline, percent)
+        # One poll is made when the time is up: the answer may be ready, and has to travel.
+        grace = min(5.0, (deadline.seconds or 0) / 10)
+        held = time.monotonic() - started
+        time.sleep(max(0.0, min(wait - held, deadline.left())))
+    raise AssertionError("the waits never end")
+
+
 def _growing_waits() -> Iterator[float]:
     wait = FIRST_WAIT
     while True:
@@ -116,15 +108,14 @@ def _growing_waits() -> Iterator[float]:
         wait = min(wait * 1.6, LONGEST_WAIT)
 
 
-def _envelope(request: MashupRequest, answer: Answer) -> tuple[str, Paging | None]:
-    """Status and paging; a format such as csv or votable has neither once it is finished."""
-    if request.format not in WITH_STATUS and answer.content[:99].lstrip()[:1] != b"{":
-        return "COMPLETE", None
+def _read_envelope(request: PortalRequest, answer: Answer) -> Finished:
+    if not request.has_status and answer.content[:99].lstrip()[:1] != b"{":
+        return Finished(answer, "COMPLETE", None)
     try:
         status, _, paging = peek_status(answer.content)
     except BadAnswerError as problem:
         raise BadAnswerError(f"{request.service} was not answered properly. {problem}") from problem
-    return status, paging
+    return Finished(answer, status.upper(), paging)
 
 
 def _percent(answer: Answer, before: float | None) -> float | None:
@@ -135,7 +126,7 @@ def _percent(answer: Answer, before: float | None) -> float | None:
     return float(percent) if isinstance(percent, int | float) else before
 
 
-def _out_of_time(request: MashupRequest, deadline: Deadline, percent: float | None) -> TimeoutError:
+def _out_of_time(request: PortalRequest, deadline: Deadline, percent: float | None) -> TimeoutError:
     done = "" if percent is None else f", {percent:.0%} done"
     return TimeoutError(
         f"{request.service} was still at work after {deadline.seconds:g} s{done}. "

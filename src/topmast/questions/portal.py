@@ -10,31 +10,37 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from astropy.table import Column, MaskedColumn, Table
 
 from topmast.config.dialects import choice
-from topmast.errors import InvalidQueryError, NoResultsWarning, RemoteServiceError, warn
+from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
 from topmast.net.parallel import at_once
+from topmast.questions.arguments import first_few, whole_number
 from topmast.questions.columns import columns_of
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.places import Place
-from topmast.questions.progress import Progress
+from topmast.questions.polling import Finished
+from topmast.questions.progress import progress_bar
 from topmast.tables.values import Values
 from topmast.wire.answers import read_page, table_of_pages
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.messages import Answer
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"
 NO_RESULTS = "Query returned no results."
+TOO_MANY = "Maximum catalog results returned, may not include all sources within radius."
 
 Page = dict[str, Values]
 Result = TypeVar("Result")
+Ask = Callable[["Session", MashupRequest], list[Finished]]
+"""How one request is put: it gives the answers for all its pages, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,90 +50,134 @@ class Question:
     `places` is None for a question about one place or none; else there is one for each of
     `params`, and the table gets the columns ``target_index`` and ``target_given``.
     `config` names the column configuration of the answer; "" for that of the service.
+    `limit` is the most rows that the service finds for one place, if it has a limit.
     """
 
     service: str
     params: Sequence[Mapping[str, Any]]
     places: Sequence[Place] | None = None
-    pagesize: int | None = None
-    page: int | None = None
+    pagesize: Any = None
+    page: Any = None
     format: str = "json"
     config: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
+    limit: int | None = None
+    keep_selected: bool = False
+    ask: Ask = ask_all_pages
 
     def requests(self) -> list[MashupRequest]:
         """The requests that make up the question."""
+        pagesize, page = _count("pagesize", self.pagesize), _count("page", self.page)
         return [
-            MashupRequest(
-                self.service,
-                dict(params),
-                format=self.format,
-                pagesize=_checked_count("pagesize", self.pagesize),
-                page=_checked_count("page", self.page),
-                extra=dict(self.extra),
-            )
+            MashupRequest(self.service, dict(params), self.format, pagesize, page, dict(self.extra))
             for params in self.params
         ]
 
 
-Ask = Callable[["Session", MashupRequest], "list[Answer]"]
-"""How one request is put: it gives the answers for all its pages, in order."""
-
-
-def ask_question(
-    session: Session, question: Question, ask: Ask = ask_all_pages
-) -> list[list[Answer]]:
+def ask_question(session: Session, question: Question) -> list[list[Finished]]:
     """The pages of the answer to each request of `question`, in order."""
-    return _each_request(session, question, partial(ask, session))
+    requests = question.requests()
+    return _at_once(session, question.service, requests, partial(question.ask, session))
 
 
-def ask_table(
-    session: Session,
-    question: Question,
-    *,
-    ask: Ask = ask_all_pages,
-    keep_selected: bool = False,
-) -> Table:
-    """The table that answers `question`, with a warning if it has no rows.
+def ask_answers(session: Session, question: Question) -> list[Answer]:
+    """The answers to a question as they came, one for each page and place."""
+    return [page.answer for pages in ask_question(session, question) for page in pages]
+
+
+def ask_counts(session: Session, question: Question) -> Any:
+    """The number that a service counts; an array of them for many places."""
+    counts = []
+    for pages in ask_question(session, question):
+        columns = [values for page in pages for values in read_page(page.answer.content).values()]
+        if not columns or len(columns[0].data) != 1:
+            rows = len(columns[0].data) if columns else 0
+            raise RemoteServiceError(f"The archive answered a count with {rows} rows.")
+        counts.append(int(columns[0].data[0]))
+    return counts[0] if question.places is None else np.array(counts)
+
+
+def ask_table(session: Session, question: Question) -> Table:
+    """The table that answers `question`, with a warning if it has no rows, or may lack some.
 
     Answers are read as they come, while the others are still on their way.
     """
     config = _config(session, question.config or question.service)
     null_floats = choice(session, "null_floats")
 
-    def read(request: MashupRequest) -> list[Page]:
-        return [
+    def read(request: MashupRequest) -> tuple[list[Page], int]:
+        finished = question.ask(session, request)
+        pages = [
             read_page(
-                answer.content,
+                page.answer.content,
                 columns=config,
                 null_floats=null_floats,
-                keep_selected=keep_selected,
+                keep_selected=question.keep_selected,
             )
-            for answer in ask(session, request)
+            for page in finished
         ]
+        return pages, 0 if question.limit is None else rows_found(finished)
 
-    parts = _each_request(session, question, read)
+    requests = question.requests()
+    one = len(requests) == 1
+    parts = [read(requests[0])] if one else _at_once(session, question.service, requests, read)
     table = table_of_pages(
-        list(chain.from_iterable(parts)),
+        list(chain.from_iterable(pages for pages, _ in parts)),
         columns=config,
         service=question.service,
         units=choice(session, "units"),
     )
     if question.places is not None:
-        _tell_targets(table, [sum(map(_length, part)) for part in parts], question.places)
+        _add_targets(table, [sum(map(_length, pages)) for pages, _ in parts], question.places)
     if not len(table):
         warn(NO_RESULTS, NoResultsWarning)
+    if question.limit is not None:
+        warn_if_cut(question, [found for _, found in parts])
     return table
 
 
-def _each_request(
-    session: Session, question: Question, function: Callable[[MashupRequest], Result]
+def rows_found(pages: Sequence[Finished]) -> int:
+    """How many rows the archive found for one place, on all pages, asked for or not."""
+    pagings = [page.paging for page in pages if page.paging]
+    most = max((paging.rows_filtered for paging in pagings), default=0)
+    return max(most, sum(paging.rows for paging in pagings))
+
+
+def warn_if_cut(question: Question, found: Sequence[int]) -> None:
+    """Say that there may be more rows, if the archive found as many as it may for a place."""
+    limit, places = question.limit, question.places
+    if limit is None or max(found, default=0) < limit:
+        return
+    if places is None:
+        warn(TOO_MANY, MaxResultsWarning)
+        return
+    cut = [place.given for place, rows in zip(places, found, strict=True) if rows >= limit]
+    warn(f"{TOO_MANY} The {limit} were reached for: {first_few(cut)}.", MaxResultsWarning)
+
+
+def _at_once(
+    session: Session,
+    what: str,
+    requests: Sequence[MashupRequest],
+    function: Callable[[MashupRequest], Result],
 ) -> list[Result]:
     """What `function` gives for each request; several are under way at once."""
-    requests = question.requests()
     connections = int(session.setting("connections"))
-    with Progress(question.service, len(requests)) as progress:
-        return at_once(progress.counted(function), requests, connections)
+    with progress_bar(what, len(requests)) as advance:
+
+        def and_advance(request: MashupRequest) -> Result:
+            result = function(request)
+            advance()
+            return result
+
+        return at_once(and_advance, requests, connections)
+
+
+def _count(name: str, value: Any) -> int | None:
+    """A page number or size; 0 and None stand for "not given"."""
+    if value is None or (value == 0 and not isinstance(value, bool)):
+        return None
+    return whole_number(name, value)
 
 
 def _config(session: Session, service: str) -> Mapping[str, Any] | None:
@@ -139,8 +189,10 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _tell_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
+def _add_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
     """Add to each row which place it matched; `counts` are the rows of each place."""
+    from astropy.table import MaskedColumn
+
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)
     given = np.array([place.given for place in places], dtype=str)
@@ -150,23 +202,3 @@ def _tell_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) 
 
 def _length(page: Page) -> int:
     return next((len(values.data) for values in page.values()), 0)
-
-
-def only_value(column: Column) -> int:
-    """The number in an answer that holds one number, such as a count."""
-    if len(column) != 1:
-        raise RemoteServiceError(f"The archive answered a count with {len(column)} rows.")
-    return int(column[0])
-
-
-def _checked_count(name: str, value: Any) -> int | None:
-    """A page number or size; 0 and None stand for "not given"."""
-    if value is None or (not isinstance(value, bool) and value == 0):
-        return None
-    try:
-        number = int(value)
-        if isinstance(value, bool) or number != float(value) or number < 1:
-            raise ValueError("not a positive whole number")
-    except (TypeError, ValueError) as problem:
-        raise InvalidQueryError(f"{name} is a whole number from 1 on, not {value!r}.") from problem
-    return number

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Column, Row, Table
 from numpy.typing import NDArray
 
-from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.lists import is_one, listed
+from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
+from topmast.questions.arguments import as_list, is_astropy, is_one, truth_value
 
-logger = logging.getLogger("topmast")
+if TYPE_CHECKING:
+    from astropy.table import Column, Table
+
+log: logging.Logger = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"
 NO_OBSIDS = "Observation list is empty, no associated products."
@@ -23,7 +25,6 @@ OPTIONS = ("extension", "mrp_only")
 MISSPELT = {"extenstion": "extension"}
 
 Mask = NDArray[np.bool_]
-Test = Callable[[Any], Mask]
 
 
 def filter_products(
@@ -34,39 +35,20 @@ def filter_products(
     any_letter_case: bool = True,
     **filters: Any,
 ) -> Table:
-    """The rows of `products` that pass every filter, as a new table.
+    """The rows of `products` that pass every filter; see `ObservationsClass.filter_products`.
 
-    Parameters
-    ----------
-    products : `~astropy.table.Table`
-        As `get_product_list` gives it.
-    mrp_only : bool
-        Keep the Minimum Recommended Products only.
-    extension : str or list of str
-        Keep files whose name ends in this, or in one of these.
-    any_letter_case : bool
-        Whether ``"science"`` means ``"SCIENCE"`` too.
-    **filters
-        Column name and the value, or list of values, to keep. A text starting with ``!`` is
-        left out instead, and ``""`` keeps missing texts. Columns of numbers also take
-        ``"10..20"`` (both ends included), ``">=10"``, ``">10"``, ``"<=10"`` and ``"<10"``.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a column that is not there, or a number that cannot be read.
+    `any_letter_case` tells whether ``"science"`` means ``"SCIENCE"`` too.
     """
-    if not isinstance(products, Table):
+    if not is_astropy(products, "table.Table"):
         raise InvalidQueryError(
             f"filter_products takes a table of products, not {products!r}. "
             "get_product_list makes one of obsids."
         )
-    extension = _spelt_right(filters, extension)
+    extension = _extension_of(filters, extension)
     kept = np.ones(len(products), dtype=bool)
-    if mrp_only is not None and checked_truth("mrp_only", mrp_only):
-        kept &= _texts_equal(MINIMUM_RECOMMENDED, any_letter_case)(
-            _column(products, "productGroupDescription")
-        )
+    if mrp_only is not None and truth_value("mrp_only", mrp_only):
+        groups = _column(products, "productGroupDescription")
+        kept &= _texts_equal(groups, MINIMUM_RECOMMENDED, any_letter_case)
     if extension != "" and _given(extension):
         kept &= _ends_in(_column(products, "productFilename"), extension, any_letter_case)
     for name, wanted in filters.items():
@@ -81,7 +63,7 @@ def unique_products(products: Table, uri_column: str = "dataURI") -> Table:
     kept = [index for index, uri in enumerate(uris) if uri is None or first[uri] == index]
     if len(kept) == len(uris):
         return products
-    logger.info(
+    log.info(
         "%d of %d products are listed twice; each is kept once, %d in all.",
         len(uris) - len(kept),
         len(uris),
@@ -116,10 +98,10 @@ def is_obsid(text: str) -> bool:
 # ------------------------------------------------------------------------------- filters
 
 
-def _spelt_right(
+def _extension_of(
     filters: dict[str, Any], extension: str | Iterable[str] | None
 ) -> str | Iterable[str] | None:
-    """`extension`, also where it was misspelt as a well-known example misspells it."""
+    """`extension`, also under a name that a well-known example misspells."""
     for wrong, right in MISSPELT.items():
         if wrong in filters:
             warn(f"'{wrong}' is understood as '{right}'.", InputWarning)
@@ -137,27 +119,16 @@ def _column(products: Table, name: str) -> Column:
 def unknown_filter(name: str, names: Iterable[str]) -> InvalidQueryError:
     """The error about a keyword that is no column; `names` are those that it may stand for."""
     message = f"Column '{name}' not found in product table."
-    known = {each.lower(): each for each in names}
-    close = get_close_matches(name.lower(), known, n=1)
-    return InvalidQueryError(message + (f" Did you mean '{known[close[0]]}'?" if close else ""))
-
-
-def checked_truth(name: str, value: Any) -> bool:
-    """`value` as True or False; a text such as "no" would count as True."""
-    if isinstance(value, (bool, np.bool_)) or (
-        isinstance(value, (int, np.integer)) and value in (0, 1)
-    ):
-        return bool(value)
-    raise InvalidQueryError(f"{name} is True or False, not {value!r}.")
+    return InvalidQueryError(message + did_you_mean(name, names))
 
 
 def _given(values: Any) -> bool:
     """Whether there is any value at all: neither None nor empty."""
-    return values is not None and bool(isinstance(values, str) or len(listed(values)))
+    return values is not None and bool(isinstance(values, str) or len(as_list(values)))
 
 
 def _ends_in(names: Column, extension: Any, any_letter_case: bool) -> Mask:
-    endings = tuple(str(ending) for ending in listed(extension))
+    endings = tuple(str(ending) for ending in as_list(extension))
     texts = [str(name) for name in np.ma.getdata(names).tolist()]
     if any_letter_case:
         endings = tuple(ending.lower() for ending in endings)
@@ -172,76 +143,56 @@ def _passing(column: Column, wanted: Any, any_letter_case: bool) -> Mask:
         if wanted is not None:
             warn(f"The filter '{column.name}' has no values and is skipped.", InputWarning)
         return np.ones(len(column), dtype=bool)
-    tests = [
-        (_test_of(column, value, any_letter_case), unwanted)
-        for value, unwanted in map(_split_negation, listed(wanted))
-    ]
-    positive = [test(column) for test, unwanted in tests if not unwanted]
-    negative = [test(column) for test, unwanted in tests if unwanted]
-    kept = np.logical_or.reduce(positive) if positive else np.ones(len(column), dtype=bool)
-    for found in negative:
-        kept = kept & ~found
-    return kept
+    kept, left_out = [], []
+    for value in as_list(wanted):
+        if isinstance(value, str) and value.startswith("!"):
+            left_out.append(_equal(column, value[1:], any_letter_case))
+        else:
+            kept.append(_equal(column, value, any_letter_case))
+    passing = np.logical_or.reduce(kept) if kept else np.ones(len(column), dtype=bool)
+    return passing & ~np.logical_or.reduce(left_out) if left_out else passing
 
 
-def _split_negation(value: Any) -> tuple[Any, bool]:
-    """The value without a leading ``!``, and whether there was one."""
-    if isinstance(value, str) and value.startswith("!"):
-        return value[1:], True
-    return value, False
+def _equal(column: Column, value: Any, any_letter_case: bool) -> Mask:
+    if column.dtype.kind not in "iuf":
+        return _texts_equal(column, str(value), any_letter_case)
+    try:
+        found = _numbers_equal(np.ma.getdata(column), value)
+    except (ValueError, TypeError) as problem:
+        raise InvalidQueryError(
+            f"Could not parse numeric filter '{value}' for column '{column.name}'. "
+            "Write a number, '10..20', '>=10', '>10', '<=10' or '<10'."
+        ) from problem
+    return np.asarray(found, dtype=bool) & ~np.ma.getmaskarray(column)
 
 
-def _test_of(column: Column, value: Any, any_letter_case: bool) -> Test:
-    if column.dtype.kind in "iuf":
-        try:
-            return _numbers_that_are(value)
-        except (ValueError, TypeError) as problem:
-            raise InvalidQueryError(
-                f"Could not parse numeric filter '{value}' for column '{column.name}'. "
-                "Write a number, '10..20', '>=10', '>10', '<=10' or '<10'."
-            ) from problem
-    return _texts_equal(str(value), any_letter_case)
+def _texts_equal(column: Column, text: str, any_letter_case: bool) -> Mask:
+    values = np.ma.getdata(column).astype(str)
+    found = np.char.lower(values) == text.lower() if any_letter_case else values == text
+    hidden = np.ma.getmaskarray(column)
+    return (np.asarray(found) & ~hidden) | (hidden & (text == ""))
 
 
-def _texts_equal(text: str, any_letter_case: bool) -> Test:
-    def test(column: Column) -> Mask:
-        values = np.ma.getdata(column).astype(str)
-        found = np.char.lower(values) == text.lower() if any_letter_case else values == text
-        hidden = np.ma.getmaskarray(column)
-        return (np.asarray(found) & ~hidden) | (hidden & (text == ""))
-
-    return test
-
-
-COMPARISONS: Mapping[str, Callable[[Any, float], Any]] = {
-    ">=": lambda values, number: values >= number,
-    "<=": lambda values, number: values <= number,
-    ">": lambda values, number: values > number,
-    "<": lambda values, number: values < number,
-    "": lambda values, number: values == number,
+COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
 }
 
 
-def _numbers_that_are(value: Any) -> Test:
-    """A test of a column against a number, ``"low..high"`` or a comparison such as ``">=5"``."""
-    if isinstance(value, str) and ".." in value:
+def _numbers_equal(numbers: Any, value: Any) -> Any:
+    """Which are equal to a number, in ``"low..high"`` or as a comparison such as ``">=5"`` says."""
+    if not isinstance(value, str):
+        return numbers == float(value)
+    if ".." in value:
         low, high = map(float, value.split(".."))
-        return _where_not_masked(lambda values: (values >= low) & (values <= high))
-    sign = ""
-    if isinstance(value, str):
-        value = value.strip()
-        sign = next(known for known in COMPARISONS if value.startswith(known))
-        value = value[len(sign) :]
-    number, compare = float(value), COMPARISONS[sign]
-    return _where_not_masked(lambda values: compare(values, number))
-
-
-def _where_not_masked(condition: Callable[[Any], Any]) -> Test:
-    def test(column: Column) -> Mask:
-        found = np.asarray(condition(np.ma.getdata(column)), dtype=bool)
-        return found & ~np.ma.getmaskarray(column)
-
-    return test
+        return (numbers >= low) & (numbers <= high)
+    text = value.strip()
+    for sign, compare in COMPARISONS.items():
+        if text.startswith(sign):
+            return compare(numbers, float(text.removeprefix(sign)))
+    return numbers == float(text)
 
 
 # -------------------------------------------------------------------------------- obsids
@@ -249,15 +200,16 @@ def _where_not_masked(condition: Callable[[Any], Any]) -> Test:
 
 def _items(observations: Any) -> list[Any]:
     """Whatever was given, as a flat list of single ids."""
-    if isinstance(observations, Row):
+    if is_astropy(observations, "table.Row"):
         return [_obsid_cell(observations, observations.colnames)]
-    if isinstance(observations, Table) or hasattr(observations, "columns"):
+    if hasattr(observations, "columns"):
         return _items(_obsid_cell(observations, list(observations.columns)))
     if isinstance(observations, Mapping) or is_one(observations):
         return [observations.item() if type(observations) is np.ndarray else observations]
     found: list[Any] = []
     for item in observations:
-        found += _items(item) if isinstance(item, (Row, list, tuple, np.ndarray)) else [item]
+        several = isinstance(item, (list, tuple, np.ndarray)) or is_astropy(item, "table.Row")
+        found += _items(item) if several else [item]
     return found
 
 

@@ -1,29 +1,29 @@
-"""Ask for the products of many observations, in batches that travel at once."""
+"""List the products of many observations, asked for in batches that travel at once."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from astropy.table import Row, Table
-
+from topmast.config.dialects import choice
 from topmast.errors import HTTPStatusError, InputWarning, InvalidQueryError, TimeoutError, warn
-from topmast.login.validity import check_before_long_job
-from topmast.net.parallel import at_once
+from topmast.login.expiry import check_not_expired
+from topmast.questions.arguments import first_few, in_batches, is_astropy, whole_number
 from topmast.questions.paging import ask_all_pages
-from topmast.questions.portal import Question
-from topmast.questions.product_filters import is_obsid, obsids_of
+from topmast.questions.polling import Finished
+from topmast.questions.portal import Question, ask_question, ask_table
+from topmast.questions.product_filters import is_obsid, obsids_of, unique_products
 from topmast.wire.answers import table_of
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
-    from topmast.net.messages import Answer
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 PRODUCTS = "Mast.Caom.Products"
 FILTERED = "Mast.Caom.Filtered"
@@ -35,24 +35,45 @@ TOO_MUCH = (408, 413, 414, 502, 504)
 """HTTP statuses that a smaller question may not meet."""
 
 
-def products_question(
-    session: Session, observations: Any, *, batch_size: int | None, leave_out: bool
+def get_product_list(
+    session: Session, /, observations: Any, *, batch_size: int | None = None, verbose: bool = True
 ) -> Question:
-    """The question for the products of `observations`, which `obsids_of` describes.
+    """The data products of observations.
 
-    Full-frame images are left out if `leave_out`, and else only warned of in the log. Texts that
-    are no obsid are looked up as obs_id.
+    Parameters
+    ----------
+    observations
+        Observations as a query returns them (a table or a row of it), or obsids: one, a list,
+        a column, or several in one text with commas. An obs_id is looked up, with a warning.
+    batch_size : int, optional
+        Observations in one request; several requests are under way at once.
+
+    Raises
+    ------
+    InvalidQueryError
+        If there is no id, or something that can be none.
+
+    Examples
+    --------
+    >>> products = Observations.get_product_list(table[:2])
     """
-    check_before_long_job(session)
-    observations = leave_out_full_frames(observations, leave_out)
+    check_not_expired(session)
+    observations = leave_out_full_frames(observations, choice(session, "leave_out_full_frames"))
     obsids = _as_obsids(session, obsids_of(observations))
-    size = BATCH_SIZE if batch_size is None else batch_size
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise InvalidQueryError(f"batch_size is a whole number from 1 on, not {batch_size!r}.")
-    return Question(PRODUCTS, [{"obsid": ",".join(batch)} for batch in _batches(obsids, size)])
+    size = BATCH_SIZE if batch_size is None else whole_number("batch_size", batch_size)
+    params = [{"obsid": ",".join(batch)} for batch in in_batches(obsids, size)]
+    return Question(PRODUCTS, params, ask=_ask_batch)
 
 
-def ask_batch(session: Session, request: MashupRequest) -> list[Answer]:
+def get_unique_product_list(
+    session: Session, /, observations: Any, *, batch_size: int | None = None
+) -> Table:
+    """As `get_product_list`, but each file (``dataURI``) once, where it is listed first."""
+    question = get_product_list(session, observations, batch_size=batch_size)
+    return unique_products(ask_table(session, question))
+
+
+def _ask_batch(session: Session, request: MashupRequest) -> list[Finished]:
     """The answers for one batch; one that is too much for the archive is asked for in halves."""
     try:
         return ask_all_pages(session, request)
@@ -65,7 +86,7 @@ def ask_batch(session: Session, request: MashupRequest) -> list[Answer]:
     return [
         answer
         for half in (obsids[:middle], obsids[middle:])
-        for answer in ask_batch(session, replace(request, params={"obsid": ",".join(half)}))
+        for answer in _ask_batch(session, replace(request, params={"obsid": ",".join(half)}))
     ]
 
 
@@ -75,10 +96,6 @@ def _is_too_much(problem: Exception) -> bool:
 
 def _count(request: MashupRequest) -> int:
     return int(request.params["obsid"].count(",")) + 1
-
-
-def _batches(items: Sequence[str], size: int) -> list[Sequence[str]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]
 
 
 # ------------------------------------------------------------------- obs_id in place of obsid
@@ -97,8 +114,8 @@ def _as_obsids(session: Session, ids: Sequence[str]) -> list[str]:
         warn(_not_found(missing), InputWarning)
     if len(missing) < len(others):
         warn(
-            f"{_some(others)} is no obsid and was looked up as obs_id. The column 'obsid' of a "
-            "query is quicker.",
+            f"{first_few(map(repr, others))} is no obsid and was looked up as obs_id. "
+            "The column 'obsid' of a query is quicker.",
             InputWarning,
         )
     return list(
@@ -119,13 +136,12 @@ def _look_up(session: Session, obs_ids: Sequence[str]) -> dict[str, list[str]]:
                 "columns": "obs_id,obsid",
                 "filters": [{"paramName": "obs_id", "values": list(batch)}],
             }
-            for batch in _batches(obs_ids, BATCH_SIZE)
+            for batch in in_batches(obs_ids, BATCH_SIZE)
         ],
     )
-    connections = int(session.setting("connections"))
     found: dict[str, list[str]] = {}
-    for answers in at_once(partial(ask_all_pages, session), question.requests(), connections):
-        rows = table_of([answer.content for answer in answers])
+    for pages in ask_question(session, question):
+        rows = table_of([page.answer.content for page in pages])
         for obs_id, obsid in zip(rows["obs_id"].tolist(), rows["obsid"].tolist(), strict=True):
             found.setdefault(str(obs_id).lower(), []).append(str(obsid))
     return found
@@ -135,12 +151,7 @@ def _not_found(texts: Sequence[str]) -> str:
     hint = ""
     if any(":" in text for text in texts):
         hint = " A single file is fetched by its URI with download_file."
-    return f"{_some(texts)} is neither an obsid nor an obs_id of this archive.{hint}"
-
-
-def _some(texts: Sequence[str]) -> str:
-    shown = ", ".join(repr(text) for text in texts[:3])
-    return shown if len(texts) <= 3 else f"{shown} (and {len(texts) - 3} more)"
+    return f"{first_few(map(repr, texts))} is neither an obsid nor an obs_id of this archive.{hint}"
 
 
 # ------------------------------------------------------------------------- full-frame images
@@ -148,16 +159,20 @@ def _some(texts: Sequence[str]) -> str:
 
 def leave_out_full_frames(observations: Any, leave_out: bool) -> Any:
     """Say which TESS full-frame images are among the rows, and leave them out if asked to."""
-    if not isinstance(observations, (Row, Table)) or "target_name" not in observations.colnames:
+    if not is_astropy(observations, "table.Row", "table.Table"):
         return observations
+    if "target_name" not in observations.colnames:
+        return observations
+    from astropy.table import Row, Table
+
     rows = Table(observations) if isinstance(observations, Row) else observations
     is_frame = [str(name) in FULL_FRAMES for name in rows["target_name"].tolist()]
     if not any(is_frame):
         return observations
-    listed = [str(text) for text, frame in zip(rows["obs_id"], is_frame, strict=True) if frame]
+    frames = [str(text) for text, frame in zip(rows["obs_id"], is_frame, strict=True) if frame]
     log.warning(
         "TESS full-frame images are very large, and %s: %s. For one target use TESScut.",
         "their products are left out" if leave_out else "these observations are such",
-        _some(listed),
+        first_few(map(repr, frames)),
     )
     return rows[[not frame for frame in is_frame]] if leave_out else observations

@@ -5,34 +5,25 @@ from __future__ import annotations
 import datetime
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-import astropy.units as u
 import numpy as np
-from astropy.time import Time
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.lists import is_missing, is_one, listed, size
+from topmast.questions.arguments import as_list, is_astropy, is_missing, is_one, size
 
+if TYPE_CHECKING:
+    import astropy.units as u
+    from astropy.time import Time
 
-class ColumnLike(Protocol):
-    """What is used here of a column of `topmast.questions.columns`."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def unit(self) -> Any: ...
-    @property
-    def separator(self) -> str: ...
-    @property
-    def continuous(self) -> bool: ...
+    from topmast.questions.columns import Column
 
 
 WIDEST = 1e30
 """Sent for an end of a range that is left open: JSON has no infinity."""
 
 
-def ranges_of(name: str, value: Any, column: ColumnLike) -> list[dict[str, Any]]:
+def ranges_of(name: str, value: Any, column: Column) -> list[dict[str, Any]]:
     """The ranges ``{"min": low, "max": high}`` that `value` stands for, in the column's unit.
 
     Empty, with a warning, where `value` is not a range.
@@ -73,7 +64,7 @@ def _pair(item: Any) -> tuple[Any, Any]:
 
 def _ends(name: str, value: Any) -> tuple[Any, Any] | None:
     """The first two values of a list; None, with a warning, if there are not two."""
-    items = listed(value)
+    items = as_list(value)
     if len(items) < 2:
         warn(
             f"{name} is continuous: give [min, max]. Not enough values provided, so {name}="
@@ -90,12 +81,12 @@ def _ends(name: str, value: Any) -> tuple[Any, Any] | None:
     return items[0], items[1]
 
 
-def _range(name: str, low: Any, high: Any, column: ColumnLike) -> dict[str, Any]:
+def _range(name: str, low: Any, high: Any, column: Column) -> dict[str, Any]:
     numbers = [
         -WIDEST if is_missing(low) else _number(name, low, column),
         WIDEST if is_missing(high) else _number(name, high, column),
     ]
-    turned = isinstance(low, u.Quantity) and not low.unit.is_equivalent(_unit(column))
+    turned = is_astropy(low, "units.Quantity") and not low.unit.is_equivalent(_unit(column))
     if turned and numbers[0] > numbers[1]:
         numbers.reverse()  # a range of frequency or energy is the other way round in wavelength
     if numbers[0] > numbers[1]:
@@ -107,11 +98,11 @@ def _range(name: str, low: Any, high: Any, column: ColumnLike) -> dict[str, Any]
     return {"min": numbers[0], "max": numbers[1]}
 
 
-def _number(name: str, value: Any, column: ColumnLike) -> float | int:
+def _number(name: str, value: Any, column: Column) -> float | int:
     """`value` as a plain number in the unit of the column."""
     if _is_mjd(column) and (moment := _moment(value)) is not None:
         number: Any = float(moment.utc.mjd)
-    elif isinstance(value, u.Quantity):
+    elif is_astropy(value, "units.Quantity"):
         number = _in_unit(name, value, column)
     else:
         number = _plain(name, value, column)
@@ -122,7 +113,7 @@ def _number(name: str, value: Any, column: ColumnLike) -> float | int:
     return number
 
 
-def _plain(name: str, value: Any, column: ColumnLike) -> float | int:
+def _plain(name: str, value: Any, column: Column) -> float | int:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, np.ndarray) and value.ndim == 0:
@@ -140,36 +131,40 @@ def _plain(name: str, value: Any, column: ColumnLike) -> float | int:
 
 def _moment(value: Any) -> Time | None:
     """`value` as a time, if it is one: Time, datetime, numpy date or a text such as an ISO date."""
-    if isinstance(value, Time):
+    if is_astropy(value, "time.Time"):
         return value
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[us]").item()
+    if not isinstance(value, (datetime.date, str)) or _is_number(value):
+        return None
+    from astropy.time import Time
+
     if isinstance(value, datetime.datetime):
         return Time(value)
     if isinstance(value, datetime.date):
         return Time(value.isoformat())
-    if isinstance(value, str) and not _is_number(value):
-        try:
-            return Time(value.strip())
-        except ValueError:
-            return None
-    return None
+    try:
+        return Time(value.strip())
+    except ValueError:
+        return None
 
 
-def _is_number(text: str) -> bool:
+def _is_number(text: Any) -> bool:
     try:
         float(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return False
     return True
 
 
-def _in_unit(name: str, value: u.Quantity, column: ColumnLike) -> float:
+def _in_unit(name: str, value: u.Quantity, column: Column) -> float:
     unit = _unit(column)
     if unit is None:
         raise InvalidQueryError(
             f"The criterion '{name}' has no unit; give a plain number, not {value!r}."
         )
+    import astropy.units as u
+
     try:
         return float(value.to_value(unit, equivalencies=u.spectral()))
     except (u.UnitsError, TypeError) as problem:
@@ -178,21 +173,23 @@ def _in_unit(name: str, value: u.Quantity, column: ColumnLike) -> float:
         ) from problem
 
 
-UNITS = {"mjd": u.day, "sec": u.s, "seconds": u.s, "degrees": u.deg, "": None, "none": None}
+UNITS = {"mjd": "d", "sec": "s", "seconds": "s", "degrees": "deg"}
 """Spellings that MAST uses and astropy does not know."""
 
 
-def _unit(column: ColumnLike) -> u.UnitBase | None:
+def _unit(column: Column) -> u.UnitBase | None:
+    import astropy.units as u
+
     text = str(column.unit or "").strip()
-    if text.lower() in UNITS:
-        return UNITS[text.lower()]
+    if text.lower() in ("", "none"):
+        return None
     try:
-        return u.Unit(text)
+        return u.Unit(UNITS.get(text.lower(), text))
     except ValueError:
         return None
 
 
-def _is_mjd(column: ColumnLike) -> bool:
+def _is_mjd(column: Column) -> bool:
     """Whether the column holds dates: its unit is MJD, or days and its name a CAOM time."""
     unit = str(column.unit or "").strip().lower()
     return unit == "mjd" or (unit in ("d", "day", "days") and column.name.lower().startswith("t_"))

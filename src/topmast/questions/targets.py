@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import astropy.units as u
 import numpy as np
-from astropy.coordinates import Angle
 
 from topmast.errors import InvalidQueryError
 from topmast.questions.criteria import Criteria
-from topmast.questions.names import name_resolver
-from topmast.questions.places import Place, Places, ResolveNames, find_places, places_of_names
+from topmast.questions.names import positions_of_names
+from topmast.questions.places import Place, Places, find_places, places_of_names
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-DEFAULT_RADIUS = 0.2 * u.deg
+DEFAULT_RADIUS = "0.2 deg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,10 @@ class Cone:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """The cones of one call; `many` as in `Places`."""
+    """The cones of one call, and the places where a list was given; None for a single place."""
 
     cones: tuple[Cone, ...]
-    many: bool
-
-    @property
-    def told_apart(self) -> list[Place] | None:
-        """The places whose answers are to be told apart; None for a single one."""
-        return [cone.place for cone in self.cones] if self.many else None
+    places: tuple[Place, ...] | None
 
 
 def find_targets(session: Session, place: Criteria) -> Targets:
@@ -47,32 +42,23 @@ def find_targets(session: Session, place: Criteria) -> Targets:
     radius = DEFAULT_RADIUS if place.radius is None else place.radius
     if np.ndim(radius) == 0:
         parse_radius(radius)  # before names are looked up in vain
-    resolve = name_resolver(session, place.resolver)
+    resolve = partial(positions_of_names, session, place.resolver)
     if place.object_name is None:
         return cones_around(find_places(place.coordinates, resolve), radius)
     return cones_around(places_of_names(place.object_name, resolve), radius)
 
 
-def find_cones(coordinates: Any, radius: Any, resolve: ResolveNames) -> Targets:
-    """The cones that `coordinates` and `radius` stand for.
-
-    Parameters
-    ----------
-    coordinates
-        As `find_places` takes them.
-    radius
-        As `parse_radius` takes it, or a list with one radius for each place.
-    resolve
-        Asked about texts that are no coordinates.
-    """
-    return cones_around(find_places(coordinates, resolve), radius)
-
-
 def cones_around(places: Places, radius: Any) -> Targets:
     """One cone for each place, with one radius for all or one for each entry of the list."""
-    radii = _radii(radius, places)
-    cones = (Cone(place, radii[place.index]) for place in places.places)
-    return Targets(tuple(cones), places.many)
+    if places.many and np.ndim(radius) and len(radius) > 1:
+        if len(radius) != places.entries:
+            raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
+        radii = [parse_radius(one) for one in radius]
+    else:
+        one = radius[0] if places.many and np.ndim(radius) else radius
+        radii = [parse_radius(one)] * places.entries
+    cones = tuple(Cone(place, radii[place.index]) for place in places.places)
+    return Targets(cones, places.places if places.many else None)
 
 
 def parse_radius(radius: Any, unit: str = "deg") -> float:
@@ -88,15 +74,7 @@ def parse_radius(radius: Any, unit: str = "deg") -> float:
     InvalidQueryError
         For a radius that cannot be read, is no angle, is negative or larger than 180 degrees.
     """
-    try:
-        if isinstance(radius, (bool, np.bool_)) or radius is None:
-            raise TypeError("not an angle")
-        angle = Angle(radius, u.Unit(unit)).deg
-    except (ValueError, TypeError, u.UnitsError) as problem:
-        raise InvalidQueryError(
-            f"The radius {radius!r} cannot be read. Give a number ({unit}), a text such as "
-            "'5 arcmin', or an angle Quantity."
-        ) from problem
+    angle = _in_degrees(radius, unit)
     if np.ndim(angle):
         raise InvalidQueryError(f"One radius is needed, not {radius!r}.")
     degrees = float(angle)
@@ -105,11 +83,39 @@ def parse_radius(radius: Any, unit: str = "deg") -> float:
     return degrees
 
 
-def _radii(radius: Any, places: Places) -> list[float]:
-    """A radius for each entry of the list of places."""
-    if not places.many or np.ndim(radius) == 0 or len(radius) == 1:
-        one = radius[0] if places.many and np.ndim(radius) else radius
-        return [parse_radius(one)] * places.entries
-    if len(radius) != places.entries:
-        raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
-    return [parse_radius(one) for one in radius]
+ANGLE = re.compile(r"\s*([+]?(?:\d+\.?\d*|\.\d+))\s*([a-z]+)\s*")
+DEGREES = {
+    **dict.fromkeys(("deg", "degree", "degrees", "d"), 1.0),
+    **dict.fromkeys(("arcmin", "arcminute", "arcminutes", "m"), 1 / 60),
+    **dict.fromkeys(("arcsec", "arcsecond", "arcseconds", "s"), 1 / 3600),
+}
+"""Degrees in the units that a radius is mostly given in."""
+
+
+def _in_degrees(radius: Any, unit: str) -> Any:
+    """An angle in degrees; astropy is loaded only for what is no number and no plain text."""
+    if type(radius) in (int, float) and unit in DEGREES:
+        return radius * DEGREES[unit]
+    match = ANGLE.fullmatch(radius) if isinstance(radius, str) else None
+    if match is not None and match[2] in DEGREES:
+        return float(match[1]) * DEGREES[match[2]]
+    import astropy.units as u
+    from astropy.coordinates import Angle
+
+    try:
+        if isinstance(radius, (bool, np.bool_)) or radius is None:
+            raise TypeError("not an angle")
+        return Angle(radius, u.Unit(unit)).deg
+    except (ValueError, TypeError, u.UnitsError) as problem:
+        raise InvalidQueryError(
+            f"The radius {radius!r} cannot be read. Give a number ({unit}), a text such as "
+            "'5 arcmin', or an angle Quantity."
+        ) from problem
+
+
+def cone_params(targets: Targets) -> list[dict[str, Any]]:
+    """What a service that searches a cone takes, for each cone."""
+    return [
+        {"ra": cone.place.ra_deg, "dec": cone.place.dec_deg, "radius": cone.radius_deg}
+        for cone in targets.cones
+    ]

@@ -1,29 +1,28 @@
-"""Download data products, at once or as a plan, a script or one file."""
+"""Choose and download data products, at once or as a plan, a script or one file."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from astropy.table import Row, Table
-
+from topmast import download
 from topmast.config.dialects import choice
-from topmast.download import Plan, download_file, download_script, plan_download, retry
-from topmast.download.plan import check_progress
-from topmast.download.tables.products_table import with_release_dates
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, warn
-from topmast.questions.product_filters import (
-    MISSPELT,
-    checked_truth,
-    unique_products,
-    unknown_filter,
-)
-from topmast.services.class_or_instance import class_or_instance
-from topmast.services.products import ProductService
+from topmast.net.session import Session
+from topmast.questions import product_filters
+from topmast.questions.arguments import is_astropy, truth_value
+from topmast.questions.portal import ask_table
+from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
+from topmast.questions.products import get_product_list
 
-log = logging.getLogger("topmast")
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from topmast.download import Plan
+
+log: logging.Logger = logging.getLogger("topmast")
 
 NOTHING = "No products to download."
 PLANNING = (
@@ -35,294 +34,343 @@ RUNNING = ("verbose", "progress", "raise_on_error")
 DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag", "cloud_only")
 
 
-class DownloadService(ProductService):
-    """The data products of observations, and their files."""
+def filter_products(
+    session: Session,
+    /,
+    products: Table,
+    mrp_only: bool | None = False,
+    extension: str | Iterable[str] | None = None,
+    **filters: Any,
+) -> Table:
+    """The rows of `products` that pass every filter, as a new table.
 
-    @class_or_instance
-    def download_products(
-        self,
-        products: Any,
-        download_dir: str | PathLike[str] | None = None,
-        cache: bool | str = True,
-        curl_flag: bool = False,
-        mrp_only: bool | None = None,
-        *,
-        extension: str | Iterable[str] | None = None,
-        flat: bool = False,
-        layout: str | None = None,
-        connections: int | None = None,
-        bandwidth: Any = None,
-        check: str = "content",
-        cloud_only: bool = False,
-        verbose: bool = True,
-        progress: Callable[[Any], object] | None = None,
-        raise_on_error: bool = False,
-        **filters: Any,
-    ) -> Table | None:
-        """Download products, many at once; a file under its final name is always whole.
+    Parameters
+    ----------
+    products : `~astropy.table.Table`
+        As `get_product_list` gives it.
+    mrp_only : bool
+        Keep the Minimum Recommended Products only.
+    extension : str or list of str
+        Keep files whose name ends in this, or in one of these.
+    **filters
+        Column name and the value, or list of values, to keep. A text starting with ``!`` is
+        left out instead, and ``""`` keeps missing texts. Columns of numbers also take
+        ``"10..20"`` (both ends included), ``">=10"``, ``">10"``, ``"<=10"`` and ``"<10"``.
 
-        Parameters
-        ----------
-        products
-            A table of products or a row of it, or observations as `get_product_list` takes them.
-        download_dir : str or path, optional
-            Default: the current folder.
-        cache : bool or "check"
-            True keeps files that are there and whole; ``"check"`` asks the archive whether they
-            are current; False downloads anew.
-        curl_flag : bool
-            Write a script that downloads the files later, instead of downloading them. The
-            archive has to be a server: a folder is served first, with ``topmast serve FOLDER``.
-        mrp_only : bool, optional
-            Minimum Recommended Products only. Default: only these, unless the call has filters.
-        extension, **filters
-            As for `filter_products`.
-        flat : bool
-            All files into one folder, not into ``mastDownload/<mission>/<obs_id>/``.
-        layout : str, optional
-            Folders and file name of each file, such as ``"{obs_collection}/{productFilename}"``.
-            The last part has to name the file: with ``{productFilename}`` or ``{dataURI}``, or
-            with an extension and a column that tells the products of an observation apart.
-        connections : int, optional
-            Files under way at once; default: the setting ``connections``.
-        bandwidth : number, str or `~astropy.units.Quantity`, optional
-            The most to take, such as ``"10 MB/s"``.
-        check : {"content", "length"}
-            Whether a file whose content looks broken counts as failed.
-        cloud_only : bool
-            Without effect.
-        verbose : bool
-            Tell what is being done.
-        progress : callable, optional
-            Called after each file with what is done so far.
-        raise_on_error : bool
-            Raise DownloadError after all files were tried, if any failed.
+    Raises
+    ------
+    InvalidQueryError
+        For a column that is not there, or a number that cannot be read.
 
-        Returns
-        -------
-        `~astropy.table.Table` or None
-            The manifest, one row a file. Its first four columns are those of the astroquery guide:
-            Local Path, Status, Message and URL (named only where the file failed). Five are
-            ours: Bytes, SHA-256, Attempts, Seconds and Source ("disk" for a file that was there);
-            ``pprint_all()`` prints all. In the dialect of astroquery, and for a script, there are
-            only the first four. None, with a NoResultsWarning, if there is nothing to download.
+    Examples
+    --------
+    >>> chosen = Observations.filter_products(products, extension="fits", size="<1000000")
+    """
+    return product_filters.filter_products(
+        products,
+        mrp_only=mrp_only,
+        extension=extension,
+        any_letter_case=choice(session, "any_letter_case"),
+        **filters,
+    )
 
-        Examples
-        --------
-        >>> manifest = Observations.download_products(products, folder, verbose=False)
-        """
-        if cloud_only:
-            warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
-        check_progress(progress)
-        chosen = self._chosen(products, mrp_only, extension, filters, DOWNLOADING)
-        if chosen is None:
-            return None
-        if curl_flag:
-            if flat:
-                warn("flat=True has no effect on curl downloads.", InputWarning)
-            return download_script(
-                self._session, chosen, download_dir=download_dir, layout=layout, verbose=verbose
-            )
-        plan = plan_download(
-            self._session,
-            chosen,
-            download_dir=download_dir,
-            flat=flat,
-            layout=layout,
-            cache=cache,
-            connections=connections,
-            bandwidth=bandwidth,
-            check=check,
+
+def download_products(
+    session: Session,
+    /,
+    products: Any,
+    download_dir: str | PathLike[str] | None = None,
+    cache: bool | str = True,
+    curl_flag: bool = False,
+    mrp_only: bool | None = None,
+    *,
+    extension: str | Iterable[str] | None = None,
+    flat: bool = False,
+    layout: str | None = None,
+    connections: int | None = None,
+    bandwidth: Any = None,
+    check: str = "content",
+    cloud_only: bool = False,
+    verbose: bool = True,
+    progress: Callable[[Any], object] | None = None,
+    raise_on_error: bool = False,
+    **filters: Any,
+) -> Table | None:
+    """Download products, many at once; a file under its final name is always whole.
+
+    Parameters
+    ----------
+    products
+        A table of products or a row of it, or observations as `get_product_list` takes them.
+    download_dir : str or path, optional
+        Default: the current folder.
+    cache : bool or "check"
+        True keeps files that are there and whole; ``"check"`` asks the archive whether they
+        are current; False downloads anew.
+    curl_flag : bool
+        Write a script that downloads the files later, instead of downloading them. The
+        archive has to be a server: a folder is served first, with ``topmast serve FOLDER``.
+    mrp_only : bool, optional
+        Minimum Recommended Products only. Default: only these, unless the call has filters.
+    extension, **filters
+        As for `filter_products`.
+    flat : bool
+        All files into one folder, not into ``mastDownload/<mission>/<obs_id>/``.
+    layout : str, optional
+        Folders and file name of each file, such as ``"{obs_collection}/{productFilename}"``.
+        The last part has to name the file: with ``{productFilename}`` or ``{dataURI}``, or
+        with an extension and a column that tells the products of an observation apart.
+    connections : int, optional
+        Files under way at once; default: the setting ``connections``.
+    bandwidth : number, str or `~astropy.units.Quantity`, optional
+        The most to take, such as ``"10 MB/s"``.
+    check : {"content", "length"}
+        Whether a file whose content looks broken counts as failed.
+    cloud_only : bool
+        Without effect.
+    verbose : bool
+        Tell what is being done.
+    progress : callable, optional
+        Called after each file with what is done so far.
+    raise_on_error : bool
+        Raise DownloadError after all files were tried, if any failed.
+
+    Returns
+    -------
+    `~astropy.table.Table` or None
+        The manifest, one row a file. Its first four columns are those of the astroquery guide:
+        Local Path, Status, Message and URL (named only where the file failed). Five are
+        ours: Bytes, SHA-256, Attempts, Seconds and Source ("disk" for a file that was there);
+        ``pprint_all()`` prints all. In the dialect of astroquery, and for a script, there are
+        only the first four. None, with a NoResultsWarning, if there is nothing to download.
+
+    Examples
+    --------
+    >>> manifest = Observations.download_products(products, folder, verbose=False)
+    """
+    if cloud_only:
+        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
+    download.check_progress(progress)
+    chosen = _chosen(session, products, mrp_only, extension, filters, DOWNLOADING)
+    if chosen is None:
+        return None
+    if curl_flag:
+        if flat:
+            warn("flat=True has no effect on curl downloads.", InputWarning)
+        return download.download_script(
+            session, chosen, download_dir=download_dir, layout=layout, verbose=verbose
         )
-        return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
+    plan = download.plan_download(
+        session,
+        chosen,
+        download_dir=download_dir,
+        flat=flat,
+        layout=layout,
+        cache=cache,
+        connections=connections,
+        bandwidth=bandwidth,
+        check=check,
+    )
+    return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
 
-    @class_or_instance
-    def plan_download(
-        self,
-        products: Any,
-        download_dir: str | PathLike[str] | None = None,
-        *,
-        mrp_only: bool | None = None,
-        extension: str | Iterable[str] | None = None,
-        flat: bool = False,
-        layout: str | None = None,
-        cache: bool | str = True,
-        connections: int | None = None,
-        bandwidth: Any = None,
-        check: str = "content",
-        **filters: Any,
-    ) -> Plan | None:
-        """What `download_products` would do: files, bytes, what is here already, where each goes.
 
-        Parameters as for `download_products`. The plan can be looked at, changed and run:
-        ``print(plan)``, ``plan.table`` (remove rows, or change where a file goes in the column
-        'Local Path'), ``plan.drop(...)`` with a mask or row numbers, ``plan.run()``.
+def plan_download(
+    session: Session,
+    /,
+    products: Any,
+    download_dir: str | PathLike[str] | None = None,
+    *,
+    mrp_only: bool | None = None,
+    extension: str | Iterable[str] | None = None,
+    flat: bool = False,
+    layout: str | None = None,
+    cache: bool | str = True,
+    connections: int | None = None,
+    bandwidth: Any = None,
+    check: str = "content",
+    **filters: Any,
+) -> Plan | None:
+    """What `download_products` would do: files, bytes, what is here already, where each goes.
 
-        Of observations, it tells until when exclusive files are exclusive; a table of products
-        does not say that.
+    Parameters as for `download_products`. The plan can be looked at, changed and run:
+    ``print(plan)``, ``plan.table`` (remove rows, or change where a file goes in the column
+    'Local Path'), ``plan.drop(...)`` with a mask or row numbers, ``plan.run()``.
 
-        Examples
-        --------
-        >>> plan = Observations.plan_download(products, folder)
-        """
-        chosen = self._chosen(products, mrp_only, extension, filters, PLANNING)
-        if chosen is None:
-            return None
-        return plan_download(
-            self._session,
-            chosen,
-            download_dir=download_dir,
-            flat=flat,
-            layout=layout,
-            cache=cache,
-            connections=connections,
-            bandwidth=bandwidth,
-            check=check,
+    Of observations, it tells until when exclusive files are exclusive; a table of products
+    does not say that.
+
+    Examples
+    --------
+    >>> plan = Observations.plan_download(products, folder)
+    """
+    chosen = _chosen(session, products, mrp_only, extension, filters, PLANNING)
+    if chosen is None:
+        return None
+    return download.plan_download(
+        session,
+        chosen,
+        download_dir=download_dir,
+        flat=flat,
+        layout=layout,
+        cache=cache,
+        connections=connections,
+        bandwidth=bandwidth,
+        check=check,
+    )
+
+
+def iter_download(
+    session: Session,
+    /,
+    products: Any,
+    download_dir: str | PathLike[str] | None = None,
+    *,
+    verbose: bool = False,
+    progress: Callable[[Any], object] | None = None,
+    **options: Any,
+) -> Iterator[dict[str, Any]]:
+    """Download products, and give each row of the manifest when its file has come.
+
+    Other parameters as for `plan_download`.
+    """
+    download.check_progress(progress)
+    plan = plan_download(session, products, download_dir, **options)
+    if plan is None:
+        return iter(())
+    return plan.iter_download(verbose=verbose, progress=progress)
+
+
+def download_file(
+    session: Session,
+    /,
+    uri: str,
+    local_path: str | PathLike[str] | None = None,
+    base_url: str | None = None,
+    cache: bool | str = True,
+    *,
+    cloud_only: bool = False,
+    force_on_prem: bool = False,
+    verbose: bool = True,
+) -> tuple[str, str | None, str | None]:
+    """Download one file by its URI.
+
+    Parameters
+    ----------
+    uri : str
+        The ``dataURI`` of a product, or a row of a product table.
+    local_path : str or path, optional
+        A file, or a folder (one that is there, or a name without a suffix). Default: the
+        product's own name in the current folder.
+    base_url : str, optional
+        Another address that takes ``?uri=...``.
+    cache : bool or "check"
+        As for `download_products`.
+    cloud_only, force_on_prem : bool
+        Without effect.
+    verbose : bool
+        Tell what is being done.
+
+    Returns
+    -------
+    status, message, url
+        ``"COMPLETE"``, None, None; or ``"ERROR"``, what happened, and the URL.
+    """
+    if cloud_only and force_on_prem:
+        raise InvalidQueryError("Give only one of cloud_only and force_on_prem.")
+    if cloud_only:
+        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
+    return download.download_file(
+        session,
+        _one_uri(uri),
+        local_path=local_path,
+        base_url=base_url,
+        cache=cache,
+        verbose=verbose,
+    )
+
+
+def retry(
+    session: Session,
+    /,
+    manifest: Table | str | PathLike[str],
+    *,
+    verbose: bool = True,
+    progress: Callable[[Any], object] | None = None,
+    raise_on_error: bool = False,
+) -> Table:
+    """Download the files of a manifest that did not arrive.
+
+    Parameters
+    ----------
+    manifest : `~astropy.table.Table` or path
+        What `download_products` returned, or a file with it.
+    verbose, progress, raise_on_error
+        As for `download_products`.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        The manifest, with what came of the failed rows now.
+    """
+    download.check_progress(progress)
+    return download.retry(
+        session,
+        manifest,
+        verbose=verbose,
+        progress=progress,
+        raise_on_error=raise_on_error,
+    )
+
+
+# ------------------------------------------------------------------------------ helpers
+
+
+def _chosen(
+    session: Session,
+    products: Any,
+    mrp_only: bool | None,
+    extension: str | Iterable[str] | None,
+    filters: dict[str, Any],
+    options: Sequence[str],
+) -> Table | None:
+    """The products that a download is about; None, with a warning, if there are none."""
+    if mrp_only is not None:
+        mrp_only = truth_value("mrp_only", mrp_only)
+    table = _as_products(session, products)
+    _check_filters(filters, table.colnames, options)
+    if mrp_only is None:
+        mrp_only = choice(session, "mrp_only")
+    by_default = mrp_only is None
+    if mrp_only is None:
+        mrp_only = extension is None and not filters
+    chosen = filter_products(session, table, mrp_only=mrp_only, extension=extension, **filters)
+    left_out = len(table) - len(chosen) if by_default and mrp_only else 0
+    hint = ""
+    if left_out:
+        hint = (
+            f"{left_out} of {len(table)} products are not Minimum Recommended Products and "
+            "are left out; mrp_only=False takes them too (--all at the command line)."
         )
+    if not len(chosen):
+        warn(f"{NOTHING} {hint}".strip(), NoResultsWarning)
+        return None
+    if hint:
+        log.info(hint)
+    return unique_products(chosen)
 
-    @class_or_instance
-    def iter_download(
-        self,
-        products: Any,
-        download_dir: str | PathLike[str] | None = None,
-        *,
-        verbose: bool = False,
-        progress: Callable[[Any], object] | None = None,
-        **options: Any,
-    ) -> Iterator[dict[str, Any]]:
-        """Download products, and give each row of the manifest when its file has come.
 
-        Other parameters as for `plan_download`.
-        """
-        check_progress(progress)
-        plan = self.plan_download(products, download_dir, **options)
-        if plan is None:
-            return iter(())
-        return plan.iter_download(verbose=verbose, progress=progress)
+def _as_products(session: Session, products: Any) -> Table:
+    """A table of products, from one, from a row of one, or from observations."""
+    from astropy.table import Row, Table
 
-    @class_or_instance
-    def download_file(
-        self,
-        uri: str,
-        local_path: str | PathLike[str] | None = None,
-        base_url: str | None = None,
-        cache: bool | str = True,
-        *,
-        cloud_only: bool = False,
-        force_on_prem: bool = False,
-        verbose: bool = True,
-    ) -> tuple[str, str | None, str | None]:
-        """Download one file by its URI.
+    from topmast.download.tables.products_table import with_release_dates
 
-        Parameters
-        ----------
-        uri : str
-            The ``dataURI`` of a product, or a row of a product table.
-        local_path : str or path, optional
-            A file, or a folder (one that is there, or a name without a suffix). Default: the
-            product's own name in the current folder.
-        base_url : str, optional
-            Another address that takes ``?uri=...``.
-        cache : bool or "check"
-            As for `download_products`.
-        cloud_only, force_on_prem : bool
-            Without effect.
-        verbose : bool
-            Tell what is being done.
-
-        Returns
-        -------
-        status, message, url
-            ``"COMPLETE"``, None, None; or ``"ERROR"``, what happened, and the URL.
-        """
-        if cloud_only and force_on_prem:
-            raise InvalidQueryError("Give only one of cloud_only and force_on_prem.")
-        if cloud_only:
-            warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
-        return download_file(
-            self._session,
-            _one_uri(uri),
-            local_path=local_path,
-            base_url=base_url,
-            cache=cache,
-            verbose=verbose,
-        )
-
-    @class_or_instance
-    def retry(
-        self,
-        manifest: Table | str | PathLike[str],
-        *,
-        verbose: bool = True,
-        progress: Callable[[Any], object] | None = None,
-        raise_on_error: bool = False,
-    ) -> Table:
-        """Download the files of a manifest that did not arrive.
-
-        Parameters
-        ----------
-        manifest : `~astropy.table.Table` or path
-            What `download_products` returned, or a file with it.
-        verbose, progress, raise_on_error
-            As for `download_products`.
-
-        Returns
-        -------
-        `~astropy.table.Table`
-            The manifest, with what came of the failed rows now.
-        """
-        check_progress(progress)
-        return retry(
-            self._session,
-            manifest,
-            verbose=verbose,
-            progress=progress,
-            raise_on_error=raise_on_error,
-        )
-
-    # ------------------------------------------------------------------------ helpers
-
-    def _chosen(
-        self,
-        products: Any,
-        mrp_only: bool | None,
-        extension: str | Iterable[str] | None,
-        filters: dict[str, Any],
-        options: Sequence[str],
-    ) -> Table | None:
-        """The products that a download is about; None, with a warning, if there are none."""
-        if mrp_only is not None:
-            mrp_only = checked_truth("mrp_only", mrp_only)
-        listed = self._as_products(products)
-        _check_filters(filters, listed.colnames, options)
-        if mrp_only is None:
-            mrp_only = choice(self._session, "mrp_only")
-        by_default = mrp_only is None
-        if mrp_only is None:
-            mrp_only = extension is None and not filters
-        chosen = self.filter_products(listed, mrp_only=mrp_only, extension=extension, **filters)
-        left_out = len(listed) - len(chosen) if by_default and mrp_only else 0
-        hint = ""
-        if left_out:
-            hint = (
-                f"{left_out} of {len(listed)} products are not Minimum Recommended Products and "
-                "are left out; mrp_only=False takes them too (--all at the command line)."
-            )
-        if not len(chosen):
-            warn(f"{NOTHING} {hint}".strip(), NoResultsWarning)
-            return None
-        if hint:
-            log.info(hint)
-        return unique_products(chosen)
-
-    def _as_products(self, products: Any) -> Table:
-        """A table of products, from one, from a row of one, or from observations."""
-        if isinstance(products, (Table, Row)) and "dataURI" in products.colnames:
-            return Table(products) if isinstance(products, Row) else products
-        listed = self.get_product_list(products)
-        if isinstance(products, (Table, Row)):
-            listed = with_release_dates(listed, Table(products))
-        return listed
+    if isinstance(products, (Table, Row)) and "dataURI" in products.colnames:
+        return Table(products) if isinstance(products, Row) else products
+    listed = ask_table(session, get_product_list(session, products))
+    if isinstance(products, (Table, Row)):
+        listed = with_release_dates(listed, Table(products))
+    return listed
 
 
 def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequence[str]) -> None:
@@ -343,7 +391,7 @@ def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequ
 
 
 def _one_uri(uri: Any) -> str:
-    if isinstance(uri, Row) and "dataURI" in uri.colnames:
+    if is_astropy(uri, "table.Row") and "dataURI" in uri.colnames:
         uri = uri["dataURI"]
     if not isinstance(uri, str) or not uri.strip():
         raise InvalidQueryError(f"A valid data product URI must be provided, not {uri!r}.")

@@ -14,22 +14,19 @@ from astropy.table import Row, Table, vstack
 from topmast.config.dialects import choice
 from topmast.download import download_script, plan_download
 from topmast.download.folder.layout import SPECTRA_LAYOUT
+from topmast.download.product import GUIDE_COLUMNS, MORE_COLUMNS, Sources
 from topmast.download.script import save_script
-from topmast.download.tables.manifest import GUIDE_COLUMNS, MORE_COLUMNS, table_of_rows
+from topmast.download.tables.manifest import table_of_rows
 from topmast.download.tables.products_table import texts, values
-from topmast.download.transfer.sources import Sources
 from topmast.errors import InvalidQueryError, MastError, NoResultsWarning, warn
 from topmast.net.messages import Request
 from topmast.questions.catalog_list import find_catalog
 from topmast.questions.polling import ask
 from topmast.questions.portal import Question
-from topmast.services.class_or_instance import class_or_instance
-from topmast.services.service import Service
 from topmast.wire.bundle import BundleRequest, decode_bundle_answer, encode_bundle_request
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
-    from topmast.net.messages import Answer
     from topmast.net.session import Session
 
 SPECTRA = "Mast.HscSpectra.Db.All"
@@ -38,134 +35,113 @@ NEWEST = 3
 NOTHING = "No spectra to download."
 
 
-class HscService(Service):
-    """The detections and spectra of the Hubble Source Catalog."""
+def query_hsc_matchid(
+    session: Session,
+    /,
+    match: Any,
+    version: int | None = NEWEST,
+    pagesize: int | None = None,
+    page: int | None = None,
+) -> Question:
+    """The detections that one source of the Hubble Source Catalog was made from.
 
-    @class_or_instance
-    def query_hsc_matchid(
-        self,
-        match: Any,
-        version: int | None = NEWEST,
-        pagesize: int | None = None,
-        page: int | None = None,
-    ) -> Table:
-        """The detections that one source of the Hubble Source Catalog was made from.
+    Parameters
+    ----------
+    match : int or `~astropy.table.Row`
+        A MatchID, or a source as `query_region` finds it.
+    version : int, optional
+        Of the catalogue, 2 or 3.
+    pagesize, page : int, optional
+        As for `query_region`.
 
-        Parameters
-        ----------
-        match : int or `~astropy.table.Row`
-            A MatchID, or a source as `query_region` finds it.
-        version : int, optional
-            Of the catalogue, 2 or 3.
-        pagesize, page : int, optional
-            As for `query_region`.
+    Examples
+    --------
+    >>> stars = Catalogs.query_object("M10", radius=0.02, catalog="HSC")
+    >>> detections = Catalogs.query_hsc_matchid(stars[0])
+    """
+    found = find_catalog("HSC", version)
+    return Question(found.matches, [{"input": _match_id(match)}], pagesize=pagesize, page=page)
 
-        Examples
-        --------
-        >>> stars = Catalogs.query_object("M10", radius=0.02, catalog="HSC")
-        >>> detections = Catalogs.query_hsc_matchid(stars[0])
-        """
-        return self._read(_match_question(match, version, pagesize, page))
 
-    @class_or_instance
-    def query_hsc_matchid_async(
-        self,
-        match: Any,
-        version: int | None = NEWEST,
-        pagesize: int | None = None,
-        page: int | None = None,
-    ) -> list[Answer]:
-        """The answers behind `query_hsc_matchid` as they came, one for each page."""
-        return self._ask(_match_question(match, version, pagesize, page))
+def get_hsc_spectra(
+    session: Session, /, pagesize: int | None = None, page: int | None = None
+) -> Question:
+    """All spectra of the Hubble Source Catalog.
 
-    @class_or_instance
-    def get_hsc_spectra(self, pagesize: int | None = None, page: int | None = None) -> Table:
-        """All spectra of the Hubble Source Catalog.
+    Examples
+    --------
+    >>> spectra = Catalogs.get_hsc_spectra()
+    """
+    return Question(SPECTRA, [{}], pagesize=pagesize, page=page)
 
-        Examples
-        --------
-        >>> spectra = Catalogs.get_hsc_spectra()
-        """
-        return self._read(Question(SPECTRA, [{}], pagesize=pagesize, page=page))
 
-    @class_or_instance
-    def get_hsc_spectra_async(
-        self, pagesize: int | None = None, page: int | None = None
-    ) -> list[Answer]:
-        """The answers behind `get_hsc_spectra` as they came, one for each page."""
-        return self._ask(Question(SPECTRA, [{}], pagesize=pagesize, page=page))
+def download_hsc_spectra(
+    session: Session,
+    /,
+    spectra: Any,
+    download_dir: str | os.PathLike[str] | None = None,
+    cache: bool | str = True,
+    curl_flag: bool = False,
+    *,
+    connections: int | None = None,
+    verbose: bool = True,
+    progress: Callable[[Any], object] | None = None,
+    raise_on_error: bool = False,
+) -> Table:
+    """Download spectra, many at once; a file under its final name is always whole.
 
-    @class_or_instance
-    def download_hsc_spectra(
-        self,
-        spectra: Any,
-        download_dir: str | os.PathLike[str] | None = None,
-        cache: bool | str = True,
-        curl_flag: bool = False,
-        *,
-        connections: int | None = None,
-        verbose: bool = True,
-        progress: Callable[[Any], object] | None = None,
-        raise_on_error: bool = False,
-    ) -> Table:
-        """Download spectra, many at once; a file under its final name is always whole.
+    Parameters
+    ----------
+    spectra : `~astropy.table.Table` or `~astropy.table.Row`
+        As `get_hsc_spectra` gives them, all or some.
+    download_dir, cache, curl_flag, connections, verbose, progress, raise_on_error
+        As for `ObservationsClass.download_products`. The files go to
+        ``mastDownload/HSC/<DatasetName>.fits`` in `download_dir`.
 
-        Parameters
-        ----------
-        spectra : `~astropy.table.Table` or `~astropy.table.Row`
-            As `get_hsc_spectra` gives them, all or some.
-        download_dir, cache, curl_flag, connections, verbose, progress, raise_on_error
-            As for `ObservationsClass.download_products`. The files go to
-            ``mastDownload/HSC/<DatasetName>.fits`` in `download_dir`.
+    Returns
+    -------
+    `~astropy.table.Table`
+        One row a file: Local Path, Status, Message, URL. It has no rows, and a
+        NoResultsWarning says so, if there is nothing to download.
 
-        Returns
-        -------
-        `~astropy.table.Table`
-            One row a file: Local Path, Status, Message, URL. It has no rows, and a
-            NoResultsWarning says so, if there is nothing to download.
+    Examples
+    --------
+    >>> manifest = Catalogs.download_hsc_spectra(spectra[:2], folder, verbose=False)
+    """
+    products = _products(spectra)
+    if not len(products):
+        warn(NOTHING, NoResultsWarning)
+        more = MORE_COLUMNS if choice(session, "full_manifest") else ()
+        return table_of_rows([], (*GUIDE_COLUMNS, *more))
+    if curl_flag:
+        return _spectra_script(session, products, download_dir, verbose)
+    plan = plan_download(
+        session,
+        products,
+        download_dir=download_dir,
+        layout=SPECTRA_LAYOUT,
+        cache=cache,
+        connections=connections,
+    )
+    return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
 
-        Examples
-        --------
-        >>> manifest = Catalogs.download_hsc_spectra(spectra[:2], folder, verbose=False)
-        """
-        products = _products(spectra)
-        if not len(products):
-            warn(NOTHING, NoResultsWarning)
-            more = MORE_COLUMNS if choice(self._session, "full_manifest") else ()
-            return table_of_rows([], (*GUIDE_COLUMNS, *more))
-        if curl_flag:
-            return self._spectra_script(products, download_dir, verbose)
-        plan = plan_download(
-            self._session,
-            products,
-            download_dir=download_dir,
-            layout=SPECTRA_LAYOUT,
-            cache=cache,
-            connections=connections,
-        )
-        return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
 
-    def _spectra_script(
-        self, products: Table, download_dir: str | os.PathLike[str] | None, verbose: bool
-    ) -> Table:
-        """A script for later; in the dialect of astroquery the archive writes it, as there."""
-        if choice(self._session, "script_manifest") != GUIDE_COLUMNS:
-            return _script_of_archive(self._session, products, download_dir)
-        return download_script(
-            self._session,
-            products,
-            download_dir=download_dir,
-            layout=SPECTRA_LAYOUT,
-            verbose=verbose,
-        )
+def _spectra_script(
+    session: Session, products: Table, download_dir: str | os.PathLike[str] | None, verbose: bool
+) -> Table:
+    """A script for later; in the dialect of astroquery the archive writes it, as there."""
+    if choice(session, "script_manifest") != GUIDE_COLUMNS:
+        return _script_of_archive(session, products, download_dir)
+    return download_script(
+        session,
+        products,
+        download_dir=download_dir,
+        layout=SPECTRA_LAYOUT,
+        verbose=verbose,
+    )
 
 
 # ------------------------------------------------------------------------------ detections
-
-
-def _match_question(match: Any, version: Any, pagesize: Any, page: Any) -> Question:
-    catalog = find_catalog("HSC", version)
-    return Question(catalog.matches, [{"input": _match_id(match)}], pagesize=pagesize, page=page)
 
 
 def _match_id(match: Any) -> str:
@@ -233,7 +209,7 @@ def _script_of_archive(
     row: dict[str, Any] = {"Local Path": shown, "Status": "COMPLETE", "Message": None, "URL": None}
     try:
         answer = decode_bundle_answer(
-            ask(session, _bundle_request(session, products, name)).content
+            ask(session, _bundle_request(session, products, name)).answer.content
         )
         row["URL"] = answer.url
         save_script(

@@ -10,9 +10,12 @@ import numpy as np
 from astropy.table import MaskedColumn, Table
 from astropy.table.pprint import TableFormatter
 
+from topmast.errors import make_astropy_warnings
 from topmast.tables.catalogs import find_catalog_field
 from topmast.tables.fields import POSITION, PRODUCT, Field
 from topmast.tables.values import Values
+
+make_astropy_warnings()
 
 CAOM_FIELDS: dict[str, tuple[Field, ...]] = {
     "mast.caom.products": PRODUCT,

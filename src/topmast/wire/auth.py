@@ -1,31 +1,86 @@
-"""Who is logged in: the answer of /whoami, the page about a session, and cookies."""
+"""The messages of a login: password, session, whoami and cookies, written and read."""
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from topmast.errors import BadAnswerError
 
+LOGIN = "/api/v0/login"
+LOGOUT = "/api/v0/logout"
+SESSION = "/api/v0/session"
 WHOAMI = "/whoami"
-SESSION_PAGE = "/Shibboleth.sso/Session"
 TOKEN_COOKIE = "mast_token"
 SESSION_WORD = "shibsession"
-"""Part of the name of the cookie that stands for a password login."""
+"""Part of the name of the cookie of a password login, as astroquery looks for it."""
 EXPIRES_HEADER = "Login-Expires"
-"""Seconds since 1970 until which a login holds: topmast's own servers tell it."""
+"""Seconds since 1970 until which a login is valid; only servers of topmast send it."""
+JSON_TYPE = "application/json"
+
+
+# ----------------------------------------------------------------------------------- password
+
+
+def encode_login(username: str, password: str) -> bytes:
+    """The body of a password login, of type `JSON_TYPE`."""
+    return json.dumps({"username": username, "password": password}).encode()
+
+
+def decode_login(content: bytes) -> tuple[str, str] | None:
+    """The username and password in the body; None if they are not there."""
+    try:
+        found = msgspec.json.decode(content, type=dict[str, str])
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    username = found.get("username", "")
+    return (username, found["password"]) if username and "password" in found else None
+
+
+class SessionInfo(msgspec.Struct, frozen=True):
+    """Who is logged in, and for how many more minutes."""
+
+    minutes: Annotated[int, msgspec.Meta(ge=0, le=10**9)] | None
+    username: str
+    first_name: str
+    last_name: str
+
+
+NO_SESSION = SessionInfo(None, "anonymous", "", "")
+
+
+def encode_session(info: SessionInfo) -> bytes:
+    """The answer to a password login, and about a session."""
+    return msgspec.json.encode(info)
+
+
+def decode_session(content: bytes) -> SessionInfo:
+    """What the archive tells about a session, without characters that control a terminal.
+
+    Raises
+    ------
+    BadAnswerError
+        If the answer is something else, as from an archive that takes no passwords.
+    """
+    try:
+        found = msgspec.json.decode(content, type=SessionInfo)
+    except (msgspec.DecodeError, RecursionError) as problem:
+        raise BadAnswerError("The server did not say whether there is a session.") from problem
+    texts = (printable(each) for each in (found.username, found.first_name, found.last_name))
+    return SessionInfo(found.minutes, *texts)
 
 
 # ------------------------------------------------------------------------------------- whoami
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
-    """An account as its owner sees it; `session` and `token` are marks, not the secrets."""
+class UserInfo:
+    """A user as /whoami describes one; `session` and `token` are ids, not the secrets."""
 
     name: str
     first_name: str = ""
@@ -41,44 +96,49 @@ class Identity:
         return f"{self.first_name} {self.last_name}".strip() or self.name
 
 
-NAMES = ("eppn", "ezid", "attrib", "anon", "scopes", "session", "token")
-ANONYMOUS: Mapping[str, Any] = dict(
-    zip(NAMES, ("", "anonymous", {}, True, [], None, None), strict=True)
-)
+ANONYMOUS: Mapping[str, Any] = {
+    "eppn": "",
+    "ezid": "anonymous",
+    "attrib": {},
+    "anon": True,
+    "scopes": [],
+    "session": None,
+    "token": None,
+}
 
 
-def encode_whoami(identity: Identity | None) -> bytes:
-    """The answer about `identity`; None is somebody who is not logged in."""
-    if identity is None:
+def encode_whoami(user: UserInfo | None) -> bytes:
+    """The answer about `user`; None is somebody who is not logged in."""
+    if user is None:
         return json.dumps(ANONYMOUS).encode()
     attributes = {
-        "uuid": identity.uuid,
-        "first_name": identity.first_name,
-        "last_name": identity.last_name,
-        "display_name": identity.display_name,
+        "uuid": user.uuid,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "display_name": user.display_name,
         "internal": "0",
-        "email": identity.name if "@" in identity.name else "",
+        "email": user.name if "@" in user.name else "",
         "Jwstcalengdataaccess": "false",
     }
-    values = (
-        identity.name,
-        identity.name.partition("@")[0],
-        attributes,
-        False,
-        list(identity.scopes),
-        identity.session,
-        identity.token,
-    )
-    return json.dumps(dict(zip(NAMES, values, strict=True))).encode()
+    values = {
+        "eppn": user.name,
+        "ezid": user.name.partition("@")[0],
+        "attrib": attributes,
+        "anon": False,
+        "scopes": list(user.scopes),
+        "session": user.session,
+        "token": user.token,
+    }
+    return json.dumps(values).encode()
 
 
 def decode_whoami(content: bytes) -> dict[str, Any]:
-    """The answer as a dict, of which ``anon`` is a truth value and ``attrib`` a dict for sure.
+    """The answer as a dict, in which ``anon`` is a bool and ``attrib`` a dict.
 
     Raises
     ------
     BadAnswerError
-        If it is something else: whoever does not say who we are has not accepted us.
+        If it is something else: a server that does not say who we are has not accepted us.
     """
     try:
         found = json.loads(content)
@@ -91,55 +151,8 @@ def decode_whoami(content: bytes) -> dict[str, Any]:
     return found
 
 
-# --------------------------------------------------------------------------- the session page
-
-
-@dataclass(frozen=True, slots=True)
-class SessionFacts:
-    """What the page about a session tells; `minutes` are those left."""
-
-    minutes: int | None
-    email: str = ""
-    first_name: str = ""
-    last_name: str = ""
-
-
-EXPIRATION = "Session Expiration (barring inactivity)"
-ATTRIBUTES = {
-    "email": "STScI_Email",
-    "first_name": "STScI_FirstName",
-    "last_name": "STScI_LastName",
-}
-NO_SESSION = "A valid session was not found."
-
-
-def encode_session_page(facts: SessionFacts | None) -> str:
-    """The page; None is somebody who has no session."""
-    if facts is None:
-        return f"<!doctype html>\n<title>Session</title>\n{NO_SESSION}\n"
-    lines = [f"<strong>{EXPIRATION}:</strong> {facts.minutes} minute(s)", ""]
-    for name, shown in ATTRIBUTES.items():
-        lines.append(f"<strong>{shown}</strong>: {html.escape(_one_line(getattr(facts, name)))}")
-    body = "\n".join(lines)
-    return f"<!doctype html>\n<title>Session Summary</title>\n<pre>\n{body}\n</pre>\n"
-
-
-def decode_session_page(text: str) -> SessionFacts | None:
-    """What the page tells; None if it is about no session."""
-    minutes = re.search(rf"<strong>{re.escape(EXPIRATION)}:</strong>\s*(\d{{1,9}})\s", text)
-    values = {name: _attribute(text, shown) for name, shown in ATTRIBUTES.items()}
-    if minutes is None and not any(values.values()):
-        return None
-    return SessionFacts(int(minutes[1]) if minutes else None, **values)
-
-
-def _attribute(text: str, shown: str) -> str:
-    match = re.search(rf"<strong>{shown}</strong>:[ \t]*([^\n<]*)", text)
-    return _one_line(html.unescape(match[1])) if match else ""
-
-
-def _one_line(text: str) -> str:
-    """`text` without anything that a terminal would obey."""
+def printable(text: str) -> str:
+    """`text` without characters that control a terminal."""
     return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
@@ -155,26 +168,33 @@ class Cookie:
     secure: bool = False
 
 
-def set_cookie(cookie: Cookie) -> str:
-    """The value of Set-Cookie: no script may read it and no other site may send it."""
+PAIR = re.compile(r'\s*([!#$%&\'*+.^_`|~\w-]+)\s*=\s*"?([!#-+\--:<-\[\]-~]*)"?\s*', re.ASCII)
+"""Name and value of a cookie, with the characters that RFC 6265 allows."""
+
+
+def encode_set_cookie(cookie: Cookie, max_age: int | None = None) -> str:
+    """The value of Set-Cookie: no script may read the cookie and no other site may send it.
+
+    `max_age` is in seconds; 0 deletes the cookie.
+    """
+    lasts = "" if max_age is None else f"; Max-Age={max_age}"
     secure = "; Secure" if cookie.secure else ""
-    ended = "; Max-Age=0" if not cookie.value else ""
-    return f"{cookie.name}={cookie.value}; Path=/; HttpOnly; SameSite=Lax{secure}{ended}"
+    return f"{cookie.name}={cookie.value}; Path=/; HttpOnly; SameSite=Lax{secure}{lasts}"
 
 
-def set_cookies(headers: Iterable[str]) -> list[Cookie]:
-    """The cookies that these values of Set-Cookie set."""
+def decode_set_cookies(headers: Iterable[str]) -> list[Cookie]:
+    """The cookies that these values of Set-Cookie set; others than RFC 6265 allows are left out."""
     found = []
     for header in headers:
-        pair, _, attributes = header.partition(";")
-        name, equals, value = pair.partition("=")
-        if equals and name.strip() and value.strip():
-            secure = "secure" in [part.strip().lower() for part in attributes.split(";")]
-            found.append(Cookie(name.strip(), value.strip().strip('"'), secure))
+        pair, *attributes = header.split(";")
+        match = PAIR.fullmatch(pair)
+        if match is not None and match[2]:
+            secure = "secure" in [each.strip().lower() for each in attributes]
+            found.append(Cookie(match[1], match[2], secure))
     return found
 
 
-def given_cookies(header: str) -> list[tuple[str, str]]:
+def decode_cookies(header: str) -> list[tuple[str, str]]:
     """The names and values in a Cookie header."""
     pairs = (part.partition("=") for part in header.split(";"))
     return [(name.strip(), value.strip().strip('"')) for name, equals, value in pairs if equals]

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from topmast.errors import BadAnswerError, InvalidQueryError, RemoteServiceError
+from topmast.wire.json import read_json
 from topmast.wire.safe_names import safe_name, safe_path
 
 BUNDLE_SERVICE = "Mast.Bundle.Request"
@@ -57,13 +60,8 @@ class BundleAnswer:
 # ---------------------------------------------------------------- today: Download/bundle.sh
 
 
-def encode_bundle(uris: Iterable[str]) -> bytes:
-    """The body of a POST to Download/bundle.sh."""
-    return urlencode([("uri", uri) for uri in uris]).encode("ascii")
-
-
 def decode_bundle(body: bytes | str) -> list[str]:
-    """The URIs in such a body, each once, in order.
+    """The URIs in the body of a POST to Download/bundle.sh, each once, in order.
 
     Raises
     ------
@@ -150,9 +148,9 @@ def decode_bundle_answer(content: bytes) -> BundleAnswer:
         If it is no such answer.
     """
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError) as problem:
-        raise BadAnswerError(f"{BUNDLE_SERVICE} did not answer with JSON: {problem}.") from problem
+        found = read_json(content)
+    except BadAnswerError as problem:
+        raise BadAnswerError(f"{BUNDLE_SERVICE} did not answer with JSON. {problem}") from problem
     if not isinstance(found, dict):
         raise BadAnswerError(f"{BUNDLE_SERVICE} did not answer with an object.")
     if found.get("status") != "COMPLETE":
@@ -215,21 +213,28 @@ def bundle_script(files: Sequence[BundleFile], server: str, stamp: str) -> str:
         _fetch_line(file, path, folder, server)
         for file, path in zip(unique, _distinct_paths(unique), strict=True)
     ]
-    parts = [
-        HEADER.format(count=len(unique), folder=shlex.quote(folder)),
-        _token_part(server) if exclusive else NO_TOKEN,
-        FUNCTIONS,
-        *fetches,
-        FOOTER,
-    ]
-    return "\n".join(parts)
+    parts = {
+        "@COUNT@": str(len(unique)),
+        "@FOLDER@": shlex.quote(folder),
+        "@COOKIES@": _token_part(server) if exclusive else "cookies() { :; }\n",
+        "@FETCHES@": "\n".join(fetches),  # last, for names may hold any text
+    }
+    script = _shell_text("bundle.sh")
+    for word, text in parts.items():
+        script = script.replace(word, text)
+    return script
+
+
+@cache
+def _shell_text(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _token_part(server: str) -> str:
     parts = urlsplit(server)
     host = shlex.quote(parts.hostname or "")
     secure = "TRUE" if parts.scheme == "https" else "FALSE"
-    return f"host={host}\nsecure={secure}\n{TOKEN}"
+    return f"host={host}\nsecure={secure}\n{_shell_text('bundle_token.sh')}"
 
 
 def _fetch_line(file: BundleFile, path: str, folder: str, server: str) -> str:
@@ -261,104 +266,3 @@ def _distinct_paths(files: Sequence[BundleFile]) -> list[str]:
         taken.add(path.lower())
         paths.append(path)
     return paths
-
-
-HEADER = """\
-#!/usr/bin/env bash
-# Fetches {count} files. Run it again to go on after an interruption.
-set -u
-umask 022
-
-if ! command -v curl >/dev/null 2>&1; then
-    echo "This script needs the program curl." >&2
-    exit 127
-fi
-
-folder=./{folder}
-manifest=$folder/MANIFEST.HTML
-failed=0
-"""
-
-TOKEN = """\
-# Some files are exclusive: the API token is the first argument, or in MAST_API_TOKEN.
-token=${1:-${MAST_API_TOKEN:-}}
-if [ -z "$token" ] && [ -t 0 ]; then
-    read -r -s -p "MAST API token: " token
-    echo
-fi
-case $token in
-    "") echo "No API token: exclusive files will fail." >&2 ;;
-    *[!A-Za-z0-9._~+/=-]*) echo "The API token has characters that no token has." >&2; exit 126 ;;
-esac
-
-# A line of a cookie file, written to a pipe: on the command line others could read the token,
-# and as a cookie of this host it is not sent along when a redirect leads to another.
-cookies() {
-    if [ "$1" = EXCLUSIVE ] && [ -n "$token" ]; then
-        printf '%s\\tFALSE\\t/\\t%s\\t0\\tmast_token\\t%s\\n' "$host" "$secure" "$token"
-    fi
-}
-"""
-
-NO_TOKEN = "cookies() { :; }\n"
-
-FUNCTIONS = """\
-# get <access> <URL> <part> [options of curl]
-get() {
-    local access=$1 url=$2 part=$3
-    shift 3
-    curl --globoff --location --proto '=http,https' --proto-redir '=http,https' --fail \\
-        --progress-bar --retry 3 --connect-timeout 30 --cookie <(cookies "$access") \\
-        --dump-header "$part.head" --output "$part" "$@" --url "$url"
-}
-
-# download <access> <URL> <part>: goes on with a part only if it is of the same version (ETag).
-download() {
-    local etag= code
-    if [ -s "$3" ] && [ -e "$3.head" ]; then
-        etag=$(sed -n 's|^[Ee][Tt][Aa][Gg]: *\\("[A-Za-z0-9._:+/=-]*"\\).*|\\1|p' "$3.head" |
-            tail -n 1)
-    fi
-    if [ -n "$etag" ]; then
-        get "$1" "$2" "$3" --continue-at - --header "If-Range: $etag"
-        code=$?
-        [ "$code" -eq 33 ] || return "$code" # 33: the server sends the whole file instead
-    fi
-    rm -f -- "$3"
-    get "$1" "$2" "$3" || return
-    [ -e "$3" ] || : > "$3"
-}
-
-# fetch <access> <URL> <path in the folder> <URI> <start of its line in the manifest>
-fetch() {
-    local target=$folder/$3 status=FAILED
-    printf '<<< Downloading File: %s\\n    To: %s\\n' "$4" "$target"
-    if [ -e "$target" ]; then
-        echo "    is there already"
-        status=OK
-    elif mkdir -p -- "${target%/*}" && download "$1" "$2" "$target.part" &&
-        mv -f -- "$target.part" "$target"; then
-        rm -f -- "$target.part.head"
-        status=OK
-    else
-        failed=$((failed + 1))
-        printf '    FAILED: %s\\n' "$4" >&2
-    fi
-    printf '%s<td>%s</td></tr>\\n' "$5" "$status" >> "$manifest"
-}
-
-mkdir -p -- "$folder" || exit 126
-{
-    printf '<!DOCTYPE html>\\n<meta charset="utf-8">\\n<title>Manifest</title>\\n<table>\\n'
-    printf '<tr><th>URI</th><th>File</th><th>Access</th><th>Status</th></tr>\\n'
-} > "$manifest"
-"""
-
-FOOTER = """\
-
-printf '</table>\\n' >> "$manifest"
-if [ "$failed" -gt 0 ]; then
-    echo "$failed files failed; run this script again to try them once more." >&2
-fi
-exit $((failed > 125 ? 125 : failed))
-"""

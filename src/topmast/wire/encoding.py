@@ -13,7 +13,7 @@ import numpy as np
 
 from topmast.errors import BadAnswerError
 from topmast.wire.answers import PAGING_WORDS, Paging
-from topmast.wire.reading import excerpt, read_json
+from topmast.wire.json import excerpt, read_json
 
 
 def encode_answer(

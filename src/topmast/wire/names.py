@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree
 
 from topmast.errors import BadAnswerError, InvalidQueryError
-from topmast.wire.reading import excerpt, read_json
+from topmast.wire.json import excerpt, is_markup, read_json
 
 NAMES_AT_ONCE = 30
 """More names than this the resolver does not take in one request."""
@@ -141,10 +141,7 @@ def decode_names(content: bytes) -> list[ResolvedName]:
     BadAnswerError
         If the bytes are no such answer.
     """
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        entries = _entries_of_xml(content)
-    else:
-        entries = _entries_of_json(content)
+    entries = _entries_of_xml(content) if is_markup(content) else _entries_of_json(content)
     return [name for name in map(_name_of, entries) if name is not None]
 
 

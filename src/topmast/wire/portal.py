@@ -209,7 +209,7 @@ def _count(name: str, value: Any) -> int | None:
     """A whole number from 1 on; text such as "3" will do."""
     if value is None or value == "":
         return None
-    number = _whole_number(value)
+    number = whole_number(value)
     if number is None or not 1 <= number <= MOST_ROWS:
         raise InvalidQueryError(
             f"{name} must be a whole number from 1 to {MOST_ROWS}, not {value!r:.60}."
@@ -217,7 +217,8 @@ def _count(name: str, value: Any) -> int | None:
     return number
 
 
-def _whole_number(value: Any) -> int | None:
+def whole_number(value: Any) -> int | None:
+    """The whole number that `value` is, or that its text reads; None if it is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Parts of files and their validators: Range, Content-Range, ETag, If-Range and the like.
+"""How the archive answers a request for a file: all, a part, or that nothing has changed.
 
-Both halves of RFC 9110: the client asks for a part and reads which part came; the archive decides
-whether to send all, a part, or word that nothing has changed.
+Range, If-Range, ETag and the other conditions are those of RFC 9110. What the client makes of such
+an answer is in `topmast.download`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
 RANGE = re.compile(r"\s*bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
-CONTENT_RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*", re.I)
 ETAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -34,21 +33,6 @@ class FileAnswer:
     start: int = 0
     stop: int = 0
     headers: dict[str, str] = field(default_factory=dict)
-
-
-def range_header(start: int, stop: int | None = None) -> str:
-    """The Range that asks for the bytes from `start` up to (not with) `stop`, or to the end."""
-    return f"bytes={start}-" if stop is None else f"bytes={start}-{stop - 1}"
-
-
-def parse_content_range(header: str | None) -> tuple[int, int, int | None] | None:
-    """Start, stop (exclusive) and size of the whole, from a Content-Range; None if it has none."""
-    match = CONTENT_RANGE.fullmatch(header or "")
-    if not match:
-        return None
-    start, stop = int(match[1]), int(match[2]) + 1
-    size = None if match[3] == "*" else int(match[3])
-    return (start, stop, size) if start < stop and (size is None or stop <= size) else None
 
 
 def parse_range(header: str | None, size: int) -> range | None:

@@ -14,14 +14,14 @@ from astropy.table import MaskedColumn, Table
 
 from topmast.astroquery.compare import recording
 from topmast.errors import InputWarning, NoResultsWarning
-from topmast.services.class_or_instance import class_or_instance
+from topmast.services.methods import Method
 
 
 class SurveyClass:
     """Stands for a class of astroquery.mast."""
 
     @classmethod
-    def ready_made(cls) -> SurveyClass:
+    def _shared(cls) -> SurveyClass:
         return cls()
 
     def query(self, number: int) -> int:
@@ -34,7 +34,7 @@ class SurveyClass:
             warnings.warn("thirteen", InputWarning, stacklevel=2)
         return number
 
-    @class_or_instance
+    @Method
     def anywhere(self) -> str:
         return type(self).__name__
 

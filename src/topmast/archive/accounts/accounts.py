@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from topmast.archive.accounts import clock
-from topmast.archive.accounts.attempts import forget_attempt, note_attempt
-from topmast.archive.accounts.passwords import check_password, is_outdated, scramble
+from topmast.archive.accounts.attempts import add_attempt, remove_attempt
+from topmast.archive.accounts.passwords import check_password, hash_password, is_outdated
 from topmast.archive.store.database import Store
 from topmast.errors import InvalidQueryError, LoginError
+from topmast.wire.auth import printable
 
 NAME = re.compile(r"[^\s:/\\<>\"'&,;%?#]{1,200}")
 
@@ -44,7 +45,7 @@ def add_account(
     proposals: Iterable[str] | None = (),
     replace: bool = False,
 ) -> Account:
-    """Make an account, or bring one up to date with `replace`, which ends its sessions.
+    """Make an account, or change one with `replace`, which ends its sessions.
 
     Parameters
     ----------
@@ -63,9 +64,9 @@ def add_account(
             f"{name!r} cannot be the name of an account: e-mail addresses and words can, without "
             "spaces, colons, slashes and quotes."
         )
-    kept = None if password is None else scramble(password)
-    values = [kept, _one_line(first_name), _one_line(last_name), rights_to(proposals)]
-    with store.noting() as connection:
+    stored = None if password is None else hash_password(password)
+    values = [stored, printable(first_name), printable(last_name), encode_proposals(proposals)]
+    with store.short_write() as connection:
         known = find_account(connection, name)
         if known is None:
             connection.execute(
@@ -82,7 +83,7 @@ def add_account(
             connection.execute("DELETE FROM sessions WHERE account = ?", (name,))
         else:
             raise InvalidQueryError(
-                f"There is an account {known.name} already; --replace brings it up to date."
+                f"There is an account {known.name} already; --replace changes it."
             )
         account = find_account(connection, name)
     assert account is not None
@@ -91,7 +92,7 @@ def add_account(
 
 def remove_account(store: Store, name: str) -> None:
     """Take an account away, with its sessions and tokens."""
-    with store.noting() as connection:
+    with store.short_write() as connection:
         if find_account(connection, name) is None:
             raise InvalidQueryError(f"There is no account {name!r}.")
         connection.execute("DELETE FROM accounts WHERE name = ?", (name,))
@@ -114,7 +115,7 @@ def find_account(connection: sqlite3.Connection, name: str) -> Account | None:
     return None if row is None else _account(row)
 
 
-def log_in(store: Store, name: str, password: str, address: str) -> Account:
+def authenticate(store: Store, name: str, password: str, address: str) -> Account:
     """The account with this name and password.
 
     Raises
@@ -124,16 +125,16 @@ def log_in(store: Store, name: str, password: str, address: str) -> Account:
     TooManyAttempts
         If too many were tried for this name or from this address.
     """
-    attempt = note_attempt(store, name, address)
+    attempt = add_attempt(store, name, address)
     with store.reading() as connection:
         found = find_account(connection, name)
         row = connection.execute("SELECT password FROM accounts WHERE name = ?", (name,)).fetchone()
-    kept = None if row is None else row[0]
-    if not check_password(password, kept) or found is None or kept is None:
+    stored = None if row is None else row[0]
+    if not check_password(password, stored) or found is None or stored is None:
         raise LoginError("Authentication failed!")
-    forget_attempt(store, attempt)
-    if is_outdated(kept):
-        _keep_anew(store, found.name, kept, password)
+    remove_attempt(store, attempt)
+    if is_outdated(stored):
+        _renew_hash(store, found.name, stored, password)
     return found
 
 
@@ -143,31 +144,27 @@ def has_accounts(connection: sqlite3.Connection) -> bool:
     return bool(connection.execute(sql).fetchone()[0])
 
 
-def rights_to(proposals: Iterable[str] | None) -> str | None:
-    """Proposals as the database keeps them."""
+def encode_proposals(proposals: Iterable[str] | None) -> str | None:
+    """Proposals as the database has them."""
     if proposals is None:
         return None
-    return json.dumps(sorted({text for each in proposals if (text := _one_line(str(each)))}))
+    return json.dumps(sorted({text for each in proposals if (text := printable(str(each)))}))
 
 
-def rights_from(kept: str | None) -> frozenset[str] | None:
-    """The proposals in what the database keeps."""
-    return None if kept is None else frozenset(map(str, json.loads(kept)))
+def decode_proposals(stored: str | None) -> frozenset[str] | None:
+    """Proposals from the database; None means all."""
+    return None if stored is None else frozenset(map(str, json.loads(stored)))
 
 
-def _keep_anew(store: Store, name: str, before: str, password: str) -> None:
-    """Keep the password at today's cost."""
-    with store.noting() as connection:
+def _renew_hash(store: Store, name: str, stored: str, password: str) -> None:
+    """Store the hash at today's cost."""
+    with store.short_write() as connection:
         connection.execute(
             "UPDATE accounts SET password = ? WHERE name = ? AND password = ?",
-            (scramble(password), name, before),
+            (hash_password(password), name, stored),
         )
 
 
 def _account(row: tuple[Any, ...]) -> Account:
     name, identifier, first_name, last_name, proposals, created = row
-    return Account(name, identifier, first_name, last_name, rights_from(proposals), created)
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter for letter in text if letter.isprintable()).strip()
+    return Account(name, identifier, first_name, last_name, decode_proposals(proposals), created)

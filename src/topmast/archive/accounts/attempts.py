@@ -1,4 +1,4 @@
-"""Logins that are tried: counted in the database, so that all processes of a server count."""
+"""Login attempts, counted in the database for all processes of a server."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Attempt = tuple[float, tuple[str, ...]]
 
 
 class TooManyAttempts(LoginError):
-    """Guessing is slowed down; `seconds` is how long to wait."""
+    """Too many logins have failed; `seconds` is how long to wait."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = math.ceil(seconds)
         super().__init__(f"Too many logins have failed. Try again in {self.seconds} seconds.")
 
 
-def note_attempt(store: Store, name: str, address: str) -> Attempt:
-    """Count one more attempt, before the password is looked at.
+def add_attempt(store: Store, name: str, address: str) -> Attempt:
+    """Count one more attempt, before the password is checked.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def note_attempt(store: Store, name: str, address: str) -> Attempt:
     """
     now = clock.now()
     whom = _keys(name, address)
-    with store.noting() as connection:
+    with store.short_write() as connection:
         connection.execute("DELETE FROM login_attempts WHERE at < ?", (now - SPAN_SECONDS,))
         for who, most in zip(whom, LIMITS.values(), strict=True):
             # The latest `most` attempts; when the first of them is old enough, there is room.
@@ -51,10 +51,10 @@ def note_attempt(store: Store, name: str, address: str) -> Attempt:
     return now, whom
 
 
-def forget_attempt(store: Store, attempt: Attempt) -> None:
-    """Take an attempt back that was right."""
+def remove_attempt(store: Store, attempt: Attempt) -> None:
+    """Do not count an attempt that succeeded."""
     at, whom = attempt
-    with store.noting() as connection:
+    with store.short_write() as connection:
         connection.executemany(
             "DELETE FROM login_attempts WHERE rowid = "
             "(SELECT rowid FROM login_attempts WHERE who = ? AND at = ? LIMIT 1)",

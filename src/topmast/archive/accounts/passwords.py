@@ -1,4 +1,4 @@
-"""Passwords as they are kept: hashed with scrypt, each with its own salt and its cost beside it."""
+"""Password hashes: scrypt, each with a salt of its own and its cost beside it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import hashlib
 import hmac
 import re
 import secrets
-import threading
 from dataclasses import dataclass
 
 from topmast.errors import InvalidQueryError
 
 LONGEST = 1024
 SHORTEST = 6
-KEPT = re.compile(
+FORMAT = re.compile(
     r"scrypt\$n=(\d{1,8}),r=(\d{1,2}),p=(\d{1,2})\$([\w+/=]{1,100})\$([\w+/=]{1,200})"
 )
 
@@ -31,12 +30,9 @@ class Cost:
 COST = Cost()
 """32 MiB and about a quarter of a second, the least that OWASP recommends for scrypt."""
 
-_few_at_once = threading.BoundedSemaphore(2)
-"""Logins wait for each other, so that a flood of them takes no more than 64 MiB."""
 
-
-def scramble(password: str) -> str:
-    """What is kept of `password`, at today's cost.
+def hash_password(password: str) -> str:
+    """The salted hash of `password`, at today's cost.
 
     Raises
     ------
@@ -46,41 +42,40 @@ def scramble(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidQueryError(f"A password has {SHORTEST} to {LONGEST} characters.")
     salt = secrets.token_bytes(16)
-    return _kept(COST, salt, derive(password, salt, COST))
+    return _encode(COST, salt, derive(password, salt, COST))
 
 
-def check_password(password: str, kept: str | None) -> bool:
-    """Whether `password` is the one that was kept.
+def check_password(password: str, stored: str | None) -> bool:
+    """Whether `password` matches the stored hash.
 
-    The same work is done where none was kept, so that the time tells nobody who has an account.
+    The same work is done where none is stored, so that the time tells nobody who has an account.
     """
-    match = KEPT.fullmatch(kept or "") or KEPT.fullmatch(_kept(COST, bytes(16), bytes(32)))
+    match = FORMAT.fullmatch(stored or "") or FORMAT.fullmatch(_encode(COST, bytes(16), bytes(32)))
     assert match is not None
     cost = Cost(*map(int, match.groups()[:3]))
     salt, wanted = (base64.b64decode(part) for part in match.groups()[3:])
     found = derive(password[:LONGEST], salt, cost)
-    return hmac.compare_digest(found, wanted) and bool(kept) and len(password) <= LONGEST
+    return hmac.compare_digest(found, wanted) and bool(stored) and len(password) <= LONGEST
 
 
-def is_outdated(kept: str) -> bool:
-    """Whether `kept` was made with another cost than today's, and should be made again."""
-    return kept.split("$")[1] != _kept(COST, b"", b"").split("$")[1]
+def is_outdated(stored: str) -> bool:
+    """Whether `stored` has another cost than today's, and should be replaced."""
+    return stored.split("$")[1] != _encode(COST, b"", b"").split("$")[1]
 
 
 def derive(password: str, salt: bytes, cost: Cost) -> bytes:
     """The hash itself: slow on purpose."""
-    with _few_at_once:
-        return hashlib.scrypt(
-            password.encode("utf-8", "surrogatepass"),
-            salt=salt,
-            n=cost.n,
-            r=cost.r,
-            p=cost.p,
-            maxmem=256 * cost.n * cost.r + (1 << 20),
-            dklen=32,
-        )
+    return hashlib.scrypt(
+        password.encode("utf-8", "surrogatepass"),
+        salt=salt,
+        n=cost.n,
+        r=cost.r,
+        p=cost.p,
+        maxmem=256 * cost.n * cost.r + (1 << 20),
+        dklen=32,
+    )
 
 
-def _kept(cost: Cost, salt: bytes, hashed: bytes) -> str:
+def _encode(cost: Cost, salt: bytes, hashed: bytes) -> str:
     parts = (base64.b64encode(part).decode() for part in (salt, hashed))
     return "$".join(["scrypt", f"n={cost.n},r={cost.r},p={cost.p}", *parts])

@@ -1,4 +1,4 @@
-"""Which products are not public yet, and whose proposal gives a right to them."""
+"""Which products are not public yet, and which proposals give a right to them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from topmast.archive.accounts import clock
-from topmast.archive.accounts.requester import Visitor
+from topmast.archive.accounts.user import User
 from topmast.archive.store.database import Store
 from topmast.archive.store.products import EXCLUSIVE, HeldFile, find_files
 from topmast.archive.store.query import Rows
-from topmast.archive.store.schema import ACCOUNT_TABLES
+from topmast.archive.store.schema import account_statements
 from topmast.tables.fields import Field
 
 MAY_DOWNLOAD = Field(
@@ -29,35 +29,25 @@ Restricted = dict[str, frozenset[str]]
 
 
 def note_rights(connection: sqlite3.Connection, columns: Mapping[str, list[Any]]) -> None:
-    """Remember which of these products are exclusive, and forget it of those that no longer are."""
+    """Store which of these products are exclusive; delete those that no longer are."""
     if "dataRights" not in columns:
         return
-    for statement in ACCOUNT_TABLES.split(";\n"):
+    for statement in account_statements():
         connection.execute(statement)
-    nothing = [None] * len(columns["dataURI"])
-    rows = list(
-        zip(
-            columns["dataURI"],
-            columns["parent_obsid"],
-            columns["obsID"],
-            columns.get("proposal_id", nothing),
-            columns["dataRights"],
-            strict=True,
-        )
+    uris = columns["dataURI"]
+    proposals = columns.get("proposal_id", [None] * len(uris))
+    others = (columns[name] for name in ("parent_obsid", "obsID"))
+    rows = list(zip(uris, *others, proposals, columns["dataRights"], strict=True))
+    sql = "SELECT uri FROM exclusive WHERE uri IN (SELECT value FROM json_each(?))"
+    known = {row[0] for row in connection.execute(sql, (json.dumps(uris),))}
+    connection.executemany(
+        'DELETE FROM exclusive WHERE uri = ? AND "parent_obsid" = ? AND "obsID" = ?',
+        [row[:3] for row in rows if row[0] in known and _is_public(row[4])],
     )
-    key = 'uri = ? AND "parent_obsid" = ? AND "obsID" = ?'
-    known = _known_exclusive(connection, columns["dataURI"])
-    gone = [row[:3] for row in rows if row[0] in known and _is_public(row[4])]
-    connection.executemany(f"DELETE FROM exclusive WHERE {key}", gone)
     connection.executemany(
         "INSERT OR REPLACE INTO exclusive VALUES (?, ?, ?, ?, ?)",
         [row for row in rows if _is_exclusive(row[4])],
     )
-
-
-def _known_exclusive(connection: sqlite3.Connection, uris: Sequence[str]) -> set[str]:
-    sql = "SELECT uri FROM exclusive WHERE uri IN (SELECT value FROM json_each(?))"
-    return {row[0] for row in connection.execute(sql, (json.dumps(uris),))}
 
 
 def _is_exclusive(rights: str | None) -> bool:
@@ -72,7 +62,7 @@ def _is_public(rights: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class _ProductRights:
     """One statement that a product is exclusive, and where it comes from."""
 
     rights: str | None
@@ -81,7 +71,7 @@ class _Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class _Observation:
+class _ObservationRights:
     """What an observation says of its data."""
 
     proposal: str | None
@@ -98,30 +88,25 @@ def restricted(store: Store, files: Iterable[HeldFile]) -> Restricted:
     """
     files = list(files)
     with store.reading() as connection:
-        claims = _claims(connection, [file.uri for file in files])
-        by_obsid = _observations(
-            connection,
-            "obsid",
-            {obsid for each in claims.values() for c in each for obsid in c.obsids},
-        )
-        doubtful = [f for f in files if f.uri in claims or not _is_public(f.rights)]
-        by_name = _observations(connection, "obs_id", {f.obs_id for f in doubtful if f.obs_id})
+        stated = _stated_rights(connection, [file.uri for file in files])
+        obsids = {obsid for each in stated.values() for product in each for obsid in product.obsids}
+        by_obsid = _observations(connection, "obsid", obsids)
+        unsure = [f for f in files if f.uri in stated or not _is_public(f.rights)]
+        by_name = _observations(connection, "obs_id", {f.obs_id for f in unsure if f.obs_id})
     found: Restricted = {}
-    for file in doubtful:
+    for file in unsure:
         own = by_name.get((file.obs_id or "").lower(), [])
-        proposals: set[str] = set()
-        closed = False
-        for claim in claims.get(file.uri) or [_Claim(file.rights)]:
-            about = _about(claim, by_obsid) or own
-            if _is_closed(claim, about):
-                closed = True
-                proposals |= _proposals(claim, about)
-        if closed:
-            found[file.uri] = frozenset(proposals)
+        for product in stated.get(file.uri) or [_ProductRights(file.rights)]:
+            # The product's own observation, else the one in whose list it stands.
+            about = next((by_obsid[o] for o in product.obsids if o in by_obsid), own)
+            if _is_closed(product, about):
+                found[file.uri] = found.get(file.uri, frozenset()) | _proposals(product, about)
     return found
 
 
-def _claims(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, list[_Claim]]:
+def _stated_rights(
+    connection: sqlite3.Connection, uris: Sequence[str]
+) -> dict[str, list[_ProductRights]]:
     try:
         rows = connection.execute(
             'SELECT uri, "parent_obsid", "obsID", "proposal_id", "dataRights" FROM exclusive '
@@ -130,15 +115,15 @@ def _claims(connection: sqlite3.Connection, uris: Sequence[str]) -> dict[str, li
         ).fetchall()
     except sqlite3.OperationalError:  # an archive from before there were accounts
         return {}
-    found: dict[str, list[_Claim]] = {}
+    found: dict[str, list[_ProductRights]] = {}
     for uri, parent, own, proposal, rights in rows:
-        found.setdefault(uri, []).append(_Claim(rights, proposal, (own, parent)))
+        found.setdefault(uri, []).append(_ProductRights(rights, proposal, (own, parent)))
     return found
 
 
 def _observations(
     connection: sqlite3.Connection, column: str, values: set[Any]
-) -> dict[Any, list[_Observation]]:
+) -> dict[Any, list[_ObservationRights]]:
     if not values:
         return {}
     rows = connection.execute(
@@ -146,78 +131,71 @@ def _observations(
         f"WHERE {column} IN (SELECT value FROM json_each(?))",
         (json.dumps(sorted(values)),),
     )
-    found: dict[Any, list[_Observation]] = {}
+    found: dict[Any, list[_ObservationRights]] = {}
     for value, *rest in rows:
         key = value.lower() if isinstance(value, str) else value
-        found.setdefault(key, []).append(_Observation(*rest))
+        found.setdefault(key, []).append(_ObservationRights(*rest))
     return found
 
 
-def _about(claim: _Claim, by_obsid: Mapping[int, list[_Observation]]) -> list[_Observation]:
-    """The product's own observation, else the one in whose list it stands."""
-    return next((by_obsid[obsid] for obsid in claim.obsids if obsid in by_obsid), [])
-
-
-def _is_closed(claim: _Claim, about: list[_Observation]) -> bool:
+def _is_closed(product: _ProductRights, about: list[_ObservationRights]) -> bool:
     """Whether the product is not public today."""
-    if claim.rights is None:
+    if product.rights is None:
         about = [each for each in about if _is_exclusive(each.rights)]
-        return any(_is_closed(_Claim(each.rights), [each]) for each in about)
-    if not _is_exclusive(claim.rights):
+        return any(_is_closed(_ProductRights(each.rights), [each]) for each in about)
+    if not _is_exclusive(product.rights):
         return False
     dates = [each.release for each in about]
     open_to_all = bool(dates) and all(date is not None and date <= clock.mjd() for date in dates)
-    return not (open_to_all and claim.rights.upper() == "EXCLUSIVE_ACCESS")
+    return not (open_to_all and product.rights.upper() == "EXCLUSIVE_ACCESS")
 
 
-def _proposals(claim: _Claim, about: list[_Observation]) -> set[str]:
-    own = {str(claim.proposal)} if claim.proposal else set()
+def _proposals(product: _ProductRights, about: list[_ObservationRights]) -> set[str]:
+    own = {str(product.proposal)} if product.proposal else set()
     return own or {str(each.proposal) for each in about if each.proposal}
 
 
 # ------------------------------------------------------------------------- in a product list
 
 
-def mark_products(store: Store, found: Rows, visitor: Visitor) -> Rows:
-    """The list as `visitor` is to see it.
+def mark_products(store: Store, found: Rows, user: User) -> Rows:
+    """The product list for `user`.
 
-    ``dataRights`` of what has been released reads PUBLIC. Somebody who is logged in gets one more
-    column, `MAY_DOWNLOAD`.
+    ``dataRights`` of what has been released reads PUBLIC. With a login it has one more column,
+    `MAY_DOWNLOAD`.
     """
     names = [field.name for field in found.fields]
     uri_at = names.index("dataURI") if "dataURI" in names else None
     rights_at = names.index("dataRights") if "dataRights" in names else None
     if uri_at is None:
         return found
-    doubtful = _doubtful(found.rows, uri_at, rights_at, closely=visitor.account is not None)
-    closed = restricted(store, find_files(store, doubtful).values()) if doubtful else {}
+    unsure = _uris_to_check(found.rows, uri_at, rights_at, check_unstated=user.account is not None)
+    closed = restricted(store, find_files(store, unsure).values()) if unsure else {}
     rows = found.rows
-    if rights_at is not None and doubtful:
-        rows = [_as_today(row, uri_at, rights_at, closed) for row in rows]
-    if visitor.account is None:
+    if rights_at is not None and unsure:
+        rows = [_with_rights_of_today(row, uri_at, rights_at, closed) for row in rows]
+    if user.account is None:
         return Rows(found.fields, rows, found.total)
-    rows = [(*row, _may_have(visitor, closed.get(row[uri_at]))) for row in rows]
+    rows = [(*row, row[uri_at] not in closed or user.may_have(closed[row[uri_at]])) for row in rows]
     return Rows((*found.fields, MAY_DOWNLOAD), rows, found.total)
 
 
-def _doubtful(
-    rows: Sequence[Sequence[Any]], uri_at: int, rights_at: int | None, *, closely: bool
+def _uris_to_check(
+    rows: Sequence[Sequence[Any]], uri_at: int, rights_at: int | None, *, check_unstated: bool
 ) -> list[str]:
-    """The URIs that the list calls exclusive; with `closely` also those that it says nothing of."""
+    """The URIs that the list calls exclusive; with `check_unstated` also those without rights."""
     if rights_at is None:
-        return [row[uri_at] for row in rows] if closely else []
+        return [row[uri_at] for row in rows] if check_unstated else []
     kinds = {row[rights_at] for row in rows}
-    clear = {kind for kind in kinds if _is_public(kind) or not (closely or _is_exclusive(kind))}
+    clear = {
+        kind for kind in kinds if _is_public(kind) or not (check_unstated or _is_exclusive(kind))
+    }
     return [row[uri_at] for row in rows if row[rights_at] not in clear]
 
 
-def _as_today(
+def _with_rights_of_today(
     row: tuple[Any, ...], uri_at: int, rights_at: int, closed: Restricted
 ) -> tuple[Any, ...]:
     if row[uri_at] in closed or not _is_exclusive(row[rights_at]):
         return row
     return (*row[:rights_at], "PUBLIC", *row[rights_at + 1 :])
-
-
-def _may_have(visitor: Visitor, proposals: frozenset[str] | None) -> bool:
-    return proposals is None or visitor.may_have(proposals)

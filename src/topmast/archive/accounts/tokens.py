@@ -1,4 +1,4 @@
-"""API tokens and login sessions: random secrets, of which the archive keeps only the SHA-256."""
+"""API tokens: random secrets, of which the archive keeps only the SHA-256."""
 
 from __future__ import annotations
 
@@ -12,25 +12,23 @@ from typing import Any
 
 from topmast.archive.accounts import clock
 from topmast.archive.accounts.accounts import (
-    Account,
+    decode_proposals,
+    encode_proposals,
     find_account,
     has_accounts,
-    rights_from,
-    rights_to,
 )
-from topmast.archive.accounts.requester import EXCLUSIVE_ACCESS, Visitor
+from topmast.archive.accounts.user import EXCLUSIVE_ACCESS, User
 from topmast.archive.store.database import Store
 from topmast.errors import ArchiveError, InvalidQueryError
+from topmast.wire.auth import printable
 
 DAY = 86400.0
-SESSION_SECONDS = 600 * 60.0
-TICKET_SECONDS = 120.0
 IDLE_DAYS = 10.0
 LIFE_DAYS = 60.0
 USED_EVERY_SECONDS = 3600.0
 """How exactly the last use of a token is known."""
 SCOPES = ("mast:user:info", EXCLUSIVE_ACCESS)
-"""What a token may be good for: to say whose it is, and to have exclusive data."""
+"""What a token may do: tell whose it is, and open exclusive data."""
 LONGEST_SECRET = 200
 
 
@@ -70,7 +68,7 @@ def create_token(
     days: float = LIFE_DAYS,
     idle_days: float = IDLE_DAYS,
 ) -> tuple[Token, str]:
-    """A new token and its secret, which nobody can be told again.
+    """A new token and its secret, which cannot be shown again.
 
     Parameters
     ----------
@@ -86,34 +84,23 @@ def create_token(
     if not (0 < days <= 36500 and 0 < idle_days <= 36500):
         raise InvalidQueryError("A token lives for some days, more than 0 and at most 36500.")
     secret, now = secrets.token_hex(32), clock.now()
-    with store.noting() as connection:
+    with store.short_write() as connection:
         owner = find_account(connection, account)
         if owner is None:
             raise InvalidQueryError(f"There is no account {account!r}.")
-        token = Token(
+        row = (
             secrets.token_hex(4),
             owner.name,
-            "".join(letter for letter in name if letter.isprintable())[:100],
-            chosen,
-            None if proposals is None else rights_from(rights_to(proposals)),
-            now,
-            now,
-            idle_days * DAY,
-            now + days * DAY,
+            printable(name)[:100],
+            json.dumps(chosen),
+            encode_proposals(proposals),
+            *(now, now, idle_days * DAY, now + days * DAY),
         )
         connection.execute(
             f"INSERT INTO tokens ({COLUMNS}, sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                token.id,
-                token.account,
-                token.name,
-                json.dumps(chosen),
-                rights_to(proposals),
-                *(token.created, token.last_used, token.idle_seconds, token.expires),
-                _hashed(secret),
-            ),
+            (*row, hash_secret(secret)),
         )
-    return token, secret
+    return _token(row), secret
 
 
 def all_tokens(store: Store, account: str | None = None) -> list[Token]:
@@ -130,13 +117,13 @@ def all_tokens(store: Store, account: str | None = None) -> list[Token]:
 
 def revoke_token(store: Store, identifier: str) -> None:
     """End a token at once, by its id."""
-    with store.noting() as connection:
+    with store.short_write() as connection:
         gone = connection.execute("DELETE FROM tokens WHERE id = ?", (identifier,)).rowcount
     if not gone:
         raise InvalidQueryError(f"There is no token {identifier!r}; `topmast token list` has them.")
 
 
-def visitor_of_token(store: Store, secret: str) -> Visitor | None:
+def user_of_token(store: Store, secret: str) -> User | None:
     """Whose token it is; None if it is nobody's, or has ended."""
     if not 0 < len(secret) <= LONGEST_SECRET:
         return None
@@ -144,7 +131,7 @@ def visitor_of_token(store: Store, secret: str) -> Visitor | None:
         if not has_accounts(connection):
             return None
         row = connection.execute(
-            f"SELECT {COLUMNS} FROM tokens WHERE sha256 = ?", (_hashed(secret),)
+            f"SELECT {COLUMNS} FROM tokens WHERE sha256 = ?", (hash_secret(secret),)
         ).fetchone()
         token = None if row is None else _token(row)
         account = None if token is None else find_account(connection, token.account)
@@ -153,88 +140,36 @@ def visitor_of_token(store: Store, secret: str) -> Visitor | None:
         return None
     if now - token.last_used > min(USED_EVERY_SECONDS, token.idle_seconds / 2):
         _note_use(store, token.id, now)
-    return Visitor(
+    return User(
         account=account,
         scopes=token.scopes,
-        proposals=_both(account.proposals, token.proposals),
+        proposals=_common_proposals(account.proposals, token.proposals),
         expires=token.until,
         token=token.id,
     )
 
 
 def _note_use(store: Store, identifier: str, now: float) -> None:
-    """Best effort: a folder on a read-only disk, or one that is being written to, goes without."""
-    with suppress(ArchiveError), store.noting(wait_seconds=0.1) as connection:
+    """Note the use, unless the folder is read-only or being written to."""
+    with suppress(ArchiveError), store.short_write(wait_seconds=0.1) as connection:
         connection.execute("UPDATE tokens SET last_used = ? WHERE id = ?", (now, identifier))
 
 
-def _both(mine: frozenset[str] | None, its: frozenset[str] | None) -> frozenset[str] | None:
-    if mine is None or its is None:
-        return its if mine is None else mine
-    return mine & its
+def _common_proposals(
+    first: frozenset[str] | None, second: frozenset[str] | None
+) -> frozenset[str] | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return first & second
 
 
 def _token(row: tuple[Any, ...]) -> Token:
     identifier, account, name, scopes, proposals, *times = row
     return Token(
-        identifier, account, name, tuple(json.loads(scopes)), rights_from(proposals), *times
+        identifier, account, name, tuple(json.loads(scopes)), decode_proposals(proposals), *times
     )
 
 
-# ----------------------------------------------------------------------------------- sessions
-
-
-def begin(store: Store, account: Account, kind: str = "session") -> str:
-    """The secret of a new session, or of a ticket that can be redeemed for one."""
-    secret, now = secrets.token_hex(32), clock.now()
-    length = {"session": SESSION_SECONDS, "ticket": TICKET_SECONDS}[kind]
-    with store.noting() as connection:
-        connection.execute("DELETE FROM sessions WHERE expires < ?", (now,))
-        connection.execute(
-            "INSERT INTO sessions (sha256, kind, account, created, expires) VALUES (?, ?, ?, ?, ?)",
-            (_hashed(secret), kind, account.name, now, now + length),
-        )
-    return secret
-
-
-def redeem(store: Store, ticket: str) -> str | None:
-    """The secret of the session that `ticket` is good for, once."""
-    with store.noting() as connection:
-        row = connection.execute(
-            "DELETE FROM sessions WHERE sha256 = ? AND kind = 'ticket' AND expires > ? "
-            "RETURNING account",
-            (_hashed(ticket[:LONGEST_SECRET]), clock.now()),
-        ).fetchone()
-        account = None if row is None else find_account(connection, row[0])
-    return None if account is None else begin(store, account)
-
-
-def end_session(store: Store, secret: str) -> None:
-    """End a session at once."""
-    with store.noting() as connection:
-        connection.execute(
-            "DELETE FROM sessions WHERE sha256 = ?", (_hashed(secret[:LONGEST_SECRET]),)
-        )
-
-
-def visitor_of_session(store: Store, secret: str) -> Visitor | None:
-    """Whose session it is; None if it is nobody's, or has ended."""
-    if not 0 < len(secret) <= LONGEST_SECRET:
-        return None
-    with store.reading() as connection:
-        if not has_accounts(connection):
-            return None
-        row = connection.execute(
-            "SELECT account, expires FROM sessions "
-            "WHERE sha256 = ? AND kind = 'session' AND expires > ?",
-            (_hashed(secret), clock.now()),
-        ).fetchone()
-        account = None if row is None else find_account(connection, row[0])
-    if account is None:
-        return None
-    return Visitor(account, SCOPES, account.proposals, expires=row[1], session=_hashed(secret)[:8])
-
-
-def _hashed(secret: str) -> str:
-    """Enough for 256 random bits, which nobody can guess; the look-up tells no more by its time."""
+def hash_secret(secret: str) -> str:
+    """The SHA-256 of a token or session, which 256 random bits make impossible to guess."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -11,7 +11,12 @@ import pyarrow.compute as pc
 
 from topmast.archive.catalogs.definitions import Catalog
 from topmast.archive.store.schema import is_identifier
-from topmast.archive.store.table_pieces import TableSource, known_columns, pieces_of
+from topmast.archive.store.table_pieces import (
+    TableSource,
+    known_columns,
+    pieces_of,
+    whole_table,
+)
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
@@ -59,9 +64,7 @@ def merged(old: pa.Table | None, new: pa.Table, key: str) -> pa.Table:
 
 def fields_in(source: TableSource) -> tuple[Field, ...]:
     """The columns of a table that is to become a catalogue of its own."""
-    from astropy.table import Table
-
-    table = source if isinstance(source, Table) else _as_astropy(source)
+    table = whole_table(source)
     return tuple(_field_of(table[name]) for name in table.colnames)
 
 
@@ -90,26 +93,6 @@ def _last_of_each(rows: pa.Table, key: str) -> pa.Table:
     last = {value: number for number, value in enumerate(keys) if value is not None}
     kept = [number for number, value in enumerate(keys) if last.get(value, number) == number]
     return rows if len(kept) == len(keys) else rows.take(pa.array(kept))
-
-
-def _as_astropy(source: TableSource) -> Any:
-    from pathlib import Path
-
-    from astropy.table import Table
-
-    try:
-        if isinstance(source, pa.Table):
-            return Table(source.to_pydict())
-        if isinstance(source, str | Path):
-            path = Path(source).expanduser()
-            if path.suffix.lower() in (".parquet", ".parq"):
-                import pyarrow.parquet as pq
-
-                return Table(pq.read_table(path).to_pydict())
-            return Table.read(path)
-        return Table(source)
-    except Exception as problem:  # astropy's readers raise whatever they like
-        raise InvalidQueryError(f"The table cannot be read: {problem}") from problem
 
 
 KINDS: Mapping[str, tuple[str, str]] = {

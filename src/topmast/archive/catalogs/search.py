@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
+from cachetools import LRUCache, cachedmethod
 
+from topmast.archive.catalogs.arrow_filters import passing, passing_distances
 from topmast.archive.catalogs.cones import FloatArray, IntArray
-from topmast.archive.catalogs.filtering import passing, passing_distances
-from topmast.archive.catalogs.store import CatalogTable
+from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.store.filters import Filter
 from topmast.archive.store.query import Cone
 
-REMEMBERED_BYTES = 64 << 20
+CACHE_BYTES = 64 << 20
 LAST = np.iinfo(np.int64).max
 
 
@@ -46,38 +47,30 @@ class Selection:
     @property
     def nbytes(self) -> int:
         """Memory that this takes."""
-        return self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
+        return 1000 + self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
 
 
 class CatalogSearcher:
     """Finds rows, and remembers the last findings: the next page then costs little."""
 
-    def __init__(self, most_bytes: int = REMEMBERED_BYTES) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._kept: OrderedDict[tuple[str, str, Question], Selection] = OrderedDict()
+    def __init__(self) -> None:
+        self._cache: LRUCache[Hashable, Selection] = LRUCache(
+            CACHE_BYTES, getsizeof=lambda selection: selection.nbytes
+        )
         self._guard = threading.Lock()
 
+    @cachedmethod(
+        lambda self: self._cache,
+        key=lambda self, *asked: _key(*asked),
+        lock=lambda self: self._guard,
+    )
     def select(self, table: CatalogTable, question: Question) -> Selection:
         """The rows of `table` that answer `question`."""
-        key = (table.catalog.name, table.state, question)
-        with self._guard:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        selection = _limited(_selected(table, question), question.limit)
-        self._keep(key, selection)
-        return selection
+        return _limited(_selected(table, question), question.limit)
 
-    def _keep(self, key: tuple[str, str, Question], selection: Selection) -> None:
-        with self._guard:
-            if key in self._kept or selection.nbytes > self._most_bytes // 2:
-                return
-            self._kept[key] = selection
-            self._bytes += selection.nbytes + 1000
-            while self._bytes > self._most_bytes:
-                _, oldest = self._kept.popitem(last=False)
-                self._bytes -= oldest.nbytes + 1000
+
+def _key(table: CatalogTable, question: Question) -> Hashable:
+    return table.catalog.name, table.state, question
 
 
 def _selected(table: CatalogTable, question: Question) -> Selection:

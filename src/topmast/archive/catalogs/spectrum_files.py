@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from topmast.archive.store.ingest import REGISTER_FILES
-from topmast.archive.store.locking import exclusive
-from topmast.archive.store.product_files import Arrival, Shelf
+from topmast.archive.store.locking import writer_lock
+from topmast.archive.store.product_files import REGISTER_FILES, IncomingFile, ProductFolder
 from topmast.errors import InvalidQueryError
 
 if TYPE_CHECKING:
@@ -49,35 +48,27 @@ def put_spectrum_files(
     store: Store, kinds: Mapping[str, int], make: Callable[[str], bytes]
 ) -> None:
     """Keep the file of each spectrum; `kinds` are their names and types, `make` gives the bytes."""
-    with exclusive(store.layout), staging(store) as folder, store.writing() as connection:
-        shelf = Shelf(store.layout, connection, folder)
+    with (
+        writer_lock(store.layout),
+        TemporaryDirectory(dir=store.layout.folder, prefix="spectra-") as temporary,
+        store.writing() as connection,
+    ):
+        folder = Path(temporary)
+        products = ProductFolder(store.layout, connection, folder)
         try:
             for name, kind in kinds.items():
-                arrival = Arrival(spectrum_uri(name, kind), COLLECTION, name, f"{name}.fits")
+                arrival = IncomingFile(spectrum_uri(name, kind), COLLECTION, name, f"{name}.fits")
                 about = (arrival.uri, COLLECTION, name, arrival.file_name, "PUBLIC")
                 connection.execute(REGISTER_FILES, about)
                 write(folder / arrival.file_name, make(name))
-                if not shelf.place(arrival, None):
+                if not products.place(arrival, None):
                     raise InvalidQueryError(f"The file of the spectrum {name} was not found.")
         except BaseException:
-            shelf.undo()
+            products.undo()
             raise
-    shelf.finish()
-
-
-@contextmanager
-def staging(store: Store) -> Iterator[Path]:
-    """A folder for files before they have their place; it goes away."""
-    folder = store.layout.folder / "spectra.part"
-    folder.mkdir(exist_ok=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    products.finish()
 
 
 def write(path: Path, content: bytes) -> None:
-    import os
-
     path.write_bytes(content)
     os.utime(path, (MODIFIED, MODIFIED))

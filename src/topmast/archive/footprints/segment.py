@@ -28,6 +28,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from topmast.archive.disk import sync_folder
 from topmast.sky.bulk import floats_or_nan, shapes_of_regions
 from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
 from topmast.sky.shapes import ROUNDING, Shapes, spans
@@ -48,24 +49,26 @@ ARCSEC = 3600 * 180 / np.pi
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Hits:
     """Shapes that touch cones: number of the cone, id of the footprint, arcseconds between."""
 
     cones: IntArray
     ids: IntArray
-    distance: FloatArray
+    distances: FloatArray
 
-    def take(self, rows: Any) -> Found:
+    def take(self, rows: Any) -> Hits:
         """These rows."""
-        return Found(self.cones[rows], self.ids[rows], self.distance[rows])
+        return Hits(self.cones[rows], self.ids[rows], self.distances[rows])
 
     @staticmethod
-    def joined(parts: Sequence[Found]) -> Found:
+    def joined(parts: Sequence[Hits]) -> Hits:
         """All rows of the parts."""
-        return Found(
+        if len(parts) == 1:
+            return parts[0]
+        return Hits(
             np.concatenate([np.zeros(0, np.int64), *(part.cones for part in parts)]),
             np.concatenate([np.zeros(0, np.int64), *(part.ids for part in parts)]),
-            np.concatenate([np.zeros(0), *(part.distance for part in parts)]),
+            np.concatenate([np.zeros(0), *(part.distances for part in parts)]),
         )
 
 
@@ -89,23 +92,33 @@ class Segment:
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         return np.asarray(self.ids[place] == ids)
 
-    def touching(self, ra_deg: FloatArray, dec_deg: FloatArray, radius_deg: FloatArray) -> Found:
+    def touching(self, ra_deg: FloatArray, dec_deg: FloatArray, radius_deg: FloatArray) -> Hits:
         """Shapes that share a place with the cones; a footprint of two shapes may come twice."""
         centres = unit_vectors(ra_deg, dec_deg)
-        found: list[Found] = []
+        found: list[Hits] = []
+        for cones, rows in self._candidates(ra_deg, dec_deg, radius_deg, centres):
+            distance = self.shapes.distances(rows, centres[cones])
+            touches = np.flatnonzero(distance <= np.deg2rad(radius_deg[cones]) + ROUNDING)
+            owners = self.shapes.owner[rows[touches]]
+            found.append(Hits(cones[touches], owners, distance[touches] * ARCSEC))
+        return Hits.joined(found)
+
+    def _candidates(
+        self, ra_deg: FloatArray, dec_deg: FloatArray, radius_deg: FloatArray, centres: FloatArray
+    ) -> Iterator[tuple[IntArray, IntArray]]:
+        """Numbers of cones, and beside each a row whose cap meets it; so many at once."""
         waiting: list[tuple[int, IntArray]] = []
         size = 0
-        for cone in np.flatnonzero(
-            (radius_deg >= 0) & (np.abs(dec_deg) <= 90) & np.isfinite(ra_deg)
-        ):
+        good = (radius_deg >= 0) & (np.abs(dec_deg) <= 90) & np.isfinite(ra_deg)
+        for cone in np.flatnonzero(good).tolist():
             rows = self._near(ra_deg[cone], dec_deg[cone], radius_deg[cone], centres[cone])
-            waiting.append((int(cone), rows))
+            waiting.append((cone, rows))
             size += len(rows)
             if size > SHAPES_AT_ONCE:
-                found.append(self._tested(waiting, centres, radius_deg))
+                yield _paired(waiting)
                 waiting, size = [], 0
-        found.append(self._tested(waiting, centres, radius_deg))
-        return found[0] if len(found) == 1 else Found.joined(found)
+        if waiting:
+            yield _paired(waiting)
 
     def _near(self, ra: float, dec: float, radius: float, centre: FloatArray) -> IntArray:
         """Rows whose cap meets the cone."""
@@ -115,25 +128,21 @@ class Segment:
         return rows[self.shapes.centre[rows] @ centre >= np.cos(reach) - 4 * ROUNDING]
 
     def _key_ranges(self, ra: float, dec: float, radius: float) -> IntArray:
+        """Ranges of keys, from cells about half as wide as the cone and its size class."""
         ranges = [np.zeros((0, 2), np.int64)]
         for number, (first, last, largest) in enumerate(self.classes):
             if last > first:
                 few = last - first <= FEW_SHAPES
                 grown = 180.0 if few else radius + np.rad2deg(largest)
-                ranges.append(_cells(ra, dec, grown) + (number << CLASS_SHIFT))
+                order = int(np.clip(np.log2(58.6 / max(grown, 1e-6)) + 1, 0, ORDER))
+                cells = cell_ranges_of_cone(ra, dec, grown, order) << (2 * (ORDER - order))
+                ranges.append(cells + (number << CLASS_SHIFT))
         return np.concatenate(ranges)
 
-    def _tested(
-        self, waiting: list[tuple[int, IntArray]], centres: FloatArray, radius_deg: FloatArray
-    ) -> Found:
-        if not waiting:
-            return Found.joined([])
-        rows = np.concatenate([rows for _, rows in waiting])
-        cones = np.repeat([cone for cone, _ in waiting], [len(rows) for _, rows in waiting])
-        distance = self.shapes.distances(rows, centres[cones])
-        touches = np.flatnonzero(distance <= np.deg2rad(radius_deg[cones]) + ROUNDING)
-        rows = rows[touches]
-        return Found(cones[touches], self.shapes.owner[rows], distance[touches] * ARCSEC)
+
+def _paired(waiting: list[tuple[int, IntArray]]) -> tuple[IntArray, IntArray]:
+    cones = np.repeat([cone for cone, _ in waiting], [len(rows) for _, rows in waiting])
+    return cones, np.concatenate([rows for _, rows in waiting])
 
 
 def write_segment(
@@ -150,22 +159,6 @@ def write_segment(
 def merge_segments(folder: Path, older: Segment, newer: Segment) -> None:
     """Write one segment that says what the two say, the newer one being right."""
     _write(folder, _pieces_of_both(older, newer))
-
-
-def sync_folder(folder: Path) -> None:
-    """Have the names in the folder on the disk, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _cells(ra: float, dec: float, grown_deg: float) -> IntArray:
-    """Ranges of cells of ORDER, from cells about half as wide as the cone."""
-    order = int(np.clip(np.log2(58.6 / max(grown_deg, 1e-6)) + 1, 0, ORDER))
-    return cell_ranges_of_cone(ra, dec, grown_deg, order) << (2 * (ORDER - order))
 
 
 Piece = tuple[IntArray, Shapes]

@@ -7,21 +7,16 @@ import io
 import os
 import re
 import tarfile
-import threading
-import time
-import uuid
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from topmast.archive.store.database import Store
 from topmast.archive.store.paths import product_path
 from topmast.archive.store.products import HeldFile, find_files, is_exclusive
-from topmast.archive.store.temporary import temporary_folder
 from topmast.errors import InvalidQueryError
 from topmast.wire.bundle import (
     BundleAnswer,
@@ -32,7 +27,7 @@ from topmast.wire.bundle import (
 )
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 MOST_FILES = 100_000
 PIECE = 1 << 20
@@ -55,7 +50,7 @@ def stage_bundle(archive: Archive, params: Mapping[str, Any], base_url: str) -> 
     files = [_in_bundle(known[uri]) for uri in request.uris if uri in known]
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", request.filename).lstrip(".")[:100] or "mastDownload"
     script = bundle_script(files, base_url, _stamp())
-    place = archive.stage.put({f"{name}.sh": script, f"{name}_MANIFEST.html": _manifest(statuses)})
+    place = archive.staged.put({f"{name}.sh": script, f"{name}_MANIFEST.html": _manifest(statuses)})
     url = f"{base_url}/portal/Download/stage/anonymous/public/{place}/{name}"
     return encode_bundle_answer(BundleAnswer(f"{url}.sh", f"{url}_MANIFEST.html", statuses))
 
@@ -90,59 +85,6 @@ def _manifest(statuses: Mapping[str, str]) -> str:
     return f"{head}<table>\n<tr><th>URI</th><th>Status</th></tr>\n{rows}</table>\n"
 
 
-# ------------------------------------------------------------------------------- scripts in wait
-
-
-class Stage:
-    """A temporary folder of scripts that wait to be fetched; the processes of one server share it.
-
-    Scripts older than a day go, and the oldest when there are too many.
-    """
-
-    MOST = 1000
-    KEEP_SECONDS = 86400.0
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
-        self._guard = threading.Lock()
-
-    def put(self, texts: Mapping[str, str]) -> str:
-        """Keep these files; the name of the place where they lie."""
-        place = str(uuid.uuid4())
-        folder = self._root() / place
-        folder.mkdir()
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        self._tidy()
-        return place
-
-    def get(self, place: str, name: str) -> str | None:
-        """A file that was kept, or None; both names come from whoever asks."""
-        if not re.fullmatch(r"[0-9a-f-]{36}", place) or not re.fullmatch(r"\w[\w.-]*", name):
-            return None
-        try:
-            return (self._root() / place / name).read_text(encoding="utf-8")
-        except OSError:
-            return None
-
-    def _root(self) -> Path:
-        with self._guard:
-            if self._folder is None:
-                self._folder = temporary_folder(self, "topmast-stage-")
-            return self._folder
-
-    def _tidy(self) -> None:
-        with suppress(OSError):
-            places = sorted(self._root().iterdir(), key=lambda place: place.stat().st_mtime)
-            too_many = places[: max(0, len(places) - self.MOST)]
-            old = time.time() - self.KEEP_SECONDS
-            for place in places:
-                if place in too_many or place.stat().st_mtime < old:
-                    for file in place.iterdir():
-                        file.unlink()
-                    place.rmdir()
-
-
 # ------------------------------------------------------------------------------------------ packs
 
 
@@ -161,7 +103,7 @@ def _members(files: Sequence[HeldFile]) -> list[tuple[str, Path]]:
     return list(members.items())
 
 
-class _Outlet(io.RawIOBase):
+class _StreamBuffer(io.RawIOBase):
     """A file that is written at one end and emptied at the other."""
 
     def __init__(self) -> None:
@@ -187,7 +129,7 @@ class _Outlet(io.RawIOBase):
 
 
 def _zipped(members: list[tuple[str, Path]]) -> Iterator[bytes]:
-    outlet = _Outlet()
+    outlet = _StreamBuffer()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_STORED) as archive:
         for name, path in members:
             entry = zipfile.ZipInfo.from_file(path, name, strict_timestamps=False)
@@ -200,34 +142,30 @@ def _zipped(members: list[tuple[str, Path]]) -> Iterator[bytes]:
 
 
 def _tarred(members: list[tuple[str, Path]]) -> Iterator[bytes]:
-    outlet = _Outlet()
-    with (
-        gzip.GzipFile(fileobj=outlet, mode="wb", compresslevel=1) as packed,
-        tarfile.open(fileobj=packed, mode="w|") as archive,
-    ):
+    outlet = _StreamBuffer()
+    with gzip.GzipFile(fileobj=outlet, mode="wb", compresslevel=1) as packed:
         for name, path in members:
             with path.open("rb") as source:
-                entry = tarfile.TarInfo(name)
                 status = os.fstat(source.fileno())
+                entry = tarfile.TarInfo(name)
                 entry.size, entry.mtime = status.st_size, int(status.st_mtime)
-                archive.addfile(entry)
-                yield from _copied(source, archive, entry.size, outlet)
+                # tarfile's own writer takes a whole member at a time, however large it is.
+                packed.write(entry.tobuf(encoding="utf-8"))
+                for piece in _read_exactly(source, entry.size):
+                    packed.write(piece)
+                    yield outlet.taken()
+                packed.write(bytes(-entry.size % tarfile.BLOCKSIZE))
+        packed.write(bytes(2 * tarfile.BLOCKSIZE))
     yield outlet.taken()
 
 
-def _copied(source: Any, archive: tarfile.TarFile, size: int, outlet: _Outlet) -> Iterator[bytes]:
-    """The content of one member, as tarfile itself would write it after the header."""
-    target: Any = archive.fileobj
-    left = size
-    while left and (piece := source.read(min(PIECE, left))):
-        target.write(piece)
-        left -= len(piece)
-        yield outlet.taken()
-    if left:
+def _read_exactly(source: BinaryIO, size: int) -> Iterator[bytes]:
+    """The first `size` bytes: the header has promised so many."""
+    while size and (piece := source.read(min(PIECE, size))):
+        size -= len(piece)
+        yield piece
+    if size:
         raise OSError(f"{source.name} became shorter while it was sent")
-    padding = -size % tarfile.BLOCKSIZE
-    target.write(b"\0" * padding)
-    archive.offset += size + padding
 
 
 PACKERS = {"zip": _zipped, "tar.gz": _tarred}

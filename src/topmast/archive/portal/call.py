@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from topmast.archive.accounts.requester import ANYBODY, Visitor
+from topmast.archive.accounts.user import ANONYMOUS, User
 from topmast.archive.portal.answers import Page, TableAnswer, check_format
+from topmast.archive.store.filters import find_field
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Call:
     archive: Archive
     request: MashupRequest
     base_url: str
-    visitor: Visitor = ANYBODY
+    user: User = ANONYMOUS
 
     def parameter(self, name: str, default: Any = None) -> Any:
         """A parameter, its name in any case."""
@@ -72,3 +73,23 @@ def is_count(columns: Any) -> bool:
     """Whether ``columns`` asks for nothing but the number of rows."""
     text = "".join(str(columns).split()).lower()
     return text in ("count_big(*)", "count(*)")
+
+
+def chosen_fields(
+    columns: Any, fields: tuple[Field, ...], among: Mapping[str, Field]
+) -> tuple[Field, ...]:
+    """The columns asked for, by a list, a text with commas or ``*``, which stands for `fields`.
+
+    `among` are further columns that can be named, by their names in lower case.
+    """
+    names = columns.split(",") if isinstance(columns, str) else columns
+    if names is None or names in ([], [""]):
+        return fields
+    if not isinstance(names, list):
+        raise InvalidQueryError(f"columns must be a text such as '*', not {str(columns)[:60]!r}.")
+    among = {**among, **{field.name.lower(): field for field in fields}}
+    chosen: dict[str, Field] = {}
+    for name in (str(name).strip().removeprefix("c.") for name in names):
+        for field in fields if name == "*" else (find_field(name, among),):
+            chosen.setdefault(field.name, field)
+    return tuple(chosen.values())

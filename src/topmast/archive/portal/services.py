@@ -10,20 +10,27 @@ from typing import Any
 from topmast.archive.accounts.rights import mark_products
 from topmast.archive.portal.answers import Page, check_format, page_of
 from topmast.archive.portal.bundles import stage_bundle
-from topmast.archive.portal.call import Call, as_number, is_count, number, table_answer
-from topmast.archive.portal.catalogs import CATALOG_SERVICES, find_own_service
+from topmast.archive.portal.call import (
+    Call,
+    as_number,
+    chosen_fields,
+    is_count,
+    number,
+    table_answer,
+)
 from topmast.archive.store.crossmatch import crossmatch
-from topmast.archive.store.filters import Filter, find_field, parse_filters
-from topmast.archive.store.histograms import HISTOGRAM_COLUMNS, counts_of
-from topmast.archive.store.name_table import look_up
+from topmast.archive.store.filters import Filter, parse_filters
+from topmast.archive.store.names import look_up
 from topmast.archive.store.products import list_products
 from topmast.archive.store.query import Cone, Query
+from topmast.archive.store.value_counts import HISTOGRAM_COLUMNS, counts_of
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import OBSERVATION, Field, columns_config
 from topmast.wire.encoding import caom_histograms, encode_extjs
 from topmast.wire.names import checked_format, encode_names
 
 BY_NAME = {field.name: field for field in OBSERVATION}
+OBSERVATION_FIELDS = {field.name.lower(): field for field in OBSERVATION}
 
 
 # ------------------------------------------------------------------------------------- positions
@@ -65,7 +72,7 @@ def _criteria(call: Call, fields: tuple[Field, ...], cone: Cone | None) -> bytes
     if is_count(columns):
         count = call.archive.searcher.count(Query((), filters, cone))
         return table_answer(call, [Field("Column1", "string", "", "")], [(count,)], Page(1, 1), 1)
-    return _observations(call, _chosen(columns, fields), filters, cone)
+    return _observations(call, chosen_fields(columns, fields, OBSERVATION_FIELDS), filters, cone)
 
 
 def _observations(
@@ -98,21 +105,6 @@ def _kind_of_observation(call: Call) -> tuple[Filter, ...]:
     return KINDS[kind]
 
 
-def _chosen(columns: Any, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The columns asked for, by a list, a comma-separated text or ``*``."""
-    names = columns.split(",") if isinstance(columns, str) else columns
-    if names is None or names in ([], [""]):
-        return fields
-    if not isinstance(names, list):
-        raise InvalidQueryError(f"columns must be a text such as '*', not {str(columns)[:60]!r}.")
-    among = {field.name.lower(): field for field in (*OBSERVATION, *fields)}
-    chosen: dict[str, Field] = {}
-    for name in (str(name).strip().removeprefix("c.") for name in names):
-        for field in fields if name == "*" else (find_field(name, among),):
-            chosen.setdefault(field.name, field)
-    return tuple(chosen.values())
-
-
 # -------------------------------------------------------------------------------------- products
 
 
@@ -124,7 +116,7 @@ def _products(call: Call) -> bytes:
     # No obsid, no products. See docs/decisions/empty-obsid.md.
     store = call.archive.store
     found = list_products(store, obsids, fields, page.number, page.size)
-    found = mark_products(store, found, call.visitor)
+    found = mark_products(store, found, call.user)
     return table_answer(call, found.fields, found.rows, page, found.total)
 
 
@@ -207,7 +199,6 @@ SERVICES: Mapping[str, Callable[[Call], bytes]] = {
     "Mast.Missions.List": _missions,
     "Mast.Name.Lookup": _name_lookup,
     "Mast.Bundle.Request": _bundle,
-    **CATALOG_SERVICES,
 }
 LOWER = {name.lower(): name for name in SERVICES}
 
@@ -230,9 +221,17 @@ def find_service(
     """
     if name.lower() in LOWER:
         return SERVICES[LOWER[name.lower()]]
+    # Late, for catalogues need pyarrow, which takes long to load.
+    from topmast.archive.portal.catalog_services import CATALOG_SERVICES, find_own_service
+
+    known = LOWER | {each.lower(): each for each in CATALOG_SERVICES}
+    if name.lower() in known:
+        return CATALOG_SERVICES[known[name.lower()]]
     own = find_own_service(name, catalogs)
     if own is not None:
         return own
-    near = [LOWER[each] for each in difflib.get_close_matches(name.lower()[:200], LOWER, n=3)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Services: {', '.join(SERVICES)}."
+    near = [known[each] for each in difflib.get_close_matches(name.lower()[:200], known, n=3)]
+    hint = (
+        f"Did you mean {' or '.join(near)}?" if near else f"Services: {', '.join(known.values())}."
+    )
     raise InvalidQueryError(f"Unknown service {name[:100]!r}. {hint}")

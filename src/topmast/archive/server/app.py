@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
-from topmast.archive.server.routes.common import Endpoint, guarded, message
+from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
+from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 GET = ["GET"]
 POST = ["POST"]
@@ -39,14 +41,13 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
-    ("/whoami", GET, accounts.whoami),
+    (WHOAMI, GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
-    ("/token", GET, accounts.login_page),
-    ("/api/v0/Mashup/Login/login.html", GET, accounts.login_page),
-    ("/idp/profile/SAML2/SOAP/ECP", POST, accounts.provider),
-    ("/Shibboleth.sso/SAML2/ECP", POST, accounts.consume),
-    ("/Shibboleth.sso/Session", GET, accounts.session),
-    ("/Shibboleth.sso/Logout", POST, accounts.logout),
+    ("/token", GET, accounts.login_help),
+    ("/api/v0/Mashup/Login/login.html", GET, accounts.login_help),
+    (LOGIN, POST, accounts.log_in),
+    (LOGOUT, POST, accounts.log_out),
+    (SESSION, GET, accounts.session),
 )
 
 
@@ -54,17 +55,21 @@ def make_app(archive: Archive) -> Starlette:
     """The ASGI app that serves `archive`."""
     app = Starlette(
         routes=[
-            Route(path, guarded(endpoint), methods=methods) for path, methods, endpoint in ROUTES
+            Route(path, with_errors_as_answers(endpoint), methods=methods)
+            for path, methods, endpoint in ROUTES
         ],
-        middleware=[Middleware(WholeAddresses)],
+        middleware=[Middleware(CheckedAddresses)],
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
+    app.state.password_checks = asyncio.Semaphore(accounts.CHECKS_AT_ONCE)
     return app
 
 
-class WholeAddresses:
-    """Take ``GET http://host/path`` for ``GET /path``, as every server must (RFC 9112, 3.2.2).
+class CheckedAddresses:
+    """Refuse a request that does not name its host once (RFC 9112, 3.2).
+
+    Take ``GET http://host/path`` for ``GET /path``, as every server must (RFC 9112, 3.2.2).
 
     A client whose ``http_proxy`` is this server asks like that; so astroquery's fixed address of
     the name resolver leads here.
@@ -74,11 +79,20 @@ class WholeAddresses:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _hosts(scope) != 1:
+            refusal = message(400, "A request names the host that it is for, once.")
+            await refusal(scope, receive, send)
+            return
         if scope["type"] == "http" and WHOLE.match(scope["path"]):
             path = WHOLE.sub("", scope["path"]) or "/"
             raw_path = WHOLE.sub("", scope.get("raw_path", b"").decode("ascii", "replace")) or "/"
             scope = {**scope, "path": path, "raw_path": raw_path.encode("ascii", "replace")}
         await self.app(scope, receive, send)
+
+
+def _hosts(scope: Scope) -> int:
+    named = sum(name == b"host" for name, _ in scope["headers"])
+    return 1 if scope["http_version"] == "1.0" and not named else named
 
 
 WHOLE = re.compile(r"https?://[^/?#]*", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Keeps the door of a server: nobody may hold a connection for long without using it.
+"""Limits of connections: nobody may hold one for long without using it.
 
 A server has a limited number of connections. Whoever opens thousands and sends half a request
 on each, or sends a body byte by byte, or never reads the answer, would keep all others out.
@@ -41,7 +41,7 @@ MOST_WANTED = 65536
 
 
 @dataclass
-class Door:
+class ConnectionLimits:
     """The connections of one server; `most` of them may be open."""
 
     most: int
@@ -52,16 +52,16 @@ class Door:
 
     def protocol(self) -> type[asyncio.Protocol]:
         """The class of connections that uvicorn is to make."""
-        door = self
+        limits = self
 
-        class AtThisDoor(Guarded):
+        class Connection(LimitedConnection):
             def __init__(self, *args: Any, **more: Any) -> None:
-                super().__init__(door, *args, **more)
+                super().__init__(limits, *args, **more)
 
-        return AtThisDoor
+        return Connection
 
-    def enter(self, connection: Guarded) -> None:
-        """Let one in; if that is one too many, the one that has dawdled longest goes."""
+    def add(self, connection: LimitedConnection) -> None:
+        """Count a new connection; if it is one too many, close the one that has waited longest."""
         self.open.add(connection)
         self.waiting[connection] = connection.loop.time()
         if len(self.open) > self.most:
@@ -72,8 +72,8 @@ class Door:
             self.sweeping = True
             connection.loop.call_later(SWEEP_SECONDS, self._sweep, connection.loop)
 
-    def leave(self, connection: Guarded) -> None:
-        """One is gone."""
+    def remove(self, connection: LimitedConnection) -> None:
+        """Count a connection no longer."""
         self.open.discard(connection)
         self.waiting.pop(connection, None)
 
@@ -87,12 +87,12 @@ class Door:
             loop.call_later(SWEEP_SECONDS, self._sweep, loop)
 
 
-class Guarded(Base):
-    """A connection whose slowness has an end."""
+class LimitedConnection(Base):
+    """A connection that is closed when the other side is too slow."""
 
-    def __init__(self, door: Door, *args: Any, **more: Any) -> None:
+    def __init__(self, limits: ConnectionLimits, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.door = door
+        self.limits = limits
         self.head_bytes = 0
         self.last_byte = 0.0
         self.body_since = 0.0
@@ -101,10 +101,10 @@ class Guarded(Base):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.last_byte = self.loop.time()
-        self.door.enter(self)
+        self.limits.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.door.leave(self)
+        self.limits.remove(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -112,10 +112,10 @@ class Guarded(Base):
         idle = not self.busy
         if idle:
             self.head_bytes += len(data)
-            self.door.waiting.setdefault(self, self.last_byte)
+            self.limits.waiting.setdefault(self, self.last_byte)
         super().data_received(data)
         if self.busy:
-            self.door.waiting.pop(self, None)
+            self.limits.waiting.pop(self, None)
             if idle:
                 self.head_bytes, self.body_since = 0, self.last_byte
         elif self.head_bytes > LARGEST_HEAD:
@@ -129,7 +129,8 @@ class Guarded(Base):
     @property
     def busy(self) -> bool:
         """Whether a request has begun that is not answered yet."""
-        return self.cycle is not None and not self.cycle.response_complete
+        cycle: Any = self.cycle  # None before the first request, whatever uvicorn declares
+        return cycle is not None and not cycle.response_complete
 
     def is_too_slow(self, now: float, waiting_since: float | None) -> bool:
         """Whether the other side has had its time."""
@@ -143,7 +144,7 @@ class Guarded(Base):
 
     def _is_not_read(self, now: float) -> bool:
         """Whether the answer has stood in the buffer untouched."""
-        size = self.transport.get_write_buffer_size() if self.transport else 0
+        size = self.transport.get_write_buffer_size()
         if size == 0 or size != self.unread[0]:
             self.unread = (size, now)
             return False

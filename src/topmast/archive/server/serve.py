@@ -17,14 +17,18 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 import uvicorn
 
-from topmast.archive import Archive
-from topmast.archive.portal.bundles import Stage
-from topmast.archive.server.connection_limits import LARGEST_HEAD, Door, most_connections
-from topmast.archive.store.temporary import temporary_folder
+from topmast.archive.archive import Archive
+from topmast.archive.portal.staging import StagedScripts
+from topmast.archive.server.connection_limits import (
+    LARGEST_HEAD,
+    ConnectionLimits,
+    most_connections,
+)
+from topmast.archive.store.paths import temporary_folder
 from topmast.errors import ArchiveError
 
 LOGGER = logging.getLogger("topmast")
@@ -32,11 +36,8 @@ LOGGER = logging.getLogger("topmast")
 BACKLOG = 1024
 STOP_SECONDS = 10
 """What is under way at the end has this long to finish."""
-QUICK_DEATH_SECONDS = 5.0
-MOST_QUICK_DEATHS = 5
-
-Opened = Callable[[], Archive]
-"""Opens the archive; every process does so for itself."""
+EARLY_EXIT_SECONDS = 5.0
+MOST_EARLY_EXITS = 5
 
 
 class Tls(NamedTuple):
@@ -55,9 +56,12 @@ class Tls(NamedTuple):
             ) from problem
 
 
-class Manner(NamedTuple):
+class ServerOptions(NamedTuple):
     """What the processes of one server have in common."""
 
+    open_archive: Callable[[], Archive]
+    """Every process opens the archive for itself."""
+    staging: Path | None = None
     verbose: bool = False
     tls: Tls | None = None
 
@@ -96,27 +100,27 @@ def serve(
         If the folder is no archive, or the address cannot be listened on.
     """
     folder = Path(folder).expanduser()
-    opened = partial(Archive, folder, profile=profile)
+    open_archive = partial(Archive, folder, profile=profile)
     if tls is not None:
         tls.check()
-    opened().close()  # says now what is wrong, and brings the footprints up to date
+    open_archive().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
-    with listening:
+    with listening, _ended_by_signals():
         announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
-        manner = Manner(verbose, tls)
+        options = ServerOptions(open_archive, verbose=verbose, tls=tls)
         if workers == 1:
-            _work(opened, listening, None, manner)
+            _work(listening, options)
         else:
-            _supervise(workers, opened, listening, manner)
+            _supervise(workers, listening, options)
 
 
 @contextmanager
-def running(
+def serve_in_thread(
     archive: Archive, host: str = "127.0.0.1", port: int = 0, *, tls: Tls | None = None
 ) -> Iterator[str]:
     """Serve `archive` from a thread for the length of a ``with`` block; gives the URL."""
     with _listen(host, port) as listening:
-        server = uvicorn.Server(_config(archive, Manner(tls=tls)))
+        server = uvicorn.Server(_config(archive, ServerOptions(lambda: archive, tls=tls)))
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listening]}, name="topmast-server", daemon=True
         )
@@ -130,28 +134,26 @@ def running(
             thread.join()
 
 
-def _work(opened: Opened, listening: socket.socket, stage: Path | None, manner: Manner) -> None:
+def _work(listening: socket.socket, options: ServerOptions) -> None:
     """Answer requests until a signal comes."""
-    with opened() as archive:
-        if stage is not None:
-            archive.stage = Stage(stage)
-        server = uvicorn.Server(_config(archive, manner))
-        with warnings.catch_warnings(), _ending_gently():
-            # A signal that comes before the first request finds the server not yet awaited.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            server.run(sockets=[listening])
+    with warnings.catch_warnings(), _ended_by_signals(), options.open_archive() as archive:
+        # A signal that comes before the first request finds the server not yet awaited.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        if options.staging is not None:
+            archive.staged = StagedScripts(options.staging)
+        uvicorn.Server(_config(archive, options)).run(sockets=[listening])
 
 
-def _config(archive: Archive, manner: Manner) -> uvicorn.Config:
+def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
     return uvicorn.Config(
         archive.app(),
         ws="none",
-        http=Door(most_connections()).protocol(),
+        http=ConnectionLimits(most_connections()).protocol(),
         h11_max_incomplete_event_size=LARGEST_HEAD,
-        ssl_certfile=manner.tls.certificate if manner.tls else None,
-        ssl_keyfile=manner.tls.key if manner.tls else None,
-        log_level="info" if manner.verbose else "warning",
-        access_log=manner.verbose,
+        ssl_certfile=options.tls.certificate if options.tls else None,
+        ssl_keyfile=options.tls.key if options.tls else None,
+        log_level="info" if options.verbose else "warning",
+        access_log=options.verbose,
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=STOP_SECONDS,
@@ -161,40 +163,40 @@ def _config(archive: Archive, manner: Manner) -> uvicorn.Config:
 # -------------------------------------------------------------------------------- many processes
 
 
-def _supervise(workers: int, opened: Opened, listening: socket.socket, manner: Manner) -> None:
+def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     owner = threading.Event()
-    stage = temporary_folder(owner, "topmast-stage-")
-    quick_deaths = 0
-    with _ending_gently(), _stopping_all() as processes:
+    options = options._replace(staging=temporary_folder(owner, "topmast-stage-"))
+    early_exits = 0
+    with _ended_by_signals(), _worker_processes() as processes:
         while True:
             while len(processes) < workers:
-                processes[_started(opened, listening, stage, manner)] = time.monotonic()
+                processes[_start_worker(listening, options)] = time.monotonic()
             wait([process.sentinel for process in processes])
             for dead in [process for process in processes if not process.is_alive()]:
                 lived = time.monotonic() - processes.pop(dead)
                 LOGGER.warning("A worker ended with exit code %s.", dead.exitcode)
-                quick_deaths = quick_deaths + 1 if lived < QUICK_DEATH_SECONDS else 0
-            if quick_deaths >= MOST_QUICK_DEATHS:
+                early_exits = early_exits + 1 if lived < EARLY_EXIT_SECONDS else 0
+            if early_exits >= MOST_EARLY_EXITS:
                 raise ArchiveError("The workers cannot start; the messages above say why.")
 
 
-def _started(opened: Opened, listening: socket.socket, stage: Path, manner: Manner) -> SpawnProcess:
+def _start_worker(listening: socket.socket, options: ServerOptions) -> SpawnProcess:
     process = multiprocessing.get_context("spawn").Process(
-        target=_worker, args=(opened, listening, stage, manner), daemon=True
+        target=_worker, args=(listening, options), daemon=True
     )
     process.start()
     return process
 
 
-def _worker(opened: Opened, listening: socket.socket, stage: Path, manner: Manner) -> None:
+def _worker(listening: socket.socket, options: ServerOptions) -> None:
     # Ctrl-C reaches all processes of a terminal; the one that started this one will end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _work(opened, listening, stage, manner)
+    _work(listening, options)
 
 
 @contextmanager
-def _stopping_all() -> Iterator[dict[SpawnProcess, float]]:
+def _worker_processes() -> Iterator[dict[SpawnProcess, float]]:
     """Worker processes that end when the block does."""
     processes: dict[SpawnProcess, float] = {}
     try:
@@ -210,7 +212,7 @@ def _stopping_all() -> Iterator[dict[SpawnProcess, float]]:
 
 
 @contextmanager
-def _ending_gently() -> Iterator[None]:
+def _ended_by_signals() -> Iterator[None]:
     """A block that Ctrl-C and SIGTERM end, so that what follows it can clean up."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -232,29 +234,16 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family, kind, protocol, _, address = _addresses(host, port)[0]
-        listening = socket.socket(family, kind, protocol)
+        family, _, _, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as problem:
-        raise _cannot_listen(host, port, problem) from problem
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except OSError as problem:
-        listening.close()
-        raise _cannot_listen(host, port, problem) from problem
-    return listening
-
-
-def _addresses(host: str, port: int) -> list[Any]:
-    return socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-
-
-def _cannot_listen(host: str, port: int, problem: OSError) -> ArchiveError:
-    return ArchiveError(
-        f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
-        "Another port may be free; 0 takes any that is."
-    )
+        raise ArchiveError(
+            f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
+            "Another port may be free; 0 takes any that is."
+        ) from problem
 
 
 def _url(listening: socket.socket, tls: Tls | None) -> str:

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from contextvars import ContextVar
 from typing import TypeVar
 
-by_hand: ContextVar[bool] = ContextVar("by_hand", default=False)
+in_process: ContextVar[bool] = ContextVar("in_process", default=False)
 """True while transport.py drives the app."""
 
 Result = TypeVar("Result")
@@ -20,14 +20,14 @@ Result = TypeVar("Result")
 
 async def in_thread(function: Callable[[], Result]) -> Result:
     """What `function` gives; it may block."""
-    if by_hand.get():
+    if in_process.get():
         return function()
     return await asyncio.get_running_loop().run_in_executor(None, function)
 
 
 async def result_within(future: Future[Result], seconds: float) -> Result:
     """The result of `future`, or TimeoutError when it is not ready in time; it goes on running."""
-    if by_hand.get() or future.done():
+    if in_process.get() or future.done():
         return future.result(timeout=seconds)
     waiting = asyncio.wrap_future(future)
     done, _ = await asyncio.wait([waiting], timeout=seconds)

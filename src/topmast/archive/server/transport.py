@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from topmast.archive.server.threads import by_hand
+from topmast.archive.server.threads import in_process
 from topmast.errors import UnreachableError
 from topmast.net.messages import Headers, Limits, Request
 
@@ -75,11 +75,11 @@ class InProcessStream:
 
     def close(self) -> None:
         """Stop making the answer."""
-        token = by_hand.set(True)
+        token = in_process.set(True)
         try:
             self._coroutine.close()
         finally:
-            by_hand.reset(token)
+            in_process.reset(token)
 
     def __enter__(self) -> InProcessStream:
         return self
@@ -89,23 +89,23 @@ class InProcessStream:
 
     def _step(self) -> Message | None:
         """Run the app up to the next thing it sends; None when it has ended."""
-        token = by_hand.set(True)
+        token = in_process.set(True)
         try:
             message: Message = self._coroutine.send(None)
         except StopIteration:
             return None
         finally:
-            by_hand.reset(token)
+            in_process.reset(token)
         return message
 
 
 @types.coroutine
-def _hand_over(message: Message) -> Generator[Message, None, None]:
+def _yield_message(message: Message) -> Generator[Message, None, None]:
     yield message
 
 
 async def _send(message: Message) -> None:
-    await _hand_over(message)
+    await _yield_message(message)
 
 
 def _receiver(body: bytes) -> Callable[[], Coroutine[Any, Any, Message]]:

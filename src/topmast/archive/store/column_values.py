@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from topmast.archive.store.filters import INT64, TRUTH
 from topmast.archive.store.schema import is_identifier
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
-
-INT64 = 1 << 63
-TRUTH = {"true": 1, "t": 1, "1": 1, "1.0": 1, "false": 0, "f": 0, "0": 0, "0.0": 0}
 
 
 def column_values(column: Any, field: Field, first_row: int) -> list[Any]:

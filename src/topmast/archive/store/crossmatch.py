@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from topmast.archive.store.query import Found, Searcher, bounded, read_observations
+from topmast.archive.store.query import Found, Searcher, read_observations, time_limited
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
@@ -36,16 +36,16 @@ def crossmatch(
     if not 0 <= radius_deg <= 180:
         raise InvalidQueryError(f"radius must be from 0 to 180 degrees, not {radius_deg!r}.")
     ra, dec = uploaded_positions(data, ra_column, dec_column)
-    with searcher.reading() as connection, bounded(connection):
+    with searcher.reading() as connection, time_limited(connection):
         hits = searcher.coverage.touching(ra, dec, radius_deg, connection)
-        if len(hits.numbers) > MOST_MATCHES:
+        if len(hits.ids) > MOST_MATCHES:
             raise InvalidQueryError(
-                f"{len(hits.numbers)} matches are more than the {MOST_MATCHES} allowed. "
+                f"{len(hits.ids)} matches are more than the {MOST_MATCHES} allowed. "
                 "Upload fewer positions or use a smaller radius."
             )
-        numbers = np.unique(hits.numbers)
+        numbers = np.unique(hits.ids)
         observations = read_observations(connection, fields, Found(numbers, None))
-    place = np.searchsorted(numbers, hits.numbers).tolist()
+    place = np.searchsorted(numbers, hits.ids).tolist()
     distance_at = [field.name for field in fields].index("distance")
     rows = []
     for cone, where, distance in zip(

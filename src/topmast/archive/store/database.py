@@ -6,18 +6,19 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from topmast.archive.store.paths import FORMAT_VERSION, Layout
-from topmast.archive.store.schema import ACCOUNT_TABLES, INDEXES, TABLES
+from topmast.archive.store.schema import INDEXES, account_statements, table_statements
 from topmast.errors import ArchiveError
 
 WAIT_FOR_LOCK_SECONDS = 60.0
-NOTE_SECONDS = 10.0
-CACHE_KIBIBYTES = 64 * 1024
+SHORT_WRITE_SECONDS = 10.0
+CACHE_SIZE = f"cache_size = -{64 * 1024}"
+"""Negative: in kibibytes."""
 IDLE_CONNECTIONS = 16
 ABANDONED: list[sqlite3.Connection] = []
 """Connections of a parent process, kept so that nothing in this one ever closes them."""
@@ -29,7 +30,7 @@ def create_database(layout: Layout, profile: str) -> None:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        for statement in (TABLES + ACCOUNT_TABLES).split(";\n"):
+        for statement in table_statements():
             connection.execute(statement)
         for statement in INDEXES.values():
             connection.execute(statement)
@@ -61,7 +62,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one read transaction: every query in it sees the same state."""
-        connection = self._take()
+        connection = self._acquire()
         try:
             connection.execute("BEGIN")
             try:
@@ -71,61 +72,53 @@ class Store:
         except sqlite3.DatabaseError as problem:
             raise self._explained(problem) from problem
         finally:
-            self._give_back(connection)
+            self._release(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one write transaction: all of it is kept, or nothing."""
-        if self.read_only:
-            raise ArchiveError(f"The archive {self.layout.folder} cannot be written to.")
-        connection = sqlite3.connect(
-            self.layout.database, timeout=WAIT_FOR_LOCK_SECONDS, isolation_level=None
-        )
-        try:
-            connection.execute("PRAGMA synchronous = FULL")
-            # Sorting for an index goes through temporary files, so that memory stays bounded.
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
-            connection.execute("PRAGMA temp_store = FILE")
-            connection.execute("PRAGMA threads = 2")
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
+        # Sorting for an index goes through temporary files, so that memory stays bounded.
+        settings = ("synchronous = FULL", CACHE_SIZE, "temp_store = FILE", "threads = 2")
+        with self._transaction(settings, WAIT_FOR_LOCK_SECONDS) as connection:
+            yield connection
             connection.execute(
                 "UPDATE settings SET value = CAST(value AS INTEGER) + 1 WHERE name = 'changes'"
             )
             connection.execute("COMMIT")
             connection.execute("PRAGMA analysis_limit = 1000")
             connection.execute("PRAGMA optimize")
-        except sqlite3.DatabaseError as problem:
-            raise self._explained(problem) from problem
-        finally:
-            connection.close()
 
     @contextmanager
-    def noting(self, wait_seconds: float = NOTE_SECONDS) -> Iterator[sqlite3.Connection]:
+    def short_write(
+        self, wait_seconds: float = SHORT_WRITE_SECONDS
+    ) -> Iterator[sqlite3.Connection]:
         """A connection for a short write about accounts, which changes no answer to a query."""
+        with self._transaction(["synchronous = NORMAL"], wait_seconds) as connection:
+            for statement in account_statements():
+                connection.execute(statement)
+            yield connection
+            connection.execute("COMMIT")
+
+    @contextmanager
+    def _transaction(
+        self, settings: Iterable[str], wait_seconds: float
+    ) -> Iterator[sqlite3.Connection]:
+        """A connection of its own that writes; what the block does not commit is taken back."""
         if self.read_only:
             raise ArchiveError(f"The archive {self.layout.folder} cannot be written to.")
         connection = sqlite3.connect(
             self.layout.database, timeout=wait_seconds, isolation_level=None
         )
         try:
-            connection.execute("PRAGMA synchronous = NORMAL")
+            for setting in settings:
+                connection.execute(f"PRAGMA {setting}")
             connection.execute("BEGIN IMMEDIATE")
-            for statement in ACCOUNT_TABLES.split(";\n"):
-                connection.execute(statement)
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.execute("COMMIT")
+            yield connection
         except sqlite3.DatabaseError as problem:
             raise self._explained(problem) from problem
         finally:
+            if connection.in_transaction:
+                connection.rollback()
             connection.close()
 
     @property
@@ -163,7 +156,7 @@ class Store:
             for connection in idle:
                 connection.close()
 
-    def _take(self) -> sqlite3.Connection:
+    def _acquire(self) -> sqlite3.Connection:
         with self._guard:
             if self._closed:
                 raise ArchiveError(f"The archive {self.layout.folder} has been closed.")
@@ -176,7 +169,7 @@ class Store:
                 return self._idle.pop()
         return self._connected(self._address)
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _release(self, connection: sqlite3.Connection) -> None:
         with self._guard:
             if not self._closed and len(self._idle) < IDLE_CONNECTIONS:
                 self._idle.append(connection)
@@ -193,7 +186,7 @@ class Store:
         )
         try:
             connection.execute("PRAGMA query_only = ON")
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")
+            connection.execute(f"PRAGMA {CACHE_SIZE}")
             connection.execute(f"PRAGMA mmap_size = {1 << 34}")
             connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("SELECT 1 FROM settings LIMIT 1")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
+import tempfile
+import weakref
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -48,6 +52,11 @@ class Layout:
         return self.folder / path
 
 
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether `path` is in `folder`, after following every symbolic link on the way to both."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def product_path(collection: str | None, obs_id: str | None, file_name: str) -> str:
     """Where a product file is kept, relative to the archive folder, with forward slashes."""
     parts = (collection or "unknown", obs_id or "unknown", file_name)
@@ -60,3 +69,16 @@ def distinct_path(path: str, token: str) -> str:
     stem, dot, rest = name.name.partition(".")
     mark = hashlib.sha256(token.encode()).hexdigest()[:8]
     return str(name.with_name(safe_name(f"{stem}~{mark}{dot}{rest}")))
+
+
+def temporary_folder(owner: object, prefix: str) -> Path:
+    """A new folder; it is removed when `owner` is no more, or the process ends."""
+    folder = tempfile.mkdtemp(prefix=prefix)
+    weakref.finalize(owner, _remove, folder, os.getpid())
+    return Path(folder)
+
+
+def _remove(folder: str, process: int) -> None:
+    # A forked child has the same finalizers, and must leave its parent's folders alone.
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)

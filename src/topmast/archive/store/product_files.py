@@ -12,13 +12,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from topmast.archive.store.paths import Layout, distinct_path, product_path
+from topmast.archive.disk import sync_folder
+from topmast.archive.store.paths import Layout, distinct_path, is_inside, product_path
+from topmast.archive.store.schema import quoted
+from topmast.errors import ArchiveError
 
 CHUNK = 1 << 20
+FILE_COLUMNS = ("obs_collection", "obs_id", "productFilename", "dataRights")
+REGISTER_FILES = (
+    f"INSERT INTO files (uri, {', '.join(map(quoted, FILE_COLUMNS))}) VALUES (?, ?, ?, ?, ?) "
+    "ON CONFLICT (uri) DO UPDATE SET "
+    + ", ".join(f"{quoted(n)} = coalesce(excluded.{quoted(n)}, {quoted(n)})" for n in FILE_COLUMNS)
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class IncomingFile:
     """What names one product file: its URI, and where people expect to find it."""
 
     uri: str
@@ -27,7 +36,7 @@ class Arrival:
     file_name: str
 
 
-class Shelf:
+class ProductFolder:
     """Puts files into ``products/`` and into the index of files, inside one write transaction.
 
     Where the source is ``products/`` itself, files that lie in their place are taken as they are.
@@ -46,7 +55,7 @@ class Shelf:
         self.uris: list[str] = []
         self.bytes = 0
 
-    def place(self, arrival: Arrival, expected_size: int | None) -> bool:
+    def place(self, arrival: IncomingFile, expected_size: int | None) -> bool:
         """Look for the file and put it down; False if it is not there."""
         found = self._find(arrival, expected_size)
         if found is None:
@@ -63,15 +72,18 @@ class Shelf:
         path = self._free_path(arrival, sha256 if held else "")
         target = self._layout.held(path)
         target.parent.mkdir(parents=True, exist_ok=True)
+        if not is_inside(target.parent, self._layout.products):
+            part.unlink()
+            raise ArchiveError(f"{target.parent} is a link to another place; nothing is put there.")
         os.replace(part, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
         self._placed.append(target)
         if held:
             self._replaced.append(self._layout.held(held[0]))
         self._register(arrival.uri, path, size, sha256, found.stat().st_mtime)
         return True
 
-    def _adopt(self, arrival: Arrival, found: Path) -> bool:
+    def _adopt(self, arrival: IncomingFile, found: Path) -> bool:
         """Take a file as it lies, if that is where it belongs and nothing is known of it yet."""
         path = product_path(arrival.collection, arrival.obs_id, arrival.file_name)
         known = "SELECT 1 FROM files WHERE path = ? OR (uri = ? AND path IS NOT NULL)"
@@ -99,11 +111,11 @@ class Shelf:
         """Remove the files that others have taken the place of."""
         _remove(self._replaced)
 
-    def _find(self, arrival: Arrival, expected_size: int | None) -> Path | None:
+    def _find(self, arrival: IncomingFile, expected_size: int | None) -> Path | None:
         if self._source is None:
             return None
         for candidate in _candidates(self._source, arrival):
-            if not _is_file(candidate):
+            if not _is_file(candidate) or not is_inside(candidate, self._source):
                 continue
             owner = self._came_from.setdefault(candidate, arrival.uri)
             # One file for two products: believe it only where the size says so.
@@ -128,7 +140,7 @@ class Shelf:
             raise
         return part, size, digest.hexdigest()
 
-    def _free_path(self, arrival: Arrival, version: str) -> str:
+    def _free_path(self, arrival: IncomingFile, version: str) -> str:
         """A path that no other product has; new content never takes the place of old content."""
         path = product_path(arrival.collection, arrival.obs_id, arrival.file_name)
         token = arrival.uri + version
@@ -169,7 +181,7 @@ def file_name_of(uri: str) -> str:
     return uri.split("?")[0].rstrip("/").rpartition("/")[2].rpartition(":")[2] or "product"
 
 
-def _candidates(source: Path, arrival: Arrival) -> Iterator[Path]:
+def _candidates(source: Path, arrival: IncomingFile) -> Iterator[Path]:
     """Where under `source` the file may lie, the most telling place first."""
     collection, obs_id, name = arrival.collection, arrival.obs_id, arrival.file_name
     in_uri = arrival.uri.partition(":")[2].lstrip("/")
@@ -198,13 +210,3 @@ def _remove(paths: list[Path]) -> None:
     for path in paths:
         with suppress(OSError):
             path.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a power cut, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

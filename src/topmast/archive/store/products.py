@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from topmast.archive.store.database import Store
+from topmast.archive.store.paths import is_inside
 from topmast.archive.store.product_files import file_name_of
 from topmast.archive.store.query import Rows, with_booleans
 from topmast.archive.store.schema import quoted
@@ -76,6 +77,18 @@ def find_files(store: Store, uris: Sequence[str]) -> dict[str, HeldFile]:
             (json.dumps(uris),),
         ).fetchall()
     return {row[0]: _held_file(store, row) for row in rows}
+
+
+def is_whole(store: Store, file: HeldFile) -> bool:
+    """Whether the file is as it was put in: of the same size, and no link to another place."""
+    try:
+        return (
+            file.path is not None
+            and file.path.stat().st_size == file.size
+            and is_inside(file.path, store.layout.products)
+        )
+    except OSError:
+        return False
 
 
 def _held_file(store: Store, row: tuple[Any, ...]) -> HeldFile:

@@ -10,36 +10,14 @@ from topmast.tables.fields import (
     DISTANCE,
     FILTERED,
     OBJ_ID1,
-    OBSERVATION,
     POSITION,
     PRODUCT,
     SELECTED,
     Field,
+    read_fields,
 )
 
-CONE_2017 = (
-    "dataproduct_type obs_collection instrument_name project filters wavelength_region "
-    "target_name target_classification obs_id s_ra s_dec proposal_id proposal_pi calib_level "
-    "t_min t_max t_exptime em_min em_max obs_title t_obs_release s_region jpegURL dataURL obsid "
-    "objID"
-)
-FILTERED_2017 = (
-    "dataproduct_type calib_level obs_collection obs_id target_name s_ra s_dec t_min t_max "
-    "t_exptime wavelength_region filters em_min em_max target_classification obs_title "
-    "t_obs_release instrument_name proposal_pi proposal_id project s_region jpegURL dataURL obsid "
-    "objID"
-)
-PRODUCT_2017 = (
-    "obsID obs_collection dataproduct_type obs_id description type dataURI productType "
-    "productGroupDescription productSubGroupDescription productDocumentationURL project prvversion "
-    "productFilename size"
-)
-
-
-def _picked(names: str, among: tuple[Field, ...]) -> tuple[Field, ...]:
-    by_name = {field.name: field for field in among}
-    return tuple(by_name[name] for name in names.split())
-
+FILTERED_2017 = read_fields("observations", "filtered_2017")
 
 PROFILES: Mapping[str, Mapping[str, tuple[Field, ...]]] = {
     "current": {
@@ -49,10 +27,10 @@ PROFILES: Mapping[str, Mapping[str, tuple[Field, ...]]] = {
         "products": (*PRODUCT, SELECTED),
     },
     "2017": {
-        "cone": (*_picked(CONE_2017, OBSERVATION), DISTANCE, SELECTED),
-        "filtered": _picked(FILTERED_2017, OBSERVATION),
-        "position": (*_picked(FILTERED_2017, OBSERVATION), OBJ_ID1, DISTANCE),
-        "products": (*_picked(PRODUCT_2017, PRODUCT), SELECTED),
+        "cone": (*read_fields("observations", "cone_2017"), DISTANCE, SELECTED),
+        "filtered": FILTERED_2017,
+        "position": (*FILTERED_2017, OBJ_ID1, DISTANCE),
+        "products": (*read_fields("products", "place_2017"), SELECTED),
     },
 }
 

@@ -12,16 +12,16 @@ import math
 import sqlite3
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache, cachedmethod
 
-from topmast.archive.footprints.coverage import Coverage
+from topmast.archive.store.coverage import Coverage
 from topmast.archive.store.database import Store
 from topmast.archive.store.filters import Condition, Filter, Range, condition_of
 from topmast.archive.store.schema import observation_value
@@ -33,7 +33,7 @@ FloatArray = npt.NDArray[np.float64]
 
 MANY_HITS = 20_000
 """Above this, a cone and the filters are searched apart and the results intersected."""
-REMEMBERED_BYTES = 64 << 20
+CACHE_BYTES = 64 << 20
 LONGEST_SECONDS = 600.0
 
 
@@ -86,7 +86,7 @@ class Found:
     @property
     def nbytes(self) -> int:
         """Memory that this takes."""
-        return self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
+        return 1000 + self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
 
 
 class Searcher:
@@ -95,7 +95,10 @@ class Searcher:
     def __init__(self, store: Store) -> None:
         self._store = store
         self.coverage = Coverage(store)
-        self._remembered = _Memory(REMEMBERED_BYTES)
+        self._cache: LRUCache[Hashable, Found] = LRUCache(
+            CACHE_BYTES, getsizeof=lambda found: found.nbytes
+        )
+        self._guard = threading.Lock()
 
     def reading(self) -> AbstractContextManager[sqlite3.Connection]:
         """A connection for whoever uses the coverage directly."""
@@ -103,7 +106,7 @@ class Searcher:
 
     def search(self, query: Query) -> Rows:
         """The rows of one page."""
-        with self._store.reading() as connection, bounded(connection):
+        with self._store.reading() as connection, time_limited(connection):
             found = self._find(query, connection)
             start = min((query.page - 1) * query.pagesize, len(found.numbers))
             stop = min(start + query.pagesize, len(found.numbers))
@@ -116,33 +119,31 @@ class Searcher:
 
     def count(self, query: Query) -> int:
         """How many rows all pages of `query` hold."""
-        with self._store.reading() as connection, bounded(connection):
+        with self._store.reading() as connection, time_limited(connection):
             if query.cone is not None or any(_is_distance(item) for item in query.filters):
                 return len(self._find(query, connection).numbers)
             where = _where(query.filters, connection)
             sql = f"SELECT count(*) FROM observations WHERE {where.sql}"
             return int(connection.execute(sql, where.values).fetchone()[0])
 
+    @cachedmethod(
+        lambda self: self._cache,
+        key=lambda self, *asked: self._key(*asked),
+        lock=lambda self: self._guard,
+    )
     def _find(self, query: Query, connection: sqlite3.Connection) -> Found:
-        key = (query.filters, query.cone, self._store.setting("changes", connection))
-        found = self._remembered.get(key)
-        if found is None:
-            found = self._look(query, connection)
-            self._remembered.put(key, found)
-        return found
-
-    def _look(self, query: Query, connection: sqlite3.Connection) -> Found:
+        """Which observations answer `query`."""
         on_distance = [item for item in query.filters if _is_distance(item)]
         where = _where(query.filters, connection)
-        if query.cone is None:
+        cone = query.cone
+        if cone is None:
             numbers = _numbers(connection, where)
             # Without a position there is no distance, and nothing passes a filter on it.
             return Found(numbers[:0] if on_distance else numbers, None)
-        cone = query.cone
         hits = self.coverage.touching(
             cone.ra_deg, cone.dec_deg, min(cone.radius_deg, 180.0), connection
         )
-        numbers, distances = hits.numbers, hits.distances
+        numbers, distances = hits.ids, hits.distances
         for item in on_distance:
             keep = _distance_mask(item, distances)
             numbers, distances = numbers[keep], distances[keep]
@@ -150,6 +151,9 @@ class Searcher:
             keep = np.isin(numbers, _passing(connection, where, numbers), assume_unique=True)
             numbers, distances = numbers[keep], distances[keep]
         return Found(numbers, distances)
+
+    def _key(self, query: Query, connection: sqlite3.Connection) -> Hashable:
+        return query.filters, query.cone, self._store.setting("changes", connection)
 
 
 def read_observations(
@@ -240,7 +244,9 @@ def _bounds(bounds: Range) -> tuple[float, float]:
 
 
 @contextmanager
-def bounded(connection: sqlite3.Connection, seconds: float = LONGEST_SECONDS) -> Iterator[None]:
+def time_limited(
+    connection: sqlite3.Connection, seconds: float = LONGEST_SECONDS
+) -> Iterator[None]:
     """Interrupt whatever SQL runs in the block for longer than `seconds`."""
     end = time.monotonic() + seconds
     connection.set_progress_handler(lambda: time.monotonic() > end, 200_000)
@@ -252,29 +258,3 @@ def bounded(connection: sqlite3.Connection, seconds: float = LONGEST_SECONDS) ->
         raise
     finally:
         connection.set_progress_handler(None, 0)
-
-
-class _Memory:
-    """The last results, up to a number of bytes; the oldest go first."""
-
-    def __init__(self, most_bytes: int) -> None:
-        self._most_bytes = most_bytes
-        self._bytes = 0
-        self._found: OrderedDict[Any, Found] = OrderedDict()
-        self._guard = threading.Lock()
-
-    def get(self, key: Any) -> Found | None:
-        with self._guard:
-            if key in self._found:
-                self._found.move_to_end(key)
-            return self._found.get(key)
-
-    def put(self, key: Any, found: Found) -> None:
-        with self._guard:
-            if key in self._found or found.nbytes > self._most_bytes // 2:
-                return
-            self._found[key] = found
-            self._bytes += found.nbytes + 1000
-            while self._bytes > self._most_bytes:
-                _, oldest = self._found.popitem(last=False)
-                self._bytes -= oldest.nbytes + 1000

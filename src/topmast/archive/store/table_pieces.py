@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topmast.archive.store.column_values import column_values
-from topmast.errors import InvalidQueryError
+from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import Field
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 ROWS_AT_ONCE = 10_000
 COMPUTED = {"distance", "objid1", "_selected_"}
@@ -75,33 +77,31 @@ def known_columns(
                 raise InvalidQueryError(f"The column {field.name} is there twice.")
             known[name] = field
         elif name.lower() not in COMPUTED and not ignore_unknown:
-            raise _unknown_column(name, lower)
+            raise _unknown_column(name, fields)
     if not known:
         raise InvalidQueryError("The table has none of the columns that the archive knows.")
     return known
 
 
-def _unknown_column(name: str, lower: Mapping[str, Field]) -> InvalidQueryError:
-    near = difflib.get_close_matches(name.lower(), lower, n=1)
-    hint = f"Did you mean '{lower[near[0]].name}'? " if near else ""
+def _unknown_column(name: str, fields: Sequence[Field]) -> InvalidQueryError:
+    hint = did_you_mean(name, [field.name for field in fields])
     return InvalidQueryError(
-        f"The archive has no column '{name}'. {hint}ignore_unknown=True passes over such columns."
+        f"The archive has no column '{name}'.{hint} ignore_unknown=True passes over such columns."
     )
 
 
-def _raw_pieces(source: TableSource) -> Iterator[Mapping[str, Any]]:
-    if isinstance(source, str | Path):
-        path = Path(source).expanduser()
-        if not path.is_file():
-            raise InvalidQueryError(f"There is no table {path}.")
-        reader = READERS.get(path.suffix.lower(), _read_with_astropy)
-        return reader(path)
-    return _slices(_as_table(source))
-
-
-def _as_table(source: Any) -> Any:
+def whole_table(source: TableSource) -> Table:
+    """All of a table at once, each column with the type that it has there."""
     from astropy.table import Table
 
+    if isinstance(source, str | Path):
+        path = _existing(source)
+        if path.suffix.lower() not in PARQUET:
+            return _read_with_astropy(path)
+        with _open_parquet(path) as file:
+            source = file.read()
+    if hasattr(source, "to_pydict"):
+        source = source.to_pydict()
     if isinstance(source, Table):
         return source
     try:
@@ -112,36 +112,53 @@ def _as_table(source: Any) -> Any:
         ) from problem
 
 
-def _slices(table: Any) -> Iterator[Mapping[str, Any]]:
+def _raw_pieces(source: TableSource) -> Iterator[Mapping[str, Any]]:
+    if isinstance(source, str | Path):
+        path = _existing(source)
+        if reader := READERS.get(path.suffix.lower()):
+            return reader(path)
+    return _slices(whole_table(source))
+
+
+def _existing(source: str | Path) -> Path:
+    path = Path(source).expanduser()
+    if not path.is_file():
+        raise InvalidQueryError(f"There is no table {path}.")
+    return path
+
+
+def _slices(table: Table) -> Iterator[Mapping[str, Any]]:
     for start in range(0, len(table), ROWS_AT_ONCE):
         stop = start + ROWS_AT_ONCE
         yield {name: table[name][start:stop] for name in table.colnames}
 
 
-def _read_with_astropy(path: Path) -> Iterator[Mapping[str, Any]]:
+def _read_with_astropy(path: Path) -> Table:
     from astropy.table import Table
 
     try:
-        table = Table.read(path)
+        return Table.read(path)
     except Exception as problem:  # astropy's readers raise whatever they like
         raise InvalidQueryError(f"The table {path} cannot be read: {problem}") from problem
-    return _slices(table)
 
 
 def _read_parquet(path: Path) -> Iterator[Mapping[str, Any]]:
-    import pyarrow.parquet
-
-    try:
-        # Buffered ahead, a file would be in memory whole in the end.
-        file = pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False)
-    except (OSError, pyarrow.ArrowException) as problem:
-        raise InvalidQueryError(f"The table {path} cannot be read: {problem}") from problem
-    with file:
+    with _open_parquet(path) as file:
         for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
             yield {
                 name: _plain_column(batch.column(place))
                 for place, name in enumerate(batch.schema.names)
             }
+
+
+def _open_parquet(path: Path) -> Any:
+    import pyarrow.parquet
+
+    try:
+        # Buffered ahead, a file would be in memory whole in the end.
+        return pyarrow.parquet.ParquetFile(path, memory_map=True, pre_buffer=False)
+    except (OSError, pyarrow.ArrowException) as problem:
+        raise InvalidQueryError(f"The table {path} cannot be read: {problem}") from problem
 
 
 def _plain_column(column: Any) -> Any:
@@ -181,8 +198,8 @@ def _transposed(names: list[str], rows: list[list[str]]) -> dict[str, list[str]]
     return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
+PARQUET = (".parquet", ".parq")
 READERS: dict[str, Callable[[Path], Iterator[Mapping[str, Any]]]] = {
-    ".parquet": _read_parquet,
-    ".parq": _read_parquet,
+    **dict.fromkeys(PARQUET, _read_parquet),
     ".csv": _read_csv,
 }

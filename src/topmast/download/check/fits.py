@@ -1,6 +1,6 @@
 """Walk through a FITS file from HDU to HDU and tell whether it is complete.
 
-Only lengths and checksums are looked at, never the meaning: a header gives the length of its
+Only lengths and checksums are checked: a header gives the length of its
 data unit (FITS standard 4.0, sections 4.4.1 and 6.1), and the next header must begin there.
 """
 
@@ -20,6 +20,7 @@ CARD = 80
 KEYWORDS = re.compile(rb"BITPIX|NAXIS[0-9]{0,3}|PCOUNT|GCOUNT|GROUPS|CHECKSUM|DATASUM")
 PRINTABLE = re.compile(rb"(?:[ -~]{8}.{72}){36}", re.DOTALL)
 ALL_ONES = 0xFFFFFFFF
+FITS_START = b"SIMPLE  ="
 
 
 class Cut(Exception):
@@ -30,16 +31,14 @@ class Broken(Exception):
     """The file breaks the standard."""
 
 
-def looks_like_fits(start: bytes) -> bool:
-    """Whether a file with this beginning claims to be FITS."""
-    return start.startswith(b"SIMPLE  =")
-
-
-def judge_fits(reader: Reader) -> Verdict:
+def judge_fits(reader: Reader, name: str = "") -> Verdict:
     """Whole, truncated or corrupt, after reading to the end of the last HDU."""
-    walk = _Walk(reader)
+    walk = _Walk(reader, buffer("fits"))
     try:
-        walk.primary()
+        block = walk.block("primary header")
+        if not block.startswith(FITS_START):
+            raise Broken("it does not begin with SIMPLE")
+        walk.rest_of_hdu(block)
         while walk.extension():
             pass
     except Cut as problem:
@@ -88,22 +87,16 @@ def data_length(header: Header) -> int:
     return bits // 8 * values
 
 
+@dataclass(slots=True)
 class _Walk:
     """The place in the file, and the running sum of the HDU that is being read."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
-        self.hdu = 0
-        self.remark = ""
-        self.doubt = ""
-        self.buffer = buffer("fits")
-        self.sum = 0
-
-    def primary(self) -> None:
-        block = self._block("primary header")
-        if not looks_like_fits(block):
-            raise Broken("it does not begin with SIMPLE")
-        self._rest_of_hdu(block)
+    reader: Reader
+    buffer: memoryview
+    hdu: int = 0
+    remark: str = ""
+    doubt: str = ""
+    sum: int = 0
 
     def extension(self) -> bool:
         """Read one more HDU; False at the end of the file."""
@@ -117,7 +110,7 @@ class _Walk:
             return False
         if have < BLOCK:
             raise Cut(f"it ends {have} bytes into the header of HDU {self.hdu}")
-        self._rest_of_hdu(block)
+        self.rest_of_hdu(block)
         return True
 
     def _only_padding(self, block: bytes) -> None:
@@ -132,7 +125,7 @@ class _Walk:
             block = bytes(self.buffer[: self.reader.fill(self.buffer)])
         self.remark = f"{count} bytes of padding after the last HDU"
 
-    def _rest_of_hdu(self, block: bytes) -> None:
+    def rest_of_hdu(self, block: bytes) -> None:
         self.sum = 0
         header = self._header(block)
         length = data_length(header)
@@ -155,9 +148,9 @@ class _Walk:
                     return header
                 if KEYWORDS.fullmatch(keyword) and block[start + 8 : start + 9] == b"=":
                     header.cards.setdefault(keyword, block[start + 9 : start + CARD])
-            block = self._block(f"header of HDU {self.hdu}")
+            block = self.block(f"header of HDU {self.hdu}")
 
-    def _block(self, where: str) -> bytes:
+    def block(self, where: str) -> bytes:
         have = self.reader.fill(self.buffer[:BLOCK])
         if have < BLOCK:
             raise Cut(f"it ends inside the {where}")

@@ -1,9 +1,10 @@
-"""What a look at the bytes of a file says about it."""
+"""What a check of the bytes of a file says about it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 
 class State(StrEnum):
@@ -16,6 +17,10 @@ class State(StrEnum):
     SUPERSEDED = "superseded"
     UNKNOWN = "unknown"
     MISSING = "missing"
+
+
+GOOD = (State.WHOLE, State.UNKNOWN)
+"""Nothing speaks against the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +37,15 @@ class Verdict:
     reason: str = ""
     doubtful: bool = False
 
-    @property
-    def good(self) -> bool:
-        """Whether nothing speaks against the file."""
-        return self.state in (State.WHOLE, State.UNKNOWN)
 
-
-def whole(remark: str = "", *, doubtful: bool = False) -> Verdict:
-    """The format itself proves that the file is complete."""
-    return Verdict(State.WHOLE, remark, doubtful)
-
-
-def truncated(reason: str) -> Verdict:
-    """The file ends too early."""
-    return Verdict(State.TRUNCATED, reason)
-
-
-def corrupt(reason: str) -> Verdict:
-    """The file is not what its format promises."""
-    return Verdict(State.CORRUPT, reason)
-
-
-def error_page(reason: str) -> Verdict:
-    """A server's message was saved in place of the file."""
-    return Verdict(State.ERROR_PAGE, reason)
-
-
-def unproven(
-    reason: str = "this format does not tell where it ends", *, doubtful: bool = False
-) -> Verdict:
-    """Nothing speaks against the file, and nothing in it proves that it is complete."""
-    return Verdict(State.UNKNOWN, reason, doubtful)
+#: The format itself proves that the file is complete.
+whole = partial(Verdict, State.WHOLE)
+#: The file ends too early.
+truncated = partial(Verdict, State.TRUNCATED)
+#: The file is not what its format promises.
+corrupt = partial(Verdict, State.CORRUPT)
+#: A server's message was saved in place of the file.
+error_page = partial(Verdict, State.ERROR_PAGE)
+#: Nothing speaks against the file, and nothing in it proves that it is complete.
+unproven = partial(Verdict, State.UNKNOWN)
+NO_END = unproven("this format does not tell where it ends")

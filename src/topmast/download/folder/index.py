@@ -1,8 +1,8 @@
 """What a download folder holds: one line of JSON for every file that was proven whole.
 
 The file ``.topmast-index.jsonl`` only ever grows by whole lines, so that two processes and a
-kill at any moment leave it readable; a line that cannot be read is passed over, and the file
-it spoke of is then looked at anew. Paths are relative to the folder, which may be moved.
+kill at any moment leave it readable; a line that cannot be read is skipped, and its file is then
+checked again. Paths are relative to the folder, which may be moved.
 """
 
 from __future__ import annotations
@@ -11,39 +11,32 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from enum import Enum
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from topmast.download.folder.locks import locked_for_writing
-from topmast.download.folder.system import open_file, read_at
+from topmast.download.check.content import inspect
+from topmast.download.check.verdict import GOOD, State
+from topmast.download.folder.system import locked_for_writing, open_file, read_at
+from topmast.download.product import Held, Product
 
 INDEX_NAME = ".topmast-index.jsonl"
 
-#: Lines beyond twice the living entries, after which the file is written anew.
+#: Lines beyond twice the entries, after which the file is rewritten.
 SLACK = 2000
-#: Entries that are noted and not yet written down.
+#: Entries that are added and not yet written down.
 MOST_WAITING = 50
+DECODER = msgspec.json.Decoder(Held)
+ENCODER = msgspec.json.Encoder()
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One file that is held, as it was when it was proven whole."""
+class Presence(Enum):
+    """What is on disk, as far as can be told without reading the file."""
 
-    path: str
-    uri: str
-    size: int = 0
-    mtime_ns: int = 0
-    sha256: str = ""
-    etag: str = ""
-    modified: str = ""
-    checked: float = 0.0
-    gone: bool = False
-
-    @property
-    def has_validator(self) -> bool:
-        """Whether the server can be asked if this is still its version."""
-        return bool(self.etag or self.modified)
+    HELD = "held"
+    UNPROVEN = "on disk, to be checked"
+    ABSENT = "to be fetched"
 
 
 class Index:
@@ -54,8 +47,7 @@ class Index:
         self.file = folder / INDEX_NAME
         self._lock = threading.Lock()
         self._waiting: list[bytes] = []
-        self._entries: dict[str, Entry] = {}
-        self._by_uri: dict[str, str] = {}
+        self._entries: dict[str, Held] = {}
         self._read_to = 0
         self._inode = 0
         self._lines = 0
@@ -64,78 +56,103 @@ class Index:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[Held]:
         return iter(list(self._entries.values()))
 
-    def at(self, path: str) -> Entry | None:
+    def at(self, path: str) -> Held | None:
         """What is known of the file at this path (relative, with slashes)."""
         return self._entries.get(path)
 
-    def path_of(self, uri: str) -> str | None:
-        """Where a product was last put."""
-        return self._by_uri.get(uri)
+    def find(self, product: Product) -> tuple[Presence, Held | None]:
+        """Whether `product` is on disk: by the index and the file's status.
 
-    def held(self, entry: Entry) -> bool:
-        """Whether the file on disk is still the one that was proven whole."""
+        Returns
+        -------
+        Presence, Held or None
+            Held only if the file is the one that was proven whole.
+        """
         try:
-            found = os.stat(os.path.join(self.folder, entry.path))
+            status = os.stat(os.path.join(self.folder, product.path))
         except OSError:
-            return False
-        return found.st_size == entry.size and found.st_mtime_ns == entry.mtime_ns
+            return Presence.ABSENT, None
+        held = self._entries.get(product.path)
+        if (
+            held is not None
+            and held.uri == product.uri
+            and (held.size, held.mtime_ns) == (status.st_size, status.st_mtime_ns)
+        ):
+            return Presence.HELD, held
+        return Presence.UNPROVEN, None
 
-    def put(self, entry: Entry) -> None:
-        """Remember one file, on disk at once."""
-        self.note(entry)
-        self.flush()
+    def adopt(self, product: Product) -> tuple[Held | None, bool]:
+        """Read a file that the index does not vouch for: what it is if it may stay.
 
-    def note(self, entry: Entry) -> None:
-        """Remember one file; `flush` writes down all that were noted.
+        A file that another program has put here stays if its format proves it complete and its
+        size is the one of the product table; a file of ours if its bytes are those of the
+        download. One that was changed since, but is complete, is fetched again, and is to be
+        kept under another name: then the second value is True.
+        """
+        path = self.folder / product.path
+        known = self._entries.get(product.path)
+        try:
+            status = path.stat()
+            content = inspect(path)
+        except OSError:
+            return None, False
+        verdict = content.verdict
+        if known is not None and known.uri == product.uri:
+            version, stays = known, content.sha256 == known.sha256
+        else:
+            version = Held()
+            stays = known is None and product.size == content.size
+            stays = stays and verdict.state in GOOD and not verdict.doubtful
+        if not stays:
+            changed = version is known and verdict.state is State.WHOLE
+            return None, changed
+        held = Held.whole(product, status, content.sha256, version)
+        self.add(held)
+        return held, False
 
-        After a kill in between, the file is on disk and is looked at anew.
+    def add(self, held: Held) -> None:
+        """Remember one file; `flush` writes down all that were added.
+
+        After a kill in between, the file is on disk and is checked again.
         """
         with self._lock:
-            self._take(entry)
-            self._waiting.append(encode(entry))
+            self._entries[held.path] = held
+            self._waiting.append(ENCODER.encode(held))
             if len(self._waiting) < MOST_WAITING:
                 return
         with suppress(OSError):  # nobody comes to flush: the caller's own work takes long
             self.flush()
 
     def flush(self) -> None:
-        """Write down what was noted."""
+        """Write down what was added."""
         with self._lock:
-            if self._waiting:
-                self._append(b"\n".join(self._waiting))
-                self._waiting.clear()
-
-    def forget(self, path: str) -> None:
-        """Say that the file at `path` is no longer vouched for."""
-        entry = self._entries.get(path)
-        if entry is not None:
-            self.put(replace_entry(entry, gone=True))
+            if not self._waiting:
+                return
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked_for_writing(self.file) as file:
+                size = os.fstat(file).st_size
+                # A full disk may have cut the last line of another process.
+                whole = size == 0 or read_at(file, 1, size - 1) == b"\n"
+                lines = b"".join(line + b"\n" for line in self._waiting)
+                os.write(file, lines if whole else b"\n" + lines)
+            self._waiting.clear()
 
     def refresh(self) -> None:
-        """Read what other processes have written since the last look."""
+        """Read what other processes have written meanwhile."""
         with self._lock:
             self._read_news()
             if self._lines > 2 * len(self._entries) + SLACK:
-                self._write_anew()
-
-    def _take(self, entry: Entry) -> None:
-        if entry.gone:
-            self._entries.pop(entry.path, None)
-            if self._by_uri.get(entry.uri) == entry.path:
-                del self._by_uri[entry.uri]
-        else:
-            self._entries[entry.path] = entry
-            self._by_uri[entry.uri] = entry.path
+                self._rewrite()
 
     def _read_news(self) -> None:
         try:
             with open(open_file(self.file, os.O_RDONLY), "rb") as file:
                 inode = os.fstat(file.fileno()).st_ino
                 if inode != self._inode:
-                    self._entries, self._by_uri, self._lines = {}, {}, 0
+                    self._entries, self._lines = {}, 0
                     self._read_to, self._inode = 0, inode
                 file.seek(self._read_to)
                 data = file.read()
@@ -143,50 +160,23 @@ class Index:
             return
         end = data.rfind(b"\n") + 1
         self._read_to += end
-        for line in data[:end].split(b"\n"):
-            if line:
-                self._lines += 1
-                self._take_line(line)
+        for line in filter(None, data[:end].split(b"\n")):
+            self._lines += 1
+            with suppress(msgspec.MsgspecError):
+                held = DECODER.decode(line)
+                self._entries[held.path] = held
 
-    def _take_line(self, line: bytes) -> None:
-        with suppress(msgspec.MsgspecError):
-            self._take(DECODER.decode(line))
-
-    def _append(self, line: bytes) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with locked_for_writing(self.file) as file:
-            os.write(file, (b"" if _ends_with_line(file) else b"\n") + line + b"\n")
-
-    def _write_anew(self) -> None:
+    def _rewrite(self) -> None:
         try:
             with locked_for_writing(self.file):
                 self._read_news()
                 fresh = self.file.with_name(f"{INDEX_NAME}.{os.getpid()}.new")
                 fresh.unlink(missing_ok=True)
                 with fresh.open("xb") as file:
-                    file.write(b"".join(encode(entry) + b"\n" for entry in self))
+                    file.write(b"".join(ENCODER.encode(held) + b"\n" for held in self))
                 os.replace(fresh, self.file)
         except OSError:
             return
-
-
-def _ends_with_line(file: int) -> bool:
-    """Whether nobody's last line was cut, as a full disk may do."""
-    size = os.fstat(file).st_size
-    return size == 0 or read_at(file, 1, size - 1) == b"\n"
-
-
-DECODER = msgspec.json.Decoder(Entry)
-ENCODER = msgspec.json.Encoder()
-
-
-def encode(entry: Entry) -> bytes:
-    return ENCODER.encode(entry)
-
-
-def replace_entry(entry: Entry, **changes: Any) -> Entry:
-    """A copy of `entry` with some values changed."""
-    return msgspec.structs.replace(entry, **changes)
 
 
 def find_index(path: Path, levels: int = 6) -> Path | None:

@@ -6,43 +6,58 @@ has arrived; after a kill or a failure it stays, and `retry` takes it in place o
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from topmast.download.folder.locks import try_lock
-from topmast.download.folder.system import open_file
-from topmast.download.job import Job, Outcome
-from topmast.download.tables.manifest import row_of
+from topmast.download.folder.system import open_file, try_lock
+from topmast.download.product import Product, Result, Sources
 from topmast.errors import DownloadError
 
 PREFIX = ".topmast-run-"
 BATCH = 2000
 ENCODER = msgspec.json.Encoder()
-KEPT = ("uri", "url", "path", "shown", "size", "message", "data_url")
+NUMBERS = itertools.count(1)
+NO_SOURCES = Sources("", "")
+KEPT = ("uri", "path", "local_path", "size", "message")
 
 
 class Journal:
     """The growing file of one run; `path` is None if nothing had to be fetched."""
 
-    def __init__(self, folder: Path, jobs: Iterable[Job]) -> None:
-        jobs = list(jobs)
+    def __init__(self, folder: Path, products: Sequence[Product]) -> None:
         self.path: Path | None = None
         self._file = -1
-        self._uris = {job.uri for job in jobs}
-        if jobs:
-            self._begin(folder, jobs)
+        self._uris = {product.uri for product in products}
+        if not products:
+            return
+        stamp = time.strftime("%Y%m%d%H%M%S")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{next(NUMBERS)}.jsonl"
+            self._file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL)
+        except OSError:
+            return  # nowhere to write: every row will say so
+        self.path = path
+        try_lock(self._file)
+        self._write([{"topmast": 1, "began": stamp}])
+        for start in range(0, len(products), BATCH):
+            batch = products[start : start + BATCH]
+            self._write(
+                [{"product": {name: getattr(each, name) for name in KEPT}} for each in batch]
+            )
 
-    def note(self, outcomes: Iterable[Outcome]) -> None:
+    def add(self, results: Iterable[Result]) -> None:
         """Write down what became of these files, at once."""
         if self._file >= 0:
-            self._write([{"done": outcome.job.uri, **row_of(outcome)} for outcome in outcomes])
+            self._write([{"done": result.product.uri, **result.row()} for result in results])
 
     def end(self, *, keep: bool) -> None:
         """Close it, and remove it if nobody will need it."""
@@ -64,24 +79,9 @@ class Journal:
             if path == own or not _is_abandoned(path):
                 continue
             with suppress(DownloadError, OSError):
-                jobs, arrived = read_journal(path)
-                if {job.uri for job in jobs} - arrived <= self._uris:
+                missing = read_journal(path, NO_SOURCES)
+                if {product.uri for product in missing} <= self._uris:
                     path.unlink(missing_ok=True)
-
-    def _begin(self, folder: Path, jobs: list[Job]) -> None:
-        stamp = time.strftime("%Y%m%d%H%M%S")
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / f"{PREFIX}{stamp}-{os.getpid()}-{id(self) & 0xFFFF:04x}.jsonl"
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_EXCL
-            self._file = open_file(path, flags)
-        except OSError:
-            return  # nowhere to write: every row will say so
-        self.path = path
-        try_lock(self._file)
-        self._write([{"topmast": 1, "began": stamp}])
-        for start in range(0, len(jobs), BATCH):
-            self._write([_job_line(job) for job in jobs[start : start + BATCH]])
 
     def _write(self, lines: list[dict[str, Any]]) -> None:
         data = b"".join(ENCODER.encode(line) + b"\n" for line in lines)
@@ -96,9 +96,9 @@ def is_journal(path: Path) -> bool:
     return path.name.startswith(PREFIX) and path.suffix == ".jsonl"
 
 
-def read_journal(path: Path) -> tuple[list[Job], set[str]]:
-    """The files that a run had planned, and the URIs of those that arrived."""
-    jobs: list[Job] = []
+def read_journal(path: Path, sources: Sources) -> list[Product]:
+    """The files that a run had planned and that did not arrive."""
+    products: list[Product] = []
     arrived: set[str] = set()
     try:
         lines = path.read_bytes().split(b"\n")
@@ -111,13 +111,13 @@ def read_journal(path: Path) -> tuple[list[Job], set[str]]:
             continue
         if not isinstance(found, dict):
             continue
-        job = found.get("job")
-        if isinstance(job, dict) and isinstance(job.get("path"), str):
-            kept: dict[str, Any] = {name: job.get(name) for name in KEPT}
-            jobs.append(Job(**kept))
+        product = found.get("product")
+        if isinstance(product, dict) and isinstance(product.get("path"), str):
+            kept: dict[str, Any] = {name: product.get(name) for name in KEPT}
+            products.append(sources.product(**kept))
         elif found.get("Status") == "COMPLETE":
             arrived.add(found.get("done", ""))
-    return jobs, arrived
+    return [product for product in products if product.uri not in arrived]
 
 
 def _is_abandoned(path: Path) -> bool:
@@ -130,7 +130,3 @@ def _is_abandoned(path: Path) -> bool:
         return try_lock(file)
     finally:
         os.close(file)
-
-
-def _job_line(job: Job) -> dict[str, Any]:
-    return {"job": {name: getattr(job, name) for name in KEPT}}

@@ -13,15 +13,15 @@ import os
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from topmast.download.product import Held
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.wire.safe_names import safe_name
 
-DEFAULT_LAYOUT = "{obs_collection}/{obs_id}/{productFilename}"
 BASE = "mastDownload"
 #: Left free in a name of 255 bytes for a mark against collisions and for ".part.json".
 LONGEST_NAME = 220
@@ -47,15 +47,17 @@ class Layout:
     template: str
     base: str
     folders: tuple[tuple[tuple[str, str | None], ...], ...]
+    fields: frozenset[str]
 
-    @property
-    def fields(self) -> set[str]:
-        """The columns it needs."""
-        return {name for folder in self.folders for _, name in folder if name}
-
-    def path(self, value: Callable[[str], str]) -> str:
-        """The relative path (with slashes) of the product whose values are asked from `value`."""
-        *folders, name = [_filled(folder, value) for folder in self.folders]
+    def path(self, values: Mapping[str, str]) -> str:
+        """The relative path (with slashes) of the product with these values."""
+        *folders, name = [
+            "".join(
+                literal + (SLASHES.sub("_", values[field]) or MISSING if field else "")
+                for literal, field in folder
+            )
+            for folder in self.folders
+        ]
         return "/".join([*map(_safe_folder, folders), _not_ours(shortened(safe_name(name)))])
 
 
@@ -67,15 +69,12 @@ def parse_layout(
     Parameters
     ----------
     template : str or Layout, optional
-        Folders and the file name, such as ``"{obs_collection}/{proposal_id}/{productFilename}"``;
-        any column of the product table may stand in braces. The last part is the file's name: it
-        has to hold ``{productFilename}`` or ``{dataURI}``, or to have an extension and a column
-        that tells the products of an observation apart, as
-        ``"{obs_id}_{productSubGroupDescription}.fits"`` does.
+        Folders and the file name; any of `columns` may stand in braces. The last part has to
+        hold ``{productFilename}`` or ``{dataURI}``, or to have an extension and a column that
+        tells the products of an observation apart, as in
+        ``"{obs_id}_{productSubGroupDescription}.fits"``.
     flat : bool
         All files directly in the download folder.
-    columns : iterable of str
-        The columns there are.
 
     Raises
     ------
@@ -85,7 +84,7 @@ def parse_layout(
         For a layout that is absolute or climbs with "..".
     """
     if template is None:
-        return _parsed("{productFilename}" if flat else DEFAULT_LAYOUT, "" if flat else BASE)
+        return FLAT_LAYOUT if flat else DEFAULT_LAYOUT
     if flat:
         raise InvalidQueryError("Give either flat=True or a layout, not both.")
     if not isinstance(template, (str, Layout)):
@@ -129,7 +128,8 @@ def _parsed(template: str, base: str) -> Layout:
             f"The layout {template!r} gives every file the same name: "
             "let it end with a field such as {productFilename}."
         )
-    return Layout(template, base, folders)
+    fields = frozenset(name for folder in folders for _, name in folder if name)
+    return Layout(template, base, folders, fields)
 
 
 def _fields_of(part: str, template: str) -> tuple[tuple[str, str | None], ...]:
@@ -152,13 +152,6 @@ def _check_fields(layout: Layout, columns: set[str]) -> None:
             f"No column {name!r} in the product table for the layout {layout.template!r}.{hint}"
             f" Columns: {', '.join(sorted(columns))}."
         )
-
-
-def _filled(folder: tuple[tuple[str, str | None], ...], value: Callable[[str], str]) -> str:
-    return "".join(
-        literal + (SLASHES.sub("_", value(name)) or MISSING if name else "")
-        for literal, name in folder
-    )
 
 
 @lru_cache(maxsize=4096)
@@ -217,10 +210,13 @@ def with_mark(path: str, uri: str) -> str:
     return f"{folder}/{stem}-{mark}{ending}" if folder else f"{stem}-{mark}{ending}"
 
 
+DEFAULT_LAYOUT = _parsed("{obs_collection}/{obs_id}/{productFilename}", BASE)
+FLAT_LAYOUT = _parsed("{productFilename}", "")
 SPECTRA_LAYOUT = _parsed("{obs_collection}/{productFilename}", BASE)
 """Where spectra of the Hubble Source Catalog go: they belong to no observation."""
 
 
+@dataclass
 class Places:
     """Who has which path, so that two products never share one.
 
@@ -229,26 +225,23 @@ class Places:
     one, since a macOS or Windows disk could not tell them apart.
     """
 
-    def __init__(self, owner_on_disk: Callable[[str], str | None]) -> None:
-        self._owner_on_disk = owner_on_disk
-        self._taken: dict[str, str] = {}
+    held_at: Callable[[str], Held | None]
+    taken: dict[str, str] = field(default_factory=dict)
 
     def claim(self, path: str, uri: str) -> tuple[str, str]:
         """The path for this product, and a message if it is not the one asked for."""
-        if self._take(path, uri):
+        key = path_key(path)
+        held = self.held_at(path)
+        owner = self.taken.get(key) or (held.uri if held is not None else "") or uri
+        if owner == uri:
+            self.taken[key] = uri
             return path, ""
         marked = with_mark(path, uri)
-        self._taken[path_key(marked)] = uri
+        self.taken[path_key(marked)] = uri
         return marked, (
             f"Another product is called {path.rpartition('/')[2]!r} too, "
             f"so this one was named {marked.rpartition('/')[2]!r}."
         )
-
-    def _take(self, path: str, uri: str) -> bool:
-        owner = self._taken.get(path_key(path)) or self._owner_on_disk(path) or uri
-        if owner == uri:
-            self._taken[path_key(path)] = uri
-        return owner == uri
 
 
 def path_key(path: str) -> str:

@@ -1,19 +1,16 @@
-"""The manifest: what became of every file, as a Table and as rows."""
+"""The manifest: what became of every file, as a Table that prints as in the guide."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from astropy.table import Table
+from astropy.table.pprint import TableFormatter
 
-from topmast.download.job import Outcome
+from topmast.download.product import GUIDE_COLUMNS
 
-if TYPE_CHECKING:
-    from astropy.table import Table
-
-GUIDE_COLUMNS = ("Local Path", "Status", "Message", "URL")
-MORE_COLUMNS = ("Bytes", "SHA-256", "Attempts", "Seconds", "Source")
 #: How each column is held. Message and URL are None where all is well, as the guide prints them.
 KINDS: dict[str, Any] = {
     "Message": object,
@@ -24,25 +21,37 @@ KINDS: dict[str, Any] = {
 }
 
 
-def row_of(outcome: Outcome) -> dict[str, Any]:
-    """One row of the manifest."""
-    return {
-        "Local Path": outcome.job.shown,
-        "Status": outcome.status,
-        "Message": outcome.message,
-        "URL": outcome.url,
-        "Bytes": outcome.bytes,
-        "SHA-256": outcome.sha256,
-        "Attempts": outcome.attempts,
-        "Seconds": round(outcome.seconds, 3),
-        "Source": outcome.source,
-    }
+class _FourColumns(TableFormatter):
+    """Prints the guide's columns alone, unless a width is given.
+
+    All four, on a narrow screen too: long paths would take the place of what became of the files.
+    """
+
+    def _pformat_table(
+        self, table: Table, max_lines: int | None = -1, max_width: int | None = -1, **options: Any
+    ) -> Any:
+        if max_width is None and set(GUIDE_COLUMNS) < set(table.colnames):
+            table, max_width = table[list(GUIDE_COLUMNS)], -1
+        return super()._pformat_table(table, max_lines=max_lines, max_width=max_width, **options)
 
 
-def manifest_table(outcomes: Sequence[Outcome], *, columns: Sequence[str] | None = None) -> Table:
-    """The rows as a Table: the guide's four columns first, then ours.
+class ManifestTable(Table):
+    """A Table that prints Local Path, Status, Message and URL of its columns.
 
-    Printed are the guide's four; ``pprint_all()`` shows all.
+    In all else it is an `~astropy.table.Table`; ``pprint_all()`` shows all columns.
+    """
+
+    TableFormatter = _FourColumns
+
+    def _base_repr_(self, html: bool = False, descr_vals: Any = None, **options: Any) -> Any:
+        described = descr_vals or ["Table", f"length={len(self)}"]
+        return super()._base_repr_(html=html, descr_vals=described, **options)
+
+
+def table_of_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    """A Table of these rows, with the types of a manifest also when there are none.
+
+    Printed are the guide's four columns; ``pprint_all()`` shows all.
 
     Columns
     -------
@@ -55,41 +64,8 @@ def manifest_table(outcomes: Sequence[Outcome], *, columns: Sequence[str] | None
     Source
         The host that sent it, or "disk" for a file that was held.
     """
-    rows = [row_of(outcome) for outcome in outcomes]
-    return table_of_rows(rows, columns or (*GUIDE_COLUMNS, *MORE_COLUMNS))
-
-
-def table_of_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
-    """A Table of these rows, with the types of a manifest also when there are none."""
-    from topmast.download.printed import ManifestTable
-
     table = ManifestTable()
     for name in columns:
         values = [row.get(name) for row in rows]
-        kind = KINDS.get(name, str)
-        table[name] = _objects(values) if kind is object else np.array(values, dtype=kind)
+        table[name] = np.array(values, dtype=KINDS.get(name, str))
     return table
-
-
-def _objects(values: list[Any]) -> np.ndarray[Any, Any]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-def failed(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Those that did not come home."""
-    return [outcome for outcome in outcomes if outcome.status == "ERROR"]
-
-
-def last_line(outcomes: Sequence[Outcome], how_to_retry: str) -> str:
-    """The line that nobody can miss when something failed; empty when nothing did."""
-    bad = failed(outcomes)
-    if not bad:
-        return ""
-    first = bad[0]
-    others = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-    return (
-        f"FAILED: {len(bad)} of {len(outcomes)} files did not arrive. "
-        f"{first.job.shown}: {first.message}{others}\n{how_to_retry}"
-    )

@@ -40,6 +40,8 @@ def sizes(products: Table) -> list[int | None]:
 
 def exclusive_dates(products: Table) -> list[str]:
     """For each product until when it is exclusive: a date, `UNKNOWN_DATE`, or empty."""
+    if "dataRights" not in products.colnames:
+        return [""] * len(products)
     rights = values(products, "dataRights")
     releases = values(products, "t_obs_release")
     today = datetime.now(UTC).date()

@@ -1,38 +1,39 @@
-"""Bring the bytes of one file into its ``.part``: one stream, or several stretches at once.
+"""Bring the bytes of one file into its ``.part``: one stream, or several segments at once.
 
-A `Transfer` knows which stretches of the file are missing. The thread that owns it works
-through them; other threads may help, each taking half of the largest stretch, once the server
-has shown that it gives parts of an unchanging version (Accept-Ranges and a validator).
+The thread that owns a `Transfer` works through the missing segments; other threads may help, each
+taking half of the largest one, once the server has shown that it gives parts of an unchanging
+version (Accept-Ranges and a validator).
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from topmast.download.control import Control
-from topmast.download.folder.part import Origin, Part
-from topmast.download.job import Job
-from topmast.download.rules import Rules
-from topmast.download.transfer.answers import (
-    Version,
-    accepts_ranges,
-    content_length,
+import msgspec
+
+from topmast.download.control import Control, RunSettings
+from topmast.download.folder.part import Part
+from topmast.download.product import Held, Product, Version
+from topmast.download.transfer.backoff import Backoff, Failed, Problem, Restart, Retry
+from topmast.download.transfer.judge import (
+    CHANGED,
+    NO_VERSION,
+    Action,
+    Answer,
+    Decision,
+    Segment,
+    Segments,
     content_range,
-    is_chunked,
-    unsatisfied_size,
-    version_of,
+    judge,
 )
-from topmast.download.transfer.pace import Pace, Patience
-from topmast.download.transfer.problems import GiveUp, StartAnew, TryAgain, problem_of_status
-from topmast.download.transfer.stretches import Stretch, Stretches
+from topmast.download.transfer.unpack import unpack
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
-from topmast.login.validity import note_of_refusal
+from topmast.net.body import ReceivedStream
 from topmast.net.messages import Request
-from topmast.net.receiving import ReceivedStream
 from topmast.net.session import Session
 
 CHUNK = 1 << 18
@@ -43,376 +44,354 @@ PROGRESS_SHARE = 0.1
 SAVE_SECONDS = 0.02
 MOST_FAILED_HELPS = 3
 PLAIN = {"Accept-Encoding": "identity"}
-NO_VERSION = Version()
+PROBLEMS: dict[Action, type[Problem]] = {
+    Action.RESTART: Restart,
+    Action.RETRY: Retry,
+    Action.FAIL: Failed,
+}
 
 
 class NotModified(Exception):
     """The server says that the file held is still its version."""
 
 
-@dataclass(eq=False)
-class Transfer:
-    """One file under way."""
+@dataclass(slots=True, eq=False)
+class Copy:
+    """The version that is being fetched. Another one takes its place when a transfer restarts;
+    threads that still work at the old one then end.
+    """
 
-    job: Job
-    part: Part
-    session: Session
-    rules: Rules
-    control: Control
-    held: Version = NO_VERSION
-    attempts: int = 0
-    origin: Origin = field(init=False)
-    stretches: Stretches = field(default_factory=Stretches)
-    helpers: int = 0
-    splittable: bool = False
-    final_url: str = ""
+    held: Held
+    segments: Segments = field(default_factory=lambda: Segments([Segment(0, None)]))
     length_known: bool = False
-    #: Told when other threads may help.
-    on_splittable: Callable[[], None] | None = None
-
-    def __post_init__(self) -> None:
-        self.changed = threading.Condition()
-        self.began = time.monotonic()
-        self.saved_at = 0.0
-        self.outdated = self.refused = False
-        self.no_ranges = False
-        self.failed_helps = 0
-        self.limits = replace(self.rules.limits, total_seconds=None)
-        self.forget()
-
-    def resume(self) -> None:
-        """Go on from what an earlier run has left, if that can be trusted."""
-        if self.part.began_empty:
-            return
-        origin = self.part.origin()
-        same = origin is not None and origin.uri == self.job.uri
-        missing = origin.missing(self.part.size) if origin is not None and same else None
-        if origin is None or missing is None:
-            self._drop()
-            return
-        self.origin = origin
-        self.stretches = Stretches(Stretch(first, end) for first, end in missing)
-        self.length_known = True
-
-    def forget(self) -> None:
-        """Count nothing as received."""
-        self.origin = Origin(url=self.job.data_url, uri=self.job.uri)
-        self.stretches = Stretches([Stretch(0, None)])
-        self.splittable = self.length_known = self.outdated = False
-
-    def run(self) -> None:
-        """Bring in all that is missing.
-
-        Raises
-        ------
-        GiveUp, Stopped, NotModified, OSError
-        """
-        with self.control.slot():
-            self._run()
-
-    def _run(self) -> None:
-        patience = Patience(self.rules, self.control)
-        while not self.complete:
-            before = self.received
-            try:
-                self._work()
-            except TryAgain as problem:
-                if isinstance(problem, StartAnew) or self.no_ranges:
-                    self.start_anew()
-                late = self._seconds_left() <= 0
-                patience.wait_after(problem, got_on=self._got_on(before), late=late)
-        self._wait_for_helpers()
-
-    def _got_on(self, before: int) -> bool:
-        """Whether the last attempt brought enough to go on trying."""
-        gain = self.received - before
-        return gain >= PROGRESS or gain >= PROGRESS_SHARE * (self.origin.size or PROGRESS)
-
-    def _seconds_left(self) -> float:
-        """What is left of the limit for the whole file, by the larger of the sizes known."""
-        size = max(self.job.size or 0, self.origin.size or 0)
-        return self.began + self.rules.longest_seconds(size) - time.monotonic()
-
-    def start_anew(self) -> None:
-        """Throw away what was received; helpers end first."""
-        with self.changed:
-            self.splittable, self.outdated = False, True
-        self._wait_for_helpers()
-        self._drop()
-
-    def leave(self) -> None:
-        """Keep what a later run can go on with, and remove what is of no use."""
-        with suppress(OSError):
-            if self.origin.missing(self.part.size) is None:
-                self.part.remove()
-            else:
-                self._save(time.monotonic())
-
-    @property
-    def unanswered(self) -> bool:
-        """Whether no server has said a word about the file."""
-        return not self.final_url and not self.refused
-
-    @property
-    def complete(self) -> bool:
-        with self.changed:
-            return self.stretches.done
+    can_split: bool = False
 
     @property
     def received(self) -> int:
         """Bytes that are here."""
-        with self.changed:
-            if self.origin.size is None:
-                return self.stretches[0].place if self.stretches else 0
-            return self.origin.size - self.stretches.length
+        if self.held.size is None:
+            return self.segments[0].position if self.segments else 0
+        return self.held.size - self.segments.length
+
+
+class Transfer:
+    """One file under way; its state is its own."""
+
+    def __init__(
+        self,
+        product: Product,
+        part: Part,
+        session: Session,
+        settings: RunSettings,
+        control: Control,
+        *,
+        current: Version = NO_VERSION,
+        on_splittable: Callable[[], None] | None = None,
+    ) -> None:
+        self.product = product
+        self.part = part
+        self.attempts = 0
+        #: Where the last answer came from; empty while there is none.
+        self.answered_by = ""
+        self._session, self._settings, self._control = session, settings, control
+        self._current = current
+        self._on_splittable = on_splittable
+        self._changed = threading.Condition()
+        self._copy = Copy(Held(uri=product.uri))
+        self._helpers = self._failed_helps = 0
+        self._ranges_work = True
+        self._limits = replace(settings.limits, total_seconds=None)
+        self._began = time.monotonic()
+        self._saved_at = 0.0
+
+    @property
+    def version(self) -> Held:
+        """What is known of the version that is being fetched."""
+        return self._copy.held
+
+    @property
+    def length_known(self) -> bool:
+        """Whether a cut body would have been noticed."""
+        return self._copy.length_known
+
+    # Begin, go on, end --------------------------------------------------------------------
+
+    def resume(self) -> None:
+        """Go on from what an earlier run has left, if that can be trusted."""
+        held = self.part.held()
+        same = held is not None and held.uri == self.product.uri
+        missing = held.missing(self.part.size) if held is not None and same else None
+        if held is None or missing is None:
+            self.restart()
+            return
+        segments = Segments(Segment(first, end) for first, end in missing)
+        self._copy = Copy(held, segments, length_known=True)
+
+    def restart(self) -> None:
+        """Throw away what was received; helpers end first."""
+        with self._changed:
+            self._copy = Copy(Held(uri=self.product.uri))
+        self._wait_for_helpers()
+        self.part.empty()
+
+    def keep(self) -> None:
+        """Keep what a later run can go on with, and remove what is useless."""
+        with suppress(OSError):
+            if self._copy.held.missing(self.part.size) is None:
+                self.part.remove()
+            else:
+                self._save(self._copy)
+
+    def run(self) -> None:
+        """Fetch all that is missing, and unpack it.
+
+        Raises
+        ------
+        Failed, Stopped, NotModified, OSError
+        """
+        backoff = Backoff(self._settings, self._control)
+        with self._control.slot():
+            while not all(segment.done for segment in self._copy.segments):
+                before = self._copy.received
+                try:
+                    with self._changed:
+                        copy = self._copy
+                        segment = self._take_segment(copy)
+                        if segment is None:  # the helpers have the rest
+                            self._changed.wait(0.05)
+                    self._control.check()
+                    if segment is not None:
+                        self._fetch(copy, segment)
+                except Retry as problem:
+                    if isinstance(problem, Restart) or not self._ranges_work:
+                        self.restart()
+                    gain = self._copy.received - before
+                    enough = min(PROGRESS, PROGRESS_SHARE * (self._copy.held.size or PROGRESS))
+                    late = self._seconds_left() <= 0
+                    backoff.wait_after(problem, progress=gain >= enough, late=late)
+            if self._helpers:
+                self._wait_for_helpers()
+        if self._copy.held.encoding:
+            unpack(self.part, self._copy.held.encoding, self.product)
+
+    def find_more(self) -> bool:
+        """Ask for what follows the last byte, and fetch it; whether there was something."""
+        if self._copy.held.encoding:
+            return False
+        have = self.part.size
+        request = Request("GET", self.product.url, {"Range": f"bytes={have}-"} | PLAIN)
+        self.attempts += 1
+        try:
+            with self._session.stream(request, limits=self._limits) as answer:
+                given = content_range(answer.headers)
+        except (UnreachableError, TimeoutError, BadAnswerError):
+            return False
+        if answer.status_code != 206 or given is None or given[0] != have or not given[2]:
+            return False
+        with self._changed:
+            self._copy.held = self._copy.held.resized(given[2])
+            self._copy.segments = Segments([Segment(have, given[2])])
+        self.run()
+        return True
+
+    # Help of other threads ----------------------------------------------------------------
 
     def wants_help(self) -> int:
         """How many bytes a helper would find; 0 if none is wanted."""
-        with self.changed:
-            if not self.splittable or self.outdated or self.helpers + 1 >= self.rules.parts:
+        with self._changed:
+            if not self._copy.can_split or self._helpers + 1 >= self._settings.parts:
                 return 0
-            return self.stretches.longest_for_helper(self.rules.split_least)
+            return self._copy.segments.longest_for_helper(self._settings.split_least)
 
     def help(self) -> None:
-        """Fetch one stretch beside the owner; a failure only means that the owner does it."""
-        with self.changed:
+        """Fetch one segment beside the owner; a failure only means that the owner does it."""
+        with self._changed:
             if not self.wants_help():  # others may have come first
                 return
-            stretch = self.stretches.free() or self._half()
-            if stretch is None:
+            copy = self._copy
+            segment = self._take_segment(copy) or self._take_half(copy)
+            if segment is None:
                 return
-            stretch.taken = True
-            self.helpers += 1
+            self._helpers += 1
         try:
-            self._stream(stretch, helping=True)
-        except (TryAgain, GiveUp, OSError):
-            self.failed_helps += 1
-            if self.failed_helps >= MOST_FAILED_HELPS:
-                self.splittable = False
+            self._fetch(copy, segment, helping=True)
+        except (Problem, OSError):
+            self._failed_helps += 1
+            if self._failed_helps >= MOST_FAILED_HELPS:
+                copy.can_split = False
         finally:
-            with self.changed:
-                stretch.taken = False
-                self.helpers -= 1
-                self.changed.notify_all()
+            with self._changed:
+                self._helpers -= 1
+                self._changed.notify_all()
 
-    # One request --------------------------------------------------------------------------
-
-    def _work(self) -> None:
-        with self.changed:
-            stretch = self.stretches.free()
-            if stretch is None:  # the helpers have the rest
-                self.changed.wait(0.05)
-            else:
-                stretch.taken = True
-        self.control.check()
-        if stretch is None:
-            return
-        try:
-            self._stream(stretch)
-        finally:
-            with self.changed:
-                stretch.taken = False
-
-    def _stream(self, stretch: Stretch, helping: bool = False) -> None:
-        self.control.wait_for_turn()
-        self.attempts += 1
-        request = Request("GET", self.job.url, self._headers(stretch, helping))
-        key = threading.get_ident()
-        try:
-            with self.session.stream(request, limits=self.limits) as stream:
-                self.control.guard(key, stream.abort)
-                self._check_answer(stream, stretch, helping, "Range" in request.headers)
-                self._receive(stream, stretch)
-        except (UnreachableError, TimeoutError, BadAnswerError) as problem:
-            self.control.check()
-            if getattr(problem, "lasting", False):
-                raise GiveUp(str(problem)) from problem
-            raise TryAgain(str(problem)) from problem
-        finally:
-            self.control.guard(key, None)
-
-    def _headers(self, stretch: Stretch, helping: bool) -> dict[str, str]:
-        headers = dict(PLAIN)
-        if stretch.place or helping or len(self.stretches) > 1:
-            last = "" if stretch.end in (None, self.origin.size) else str((stretch.end or 0) - 1)
-            headers["Range"] = f"bytes={stretch.place}-{last}"
-            headers["If-Range"] = self.origin.validator
-        elif self.held.etag or self.held.modified:
-            if self.held.etag:
-                headers["If-None-Match"] = self.held.etag
-            if self.held.modified:
-                headers["If-Modified-Since"] = self.held.modified
-        return headers
-
-    def _check_answer(
-        self, stream: ReceivedStream, stretch: Stretch, helping: bool, part: bool
-    ) -> None:
-        """Find out what the answer is, and prepare the stretch for its body."""
-        status, headers = stream.status_code, stream.headers
-        if status == 304 and (self.held.etag or self.held.modified):
-            raise NotModified
-        if status == 206 and part:
-            self._check_stretch(headers, stretch)
-        elif status == 200:
-            if part:
-                self._whole_instead(version_of(headers), helping)
-            self._begin(stream, stretch)
-        elif status == 416:
-            self._check_end(headers, stretch)
-        else:
-            self.refused = True
-            raise problem_of_status(
-                status, stream.reason, headers, self.job.exclusive_until, self._about_login(status)
-            )
-        self.final_url = stream.url
-
-    def _about_login(self, status: int) -> str:
-        return note_of_refusal(self.session) if status in (401, 403) else ""
-
-    def _begin(self, stream: ReceivedStream, stretch: Stretch) -> None:
-        """The whole file follows, from its first byte."""
-        headers = stream.headers
-        version = version_of(headers)
-        size = None if is_chunked(headers) else content_length(headers)
-        if self.held.same(version):
-            raise NotModified
-        if self.part.size:
-            self.part.empty()
-        with self.changed:
-            self.origin = Origin(
-                url=self.job.data_url,
-                uri=self.job.uri,
-                etag=version.etag,
-                modified=version.modified,
-                size=size,
-                encoding=headers.get("Content-Encoding", "").strip().lower(),
-            )
-            stretch.place, stretch.end = 0, size
-            self.stretches = Stretches([stretch])
-            self.length_known = size is not None or is_chunked(headers)
-        if size is not None and size > self.rules.resumable and self.origin.validator:
-            self.part.remember(self.origin)
-        if self._may_split(headers, size):
-            self._offer_help()
-
-    def _check_stretch(self, headers: Mapping[str, str], stretch: Stretch) -> None:
-        """A 206 has to be the stretch that was asked for, of the version that was begun."""
-        version = version_of(headers)
-        known = Version(self.origin.etag, self.origin.modified)
-        given = content_range(headers)
-        if not known.same(version):
-            self._outdate()
-            raise StartAnew("the file changed in the archive while it was fetched")
-        if given is None or given[0] != stretch.place or given[2] not in (None, self.origin.size):
-            self._outdate()
-            self.no_ranges = True
-            raise StartAnew("the archive sent another part than was asked for")
-
-    def _whole_instead(self, version: Version, helping: bool) -> None:
-        """The whole file came where a part was asked for: it changed, or there are no parts."""
-        known = Version(self.origin.etag, self.origin.modified)
-        if known.same(version):
-            self.no_ranges = True
-        if helping or self.helpers:
-            self._outdate()
-            raise StartAnew("the archive sent the whole file where a part was asked for")
-
-    def _check_end(self, headers: Mapping[str, str], stretch: Stretch) -> None:
-        """Nothing follows: either all is here, or what is here is not of this version."""
-        size = unsatisfied_size(headers)
-        if size is not None and size == stretch.place and len(self.stretches) == 1:
-            with self.changed:
-                stretch.end = self.origin.size = size
-            return
-        self._outdate()
-        raise StartAnew("what was fetched before is no part of the archive's version")
-
-    def _outdate(self) -> None:
-        with self.changed:
-            self.outdated, self.splittable = True, False
-
-    # The body -----------------------------------------------------------------------------
-
-    def _receive(self, stream: ReceivedStream, stretch: Stretch) -> None:
-        if stretch.done:
-            return
-        pace = Pace(self.rules)
-        stream.end_within(self._seconds_left())
-        for chunk in stream.raw_chunks(CHUNK):
-            self.control.check()
-            place, end = stretch.place, stretch.end
-            data = chunk if end is None or place + len(chunk) <= end else chunk[: end - place]
-            self.part.write(data, place)
-            with self.changed:
-                stretch.place += len(data)
-            self.control.received(len(data))
-            self._save_now_and_then()
-            pace.note(len(chunk))
-            if self.outdated or (stretch.end is not None and stretch.place >= stretch.end):
-                break
-        else:
-            self._ended(stretch)
-        if self.outdated:
-            raise StartAnew("the file changed in the archive while it was fetched")
-
-    def _ended(self, stretch: Stretch) -> None:
-        """The body has ended by itself."""
-        with self.changed:
-            if stretch.end is None:
-                stretch.end = self.origin.size = stretch.place
-                return
-        if not stretch.done:
-            raise TryAgain(f"the connection ended {stretch.length:,} bytes too early")
-
-    def _save_now_and_then(self) -> None:
-        """With several stretches the length of the file does not tell what is missing."""
-        if len(self.stretches) < 2:
-            return
-        now = time.monotonic()
-        if now - self.saved_at < SAVE_SECONDS:
-            return
-        self._save(now)
-
-    def _save(self, now: float) -> None:
-        with self.changed:
-            if self.outdated:
-                return
-            self.saved_at = now
-            self.origin.left = None if self._only_tail_missing() else self.stretches.left
-            self.part.remember(self.origin)
-
-    def _only_tail_missing(self) -> bool:
-        """Whether the length of the file alone tells what is missing."""
-        if len(self.stretches) != 1:
-            return False
-        stretch = self.stretches[0]
-        return stretch.end == self.origin.size and stretch.place == self.part.size
-
-    def _may_split(self, headers: Mapping[str, str], size: int | None) -> bool:
-        """Whether other threads may fetch parts of what has just been begun."""
-        strong = bool(self.origin.etag) and not self.origin.etag.startswith("W/")
-        unpacked = not self.origin.encoding
-        large = (size or 0) >= self.rules.split_above
-        return large and strong and unpacked and accepts_ranges(headers) and not self.no_ranges
-
-    def _offer_help(self) -> None:
-        with self.changed:
-            self.splittable = True
-        if self.on_splittable is not None:
-            self.on_splittable()
-
-    def _half(self) -> Stretch | None:
-        """Half of the longest stretch, and the new division written down."""
-        half = self.stretches.halve(self.rules.split_least)
+    def _take_half(self, copy: Copy) -> Segment | None:
+        """Half of the longest segment, and the new division written down."""
+        half = copy.segments.halve(self._settings.split_least)
         if half is not None:
-            self._save(time.monotonic())
+            half.taken = True
+            self._save(copy)
         return half
 
     def _wait_for_helpers(self) -> None:
-        with self.changed:
-            while self.helpers:
-                self.changed.wait(0.1)
+        with self._changed:
+            while self._helpers:
+                self._changed.wait(0.1)
 
-    def _drop(self) -> None:
-        self.forget()
-        self.part.empty()
+    # One request --------------------------------------------------------------------------
+
+    def _take_segment(self, copy: Copy) -> Segment | None:
+        """One that nobody works at, under the lock."""
+        for segment in copy.segments:
+            if not segment.taken and not segment.done:
+                segment.taken = True
+                return segment
+        return None
+
+    def _fetch(self, copy: Copy, segment: Segment, helping: bool = False) -> None:
+        """Ask for a segment that was taken, and write what comes."""
+        part = bool(segment.position or helping or len(copy.segments) > 1)
+        request = Request("GET", self.product.url, self._headers(copy, segment, part))
+        key = threading.get_ident()
+        try:
+            self._control.wait_while_paused()
+            self.attempts += 1
+            with self._session.stream(request, limits=self._limits) as stream:
+                self._control.close_on_stop(key, stream.abort)
+                self.answered_by = stream.url
+                status = stream.status_code
+                answer = Answer(
+                    status,
+                    stream.headers,
+                    stream.reason,
+                    part,
+                    self._current,
+                    self.product.exclusive_until,
+                    self._session.explain_refusal() if status in (401, 403) else "",
+                )
+                decision = judge(answer, segment, copy.held)
+                copy = self._follow(decision, copy, segment, helping)
+                self._receive(stream, copy, segment)
+        except (UnreachableError, TimeoutError, BadAnswerError) as problem:
+            self._control.check()
+            kind = Failed if getattr(problem, "lasting", False) else Retry
+            raise kind(str(problem)) from problem
+        finally:
+            segment.taken = False
+            self._control.close_on_stop(key, None)
+
+    def _headers(self, copy: Copy, segment: Segment, part: bool) -> dict[str, str]:
+        if part:
+            end = segment.end
+            last = "" if end is None or end == copy.held.size else str(end - 1)
+            validator = copy.held.validator
+            return PLAIN | {"Range": f"bytes={segment.position}-{last}", "If-Range": validator}
+        current = self._current
+        conditions = {"If-None-Match": current.etag, "If-Modified-Since": current.modified}
+        return PLAIN | {name: value for name, value in conditions.items() if value}
+
+    def _follow(self, decision: Decision, copy: Copy, segment: Segment, helping: bool) -> Copy:
+        """Do what the decision says, as far as it comes before the body; the copy to go on with.
+
+        Raises
+        ------
+        NotModified, Problem
+        """
+        action = decision.action
+        if not decision.ranges:
+            self._ranges_work = False
+        if action is Action.UNCHANGED:
+            raise NotModified
+        with self._changed:
+            alone = {
+                Action.WHOLE: not helping and not self._helpers,
+                Action.COMPLETE: len(copy.segments) == 1,
+            }
+            if not alone.get(action, True):
+                action = Action.RESTART
+            if action in (Action.WHOLE, Action.RESTART):
+                copy.can_split = False  # no helper may join now
+            if action is Action.RESTART and self._copy is copy:  # stops the other threads, too
+                self._copy = Copy(Held(uri=self.product.uri))
+        if action in PROBLEMS:
+            raise PROBLEMS[action](decision.reason, decision.status, decision.wait_seconds)
+        if action is Action.COMPLETE and decision.held is not None:
+            with self._changed:
+                copy.held, segment.end = decision.held, segment.position
+        if action is Action.WHOLE and decision.held is not None:
+            return self._begin(decision, decision.held, segment)
+        return copy
+
+    def _begin(self, decision: Decision, held: Held, segment: Segment) -> Copy:
+        """The whole file follows, from its first byte."""
+        if self.part.size:
+            self.part.empty()
+        size, settings = held.size or 0, self._settings
+        with self._changed:
+            segment.position, segment.end = 0, held.size
+            copy = Copy(held, Segments([segment]), decision.length_known)
+            copy.can_split = (
+                decision.can_split and self._ranges_work and size >= settings.split_above
+            )
+            self._copy = copy
+        if size > settings.resumable and held.validator:
+            self.part.save(held)
+        if copy.can_split and self._on_splittable is not None:
+            self._on_splittable()
+        return copy
+
+    # The body -----------------------------------------------------------------------------
+
+    def _receive(self, stream: ReceivedStream, copy: Copy, segment: Segment) -> None:
+        if segment.done:
+            return
+        stream.end_within(self._seconds_left())
+        # A server that sends a byte now and then keeps every read limit and would still never
+        # end; so each window of one read limit has to bring a least amount.
+        window = self._settings.limits.read_seconds
+        window_began, in_window = time.monotonic(), 0
+        for chunk in stream.raw_chunks(CHUNK):
+            if self._copy is not copy:
+                raise Restart(CHANGED)
+            position, end = segment.position, segment.end
+            data = chunk if end is None else chunk[: max(0, end - position)]
+            self.part.write(data, position)
+            with self._changed:
+                segment.position += len(data)
+            self._control.received(len(data))
+            if len(copy.segments) > 1:
+                self._save_now_and_then(copy)
+            now = time.monotonic()
+            in_window += len(chunk)
+            if now - window_began >= window:
+                if in_window < self._settings.stall_rate * window:
+                    raise Retry(f"only {in_window} bytes came in {now - window_began:.0f} s")
+                window_began, in_window = now, 0
+            if segment.end is not None and segment.position >= segment.end:
+                return
+        with self._changed:
+            if segment.end is None:
+                segment.end = segment.position
+                copy.held = copy.held.resized(segment.position)
+        if not segment.done:
+            raise Retry(f"the connection ended {segment.length:,} bytes too early")
+
+    def _seconds_left(self) -> float:
+        """What is left of the limit for the whole file, by the larger of the sizes known."""
+        size = max(self.product.size or 0, self._copy.held.size or 0)
+        return self._began + self._settings.longest_seconds(size) - time.monotonic()
+
+    def _save_now_and_then(self, copy: Copy) -> None:
+        """With several segments the length of the file does not tell what is missing."""
+        if time.monotonic() - self._saved_at >= SAVE_SECONDS:
+            self._save(copy)
+
+    def _save(self, copy: Copy) -> None:
+        """Write down what is missing, unless the length of the file alone tells it."""
+        with self._changed:
+            if self._copy is not copy:
+                return
+            self._saved_at = time.monotonic()
+            segments = copy.segments
+            tail = len(segments) == 1 and segments[0].end == copy.held.size
+            left = None if tail and segments[0].position == self.part.size else segments.ranges
+            self.part.save(msgspec.structs.replace(copy.held, left=left))

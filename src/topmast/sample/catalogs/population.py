@@ -2,259 +2,270 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from astropy import units as u
+from astropy.coordinates import SkyCoord
 
-from topmast.sample.catalogs.arrays import Array
-from topmast.sample.catalogs.celestial import in_circle, on_the_sky
-from topmast.sample.catalogs.colours import by_temperature
-from topmast.sample.catalogs.regions import Region, regions
+from topmast.sample.catalogs.columns import Columns, draw_columns
+from topmast.sample.catalogs.data_tables import read_table
+from topmast.sample.catalogs.functions import Array, by_temperature
 from topmast.sample.seeds import seeded
 from topmast.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
-from topmast.sample.variability import Star
+from topmast.sky.vectors import offset
 
 FAINTEST = 20.9
-ALL_SKY = 5000
+FAINTEST_ULTRAVIOLET = 22.6
+ALL_SKY = 5400
 SUN_MBOL = 4.74
 SUN_TEFF = 5772.0
 
 
 @dataclass(frozen=True, slots=True)
-class Stars:
-    """One value a star: positions in degrees (ICRS, 2015.5), motions in mas/yr, distances in pc."""
+class Region:
+    """A circle with stars in it, and `galaxies` that are seen in the ultraviolet.
 
-    ra: Array
-    dec: Array
-    distance: Array
-    pmra: Array
-    pmdec: Array
-    teff: Array
-    mass: Array
-    radius: Array
-    g: Array
-    bp_rp: Array
-    metals: Array
-    reddening: Array
-    tic: Array
-    kic: Array
-    in_cluster: Array
+    `core` is the radius, in degrees, within which half of a cluster's members are, 0 for stars
+    spread evenly; `distance` in parsec, `age` ("old", "young" or "") and motion in mas/yr are those
+    of the cluster. `clear` is a radius around the centre that is left to the rows of the guide.
+    """
 
-    def __len__(self) -> int:
-        return len(self.ra)
-
-    def chosen(self, keep: Array) -> Stars:
-        """Those of a mask or with these numbers."""
-        return Stars(*(getattr(self, name)[keep] for name in self.__slots__))
-
-    @property
-    def luminosity(self) -> Array:
-        """In units of the Sun's."""
-        return np.asarray(self.radius**2 * (self.teff / SUN_TEFF) ** 4)
-
-    @property
-    def gravity(self) -> Array:
-        """log g, cgs."""
-        return np.asarray(4.438 + np.log10(self.mass) - 2 * np.log10(self.radius))
-
-    @property
-    def parallax(self) -> Array:
-        """In mas."""
-        return np.asarray(1000.0 / self.distance)
+    name: str
+    ra: float
+    dec: float
+    radius: float
+    count: int
+    core: float = 0.0
+    distance: float = 0.0
+    age: str = ""
+    pmra: float = 0.0
+    pmdec: float = 0.0
+    clear: float = 0.0
+    galaxies: int = 0
 
 
-def all_stars() -> Stars:
-    """The stars of all regions and of the whole sky, and the ones that are watched."""
-    parts = [stars_of(region) for region in regions()]
-    random = seeded("catalog stars", "all sky")
-    ra, dec = on_the_sky(ALL_SKY, random)
-    parts.append(with_positions(disk_stars(ALL_SKY, random, brightest_first=True), ra, dec, random))
-    parts.append(watched_stars())
-    return Stars(
-        *(np.concatenate([getattr(part, name) for part in parts]) for name in Stars.__slots__)
-    )
+def regions() -> list[Region]:
+    """Clusters and fields, with distances and motions rounded."""
+    return [Region(**row) for row in read_table("regions").to_pylist()]
 
 
-def stars_of(region: Region) -> Stars:
-    """The stars of one region."""
+def all_stars() -> Columns:
+    """The stars of all regions and of the whole sky, and the ones that are watched.
+
+    Positions are in degrees (ICRS, 2015.5), motions in mas/yr, distances in parsec.
+    """
+    watched = watched_stars()
+    places = zip(watched["ra"].tolist(), watched["dec"].tolist(), strict=True)
+    hosts = [Region(f"host {k}", *place, 0.2, 40, clear=0.0008) for k, place in enumerate(places)]
+    parts = [part for region in [*regions(), *hosts] for part in stars_of(region)]
+    stars = joined([*parts, stars_of_the_sky(), watched])
+    return stars | draw_columns("stars", len(stars["ra"]), stars)
+
+
+def chosen(columns: Columns, keep: Array) -> Columns:
+    """The rows of a mask or with these numbers."""
+    return {name: values[keep] for name, values in columns.items()}
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def stars_of(region: Region) -> list[Columns]:
+    """The stars of one region: those in front of it, and the members of a cluster."""
     random = seeded("catalog stars", region.name)
     members = int(region.count * 0.8) if region.core else 0
-    spread = region.radius * np.sqrt(
-        random.uniform((region.clear / region.radius) ** 2, 1, region.count - members)
-    )
-    ra, dec = in_circle(region.ra, region.dec, spread, random)
-    field = with_positions(disk_stars(len(spread), random), ra, dec, random)
-    if not members:
-        return field
-    ra, dec = in_circle(region.ra, region.dec, king_radii(region, members, random), random)
-    cluster = cluster_stars(region, ra, dec, random)
-    return Stars(
-        *(
-            np.concatenate([getattr(part, name) for part in (field, cluster)])
-            for name in Stars.__slots__
-        )
-    )
+    around = region.count - members
+    ra, dec = in_circle(region.ra, region.dec, even_radii(region, around, random), random)
+    parts = [with_positions(disk_stars(around, random), ra, dec, random)]
+    if members:
+        away = king_radii(region.core, region.radius, region.clear, members, random)
+        ra, dec = in_circle(region.ra, region.dec, away, random)
+        bodies = cluster_stars(region, members, random)
+        stars = with_positions(bodies, ra, dec, random, cluster=region)
+        parts.append(chosen(stars, stars["g"] < FAINTEST + 0.1))
+    return parts
 
 
-def king_radii(region: Region, count: int, random: np.random.Generator) -> Array:
+def stars_of_the_sky() -> Columns:
+    """Bright stars anywhere, denser towards the plane of the Galaxy."""
+    random = seeded("catalog stars", "all sky")
+    longitude = random.uniform(0, 360, ALL_SKY)
+    height = random.laplace(0, 0.35, ALL_SKY)
+    height = np.where(np.abs(height) >= 1, random.uniform(-1, 1, ALL_SKY), height)
+    place = SkyCoord(longitude, np.degrees(np.arcsin(height)), unit=u.deg, frame="galactic").icrs
+    bodies = disk_stars(ALL_SKY, random, faintest=14.5, reach=900.0)
+    return with_positions(bodies, place.ra.deg, place.dec.deg, random)
+
+
+# --------------------------------------------------------------------------------------- positions
+
+
+def in_circle(
+    ra: float, dec: float, away_deg: Array, random: np.random.Generator
+) -> tuple[Array, Array]:
+    """Positions at these distances from a place, in random directions."""
+    towards = random.uniform(0, 360, len(away_deg))
+    return offset(np.full(len(away_deg), ra), np.full(len(away_deg), dec), towards, away_deg)
+
+
+def even_radii(region: Region, count: int, random: np.random.Generator) -> Array:
+    """Distances from the centre of sources spread evenly, none in the part left clear."""
+    least = (region.clear / region.radius) ** 2
+    return np.asarray(region.radius * np.sqrt(random.uniform(least, 1, count)))
+
+
+def king_radii(
+    core: float, radius: float, clear: float, count: int, random: np.random.Generator
+) -> Array:
     """Distances from the centre: half of them within the core, none in the part left clear."""
-    most = 1 / (1 + (region.core / region.radius) ** 2)
-    least = 1 / (1 + (region.core / max(region.clear, 1e-9)) ** 2)
+    most = 1 / (1 + (core / radius) ** 2)
+    least = 1 / (1 + (core / clear) ** 2) if clear else 0.0
     part = random.uniform(least, most, count)
-    return np.asarray(region.core * np.sqrt(part / (1 - part)))
+    return np.asarray(core * np.sqrt(part / (1 - part)))
 
 
-@dataclass(frozen=True, slots=True)
-class Bodies:
-    """What stars are by themselves, wherever they are."""
-
-    mass: Array
-    radius: Array
-    teff: Array
-    distance: Array
-    metals: Array
+# ------------------------------------------------------------------------- what stars are and show
 
 
-def disk_stars(count: int, random: np.random.Generator, *, brightest_first: bool = False) -> Bodies:
+def disk_stars(
+    count: int, random: np.random.Generator, *, faintest: float = FAINTEST, reach: float = 2500.0
+) -> Columns:
     """Stars of the Galaxy's disk as a survey with a limit sees them: many dwarfs, far giants."""
     tried = count * 4
     mass = np.clip(0.12 * random.pareto(1.25, tried) + 0.12, 0.1, 6.0)
-    giant = random.random(tried) < 0.04
-    dwarf_radius = np.where(mass < 1, mass**0.85, mass**0.65) * random.normal(1.0, 0.06, tried)
-    luminosity = np.where(mass < 0.45, 0.25 * mass**2.4, mass**4.1)
+    kind = random.choice(["dwarf", "giant", "white dwarf"], tried, p=[0.956, 0.04, 0.004])
+    dwarf_radius = main_sequence_radius(mass) * random.normal(1.0, 0.06, tried)
     giant_radius = 10 ** random.uniform(0.45, 1.7, tried)
-    radius = np.where(giant, giant_radius, np.abs(dwarf_radius) + 0.05)
-    dwarf_teff = SUN_TEFF * (luminosity / dwarf_radius**2) ** 0.25
     giant_teff = 5250 - 850 * (np.log10(giant_radius) - 0.45) + random.normal(0, 90, tried)
-    teff = np.clip(np.where(giant, giant_teff, dwarf_teff), 2600, 25000)
-    mass = np.where(giant, random.uniform(0.9, 1.9, tried), mass)
-    dwarf = random.random(tried) < 0.004  # a few white dwarfs
-    radius, mass = np.where(dwarf, 0.013, radius), np.where(dwarf, 0.6, mass)
-    teff = np.where(dwarf, random.uniform(5500, 25000, tried), teff)
-    reach = 2500.0 if not brightest_first else 900.0
-    distance = reach * random.random(tried) ** (1 / 2.2) + 3
-    bodies = Bodies(mass, radius, teff, distance, random.normal(-0.1, 0.2, tried))
-    g = apparent(bodies, np.zeros(tried))
-    limit = FAINTEST if not brightest_first else 14.5
-    seen = np.flatnonzero((g < limit) & (g > 3.5))[:count]
-    if len(seen) < count:
-        seen = np.resize(seen, count)
-    return Bodies(*(getattr(bodies, name)[seen] for name in Bodies.__slots__))
+    kinds = [kind == "giant", kind == "white dwarf"]
+    hot = random.uniform(5500, 25000, tried)
+    teff = np.select(kinds, [giant_teff, hot], main_sequence_teff(mass, dwarf_radius))
+    bodies = {
+        "mass": np.select(kinds, [random.uniform(0.9, 1.9, tried), 0.6], mass),
+        "radius": np.select(kinds, [giant_radius, 0.013], np.abs(dwarf_radius) + 0.05),
+        "teff": np.clip(teff, 2600, 25000),
+        "distance": reach * random.random(tried) ** (1 / 2.2) + 3,
+        "metals": random.normal(-0.1, 0.2, tried),
+    }
+    g = apparent_g(bodies, 0.0)
+    seen = np.flatnonzero((g < faintest) & (g > 3.5))
+    return chosen(bodies, np.resize(seen, count))
 
 
-def cluster_stars(region: Region, ra: Array, dec: Array, random: np.random.Generator) -> Stars:
+def cluster_stars(region: Region, count: int, random: np.random.Generator) -> Columns:
     """Stars of one age at one distance: a main sequence up to the turn-off, and giants."""
-    count = len(ra)
-    turn_off = 0.82 if region.age == "old" else 20.0
-    faintest = {"old": 0.55, "young": 0.25}[region.age]
-    mass = np.minimum(faintest + (random.pareto(2.0, count)) * 0.25, turn_off)
-    evolved = (random.random(count) < 0.22) & (region.age == "old")
-    metals = np.full(count, -1.6 if region.age == "old" else 0.0) + random.normal(0, 0.05, count)
-    poor = 1.08 if region.age == "old" else 1.0
-    radius = np.where(mass < 1, mass**0.85, mass**0.65)
-    teff = (
-        SUN_TEFF * (np.where(mass < 0.45, 0.25 * mass**2.4, mass**4.1) / radius**2) ** 0.25 * poor
-    )
-    up = random.random(count) ** 2
-    radius = np.where(evolved, 10 ** (0.35 + 1.5 * up), radius)
-    teff = np.where(evolved, 5500 - 1200 * up, teff)
+    old = region.age == "old"
+    turn_off, faintest = (0.82, 0.55) if old else (20.0, 0.25)
+    mass = np.minimum(faintest + random.pareto(2.0, count) * 0.25, turn_off)
+    evolved = (random.random(count) < 0.22) & old
     horizontal = evolved & (random.random(count) < 0.15)
-    radius = np.where(horizontal, 4.0, radius)
-    teff = np.where(horizontal, random.uniform(5500, 11000, count), teff)
-    distance = np.full(count, region.distance) + random.normal(0, 0.001 * region.distance, count)
-    bodies = Bodies(
-        np.where(evolved, turn_off, mass), radius, np.clip(teff, 2600, 35000), distance, metals
-    )
-    stars = with_positions(bodies, ra, dec, random, cluster=region)
-    return stars.chosen(stars.g < FAINTEST + 0.1)
+    up = random.random(count) ** 2
+    kinds = [horizontal, evolved]
+    hot = random.uniform(5500, 11000, count)
+    radius = main_sequence_radius(mass)
+    teff = main_sequence_teff(mass, radius) * (1.08 if old else 1.0)
+    return {
+        "mass": np.where(evolved, turn_off, mass),
+        "radius": np.select(kinds, [4.0, 10 ** (0.35 + 1.5 * up)], radius),
+        "teff": np.clip(np.select(kinds, [hot, 5500 - 1200 * up], teff), 2600, 35000),
+        "distance": region.distance * random.normal(1, 0.001, count),
+        "metals": (-1.6 if old else 0.0) + random.normal(0, 0.05, count),
+    }
 
 
-def apparent(bodies: Bodies, reddening: Array) -> Array:
+def main_sequence_radius(mass: Array) -> Array:
+    return np.where(mass < 1, mass**0.85, mass**0.65)
+
+
+def main_sequence_teff(mass: Array, radius: Array) -> Array:
+    luminosity = np.where(mass < 0.45, 0.25 * mass**2.4, mass**4.1)
+    return np.asarray(SUN_TEFF * (luminosity / radius**2) ** 0.25)
+
+
+def absolute_g(radius: Array, teff: Array) -> Array:
+    luminosity = radius**2 * (teff / SUN_TEFF) ** 4
+    return SUN_MBOL - 2.5 * np.log10(luminosity) - by_temperature("bolometric", teff)
+
+
+def apparent_g(bodies: Columns, reddening: Array | float) -> Array:
     """G of stars at their distances, behind dust."""
-    luminosity = bodies.radius**2 * (bodies.teff / SUN_TEFF) ** 4
-    absolute = SUN_MBOL - 2.5 * np.log10(luminosity) - by_temperature("bolometric", bodies.teff)
-    modulus = 5 * np.log10(bodies.distance) - 5
-    return np.asarray(absolute + modulus + 2.3 * reddening)
+    modulus = 5 * np.log10(bodies["distance"]) - 5
+    return absolute_g(bodies["radius"], bodies["teff"]) + modulus + 2.3 * reddening
 
 
 def with_positions(
-    bodies: Bodies,
+    bodies: Columns,
     ra: Array,
     dec: Array,
     random: np.random.Generator,
     cluster: Region | None = None,
-) -> Stars:
+) -> Columns:
     """The bodies at these places, moving and reddened."""
-    count = len(ra)
-    reddening = 0.1 * (1 - np.exp(-bodies.distance / 900)) * random.uniform(0.3, 1.7, count)
-    speed = random.normal(0, 32, (2, count)) / 4.74  # km/s at the distance: mas/yr
-    motion = speed * 1000 / bodies.distance
+    count, distance = len(ra), bodies["distance"]
+    reddening = 0.1 * (1 - np.exp(-distance / 900)) * random.uniform(0.3, 1.7, count)
+    speed = 32 if cluster is None else 6  # km/s
+    pmra, pmdec = random.normal(0, speed, (2, count)) / 4.74 * 1000 / distance
     if cluster is not None:
-        own = random.normal(0, 6.0, (2, count)) / 4.74 * 1000 / bodies.distance
-        motion = own + np.array(cluster.motion)[:, None]
-    bp_rp = by_temperature("bp_rp", bodies.teff) + 1.3 * reddening + random.normal(0, 0.015, count)
-    nothing = np.zeros(count, np.int64)
-    return Stars(
-        ra=ra,
-        dec=dec,
-        distance=bodies.distance,
-        pmra=motion[0],
-        pmdec=motion[1],
-        teff=bodies.teff,
-        mass=bodies.mass,
-        radius=bodies.radius,
-        g=apparent(bodies, reddening),
-        bp_rp=bp_rp,
-        metals=bodies.metals,
-        reddening=reddening,
-        tic=nothing,
-        kic=nothing,
-        in_cluster=np.full(count, cluster is not None),
-    )
+        pmra, pmdec = pmra + cluster.pmra, pmdec + cluster.pmdec
+    colour = by_temperature("bp_rp", bodies["teff"]) + 1.3 * reddening
+    return bodies | {
+        "ra": ra,
+        "dec": dec,
+        "pmra": pmra,
+        "pmdec": pmdec,
+        "g": apparent_g(bodies, reddening),
+        "bp_rp": colour + random.normal(0, 0.015, count),
+        "reddening": reddening,
+        "tic": np.zeros(count, np.int64),
+        "kic": np.zeros(count, np.int64),
+        "in_cluster": np.full(count, cluster is not None),
+    }
 
 
-# -------------------------------------------------------------------------- stars that are watched
-
-
-def watched_stars() -> Stars:
+def watched_stars() -> Columns:
     """The stars that Kepler, K2 and TESS have light curves of, once each."""
-    known: dict[tuple[float, float], tuple[Star, int, int]] = {}
-    for star, tic, kic in [
-        *((star, star.number, 0) for star in TESS_STARS),
-        *((star, 0, star.number) for star in KEPLER_STARS),
-        *((star, 0, 0) for _, star in K2_STARS),
+    known: dict[tuple[float, float], dict[str, float]] = {}
+    for word, star in [
+        *(("tic", star) for star in TESS_STARS),
+        *(("kic", star) for star in KEPLER_STARS),
+        *(("epic", star) for _, star in K2_STARS),
     ]:
+        names = ("ra", "dec", "teff", "radius", "magnitude")
+        row = {name: getattr(star, name) for name in names} | {word: star.number}
         place = (round(star.ra, 3), round(star.dec, 3))
-        _, old_tic, old_kic = known.get(place, (star, 0, 0))
-        known[place] = (star, tic or old_tic, kic or old_kic)
-    stars = [star for star, _, _ in known.values()]
-    teff, radius, magnitude, ra, dec = (
-        np.array([getattr(star, name) for star in stars], np.float64)
-        for name in ("teff", "radius", "magnitude", "ra", "dec")
-    )
-    mass = np.clip(np.where(radius < 1, radius**1.15, radius**0.8), 0.08, 3)
-    bp_rp = by_temperature("bp_rp", teff)
-    g = magnitude + 0.63 * bp_rp - 0.089 * bp_rp**2
-    luminosity = radius**2 * (teff / SUN_TEFF) ** 4
-    absolute = SUN_MBOL - 2.5 * np.log10(luminosity) - by_temperature("bolometric", teff)
-    distance = 10 ** ((g - absolute + 5) / 5)
-    random = seeded("catalog stars", "watched")
-    motion = random.normal(0, 35, (2, len(stars))) / 4.74 * 1000 / distance
-    nothing = np.zeros(len(stars))
-    return Stars(
-        ra=ra,
-        dec=dec,
-        distance=distance,
-        pmra=motion[0],
-        pmdec=motion[1],
-        teff=teff,
-        mass=mass,
-        radius=radius,
-        g=g,
-        bp_rp=bp_rp,
-        metals=nothing,
-        reddening=nothing,
-        tic=np.array([tic for _, tic, _ in known.values()], np.int64),
-        kic=np.array([kic for _, _, kic in known.values()], np.int64),
-        in_cluster=np.zeros(len(stars), bool),
-    )
+        known[place] = {"tic": 0, "kic": 0} | known.get(place, {}) | row
+    rows = list(known.values())
+    stars = {name: np.array([row[name] for row in rows], np.float64) for name in names}
+    radius, colour = stars["radius"], by_temperature("bp_rp", stars["teff"])
+    g = stars.pop("magnitude") + 0.63 * colour - 0.089 * colour**2
+    bodies = {
+        "mass": np.clip(np.where(radius < 1, radius**1.15, radius**0.8), 0.08, 3),
+        "radius": radius,
+        "teff": stars["teff"],
+        "distance": 10 ** ((g - absolute_g(radius, stars["teff"]) + 5) / 5),
+        "metals": np.zeros(len(rows)),
+    }
+    moving = with_positions(bodies, stars["ra"], stars["dec"], seeded("catalog stars", "watched"))
+    numbers = {name: np.array([row[name] for row in rows], np.int64) for name in ("tic", "kic")}
+    return moving | numbers | {"g": g, "bp_rp": colour, "reddening": np.zeros(len(rows))}
+
+
+def ultraviolet_sources(stars: Columns) -> Columns:
+    """Positions, NUV and FUV - NUV of hot stars and of galaxies in the sample's fields."""
+    random = seeded("galex")
+    guide = next(region for region in regions() if region.name == "guide")
+    apart = np.hypot(stars["ra"] - guide.ra, stars["dec"] - guide.dec) > 0.7
+    hot = apart & (stars["nuv"] < FAINTEST_ULTRAVIOLET) & (random.random(len(apart)) < 0.7)
+    parts = [{name: stars[name][hot] for name in ("ra", "dec", "nuv", "fuv_nuv")}]
+    for region in regions():
+        wide = replace(region, radius=0.6)
+        ra, dec = in_circle(
+            region.ra, region.dec, even_radii(wide, region.galaxies, random), random
+        )
+        nuv = FAINTEST_ULTRAVIOLET + 0.4 - random.exponential(0.8, len(ra))
+        colour = random.normal(0.8, 0.5, len(ra))
+        parts.append({"ra": ra, "dec": dec, "nuv": nuv, "fuv_nuv": colour})
+    return joined(parts)

@@ -11,9 +11,9 @@ from starlette.responses import PlainTextResponse, Response
 from topmast.archive.portal.bundles import pack, script_for
 from topmast.archive.server.routes.common import archive_of, base_url_of, message, read_body
 from topmast.archive.server.routes.files import PiecesResponse
-from topmast.archive.server.routes.requesters import allowed
+from topmast.archive.server.routes.users import readable_uris
 from topmast.archive.server.threads import in_thread
-from topmast.archive.store.products import find_files
+from topmast.archive.store.products import find_files, is_whole
 from topmast.wire.bundle import decode_bundle
 from topmast.wire.files import content_disposition
 
@@ -37,9 +37,10 @@ async def bundle_pack(request: Request) -> Response:
     uris = await _uris(request)
     store = archive_of(request).store
     known = await in_thread(lambda: find_files(store, uris))
-    open_to_them = await allowed(request, known.values())
-    files = [known[uri] for uri in uris if uri in open_to_them]
-    if not any(file.path for file in files):
+    open_to_them = await readable_uris(request, known.values())
+    wanted = [known[uri] for uri in uris if uri in open_to_them]
+    files = await in_thread(lambda: [file for file in wanted if is_whole(store, file)])
+    if not files:
         return message(404, "The archive holds none of these files, or they are exclusive.")
     headers = {
         "Content-Type": MEDIA_TYPES[kind],
@@ -53,7 +54,7 @@ async def bundle_pack(request: Request) -> Response:
 async def staged(request: Request) -> Response:
     """A script that Mast.Bundle.Request made."""
     place, name = request.path_params["place"], request.path_params["name"]
-    text = await in_thread(lambda: archive_of(request).stage.get(place, name))
+    text = await in_thread(lambda: archive_of(request).staged.get(place, name))
     if text is None:
         return message(404, "This script is not here, or no longer. Ask for it again.")
     media_type = "text/html" if name.endswith(".html") else "text/plain"

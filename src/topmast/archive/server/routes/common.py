@@ -1,4 +1,4 @@
-"""What all addresses need: the archive, a bounded body, packed answers, and no stack traces."""
+"""What all addresses need: the archive, a bounded body, compressed answers, and no stack traces."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from topmast.archive.server.threads import by_hand, in_thread
+from topmast.archive.server.threads import in_process, in_thread
 from topmast.errors import InvalidQueryError
 
 if TYPE_CHECKING:
-    from topmast.archive import Archive
+    from topmast.archive.archive import Archive
 
 LOGGER = logging.getLogger("topmast")
 
 LARGEST_BODY = 16 << 20
-WORTH_PACKING = 4096
+WORTH_COMPRESSING = 4096
 NEARBY = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
-Endpoint = Callable[[Request], Awaitable[Any]]
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def archive_of(request: Request) -> Archive:
@@ -45,22 +45,29 @@ def message(status_code: int, text: str) -> Response:
     return Response(json.dumps(body), status_code, media_type="application/json")
 
 
-def guarded(endpoint: Endpoint) -> Endpoint:
-    """`endpoint`, with every error turned into an answer; the unexpected ones are logged."""
+def with_errors_as_answers(endpoint: Endpoint) -> Endpoint:
+    """`endpoint`, with every error turned into an answer; the unexpected ones are logged.
+
+    An answer that depends on a login is marked, so that no cache hands it to somebody else.
+    """
 
     @wraps(endpoint)
-    async def answered(request: Request) -> Any:
+    async def answered(request: Request) -> Response:
         try:
-            return await endpoint(request)
+            response = await endpoint(request)
         except InvalidQueryError as problem:
-            return message(400, str(problem))
+            response = message(400, str(problem))
         except HTTPException:
             raise
         except ClientDisconnect:
-            return message(400, "The request was cut short.")
+            response = message(400, "The request was cut short.")
         except Exception:
             LOGGER.exception("%s %s failed", request.method, request.url.path)
-            return message(500, "The archive failed at this request; its log says why.")
+            response = message(500, "The archive failed at this request; its log says why.")
+        if hasattr(request.state, "user"):
+            response.headers.setdefault("Cache-Control", "private")
+            response.headers.add_vary_header("Authorization, Cookie")
+        return response
 
     return answered
 
@@ -79,9 +86,9 @@ async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
     return b"".join(pieces)
 
 
-async def packed(request: Request, content: bytes, media_type: str) -> Response:
+async def compressed(request: Request, content: bytes, media_type: str) -> Response:
     """`content` as an answer, gzipped for a client on another machine that takes it so."""
-    if not _wants_gzip(request) or len(content) < WORTH_PACKING:
+    if not _wants_gzip(request) or len(content) < WORTH_COMPRESSING:
         return Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding"})
     small = await in_thread(lambda: gzip.compress(content, compresslevel=1, mtime=0))
     headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
@@ -91,4 +98,4 @@ async def packed(request: Request, content: bytes, media_type: str) -> Response:
 def _wants_gzip(request: Request) -> bool:
     accepted = request.headers.get("accept-encoding", "").lower()
     near = request.client is not None and request.client.host in NEARBY
-    return "gzip" in accepted and "gzip;q=0" not in accepted and not near and not by_hand.get()
+    return "gzip" in accepted and "gzip;q=0" not in accepted and not near and not in_process.get()

@@ -15,9 +15,9 @@ from starlette.types import Receive, Scope, Send
 
 from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.server.routes.common import archive_of, message
-from topmast.archive.server.routes.requesters import allowed, visitor_of
-from topmast.archive.server.threads import by_hand, in_thread
-from topmast.archive.store.products import HeldFile, find_file
+from topmast.archive.server.routes.users import current_user, readable_uris
+from topmast.archive.server.threads import in_process, in_thread
+from topmast.archive.store.products import HeldFile, find_file, is_whole
 from topmast.wire.files import content_disposition, requested_uri
 from topmast.wire.ranges import FileFacts, plan_file_answer
 
@@ -46,7 +46,7 @@ async def _answer_for(request: Request, uri: str) -> Response:
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:
         return message(404, f"The archive knows no product {uri[:300]}.")
-    if uri not in await allowed(request, [held]):
+    if uri not in await readable_uris(request, [held]):
         return message(401, await _refusal(request, uri))
     if held.path is None:
         return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
@@ -54,13 +54,14 @@ async def _answer_for(request: Request, uri: str) -> Response:
 
 
 async def _refusal(request: Request, uri: str) -> str:
-    account = (await visitor_of(request)).account
+    account = (await current_user(request)).account
     if account is None:
         return f"{uri[:300]} is exclusive, and nobody is logged in: its owner's login is needed."
     return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."
 
 
 async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+    store = archive_of(request).store
     facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
     plan = plan_file_answer(request.method, request.headers, facts)
     headers = dict(plan.headers)
@@ -68,7 +69,7 @@ async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response
         return Response(status_code=plan.status_code, headers=headers)
     headers["Content-Disposition"] = content_disposition(held.file_name)
     headers["Content-Type"] = "application/octet-stream"
-    if not await in_thread(lambda: _is_whole(path, held.size)):
+    if not await in_thread(lambda: is_whole(store, held)):
         return message(404, f"The file of {held.uri[:300]} is not as it was put into the archive.")
     if request.method == "HEAD":
         return Response(status_code=plan.status_code, headers=headers)
@@ -77,13 +78,6 @@ async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response
 
 def _moment(text: str) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _is_whole(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size == size
-    except OSError:
-        return False
 
 
 async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
@@ -103,13 +97,12 @@ async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
 
 
 class PiecesResponse(Response):
-    """An answer sent piece by piece; stops when the client has gone."""
+    """An answer sent piece by piece; stops when the client has disconnected."""
 
     def __init__(
         self, pieces: AsyncIterator[bytes], status_code: int, headers: dict[str, str]
     ) -> None:
-        super().__init__(status_code=status_code, headers=headers)
-        del self.raw_headers[:]
+        super().__init__(status_code=status_code)
         self.raw_headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in headers.items()
@@ -119,22 +112,22 @@ class PiecesResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.raw_headers})
-        gone = _departure(receive)
+        disconnected = _disconnection(receive)
         try:
             async for piece in self._pieces:
-                if gone is not None and gone.done():
+                if disconnected is not None and disconnected.done():
                     return
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
-            if gone is not None:
-                gone.cancel()
+            if disconnected is not None:
+                disconnected.cancel()
             await self._pieces.aclose()  # type: ignore[attr-defined]
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _departure(receive: Receive) -> asyncio.Task[None] | None:
-    """A task that ends when the client has gone: the server goes on taking pieces for nobody."""
-    if by_hand.get():
+def _disconnection(receive: Receive) -> asyncio.Task[None] | None:
+    """A task that ends when the client is gone: the server itself goes on taking pieces."""
+    if in_process.get():
         return None
 
     async def wait() -> None:

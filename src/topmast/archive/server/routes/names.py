@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from topmast.archive.server.routes.common import archive_of, read_body
 from topmast.archive.server.threads import in_thread
-from topmast.archive.store.name_table import look_up
+from topmast.archive.store.names import look_up
 from topmast.wire.names import decode_resolver_query, encode_names
 
 MEDIA_TYPES = {"json": "application/json", "xml": "text/xml"}

@@ -1,0 +1,199 @@
+"""`Archive`: one folder, with everything that can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from topmast.archive.portal.jobs import Jobs
+from topmast.archive.portal.staging import StagedScripts
+from topmast.archive.store import coverage
+from topmast.archive.store.database import Store, create_database
+from topmast.archive.store.paths import Layout
+from topmast.archive.store.profiles import PROFILES, fields_of
+from topmast.archive.store.query import Query, Rows, Searcher
+from topmast.archive.store.table_pieces import TableSource
+from topmast.errors import ArchiveError, InvalidQueryError
+from topmast.tables.fields import Field
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+    from topmast.archive.ingest import IngestReport, Progress
+    from topmast.archive.server.transport import InProcess
+
+
+class Archive:
+    """A folder that holds observations, their products and the products' files.
+
+    Safe to use from many threads, and in many processes at once.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A folder made by `Archive.create`; see docs/archive-format.md for what is in it.
+    profile : {"current", "2017"}, optional
+        Which columns answers have this time; default: as the archive was made.
+
+    Raises
+    ------
+    ArchiveError
+        If the folder is not an archive, or one of a newer topmast.
+
+    Examples
+    --------
+    >>> archive = Archive.create("my-archive")  # doctest: +SKIP
+    >>> archive.ingest("observations.csv", "products.csv", files="downloads")  # doctest: +SKIP
+    """
+
+    def __init__(self, folder: str | Path, *, profile: str | None = None) -> None:
+        if profile is not None:
+            fields_of(profile)  # says now that there is no such profile
+        self.folder = Path(folder).expanduser()
+        self.store = Store(Layout(self.folder))
+        with self.store.reading() as connection:
+            own_profile = self.store.setting("profile", connection) or "current"
+        self.profile = profile or own_profile
+        self.fields: Mapping[str, tuple[Field, ...]] = fields_of(self.profile)
+        self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
+        coverage.repair(self.store)
+        self.searcher = Searcher(self.store)
+        self.jobs = Jobs()
+        self.staged = StagedScripts()
+        self._app: Starlette | None = None
+
+    @classmethod
+    def create(cls, folder: str | Path, *, profile: str = "current") -> Archive:
+        """A new, empty archive in `folder`, which is made if it is not there.
+
+        Parameters
+        ----------
+        profile : {"current", "2017"}
+            Which columns answers have, and in which order: those of MAST today, or of 2017.
+        """
+        fields_of(profile)
+        layout = Layout(Path(folder).expanduser())
+        try:
+            layout.folder.mkdir(parents=True, exist_ok=True)
+            for part in (layout.products, layout.footprints):
+                part.mkdir(exist_ok=True)
+        except OSError as problem:
+            raise ArchiveError(f"The archive {folder} cannot be made: {problem}") from problem
+        if layout.database.exists():
+            raise ArchiveError(f"{folder} is an archive already; it needs not be made again.")
+        create_database(layout, profile)
+        return cls(folder)
+
+    def ingest(
+        self,
+        observations: TableSource | None = None,
+        products: TableSource | None = None,
+        files: str | Path | None = None,
+        *,
+        names: TableSource | None = None,
+        ignore_unknown: bool = False,
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        """Put in tables and files: all of them, or nothing if there is an error.
+
+        Parameters
+        ----------
+        observations, products, names : Table or path, optional
+            Any of the columns of MAST; what is missing is null. Paths are read by their
+            extension: ecsv, vot, fits, parquet, csv. Rows already there (the same objID; the same
+            observation and dataURI; the same name and resolver) are brought up to date.
+        files : path, optional
+            A folder in which the files of `products` are looked for: as
+            ``<collection>/<obs_id>/<file>`` (also below ``mastDownload``), ``<obs_id>/<file>`` or
+            ``<file>``.
+        ignore_unknown : bool
+            Pass over columns that the archive does not know, in place of refusing them.
+        progress : callable, optional
+            Called as ``progress("products", 2000)`` now and then.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a column or a value that does not fit, with its row.
+        """
+        from topmast.archive.ingest import IngestInput, ingest_all
+
+        folder = None if files is None else Path(files).expanduser()
+        if folder is not None and not folder.is_dir():
+            raise InvalidQueryError(f"There is no folder {folder}.")
+        given = IngestInput(observations, products, folder, names, ignore_unknown)
+        return ingest_all(self.store, given, progress)
+
+    @cached_property
+    def catalogs(self) -> ArchiveCatalogs:
+        """The catalogues of the archive, opened when they are first asked for."""
+        from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+
+        return ArchiveCatalogs(self.store)
+
+    def ingest_catalog(self, name: str, table: TableSource, *, ignore_unknown: bool = False) -> int:
+        """Put rows into a catalogue; returns how many.
+
+        Parameters
+        ----------
+        name : str
+            One of MAST's catalogues ("tic", "ctl", "gaia_dr3", "gaia_dr2", "gaia_dr1",
+            "gaia_tgas", "galex", "hsc_v3", "hsc_v2", "hsc_v3_matches", "hsc_v2_matches",
+            "hsc_spectra", "disk_detective", "plato"), or any other name of small letters for a
+            catalogue of your own, which is then served as ``Mast.Catalogs.<name>.Cone`` and
+            ``Mast.Catalogs.Filtered.<name>``.
+        table : Table or path
+            For a catalogue of MAST any of its columns; for your own whatever columns it shall
+            have, with ``ra`` and ``dec`` in degrees among them. A row whose identifier is there
+            already takes the place of the older one.
+        ignore_unknown : bool
+            Pass over columns that the catalogue does not have, in place of refusing them.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a column or a value that does not fit, with its row.
+        """
+        return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
+
+    def search(self, query: Query) -> Rows:
+        """The observations that `query` describes, one page of them."""
+        return self.searcher.search(query)
+
+    def app(self) -> Starlette:
+        """The archive as an ASGI app, which any ASGI server can serve."""
+        from topmast.archive.server.app import make_app
+
+        if self._app is None:
+            self._app = make_app(self)
+        return self._app
+
+    def transport(self, *, on_close: Callable[[], None] | None = None) -> InProcess:
+        """The archive as a transport for a Session in this process; see topmast.connect."""
+        from topmast.archive.server.transport import InProcess
+
+        return InProcess(self.app(), on_close)
+
+    def close(self) -> None:
+        """Let go of the database; queries under way are finished first."""
+        self.jobs.close()
+        self.searcher.coverage.close()
+        self.store.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Archive {self.folder}>"

@@ -1,0 +1,66 @@
+"""The catalogues that one archive holds: opened, searched, and added to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from topmast.archive.catalogs.definitions import Catalog, known_catalog, own_catalog
+from topmast.archive.catalogs.histograms import Histograms
+from topmast.archive.catalogs.parquet import CatalogStore, CatalogTable
+from topmast.archive.catalogs.rows import fields_in, merged, rows_of
+from topmast.archive.catalogs.search import CatalogSearcher
+from topmast.archive.store.locking import writer_lock
+from topmast.archive.store.table_pieces import TableSource
+from topmast.errors import ArchiveError
+from topmast.tables.catalogs import fields_of_service
+from topmast.tables.fields import Field
+
+if TYPE_CHECKING:
+    from topmast.archive.store.database import Store
+
+
+class ArchiveCatalogs:
+    """All catalogues of an archive; safe to use from many threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._files = CatalogStore(store.layout.catalogs)
+        self.searcher = CatalogSearcher()
+        self.histograms = Histograms()
+
+    def names(self) -> list[str]:
+        """The catalogues that are there."""
+        return self._files.names()
+
+    def table(self, name: str) -> CatalogTable | None:
+        """One catalogue as it is now, or None: the archive has no rows of it."""
+        return self._files.table(name)
+
+    def described(self, service: str) -> tuple[Field, ...]:
+        """The columns that the column configuration of a service lists; none if it is not known."""
+        fields = fields_of_service(service)
+        if fields:
+            return fields
+        words = service.lower().split(".")
+        for name in self.names():
+            table = self.table(name) if name in words else None
+            if table is not None and words[:2] == ["mast", "catalogs"]:
+                return (*table.catalog.fields, table.catalog.distance)
+        return ()
+
+    def ingest(self, name: str, source: TableSource, *, ignore_unknown: bool = False) -> int:
+        """Put rows into a catalogue, which is made if it is not there; how many they were."""
+        if self._store.read_only:
+            raise ArchiveError(f"The archive {self._store.layout.folder} cannot be written to.")
+        with writer_lock(self._store.layout):
+            table = self._files.table(name)
+            catalog = table.catalog if table else _new_catalog(name, source)
+            rows = rows_of(source, catalog, ignore_unknown=ignore_unknown)
+            old = None if table is None else table.everything()
+            self._files.write(catalog, merged(old, rows, catalog.key))
+        return int(rows.num_rows)
+
+
+def _new_catalog(name: str, source: TableSource) -> Catalog:
+    known = known_catalog(name)
+    return known if known is not None else own_catalog(name, fields_in(source))

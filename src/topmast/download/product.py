@@ -1,0 +1,225 @@
+"""A product on its way: what is wanted, what is on disk, and what became of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+import msgspec
+
+from topmast.errors import InvalidQueryError
+from topmast.net.address import without_credentials
+from topmast.net.session import Session
+from topmast.wire.files import DOWNLOAD_PATH
+
+GUIDE_COLUMNS = ("Local Path", "Status", "Message", "URL")
+MORE_COLUMNS = ("Bytes", "SHA-256", "Attempts", "Seconds", "Source")
+DISK = "disk"
+HLA_PROGRAMS = r"(?:ecfproxy|getdata\.cgi)\?.+"
+HLA_URI = re.compile(f"hla:({HLA_PROGRAMS})")
+HLA_URL = re.compile(f"https?://[^/]+/cgi-bin/({HLA_PROGRAMS})")
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One file that is wanted; made by `Sources.product`.
+
+    `path` is relative to the download folder, with slashes; `local_path` is the path in the
+    manifest. `size` is what the product table says, which is not always true. `shown_url` is the
+    address in the manifest. `error` tells why the product cannot be fetched. `keep_existing`: the
+    file that is here is renamed, not replaced.
+    """
+
+    uri: str
+    url: str
+    path: str
+    local_path: str
+    size: int | None = None
+    message: str = ""
+    shown_url: str = ""
+    exclusive_until: str = ""
+    error: str = ""
+    keep_existing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who serves which URI.
+
+    `files` is what answers ``?uri=``. `hla` is the Hubble Legacy Archive, which has spectra that
+    MAST's download service has not; their URIs are ``hla:`` and a program of its with a query.
+    """
+
+    files: str
+    hla: str
+
+    @classmethod
+    def of(cls, session: Session, base_url: str | None = None) -> Sources:
+        """Those of this session's archive, or `base_url` in the place of its download service."""
+        servers = session.servers
+        return cls(base_url or servers.portal + DOWNLOAD_PATH, servers.hla)
+
+    def product(self, uri: str, path: str, local_path: str, **more: Any) -> Product:
+        """The product `uri`, which is to be saved as `path`."""
+        return Product(uri, self.url(uri), path, local_path, shown_url=self.shown(uri), **more)
+
+    def url(self, uri: str) -> str:
+        """The address that serves the product `uri`."""
+        found = HLA_URI.fullmatch(uri)
+        if found:
+            return f"{self.hla}/cgi-bin/{quote(found[1], safe='?=&+:/')}"
+        return f"{self.files}?uri={quote(uri, safe=':/')}"
+
+    def shown(self, uri: str) -> str:
+        """The same address as the manifest shows it, with the URI as it is written."""
+        found = HLA_URI.fullmatch(uri)
+        if found:
+            return f"{without_credentials(self.hla)}/cgi-bin/{found[1]}"
+        return f"{without_credentials(self.files)}?uri={uri}"
+
+
+class Version(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What distinguishes two versions of a file: the validators of HTTP."""
+
+    etag: str = ""
+    modified: str = ""
+
+    @property
+    def known(self) -> bool:
+        return bool(self.etag or self.modified)
+
+    @property
+    def has_strong_etag(self) -> bool:
+        return bool(self.etag) and not self.etag.startswith("W/")
+
+    @property
+    def validator(self) -> str:
+        """What If-Range needs: a strong ETag, else a date; empty if there is neither."""
+        return self.etag if self.has_strong_etag else self.modified
+
+    def is_same(self, other: Version) -> bool:
+        """Whether both are known to be the same: all that both name is equal."""
+        pairs = ((self.etag, other.etag), (self.modified, other.modified))
+        equal = [mine == theirs for mine, theirs in pairs if mine and theirs]
+        return bool(equal) and all(equal)
+
+
+class Held(Version, frozen=True, kw_only=True):
+    """What is on disk of a product: a whole file (a line of the index), or the beginning of one
+    (the text beside ``name.part``).
+
+    `size` is that of the whole file. `left` lists the ranges (from, to) that an unfinished file
+    misses; without it everything after the last byte. `boot` is the run of the machine: after a
+    power cut, bytes that were never synced may be zeros.
+    """
+
+    uri: str = ""
+    path: str = ""
+    size: int | None = None
+    sha256: str = ""
+    mtime_ns: int = 0
+    checked: float = 0.0
+    encoding: str = ""
+    left: list[tuple[int, int]] | None = None
+    boot: str = ""
+
+    @classmethod
+    def whole(cls, product: Product, status: os.stat_result, sha256: str, version: Version) -> Held:
+        """The line of the index for a file that was just checked."""
+        return cls(
+            path=product.path,
+            uri=product.uri,
+            size=status.st_size,
+            mtime_ns=status.st_mtime_ns,
+            sha256=sha256,
+            etag=version.etag,
+            modified=version.modified,
+            checked=round(time.time(), 3),
+        )
+
+    def resized(self, size: int) -> Held:
+        """The same with another size."""
+        return msgspec.structs.replace(self, size=size)
+
+    def missing(self, have: int) -> list[tuple[int, int]] | None:
+        """The ranges missing from an unfinished file of `have` bytes; None if it is useless."""
+        if not have or self.size is None or have > self.size or not self.validator:
+            return None
+        left = self.left if self.left is not None else [(have, self.size)]
+        if any(not 0 <= first <= end <= self.size for first, end in left):
+            return None
+        return [(first, end) for first, end in left if first < end]
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of one product: a row of the manifest."""
+
+    product: Product
+    status: str = "COMPLETE"
+    message: str | None = None
+    bytes: int = 0
+    sha256: str = ""
+    attempts: int = 0
+    seconds: float = 0.0
+    source: str = ""
+
+    @classmethod
+    def held(cls, product: Product, held: Held) -> Result:
+        """A file that was on disk already."""
+        size, message = held.size or 0, product.message or None
+        return cls(product, message=message, bytes=size, sha256=held.sha256, source=DISK)
+
+    def row(self) -> dict[str, Any]:
+        """One row of the manifest; the address is named only when the file failed."""
+        product = self.product
+        return {
+            "Local Path": product.local_path,
+            "Status": self.status,
+            "Message": self.message,
+            "URL": None if self.status == "COMPLETE" else product.shown_url or product.url,
+            "Bytes": self.bytes,
+            "SHA-256": self.sha256,
+            "Attempts": self.attempts,
+            "Seconds": round(self.seconds, 3),
+            "Source": self.source,
+        }
+
+
+def total_bytes(products: Sequence[Product]) -> int:
+    """What the products have together, by the sizes in the product table."""
+    return sum([product.size or 0 for product in products])
+
+
+def uri_of(url: str) -> str | None:
+    """The URI of the product that an address in a manifest serves; None if there is none."""
+    _, found, uri = url.partition("?uri=")
+    if found:
+        return uri
+    spectrum = HLA_URL.fullmatch(url)
+    if spectrum:
+        return f"hla:{spectrum[1]}"
+    asked = parse_qs(urlsplit(url).query).get("uri")
+    return asked[0] if asked else None
+
+
+def checked_uri(uri: object) -> str:
+    """`uri` as text without control characters, or InvalidQueryError."""
+    text = uri.strip() if isinstance(uri, str) else ""
+    if not text or not text.isprintable():
+        raise InvalidQueryError(
+            f"A valid data product URI must be provided. {uri!r} is none; "
+            "take one from the column dataURI of a product table."
+        )
+    return text
+
+
+def file_name_of(uri: str) -> str:
+    """The last part of the path of a URI."""
+    path = urlsplit(uri).path if uri.startswith(("http://", "https://")) else uri
+    return path.rstrip("/").rpartition("/")[2].rpartition(":")[2]

@@ -1,0 +1,249 @@
+"""The segments of a file, and what an answer of the server means for one of them.
+
+`judge` is a pure function; what follows from its decision is done by `Transfer`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from enum import Enum, auto
+from http import HTTPStatus
+
+from topmast.download.product import Held, Version
+from topmast.download.tables.products_table import UNKNOWN_DATE
+from topmast.net.retry import seconds_asked
+
+RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*")
+UNSATISFIED = re.compile(r"\s*bytes\s+\*/([0-9]{1,18})\s*")
+LENGTH = re.compile(r"[0-9]{1,18}")
+SENDABLE = re.compile(r"[\x20-\x7e\x80-\xff]*")
+NO_VERSION = Version()
+
+#: Statuses that may pass, and those after which the server needs a rest.
+TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
+BUSY = frozenset({429, 503})
+REASONS = {
+    400: "400 Bad Request: the archive cannot read this URI.",
+    401: "401 Unauthorized: {exclusive}log in with a token (Observations.login, MAST_API_TOKEN).",
+    403: "403 Forbidden: {exclusive}your account has no right to it.",
+    404: "404 Not Found: the archive does not have this file; search again for its new name.",
+    410: "410 Gone: it was withdrawn; search for a newer version.",
+    429: "429 Too Many Requests: the archive asks for fewer requests; lower conf.connections.",
+    500: "500 Internal Server Error: the archive failed at it; try again later.",
+    503: "503 Service Unavailable: the archive is overloaded or down; try again later.",
+}
+CHANGED = "the file changed in the archive while it was fetched"
+OTHER_PART = "the archive sent another part than was asked for"
+NOT_A_PART = "the archive sent the whole file where a part was asked for"
+OTHER_VERSION = "what was fetched before is no part of the archive's version"
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """Bytes from `position` to `end` that are missing; `end` is None while nobody knows it."""
+
+    position: int
+    end: int | None
+    taken: bool = False
+
+    @property
+    def done(self) -> bool:
+        return self.end is not None and self.position >= self.end
+
+    @property
+    def length(self) -> int:
+        return 0 if self.end is None else max(0, self.end - self.position)
+
+
+class Segments(list[Segment]):
+    """The segments of one file; those who share it hold a lock."""
+
+    @property
+    def length(self) -> int:
+        """Bytes that are missing, as far as the end is known."""
+        return sum(segment.length for segment in self)
+
+    @property
+    def ranges(self) -> list[tuple[int, int]]:
+        """From and to of each segment that is not done."""
+        return [(s.position, s.end or s.position) for s in self if not s.done]
+
+    def longest_for_helper(self, least: int) -> int:
+        """Bytes that one more worker would find: a free segment, or half of a long one."""
+        free = max((s.length for s in self if not s.taken), default=0)
+        longest = max((s.length for s in self), default=0)
+        return free or (longest if longest >= 2 * least else 0)
+
+    def halve(self, least: int) -> Segment | None:
+        """Cut the second half off the longest; its worker will stop before it."""
+        longest = max(self, key=lambda segment: segment.length)
+        if longest.end is None or longest.length < 2 * least:
+            return None
+        half = Segment(longest.position + longest.length // 2, longest.end)
+        longest.end = half.position
+        self.append(half)
+        return half
+
+
+class Action(Enum):
+    """What to do after an answer."""
+
+    CONTINUE = auto()
+    """The body is the segment."""
+    WHOLE = auto()
+    """The body is the whole file, from its first byte."""
+    COMPLETE = auto()
+    """Nothing follows what is here."""
+    UNCHANGED = auto()
+    """The version held on disk is current."""
+    RESTART = auto()
+    """What was received is useless: begin again."""
+    RETRY = auto()
+    """The same request may succeed later."""
+    FAIL = auto()
+    """It will not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer without its body, and what was asked for.
+
+    `part`: a range was asked for. `current`: the version that is held whole and was named in the
+    request. `about_login`: what became of the login that the request carried, if it was refused.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    reason: str = ""
+    part: bool = False
+    current: Version = NO_VERSION
+    exclusive_until: str = ""
+    about_login: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The action, and what it needs.
+
+    `held`: the version that follows or is now known. `length_known`: a body that is cut will be
+    noticed. `can_split`: other connections may fetch parts of it. `ranges`: False if the server
+    ignores ranges. `status`: the code and words of an HTTP error. `wait_seconds`: as the server
+    asks.
+    """
+
+    action: Action
+    reason: str = ""
+    held: Held | None = None
+    length_known: bool = False
+    can_split: bool = False
+    ranges: bool = True
+    status: str = ""
+    wait_seconds: float | None = None
+
+
+def judge(answer: Answer, segment: Segment, origin: Held) -> Decision:
+    """What `answer` means for `segment` of a file of which `origin` is known so far."""
+    if answer.status == 200:
+        return _judge_whole(answer, origin)
+    if answer.status == 206 and answer.part:
+        return _judge_part(answer.headers, segment, origin)
+    if answer.status == 304 and answer.current.known:
+        return Decision(Action.UNCHANGED)
+    if answer.status == 416:
+        return _judge_end(answer.headers, segment, origin)
+    return _judge_refusal(answer)
+
+
+def _judge_whole(answer: Answer, origin: Held) -> Decision:
+    """The whole file follows; where a part was asked for, it changed, or there are no parts."""
+    headers = answer.headers
+    version = version_of(headers)
+    if answer.current.is_same(version):
+        return Decision(Action.UNCHANGED)
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    length = headers.get("Content-Length", "").strip()
+    size = int(length) if LENGTH.fullmatch(length) and not chunked else None
+    encoding = headers.get("Content-Encoding", "").strip().lower()
+    accepts_ranges = headers.get("Accept-Ranges", "").strip().lower() == "bytes"
+    return Decision(
+        Action.WHOLE,
+        NOT_A_PART if answer.part else "",
+        Held(
+            uri=origin.uri,
+            etag=version.etag,
+            modified=version.modified,
+            size=size,
+            encoding=encoding,
+        ),
+        length_known=size is not None or chunked,
+        can_split=accepts_ranges and version.has_strong_etag and not encoding,
+        ranges=not (answer.part and origin.is_same(version)),
+    )
+
+
+def _judge_part(headers: Mapping[str, str], segment: Segment, origin: Held) -> Decision:
+    """A 206 has to be the segment that was asked for, of the version that was begun."""
+    if not origin.is_same(version_of(headers)):
+        return Decision(Action.RESTART, CHANGED)
+    given = content_range(headers)
+    if given is None or given[0] != segment.position or given[2] not in (None, origin.size):
+        return Decision(Action.RESTART, OTHER_PART, ranges=False)
+    return Decision(Action.CONTINUE)
+
+
+def _judge_end(headers: Mapping[str, str], segment: Segment, origin: Held) -> Decision:
+    """Nothing follows: either all is here, or what is here is not of this version."""
+    match = UNSATISFIED.fullmatch(headers.get("Content-Range", ""))
+    if match and int(match[1]) == segment.position:
+        return Decision(Action.COMPLETE, OTHER_VERSION, origin.resized(segment.position))
+    return Decision(Action.RESTART, OTHER_VERSION)
+
+
+def _judge_refusal(answer: Answer) -> Decision:
+    """What a status of an error means."""
+    code, words = answer.status, answer.reason
+    status = f"{code} {words}"
+    until = "" if answer.exclusive_until == UNKNOWN_DATE else f" until {answer.exclusive_until}"
+    exclusive = f"exclusive{until}; " if answer.exclusive_until else ""
+    if answer.about_login:
+        text = f"{code} {words or HTTPStatus(code).phrase}: {exclusive}{answer.about_login}"
+        return Decision(Action.FAIL, text, status=status)
+    text = REASONS.get(code, f"{status.strip()}.").format(exclusive=exclusive)
+    if code not in TEMPORARY:
+        return Decision(Action.FAIL, text, status=status)
+    wait = seconds_asked(answer.headers.get("Retry-After"), datetime.now(UTC))
+    if wait is None and code in BUSY:
+        wait = 1.0
+    return Decision(Action.RETRY, text, status=status, wait_seconds=wait)
+
+
+def version_of(headers: Mapping[str, str]) -> Version:
+    """ETag and Last-Modified, as far as they can be sent back.
+
+    Dates count seconds: one that is too fresh to tell two versions apart is left out, since a
+    file written within the second may change unseen (RFC 9110, 8.8.2).
+    """
+    etag, modified = headers.get("ETag", "").strip(), headers.get("Last-Modified", "").strip()
+    if modified:
+        try:
+            changed = parsedate_to_datetime(modified)
+            if parsedate_to_datetime(headers.get("Date", "")) - changed < timedelta(seconds=1):
+                modified = ""
+        except (TypeError, ValueError):
+            pass  # no date to compare with
+    etag, modified = (text if SENDABLE.fullmatch(text) else "" for text in (etag, modified))
+    return Version(etag=etag, modified=modified)
+
+
+def content_range(headers: Mapping[str, str]) -> tuple[int, int, int | None] | None:
+    """First byte, end (exclusive) and total of a 206; None if it is not given, or nonsense."""
+    match = RANGE.fullmatch(headers.get("Content-Range", ""))
+    if not match:
+        return None
+    first, last = int(match[1]), int(match[2])
+    total = None if match[3] == "*" else int(match[3])
+    return (first, last + 1, total) if first <= last else None

@@ -1,0 +1,275 @@
+"""Requests over the network, by urllib3."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+import weakref
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from threading import Condition, Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
+
+from topmast.errors import TimeoutError
+from topmast.net.address import split_login
+from topmast.net.certificates import trusting_context
+from topmast.net.connection import PlainConnection, SecureConnection
+from topmast.net.deadline import Deadline, Timeouts
+from topmast.net.messages import Headers, Limits, Request
+from topmast.net.network_errors import network_errors
+from topmast.net.origin import origin
+from topmast.net.prepare import check_header
+from topmast.net.proxy import is_socks, proxy_for
+from topmast.version import __version__
+
+IDLE_CONNECTIONS = 64
+"""Connections to one host that are kept for the next request; how many are open at once is
+decided by the setting ``connections``."""
+HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
+"""How a kept connection fails that the server has ended before it saw the request."""
+
+
+class PlainPool(HTTPConnectionPool):
+    ConnectionCls = PlainConnection
+
+
+class SecurePool(HTTPSConnectionPool):
+    ConnectionCls = SecureConnection
+
+
+class HttpTransport:
+    """Sends requests over the network; `setting` is asked anew for each request."""
+
+    def __init__(self, setting: Callable[[str], Any]) -> None:
+        self._setting = setting
+        self._gate = Gate()
+        self._lock = Lock()
+        self._managers: dict[tuple[str | None, str, bool], urllib3.PoolManager] = {}
+
+    def open(self, request: Request, limits: Limits) -> HttpStream:
+        """Send `request`; return when the headers of the answer are there."""
+        deadline = Deadline.after(limits.total_seconds)
+        proxy = proxy_for(request.url, self._setting("proxy"))
+        headers = {"User-Agent": user_agent(self._setting("user_agent")), **request.headers}
+        connections = int(self._setting("connections"))
+        scheme, host, port = origin(request.url)
+        manager = self._manager(proxy, secure="https" in (scheme, (proxy or "").partition(":")[0]))
+        place = f"{scheme}://{host}:{port}"
+        self._gate.enter(place, connections, deadline)
+        try:
+            # Without a limit for the whole, headers have the time of a connection and one wait.
+            connect, read = limits.connect_seconds, limits.read_seconds
+            by = Deadline.after(connect + read) if limits.total_seconds is None else deadline
+            timeouts = Timeouts(connect, read, by)
+            with network_errors(request.url, timeouts):
+                pool = manager.connection_from_host(host, port, scheme)
+                connection, response = _exchange(pool, request, headers, timeouts)
+        except BaseException:
+            self._gate.leave(place)
+            raise
+        timeouts.deadline = deadline
+        return HttpStream(
+            response, request.url, connection, pool, timeouts, lambda: self._gate.leave(place)
+        )
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        with self._lock:
+            managers, self._managers = list(self._managers.values()), {}
+        for manager in managers:
+            manager.clear()
+
+    def _manager(self, proxy: str | None, secure: bool) -> urllib3.PoolManager:
+        # Reading the certificates takes longer than many a request that needs none.
+        key = (proxy, str(self._setting("ca_bundle")) if secure else "", secure)
+        with self._lock:
+            if key not in self._managers:
+                context = trusting_context(key[1]) if secure else None
+                self._managers[key] = _new_manager(proxy, context)
+            return self._managers[key]
+
+
+class HttpStream:
+    """An answer of which the headers have arrived."""
+
+    def __init__(
+        self,
+        response: HTTPResponse,
+        url: str,
+        connection: PlainConnection,
+        pool: HTTPConnectionPool,
+        timeouts: Timeouts,
+        leave: Callable[[], None],
+    ) -> None:
+        self.status_code = response.status
+        self.reason = response.reason or ""
+        self.headers = Headers(response.headers.items())
+        self.url = url
+        self._response = response
+        self._connection = connection
+        self._pool = pool
+        self._timeouts = timeouts
+        self._leave = leave
+        self._forgotten = weakref.finalize(self, _discard, connection, leave)
+        self._forgotten.atexit = False
+
+    def __enter__(self) -> HttpStream:
+        return self
+
+    def __exit__(self, *problem: object) -> None:
+        self.close()
+
+    def chunks(self, size: int = 1 << 18) -> Iterator[bytes]:
+        """The body as it came, in pieces of at most `size` bytes."""
+        with network_errors(self.url, self._timeouts):
+            while chunk := self._response.read1(size, decode_content=False):
+                if self._response.length_remaining == 0:
+                    self.close(whole=True)
+                yield chunk
+            self.close(whole=True)
+
+    def end_by(self, deadline: Deadline) -> None:
+        """Give the rest of the body until then."""
+        self._timeouts.deadline = deadline
+
+    def abort(self) -> None:
+        """Wake a thread that waits for bytes: to it, the connection has ended."""
+        if self._forgotten.alive:
+            self._connection.answer.wake()
+
+    def close(self, whole: bool = False) -> None:
+        """Give the connection back, or close it if the body was not read to its end."""
+        whole = whole or self._response.length_remaining == 0
+        if self._forgotten.detach() is None:
+            return
+        try:
+            self._response.close()
+            connection = self._connection
+            if whole and not connection.answer.surplus and not connection.is_closed:
+                self._pool._put_conn(connection)
+            else:
+                connection.close()
+        finally:
+            self._leave()
+
+
+class Gate:
+    """Lets so many requests at once to one host, and has the others wait their turn."""
+
+    def __init__(self) -> None:
+        # The condition's lock can be taken twice by one thread: the garbage collector may
+        # close a forgotten stream, and so call `leave`, in the middle of `enter`.
+        self._changed = Condition()
+        self._inside: Counter[str] = Counter()
+
+    def enter(self, host: str, limit: int, deadline: Deadline) -> None:
+        """Wait until fewer than `limit` requests to `host` are under way, and count one more."""
+        with self._changed:
+            while self._inside[host] >= limit:
+                if deadline.passed:
+                    raise TimeoutError(
+                        f"{limit} requests to {host} were still under way after "
+                        f"{deadline.seconds:g} s. Close answers that are no longer read, or "
+                        "raise conf.connections."
+                    )
+                self._changed.wait(min(deadline.left(), 60.0))
+            self._inside[host] += 1
+
+    def leave(self, host: str) -> None:
+        """Count one request to `host` less."""
+        with self._changed:
+            self._inside[host] -= 1
+            if self._inside[host] <= 0:
+                del self._inside[host]
+            self._changed.notify_all()
+
+
+@cache
+def user_agent(prefix: str = "") -> str:
+    """What we call ourselves, after the user's own `prefix`."""
+    agent = (
+        f"{prefix} topmast/{__version__} Python/{platform.python_version()} ({platform.system()})"
+    ).strip()
+    check_header("User-Agent", agent)
+    return agent
+
+
+def _exchange(
+    pool: HTTPConnectionPool, request: Request, headers: Mapping[str, str], timeouts: Timeouts
+) -> tuple[PlainConnection, HTTPResponse]:
+    """The answer to `request`, on a connection that was kept or on a new one.
+
+    Not by `pool.urlopen`: it hides whether the connection was a kept one, and which it was.
+    """
+    connection = pool._get_conn()
+    assert isinstance(connection, PlainConnection)
+    if not connection.is_closed:
+        with suppress(*HUNG_UP):  # the server may end it at this very moment
+            return connection, _ask(connection, pool, request, headers, timeouts)
+    return connection, _ask(connection, pool, request, headers, timeouts)
+
+
+def _ask(
+    connection: PlainConnection,
+    pool: HTTPConnectionPool,
+    request: Request,
+    headers: Mapping[str, str],
+    timeouts: Timeouts,
+) -> HTTPResponse:
+    parts = urlsplit(request.url)
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    connection.timeouts = timeouts
+    connection.timeout = timeouts.wait(timeouts.connect_seconds)
+    try:
+        if pool.proxy is not None and parts.scheme == "http":
+            target, headers = request.url, {**headers, **pool.proxy_headers}
+        elif pool.proxy is not None and connection.is_closed:
+            pool._prepare_proxy(connection)
+        connection.request(
+            request.method,
+            target,
+            request.body,
+            headers,
+            preload_content=False,
+            decode_content=False,
+        )
+        return connection.getresponse()
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _discard(connection: PlainConnection, leave: Callable[[], None]) -> None:
+    """Close the connection of a forgotten answer.
+
+    It is not given back: this may run while its thread holds the lock of the pool.
+    """
+    try:
+        connection.close()
+    finally:
+        leave()
+
+
+def _new_manager(proxy: str | None, context: ssl.SSLContext | None) -> urllib3.PoolManager:
+    shared: dict[str, Any] = {"maxsize": IDLE_CONNECTIONS, "num_pools": 32, "ssl_context": context}
+    if proxy is not None and is_socks(proxy):
+        from topmast.net.socks import socks_manager
+
+        return socks_manager(proxy, shared)
+    if proxy is None:
+        manager = urllib3.PoolManager(**shared)
+    else:
+        url, login = split_login(proxy)
+        given = urllib3.make_headers(proxy_basic_auth=login) if login else None
+        manager = urllib3.ProxyManager(
+            url, proxy_headers=given, proxy_ssl_context=context, **shared
+        )
+    manager.pool_classes_by_scheme = {"http": PlainPool, "https": SecurePool}
+    return manager

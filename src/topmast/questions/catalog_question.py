@@ -1,0 +1,62 @@
+"""A question about a catalogue, which only the archive may know, and how it is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from topmast.errors import InvalidQueryError, RemoteServiceError
+from topmast.questions.catalog_list import CATALOGS, Catalog, nearest_catalog
+from topmast.questions.portal import Question, ask_question, ask_table, rows_found, warn_if_cut
+from topmast.wire.answers import table_of
+
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from topmast.net.session import Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogQuestion(Question):
+    """What is asked of which catalogue."""
+
+    catalog: Catalog
+
+
+def ask_catalog(session: Session, question: CatalogQuestion) -> Table:
+    """The table that answers a question about a catalogue."""
+    try:
+        return ask_table(session, question)
+    except RemoteServiceError as problem:
+        _refuse_unknown(question.catalog, problem)
+        raise
+
+
+def count_rows(session: Session, question: CatalogQuestion) -> Any:
+    """How many rows each place has, as the paging of the smallest page tells."""
+    try:
+        answers = ask_question(session, replace(question, pagesize=1, page=1))
+        for pages in answers:
+            table_of([page.answer.content for page in pages])  # raises what went wrong
+    except RemoteServiceError as problem:
+        _refuse_unknown(question.catalog, problem)
+        raise
+    counts = [rows_found(pages) for pages in answers]
+    warn_if_cut(question, counts)
+    return counts[0] if question.places is None else np.array(counts)
+
+
+def _refuse_unknown(catalog: Catalog, problem: RemoteServiceError) -> None:
+    """Raise InvalidQueryError where the archive's error means that there is no such catalogue."""
+    message = str(problem).lower()
+    if not catalog.listed and (catalog.cone.lower() in message or "service" in message):
+        raise InvalidQueryError(no_such_catalog(catalog)) from problem
+
+
+def no_such_catalog(catalog: Catalog) -> str:
+    near = nearest_catalog(catalog.name)
+    names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))
+    hint = f"Did you mean '{near}'?" if near else f"Catalogues are: {names}."
+    return f"The archive has no catalogue '{catalog.name}'. {hint}"
