@@ -110,7 +110,10 @@ def test_many_values_are_as_good_as_few(caller: Caller) -> None:
 
 
 def test_among_many_values_one_may_be_out_of_range(caller: Caller) -> None:
-    assert caller.matching(has("obsid", *map(str, range(5000, 5300)), "903", 10**30)) == ["obs3", "obs4"]
+    assert caller.matching(has("obsid", *map(str, range(5000, 5300)), "903", 10**30)) == [
+        "obs3",
+        "obs4",
+    ]
 
 
 def test_a_negated_filter_keeps_rows_without_a_value() -> None:
