@@ -16,6 +16,7 @@ from topmast.questions.arguments import is_astropy, truth_value
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
 from topmast.questions.products import get_product_list
+from topmast.services.cloud import cloud_source
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -27,11 +28,11 @@ log: logging.Logger = logging.getLogger("topmast")
 NOTHING = "No products to download."
 PLANNING = (
     "download_dir", "cache", "mrp_only", "extension", "flat", "layout", "connections",
-    "bandwidth", "check",
+    "bandwidth", "check", "cloud_only", "force_on_prem",
 )  # fmt: skip
 RUNNING = ("verbose", "progress", "raise_on_error")
 """Options of `Plan.run`."""
-DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag", "cloud_only")
+DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag")
 
 
 def filter_products(
@@ -91,6 +92,7 @@ def download_products(
     bandwidth: Any = None,
     check: str = "content",
     cloud_only: bool = False,
+    force_on_prem: bool = False,
     verbose: bool = True,
     progress: Callable[[Any], object] | None = None,
     raise_on_error: bool = False,
@@ -126,8 +128,8 @@ def download_products(
         The most to take, such as ``"10 MB/s"``.
     check : {"content", "length"}
         Whether a file whose content looks broken counts as failed.
-    cloud_only : bool
-        Without effect.
+    cloud_only, force_on_prem : bool
+        After `enable_cloud_dataset`: skip what is not in the cloud; or fetch all from the archive.
     verbose : bool
         Tell what is being done.
     progress : callable, optional
@@ -148,8 +150,6 @@ def download_products(
     --------
     >>> manifest = Observations.download_products(products, folder, verbose=False)
     """
-    if cloud_only:
-        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
     download.check_progress(progress)
     chosen = _chosen(session, products, mrp_only, extension, filters, DOWNLOADING)
     if chosen is None:
@@ -170,6 +170,7 @@ def download_products(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
     )
     return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
 
@@ -188,6 +189,8 @@ def plan_download(
     connections: int | None = None,
     bandwidth: Any = None,
     check: str = "content",
+    cloud_only: bool = False,
+    force_on_prem: bool = False,
     **filters: Any,
 ) -> Plan | None:
     """What `download_products` would do: files, bytes, what is here already, where each goes.
@@ -216,6 +219,7 @@ def plan_download(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
     )
 
 
@@ -266,7 +270,7 @@ def download_file(
     cache : bool or "check"
         As for `download_products`.
     cloud_only, force_on_prem : bool
-        Without effect.
+        As for `download_products`.
     verbose : bool
         Tell what is being done.
 
@@ -275,16 +279,14 @@ def download_file(
     status, message, url
         ``"COMPLETE"``, None, None; or ``"ERROR"``, what happened, and the URL.
     """
-    if cloud_only and force_on_prem:
-        raise InvalidQueryError("Give only one of cloud_only and force_on_prem.")
-    if cloud_only:
-        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
+    source = cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem)
     return download.download_file(
         session,
         _one_uri(uri),
         local_path=local_path,
         base_url=base_url,
         cache=cache,
+        cloud=None if base_url else source,
         verbose=verbose,
     )
 
@@ -316,6 +318,7 @@ def retry(
     return download.retry(
         session,
         manifest,
+        cloud=cloud_source(session),
         verbose=verbose,
         progress=progress,
         raise_on_error=raise_on_error,
@@ -334,8 +337,7 @@ def _chosen(
     options: Sequence[str],
 ) -> Table | None:
     """The products that a download is about; None, with a warning, if there are none."""
-    if mrp_only is not None:
-        mrp_only = truth_value("mrp_only", mrp_only)
+    mrp_only = None if mrp_only is None else truth_value("mrp_only", mrp_only)
     table = _as_products(session, products)
     _check_filters(filters, table.colnames, options)
     if mrp_only is None:

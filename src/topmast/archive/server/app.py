@@ -14,9 +14,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
+from topmast.archive.server.routes import (
+    accounts,
+    bundles,
+    cloud,
+    files,
+    names,
+    openapi,
+    pages,
+    portal,
+)
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
+from topmast.wire.path_lookup import PATH_LOOKUP
+from topmast.wire.s3 import PUBLIC_BUCKET
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -39,6 +50,9 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
     ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
+    (PATH_LOOKUP, GET, cloud.path_lookup),
+    (f"/{PUBLIC_BUCKET}", GET, cloud.list_bucket),
+    (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
     (WHOAMI, GET, accounts.whoami),

@@ -27,6 +27,8 @@ NO_VERSION = Version()
 TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 BUSY = frozenset({429, 503})
 REASONS = {
+    301: "301 Moved Permanently, without saying where to; in S3 this means that the bucket is in "
+    "another region (conf.s3_server).",
     400: "400 Bad Request: the archive cannot read this URI.",
     401: "401 Unauthorized: {exclusive}log in with a token (Observations.login, MAST_API_TOKEN).",
     403: "403 Forbidden: {exclusive}your account has no right to it.",
