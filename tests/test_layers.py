@@ -261,6 +261,7 @@ ARCHIVE_ROOMS = (
     "ingest",
     "catalogs",
     "portal",
+    "bucket",
     "archive",
     "server",
 )

@@ -163,7 +163,12 @@ class Session:
         )
 
     def send(
-        self, request: Request, *, total_seconds: float | None = None, check: bool = True
+        self,
+        request: Request,
+        *,
+        total_seconds: float | None = None,
+        check: bool = True,
+        most_bytes: int | None = None,
     ) -> Answer:
         """The whole answer to `request`, tried again while that makes sense.
 
@@ -176,6 +181,8 @@ class Session:
             The limit for everything, tries and waits together; default: the setting ``timeout``.
         check : bool
             Whether an HTTP error status raises HTTPStatusError or NotAuthorizedError.
+        most_bytes : int, optional
+            The body is read no further than this.
 
         Raises
         ------
@@ -192,7 +199,7 @@ class Session:
         archive = self._archive()
         tries = int(self.setting("tries"))
         for attempt in range(1, tries + 1):
-            outcome = self._one_try(archive, request, limits, deadline)
+            outcome = self._one_try(archive, request, limits, deadline, most_bytes)
             wait = retry.plan(
                 request,
                 outcome,
@@ -230,12 +237,17 @@ class Session:
             transport.close()
 
     def _one_try(
-        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
+        self,
+        archive: _Archive,
+        request: Request,
+        limits: Limits,
+        deadline: Deadline,
+        most_bytes: int | None,
     ) -> Answer | UnreachableError | TimeoutError:
         started = time.monotonic()
         try:
             with self._open(archive, request, limits, deadline) as stream:
-                answer = stream.answer(self._secrets(archive))
+                answer = stream.answer(self._secrets(archive), most_bytes)
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem

@@ -1,0 +1,202 @@
+"""Open a product where it is, in the archive or in the cloud, and read only what is needed."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from topmast.download.product import Sources, checked_uri
+from topmast.errors import (
+    BadAnswerError,
+    CloudAccessWarning,
+    HTTPStatusError,
+    InvalidQueryError,
+    MastError,
+    MissingExtraError,
+    UnreachableError,
+    warn,
+)
+from topmast.net.address import checked_url, is_url
+from topmast.net.ranged import FIRST, RangedFile
+from topmast.net.session import Session
+from topmast.questions import cloud
+from topmast.questions.arguments import is_astropy
+from topmast.services.hdus import find_hdus, look_ahead
+from topmast.wire.s3 import SCHEME, object_url, parse_s3_uri
+
+if TYPE_CHECKING:
+    from asdf import AsdfFile
+    from astropy.io.fits import HDUList
+
+GZIP = b"\x1f\x8b"
+FITS = b"SIMPLE  ="
+ASDF = b"#ASDF"
+
+
+def open_product(
+    session: Session, /, product: Any, *, as_file: bool = False, force_on_prem: bool = False
+) -> HDUList | AsdfFile | BinaryIO:
+    """Open a product without downloading it; only the bytes that are used travel.
+
+    Of a FITS file the headers come at once, and data when they are looked at:
+    ``hdus[1].section[100:150, 200:250]`` fetches those rows only.
+
+    Parameters
+    ----------
+    product : str or `~astropy.table.Row`
+        The ``dataURI`` of a product, a row of a product table, an address ``s3://bucket/key`` of a
+        public object, or a URL.
+    as_file : bool
+        Give the file itself, whatever its format.
+    force_on_prem : bool
+        Ask the archive, also after `enable_cloud_dataset`.
+
+    Returns
+    -------
+    `~astropy.io.fits.HDUList`, ``asdf.AsdfFile`` or file
+        By what is in it. A file has ``read``, ``seek`` and ``tell``.
+
+    Raises
+    ------
+    HTTPStatusError, UnreachableError, TimeoutError
+        The product cannot be had.
+    BadAnswerError
+        It is broken, or is large and comes from a server that gives no parts of files.
+    MissingExtraError
+        It is an ASDF file, and the package asdf is not installed.
+
+    Examples
+    --------
+    >>> uri = "mast:HST/product/u9o40504m_c3m.fits"
+    >>> with Observations.open_product(uri) as hdus:
+    ...     telescope = hdus[0].header["TELESCOP"]
+    """
+    file = open_file(session, product, force_on_prem=force_on_prem)
+    return cast("BinaryIO", file) if as_file else _opened(file)
+
+
+def read_product(
+    session: Session, /, product: Any, *, force_on_prem: bool = False
+) -> HDUList | AsdfFile:
+    """Open a FITS or ASDF product without downloading it; see `open_product`.
+
+    Raises
+    ------
+    InvalidQueryError
+        It is neither FITS nor ASDF.
+
+    Examples
+    --------
+    >>> hdus = Observations.read_product("mast:HST/product/u9o40504m_c3m.fits")
+    >>> hdus.close()
+    """
+    found = open_product(session, product, force_on_prem=force_on_prem)
+    if isinstance(found, io.IOBase):
+        start = found.read(16)
+        found.close()
+        raise InvalidQueryError(
+            f"{_uri_of(product)[:300]} is neither FITS nor ASDF: it begins with {start!r}. "
+            "open_product opens any file."
+        )
+    return cast("HDUList | AsdfFile", found)
+
+
+def open_file(
+    session: Session, product: Any, *, force_on_prem: bool = False, first: int = FIRST
+) -> RangedFile:
+    """The remote file of a product: from the cloud if that is enabled and has it."""
+    uri = checked_uri(_uri_of(product))
+    ranged = partial(RangedFile, session, first=first)
+    if uri.startswith(SCHEME):
+        return ranged(object_url(session.servers.s3, *parse_s3_uri(uri)), **_OF_S3)
+    if is_url(uri):
+        return ranged(checked_url(uri))
+    if not force_on_prem and session.cache(cloud.CloudAccess).enabled:
+        found = _from_cloud(session, uri, ranged)
+        if found is not None:
+            return found
+    return ranged(Sources.of(session).url(uri))
+
+
+#: S3 answers a request for several parts with the whole object.
+_OF_S3: dict[str, Any] = {"refusal": cloud.refusal, "several": False}
+
+
+def _from_cloud(session: Session, uri: str, ranged: Callable[..., RangedFile]) -> RangedFile | None:
+    """The file in the cloud; None if it is not there, with a warning if it should be."""
+    try:
+        url = cloud.find_urls(session, [uri]).get(uri)
+        return ranged(url, **_OF_S3) if url else None
+    except (HTTPStatusError, UnreachableError, BadAnswerError) as problem:
+        warn(f"{problem} The archive is asked instead.", CloudAccessWarning)
+        return None
+
+
+def _uri_of(product: Any) -> str:
+    """The URI of a product: itself, or that of a row."""
+    if is_astropy(product, "table.Row"):
+        named = [name for name in ("dataURI", "uri") if name in product.colnames]
+        if named:
+            return str(product[named[0]])
+    if isinstance(product, str):
+        return str(product)
+    raise InvalidQueryError(
+        f"A product is a URI, or a row of a product table with the column dataURI, not {product!r}."
+    )
+
+
+def _opened(file: RangedFile) -> Any:
+    start = file.read_at(0, 16)
+    if start.startswith(FITS):
+        return _open_fits(file)
+    if start.startswith(ASDF):
+        return _open_asdf(file)
+    if start.startswith(GZIP):
+        unpacked = gzip.GzipFile(fileobj=cast("BinaryIO", file))
+        with_fits = _starts_with_fits(unpacked, file)
+        unpacked.seek(0)
+        return _fits_of(unpacked) if with_fits else file
+    return file
+
+
+def _starts_with_fits(unpacked: gzip.GzipFile, file: RangedFile) -> bool:
+    try:
+        return unpacked.read(len(FITS)) == FITS
+    except (OSError, EOFError) as problem:
+        raise BadAnswerError(f"{file.name[:300]} is a broken gzip file: {problem}.") from problem
+
+
+def _open_fits(file: RangedFile) -> HDUList:
+    hdus = find_hdus(file)
+    file.look_ahead = partial(look_ahead, hdus)
+    return _fits_of(file)
+
+
+def _fits_of(file: Any) -> HDUList:
+    from astropy.io import fits
+
+    try:
+        return fits.open(file, mode="readonly", memmap=False, lazy_load_hdus=True)
+    except MastError:
+        raise
+    except (OSError, ValueError) as problem:
+        raise BadAnswerError(f"{file.name[:300]} cannot be read as FITS: {problem}.") from problem
+
+
+def _open_asdf(file: RangedFile) -> AsdfFile:
+    try:
+        import asdf
+    except ImportError as problem:
+        raise MissingExtraError(
+            "To open an ASDF file the package asdf is needed. Install it with: "
+            "pip install 'topmast[asdf]'"
+        ) from problem
+    try:
+        return asdf.open(file, mode="r", lazy_load=True, memmap=False)
+    except MastError:
+        raise
+    except (OSError, ValueError) as problem:
+        raise BadAnswerError(f"{file.name[:300]} cannot be read as ASDF: {problem}.") from problem
