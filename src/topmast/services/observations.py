@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from topmast.questions import observations, products
-from topmast.services import cloud, downloads
+from topmast.services import cloud, downloads, headers, open
 from topmast.services.methods import answers, count, method, query
 from topmast.services.service import Service
 
@@ -42,6 +42,10 @@ class ObservationsClass(Service):
     iter_download: Final = method(downloads.iter_download)
     download_file: Final = method(downloads.download_file)
     retry: Final = method(downloads.retry)
+
+    open_product: Final = method(open.open_product)
+    read_product: Final = method(open.read_product)
+    headers: Final = method(headers.headers)
 
     enable_cloud_dataset: Final = method(cloud.enable_cloud_dataset)
     disable_cloud_dataset: Final = method(cloud.disable_cloud_dataset)

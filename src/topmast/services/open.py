@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
-from collections.abc import Callable
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from urllib.parse import urlsplit
 
 from topmast.download.product import Sources, checked_uri
 from topmast.errors import (
@@ -19,13 +20,13 @@ from topmast.errors import (
     UnreachableError,
     warn,
 )
-from topmast.net.address import checked_url, is_url
-from topmast.net.ranged import FIRST, RangedFile
+from topmast.net.address import checked_url, is_url, under
+from topmast.net.ranged import RangedFile
 from topmast.net.session import Session
 from topmast.questions import cloud
 from topmast.questions.arguments import is_astropy
 from topmast.services.hdus import find_hdus, look_ahead
-from topmast.wire.s3 import SCHEME, object_url, parse_s3_uri
+from topmast.wire.s3 import AMAZON, SCHEME, bucket_url, object_url, parse_s3_uri
 
 if TYPE_CHECKING:
     from asdf import AsdfFile
@@ -74,7 +75,7 @@ def open_product(
     >>> with Observations.open_product(uri) as hdus:
     ...     telescope = hdus[0].header["TELESCOP"]
     """
-    file = open_file(session, product, force_on_prem=force_on_prem)
+    file = _open_file(session, product, force_on_prem)
     return cast("BinaryIO", file) if as_file else _opened(file)
 
 
@@ -104,35 +105,53 @@ def read_product(
     return cast("HDUList | AsdfFile", found)
 
 
-def open_file(
-    session: Session, product: Any, *, force_on_prem: bool = False, first: int = FIRST
-) -> RangedFile:
-    """The remote file of a product: from the cloud if that is enabled and has it."""
+def find_address(
+    session: Session, product: Any, in_cloud: Mapping[str, str] | None = None
+) -> tuple[str, str]:
+    """The URI of a product, and the address to read it from.
+
+    `in_cloud`: the addresses of those that are in the cloud; None asks for it.
+    """
     uri = checked_uri(_uri_of(product))
-    ranged = partial(RangedFile, session, first=first)
     if uri.startswith(SCHEME):
-        return ranged(object_url(session.servers.s3, *parse_s3_uri(uri)), **_OF_S3)
+        return uri, object_url(session.servers.s3, *parse_s3_uri(uri))
     if is_url(uri):
-        return ranged(checked_url(uri))
-    if not force_on_prem and session.cache(cloud.CloudAccess).enabled:
-        found = _from_cloud(session, uri, ranged)
-        if found is not None:
-            return found
-    return ranged(Sources.of(session).url(uri))
+        return uri, checked_url(uri)
+    if in_cloud is None:
+        in_cloud = {}
+        if session.cache(cloud.CloudAccess).enabled:
+            in_cloud = _find_in_cloud(session, uri)
+    return uri, in_cloud.get(uri) or Sources.of(session).url(uri)
 
 
-#: S3 answers a request for several parts with the whole object.
-_OF_S3: dict[str, Any] = {"refusal": cloud.refusal, "several": False}
+def open_address(session: Session, url: str) -> RangedFile:
+    """The remote file at `url`."""
+    bucket = bucket_url(session.servers.s3, session.setting("s3_bucket"))
+    if not under(url, bucket) and not (urlsplit(url).hostname or "").endswith(AMAZON):
+        return RangedFile(session, url)
+    # S3 answers a request for several parts with the whole object.
+    return RangedFile(session, url, refusal=cloud.refusal, several=False)
 
 
-def _from_cloud(session: Session, uri: str, ranged: Callable[..., RangedFile]) -> RangedFile | None:
-    """The file in the cloud; None if it is not there, with a warning if it should be."""
+def _open_file(session: Session, product: Any, force_on_prem: bool) -> RangedFile:
+    """From the cloud if that is enabled and has it, else from the archive."""
+    uri, url = find_address(session, product, {} if force_on_prem else None)
+    at_home = Sources.of(session).url(uri)
+    if url == at_home or "://" in uri:
+        return open_address(session, url)
     try:
-        url = cloud.find_urls(session, [uri]).get(uri)
-        return ranged(url, **_OF_S3) if url else None
+        return open_address(session, url)
     except (HTTPStatusError, UnreachableError, BadAnswerError) as problem:
         warn(f"{problem} The archive is asked instead.", CloudAccessWarning)
-        return None
+        return open_address(session, at_home)
+
+
+def _find_in_cloud(session: Session, uri: str) -> dict[str, str]:
+    try:
+        return cloud.find_urls(session, [uri])
+    except (HTTPStatusError, UnreachableError, BadAnswerError) as problem:
+        warn(f"{problem} The archive is asked instead.", CloudAccessWarning)
+        return {}
 
 
 def _uri_of(product: Any) -> str:
