@@ -39,9 +39,7 @@ def test_a_recorded_answer_is_read(recorded: Path) -> None:
 def test_what_is_written_is_read_again() -> None:
     keys = {"mast:HST/product/a b+c&d.fits": "hst/a b+c&d.fits", "mast:x": None}
 
-    assert decode_paths(encode_paths(keys)) == {
-        "mast:HST/product/a b+c&d.fits": "hst/a b+c&d.fits"
-    }
+    assert decode_paths(encode_paths(keys)) == {"mast:HST/product/a b+c&d.fits": "hst/a b+c&d.fits"}
     assert decode_lookup(encode_lookup(list(keys))) == list(keys)
 
 
