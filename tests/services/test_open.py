@@ -287,6 +287,17 @@ def test_a_product_that_fails_has_its_row_and_its_reason(
     assert "1 HDUs" in observations.headers([few], ext=3)["Message"][0]
 
 
+def test_the_headers_of_a_gzipped_file_need_its_start_only(
+    server: Misbehaving, observations: ObservationsClass
+) -> None:
+    uri = put(server, "a.fits.gz", gzip.compress(LARGE, compresslevel=1))
+    assert observations.headers(uri)["KEY3"].tolist() == [3]
+    assert len(server.requests) == 1
+    assert observations.headers(uri, ext=None)["HDU"].tolist() == [0, 1, 2, 3]
+    broken = put(server, "b.fits.gz", b"\x1f\x8b\x08" + b"x" * 1000)
+    assert "broken gzip" in observations.headers(broken)["Message"][0]
+
+
 def test_products_without_uris_are_refused(observations: ObservationsClass) -> None:
     with pytest.raises(InvalidQueryError, match=r"column dataURI.*only: a"):
         observations.headers(Table({"a": [1]}))

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from topmast.download.check.fits import BLOCK, CARD, KEYWORDS, Broken, Header, data_length
 from topmast.errors import BadAnswerError
 from topmast.net.address import shown
-from topmast.net.ranged import RangedFile, Span
+from topmast.net.ranged import Span
 
 HEADER = 5 * BLOCK
 """Bytes fetched for a header whose length nobody knows."""
@@ -23,6 +24,18 @@ MOST_GUESSES = 6
 MOST_HDUS = 10_000
 MOST_HEADER = 64 << 20
 MOST_CUTOUT = 8 << 20
+
+
+class Readable(Protocol):
+    """What is read in parts, as a `RangedFile` is."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    def read_at(self, position: int, count: int) -> bytes: ...
+    def holds(self, position: int) -> bool: ...
+    def fetch(self, spans: Sequence[Span]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,7 @@ class Hdu:
         return self.data + self.padded
 
 
-def find_hdus(file: RangedFile, most: int = MOST_HDUS) -> list[Hdu]:
+def find_hdus(file: Readable, most: int = MOST_HDUS) -> list[Hdu]:
     """The HDUs of a FITS file, the first `most` of them.
 
     Raises
@@ -104,7 +117,7 @@ def _spans(last: Hdu, position: int, size: int, guessing: bool) -> list[Span]:
     return spans
 
 
-def _read_header(file: RangedFile, position: int, number: int) -> Hdu | None:
+def _read_header(file: Readable, position: int, number: int) -> Hdu | None:
     """The HDU at `position`; None if what is there is no header but padding."""
     cards, blocks = Header(), list[bytes]()
     while sum(map(len, blocks)) < MOST_HEADER:
@@ -130,7 +143,7 @@ def _read_cards(block: bytes, header: Header) -> bool:
     return False
 
 
-def _hdu(file: RangedFile, position: int, number: int, header: bytes, cards: Header) -> Hdu:
+def _hdu(file: Readable, position: int, number: int, header: bytes, cards: Header) -> Hdu:
     try:
         length = data_length(cards)
         axes = cards.integer("NAXIS")
@@ -141,7 +154,7 @@ def _hdu(file: RangedFile, position: int, number: int, header: bytes, cards: Hea
     return Hdu(position, header, length, row, pixel)
 
 
-def _unreadable(file: RangedFile, number: int, why: str) -> BadAnswerError:
+def _unreadable(file: Readable, number: int, why: str) -> BadAnswerError:
     return BadAnswerError(
         f"The header of HDU {number} of {shown(file.name)} cannot be read: {why}. Download the "
         "file and look at it with topmast.verify."

@@ -17,7 +17,8 @@ from topmast.questions import cloud
 from topmast.questions.arguments import is_astropy
 from topmast.services.cards import values_of
 from topmast.services.hdus import MOST_HDUS, Hdu, find_hdus
-from topmast.services.open import find_address, open_address
+from topmast.services.open import GZIP, find_address, open_address
+from topmast.services.unpacked import UnpackedFile
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -70,8 +71,8 @@ def headers(
 
     Examples
     --------
-    >>> uris = ["mast:HST/product/u9o40504m_c3m.fits"]
-    >>> table = Observations.headers(uris, keywords=["TELESCOP", "EXPTIME"])
+    >>> fits = Observations.filter_products(products, extension="fits")
+    >>> table = Observations.headers(fits, keywords=["TELESCOP", "EXPTIME"])
     """
     wanted = _checked_ext(ext)
     uris = _uris(products)
@@ -134,12 +135,14 @@ def _read(
     try:
         found.uri, address = find_address(session, product, urls)
         with open_address(session, address) as file:
-            if file.read_at(0, len(FITS_START)) != FITS_START:
-                found.message = f"not FITS: it begins with {file.read_at(0, 16)!r}"
+            readable = UnpackedFile(file) if file.read_at(0, len(GZIP)) == GZIP else file
+            start = readable.read_at(0, 16)
+            if not start.startswith(FITS_START):
+                found.message = f"not FITS: it begins with {start!r}"
                 return found
             numbers = [each for each in wanted or () if isinstance(each, int)]
             by_number = wanted is not None and len(numbers) == len(wanted)
-            hdus = find_hdus(file, max(numbers) + 1 if by_number else MOST_HDUS)
+            hdus = find_hdus(readable, max(numbers) + 1 if by_number else MOST_HDUS)
         rows = [(number, values_of(hdu.header, keywords)) for number, hdu in enumerate(hdus)]
         found.rows = [row for row in rows if wanted is None or _is_wanted(row, hdus, wanted)]
         if not found.rows:

@@ -20,7 +20,7 @@ from topmast.errors import (
     UnreachableError,
     warn,
 )
-from topmast.net.address import checked_url, is_url, under
+from topmast.net.address import under
 from topmast.net.ranged import RangedFile
 from topmast.net.session import Session
 from topmast.questions import cloud
@@ -48,8 +48,8 @@ def open_product(
     Parameters
     ----------
     product : str or `~astropy.table.Row`
-        The ``dataURI`` of a product, a row of a product table, an address ``s3://bucket/key`` of a
-        public object, or a URL.
+        The ``dataURI`` of a product, a row of a product table, or the address
+        ``s3://bucket/key`` of a public object.
     as_file : bool
         Give the file itself, whatever its format.
     force_on_prem : bool
@@ -71,8 +71,8 @@ def open_product(
 
     Examples
     --------
-    >>> uri = "mast:HST/product/u9o40504m_c3m.fits"
-    >>> with Observations.open_product(uri) as hdus:
+    >>> fits = Observations.filter_products(products, extension="fits")
+    >>> with Observations.open_product(fits[0]) as hdus:
     ...     telescope = hdus[0].header["TELESCOP"]
     """
     file = _open_file(session, product, force_on_prem)
@@ -91,7 +91,8 @@ def read_product(
 
     Examples
     --------
-    >>> hdus = Observations.read_product("mast:HST/product/u9o40504m_c3m.fits")
+    >>> fits = Observations.filter_products(products, extension="fits")
+    >>> hdus = Observations.read_product(fits[0])
     >>> hdus.close()
     """
     found = open_product(session, product, force_on_prem=force_on_prem)
@@ -115,8 +116,6 @@ def find_address(
     uri = checked_uri(_uri_of(product))
     if uri.startswith(SCHEME):
         return uri, object_url(session.servers.s3, *parse_s3_uri(uri))
-    if is_url(uri):
-        return uri, checked_url(uri)
     if in_cloud is None:
         in_cloud = {}
         if session.cache(cloud.CloudAccess).enabled:
@@ -137,7 +136,7 @@ def _open_file(session: Session, product: Any, force_on_prem: bool) -> RangedFil
     """From the cloud if that is enabled and has it, else from the archive."""
     uri, url = find_address(session, product, {} if force_on_prem else None)
     at_home = Sources.of(session).url(uri)
-    if url == at_home or "://" in uri:
+    if url == at_home or uri.startswith(SCHEME):
         return open_address(session, url)
     try:
         return open_address(session, url)
