@@ -70,11 +70,6 @@ class RunSettings:
         """Parts of one file at once: with few connections, fewer."""
         return min(self.ranges, self.connections)
 
-    @property
-    def helpers(self) -> int:
-        """Connections beside those of the files, for parts of large ones."""
-        return self.connections * (self.parts - 1)
-
     def longest_seconds(self, size: int | None) -> float:
         """Seconds that a file of this size may take altogether."""
         return (self.limits.total_seconds or 600.0) + (size or 0) / self.least_rate
@@ -121,6 +116,8 @@ class Control:
         on_bytes: Callable[[int], None] | None = None,
     ) -> None:
         self._slots = threading.BoundedSemaphore(connections)
+        #: Files that wait for a connection.
+        self.waiting = 0
         #: Set when the run is to end.
         self.stopping = threading.Event()
         self._lock = threading.Lock()
@@ -136,12 +133,32 @@ class Control:
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Wait for one of the connections, and have it while inside."""
-        while not self._slots.acquire(timeout=0.2):
-            self.check()
+        if not self._slots.acquire(blocking=False):
+            self._wait_for_slot()
         try:
             yield
         finally:
             self._slots.release()
+
+    def _wait_for_slot(self) -> None:
+        with self._lock:
+            self.waiting += 1
+        try:
+            while not self._slots.acquire(timeout=0.2):
+                self.check()
+        finally:
+            with self._lock:
+                self.waiting -= 1
+
+    @contextmanager
+    def spare_slot(self) -> Iterator[bool]:
+        """Have a connection that no file needs while inside; whether there is one."""
+        free = not self.waiting and self._slots.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._slots.release()
 
     def stop(self) -> None:
         """Ask every thread to end, and close the connections that they wait for."""

@@ -39,12 +39,11 @@ class ReceivedStream:
     def __enter__(self) -> ReceivedStream:
         return self
 
-    def __exit__(self, *problem: object) -> None:
-        self.close()
-
-    def close(self) -> None:
+    def close(self, *problem: object) -> None:
         """Let go of the connection."""
         self._stream.close()
+
+    __exit__ = close
 
     def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """The body, in pieces of at most `size` bytes.
@@ -56,8 +55,10 @@ class ReceivedStream:
         TimeoutError
             The next byte, or the last, did not come in time.
         """
-        encoding = self.headers.get("Content-Encoding", "") if self._has_body else ""
-        return decoded(self.raw_chunks(size), encoding, size, shown(self.url))
+        chunks = self.raw_chunks(size)
+        if not self._has_body or "Content-Encoding" not in self.headers:
+            return chunks
+        return decoded(chunks, self.headers["Content-Encoding"], size, shown(self.url))
 
     def raw_chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """The body as it was sent, whatever its Content-Encoding; raises as `chunks` does."""

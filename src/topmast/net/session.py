@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -22,11 +23,11 @@ from topmast.net.messages import Answer, Limits, Request, Transport
 from topmast.net.origin import Login, may_receive_credential, origin
 from topmast.net.prepare import (
     MAX_REDIRECTS,
+    REDIRECTS,
     prepare,
     redirect_location,
     redirected,
     with_cookies,
-    with_defaults,
     with_login,
 )
 
@@ -188,7 +189,6 @@ class Session:
         if total_seconds is not None:
             limits = replace(limits, total_seconds=total_seconds)
         deadline = Deadline.after(limits.total_seconds)
-        request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "gzip"})
         archive = self._archive()
         tries = int(self.setting("tries"))
         for attempt in range(1, tries + 1):
@@ -205,9 +205,14 @@ class Session:
                 break
             log.debug("%s: trying again in %.1f s", shown(request.url), wait.seconds)
             time.sleep(wait.seconds)
-        if check and isinstance(outcome, Answer) and outcome.status_code in (401, 403):
-            return _result(outcome, self.explain_refusal() or wait.note, check)
-        return _result(outcome, wait.note, check)
+        if isinstance(outcome, Answer):
+            if outcome.ok or not check:
+                return outcome
+            refused = outcome.status_code in (401, 403)
+            raise outcome.status_error((refused and self.explain_refusal()) or wait.note)
+        if wait.note:
+            outcome.args = (f"{outcome} {wait.note}",)
+        raise outcome
 
     def stream(self, request: Request, *, limits: Limits | None = None) -> ReceivedStream:
         """The answer to `request` as soon as its headers are there: one try, any status.
@@ -216,8 +221,8 @@ class Session:
         """
         if limits is None:
             limits = replace(self.limits(), total_seconds=None)
-        request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "identity"})
-        return self._open(self._archive(), request, limits, Deadline.after(limits.total_seconds))
+        deadline = Deadline.after(limits.total_seconds)
+        return self._open(self._archive(), request, limits, deadline, encoding="identity")
 
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
@@ -239,23 +244,29 @@ class Session:
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem
-        seconds = time.monotonic() - started
-        log.debug(
-            "%s %s: %d, %.3f s", request.method, shown(answer.url), answer.status_code, seconds
-        )
+        if log.isEnabledFor(logging.DEBUG):
+            seconds, status = time.monotonic() - started, answer.status_code
+            log.debug("%s %s: %d, %.3f s", request.method, shown(answer.url), status, seconds)
         return answer
 
     def _open(
-        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
+        self,
+        archive: _Archive,
+        request: Request,
+        limits: Limits,
+        deadline: Deadline,
+        encoding: str = "gzip",
     ) -> ReceivedStream:
         """Send `request` and follow redirects, until headers of another kind are there."""
-        request = prepare(self._with_credentials(archive, request))
+        request = self._with_credentials(archive, request)
+        request = prepare(request, {"Accept": "*/*", "Accept-Encoding": encoding})
         for _ in range(MAX_REDIRECTS + 1):
             left = None if limits.total_seconds is None else deadline.left()
             transport = self._transport(archive.where, request.url)
             with deadline_errors(deadline, request.url):
                 stream = transport.open(request, replace(limits, total_seconds=left))
-            location = redirect_location(stream) if request.follow_redirects else None
+            followed = request.follow_redirects and stream.status_code in REDIRECTS
+            location = redirect_location(stream) if followed else None
             if location is None:
                 return ReceivedStream(stream, deadline, has_body=request.method != "HEAD")
             stream.close()
@@ -285,7 +296,8 @@ class Session:
         }
         servers = replace(Servers.of(_portal_url(where)), **own)
         if is_url(where):
-            return _Archive(where, servers, split_login(where)[1], servers.portal)
+            login = split_login(where)[1] if "@" in where else None
+            return _Archive(where, servers, login, servers.portal)
         return _Archive(where, servers, None, os.path.realpath(os.path.expanduser(where)))
 
     def _is_login_for(self, archive: _Archive) -> bool:
@@ -297,7 +309,7 @@ class Session:
         return tuple(secret for secret in (self.token, password, *self.cookies.values()) if secret)
 
     def _transport(self, where: str, url: str) -> Transport:
-        if under(url, IN_PROCESS) and not is_url(where):
+        if not is_url(where) and under(url, IN_PROCESS):
             return self._folder_transport(where)
         with self._lock:
             if self._network is None:
@@ -341,6 +353,7 @@ def _own_settings(settings: dict[str, Any]) -> Conf:
     return own
 
 
+@lru_cache(64)
 def _portal_url(where: str) -> str:
     if not is_url(where):
         return IN_PROCESS
@@ -348,16 +361,6 @@ def _portal_url(where: str) -> str:
     if "?" in url:
         raise InvalidQueryError(f"The server {shown(where)!r} must not contain '?'.")
     return url.rstrip("/")
-
-
-def _result(outcome: Answer | UnreachableError | TimeoutError, note: str, check: bool) -> Answer:
-    if isinstance(outcome, Answer):
-        if check and not outcome.ok:
-            raise outcome.status_error(note)
-        return outcome
-    if note:
-        outcome.args = (f"{outcome} {note}",)
-    raise outcome
 
 
 def _after_fork() -> None:

@@ -7,7 +7,6 @@ import ssl
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from threading import Condition, Lock
 from typing import Any
@@ -208,42 +207,33 @@ def _exchange(
 
     Not by `pool.urlopen`: it hides whether the connection was a kept one, and which it was.
     """
-    connection = pool._get_conn()
-    assert isinstance(connection, PlainConnection)
-    if not connection.is_closed:
-        with suppress(*HUNG_UP):  # the server may end it at this very moment
-            return connection, _ask(connection, pool, request, headers, timeouts)
-    return connection, _ask(connection, pool, request, headers, timeouts)
-
-
-def _ask(
-    connection: PlainConnection,
-    pool: HTTPConnectionPool,
-    request: Request,
-    headers: Mapping[str, str],
-    timeouts: Timeouts,
-) -> HTTPResponse:
     parts = urlsplit(request.url)
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    connection.timeouts = timeouts
-    connection.timeout = timeouts.wait(timeouts.connect_seconds)
-    try:
-        if pool.proxy is not None and parts.scheme == "http":
-            target, headers = request.url, {**headers, **pool.proxy_headers}
-        elif pool.proxy is not None and connection.is_closed:
-            pool._prepare_proxy(connection)
-        connection.request(
-            request.method,
-            target,
-            request.body,
-            headers,
-            preload_content=False,
-            decode_content=False,
-        )
-        return connection.getresponse()
-    except BaseException:
-        connection.close()
-        raise
+    by_proxy = pool.proxy is not None and parts.scheme == "http"
+    if by_proxy:
+        target, headers = request.url, {**headers, **pool.proxy_headers}
+    connection = pool._get_conn()
+    assert isinstance(connection, PlainConnection)
+    while True:
+        kept = not connection.is_closed
+        connection.timeouts = timeouts
+        try:
+            connection.timeout = timeouts.wait(timeouts.connect_seconds)
+            if pool.proxy is not None and not by_proxy and not kept:
+                pool._prepare_proxy(connection)
+            connection.request(
+                request.method,
+                target,
+                request.body,
+                headers,
+                preload_content=False,
+                decode_content=False,
+            )
+            return connection, connection.getresponse()
+        except BaseException as problem:
+            connection.close()
+            if not kept or not isinstance(problem, HUNG_UP):
+                raise  # else the server may have ended it at that very moment
 
 
 def _discard(connection: PlainConnection, leave: Callable[[], None]) -> None:

@@ -204,7 +204,15 @@ class Transfer:
             return self._copy.segments.longest_for_helper(self._settings.split_least)
 
     def help(self) -> None:
-        """Fetch one segment beside the owner; a failure only means that the owner does it."""
+        """Fetch one segment beside the owner, as long as no file needs the connection.
+
+        A failure only means that the owner does it.
+        """
+        with self._control.spare_slot() as free:
+            if free:
+                self._help()
+
+    def _help(self) -> None:
         with self._changed:
             if not self.wants_help():  # others may have come first
                 return
@@ -258,19 +266,22 @@ class Transfer:
             with self._session.stream(request, limits=self._limits) as stream:
                 self._control.close_on_stop(key, stream.abort)
                 self.answered_by = stream.url
-                status = stream.status_code
+                about_login = ""
+                if stream.status_code in (401, 403):
+                    stream.close()  # the explanation may need the only connection
+                    about_login = self._session.explain_refusal()
                 answer = Answer(
-                    status,
+                    stream.status_code,
                     stream.headers,
                     stream.reason,
                     part,
                     self._current,
                     self.product.exclusive_until,
-                    self._session.explain_refusal() if status in (401, 403) else "",
+                    about_login,
                 )
                 decision = judge(answer, segment, copy.held)
                 copy = self._follow(decision, copy, segment, helping)
-                self._receive(stream, copy, segment)
+                self._receive(stream, copy, segment, helping)
         except (UnreachableError, TimeoutError, BadAnswerError) as problem:
             self._control.check()
             kind = Failed if getattr(problem, "lasting", False) else Retry
@@ -341,7 +352,7 @@ class Transfer:
 
     # The body -----------------------------------------------------------------------------
 
-    def _receive(self, stream: ReceivedStream, copy: Copy, segment: Segment) -> None:
+    def _receive(self, stream: ReceivedStream, copy: Copy, segment: Segment, helping: bool) -> None:
         if segment.done:
             return
         stream.end_within(self._seconds_left())
@@ -352,6 +363,8 @@ class Transfer:
         for chunk in stream.raw_chunks(CHUNK):
             if self._copy is not copy:
                 raise Restart(CHANGED)
+            if helping and self._control.waiting:
+                return  # a whole file comes first; the owner fetches the rest of this segment
             position, end = segment.position, segment.end
             data = chunk if end is None else chunk[: max(0, end - position)]
             self.part.write(data, position)
