@@ -180,8 +180,8 @@ class Fetcher:
     def _whole_body(self, transfer: Transfer) -> Content:
         """Fetch until a body passes every check, or comes bad again and again.
 
-        Where only the product table tells that bytes are missing, since the format cannot, the
-        archive is asked for more: the announced length may be wrong, too.
+        Where the product table says that there is more, the archive is asked for it: the announced
+        length may be wrong, too, and some formats can be cut unnoticed.
         """
         part, size, name = transfer.part, transfer.product.size, transfer.part.final.name
         seen: set[str] = set()
@@ -189,12 +189,17 @@ class Fetcher:
         for _ in range(BODIES):
             transfer.run()
             content = inspect(part.path, name, *part.hashed())
-            unproven = content.verdict.state is State.UNKNOWN
-            if unproven and size is not None and content.size < size and transfer.find_more():
-                content = inspect(part.path, name, *part.hashed())
-            problem = self._problem(transfer, content, seen)
-            if problem is None:
+            more = None
+            if size is not None and content.size < size and content.verdict.state in GOOD:
+                more = transfer.find_more()
+                if more:
+                    content = inspect(part.path, name, *part.hashed())
+            problem = self._problem(transfer, content)
+            doubt = self._doubt(transfer, content, nothing_more=more is False)
+            # The same bytes a second time are what the archive has.
+            if problem is None and (not doubt or content.sha256 in seen):
                 return content
+            problem = problem or f"{doubt}, and each time other bytes came."
             transfer.restart()
             if content.sha256 in seen:
                 break
@@ -202,23 +207,33 @@ class Fetcher:
             self.control.wait(SECOND_BODY_SECONDS)
         raise Failed(problem or "")
 
-    def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:
+    def _problem(self, transfer: Transfer, content: Content) -> str | None:
         """Why the body cannot be kept; None if it can."""
         verdict = content.verdict
         if self._check_content and verdict.state not in GOOD:
             return f"what the archive sent is no whole file: {verdict.reason}. Nothing was kept."
+        size = transfer.product.size or 0
+        if not content.size and size:
+            return f"the archive sent no bytes; the product table says {size}."
+        if content.size < size and verdict.state is not State.WHOLE and not transfer.length_known:
+            return f"only {content.size} of {size} bytes came; the archive announced no length."
+        return transfer.contradiction()
+
+    def _doubt(self, transfer: Transfer, content: Content, *, nothing_more: bool) -> str:
+        """Why the body has to come a second time before it is kept; empty if it need not."""
+        verdict, size = content.verdict, transfer.product.size
         proven = verdict.state is State.WHOLE
-        size = transfer.product.size
-        if not proven and not transfer.length_known and content.size != size:
-            if size is not None and content.size < size:
-                return f"only {content.size} of {size} bytes came; the archive announced no length."
-            doubt = "the archive does not say how long the file is"
-        elif proven and verdict.doubtful and self._check_content:
-            doubt = verdict.reason
-        else:
-            return None
-        # The same bytes a second time are what the archive has.
-        return None if content.sha256 in seen else f"{doubt}, and each time other bytes came."
+        if proven and verdict.doubtful and self._check_content:
+            return verdict.reason
+        if content.size == size or nothing_more:
+            return ""
+        if verdict.maybe_cut and self._check_content:
+            return verdict.reason
+        if size is not None and content.size < size:
+            return f"the product table says {size} bytes, {content.size} came"
+        if not proven and not transfer.length_known:
+            return "the archive does not say how long the file is"
+        return ""
 
     def _finish(self, transfer: Transfer, content: Content, keep: bool, result: Result) -> None:
         """Give the file its final name, and write down what the manifest says of it."""

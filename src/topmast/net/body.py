@@ -67,12 +67,12 @@ class ReceivedStream:
                 self._received += len(chunk)
                 yield chunk
 
-    def end_within(self, seconds: float) -> None:
-        """Give the body so long, whatever the limit was until its headers came."""
+    def end_within(self, seconds: float, read_seconds: float) -> None:
+        """Give the body, and its next byte, so long, whatever the limits were for its headers."""
         self._deadline = Deadline.after(seconds)
         end_by = getattr(self._stream, "end_by", None)
         if end_by is not None:
-            end_by(self._deadline)
+            end_by(self._deadline, read_seconds)
 
     def abort(self) -> None:
         """Wake a thread that waits for bytes of this answer, from another thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import random
@@ -191,7 +192,7 @@ class Session:
         deadline = Deadline.after(limits.total_seconds)
         archive = self._archive()
         tries = int(self.setting("tries"))
-        for attempt in range(1, tries + 1):
+        for attempt in itertools.count(1):
             outcome = self._one_try(archive, request, limits, deadline)
             wait = retry.plan(
                 request,

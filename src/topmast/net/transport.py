@@ -134,9 +134,9 @@ class HttpStream:
                 yield chunk
             self.close(whole=True)
 
-    def end_by(self, deadline: Deadline) -> None:
-        """Give the rest of the body until then."""
-        self._timeouts.deadline = deadline
+    def end_by(self, deadline: Deadline, read_seconds: float) -> None:
+        """Give the rest of the body until then, and its next byte so many seconds."""
+        self._timeouts.deadline, self._timeouts.read_seconds = deadline, read_seconds
 
     def abort(self) -> None:
         """Wake a thread that waits for bytes: to it, the connection has ended."""

@@ -7,11 +7,13 @@ version (Accept-Ranges and a validator).
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 import msgspec
 
@@ -22,6 +24,7 @@ from topmast.download.transfer.backoff import Backoff, Failed, Problem, Restart,
 from topmast.download.transfer.judge import (
     CHANGED,
     NO_VERSION,
+    OTHER_PART,
     Action,
     Answer,
     Decision,
@@ -29,6 +32,7 @@ from topmast.download.transfer.judge import (
     Segments,
     content_range,
     judge,
+    unsatisfied_length,
 )
 from topmast.download.transfer.unpack import unpack
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
@@ -65,6 +69,7 @@ class Copy:
     segments: Segments = field(default_factory=lambda: Segments([Segment(0, None)]))
     length_known: bool = False
     can_split: bool = False
+    digests: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def received(self) -> int:
@@ -174,10 +179,28 @@ class Transfer:
         if self._copy.held.encoding:
             unpack(self.part, self._copy.held.encoding, self.product)
 
-    def find_more(self) -> bool:
-        """Ask for what follows the last byte, and fetch it; whether there was something."""
+    def contradiction(self) -> str | None:
+        """A digest that the archive sent and that its own bytes do not have; None if all fit."""
+        if self._copy.held.encoding not in ("", "identity"):
+            return None
+        for name, promised in self._copy.digests.items():
+            if name == "sha256" and self.part.hashed()[0]:
+                fits = self.part.hashed()[0] == promised.hex()
+            else:
+                with open(self.part.path, "rb") as file:
+                    fits = hashlib.file_digest(file, name).digest() == promised
+            if not fits:
+                return f"what the archive sent does not have the {name} that it announced."
+        return None
+
+    def find_more(self) -> bool | None:
+        """Ask for what follows the last byte, and fetch it.
+
+        True if there was something, False if the archive says that there is nothing, None if
+        it does not say.
+        """
         if self._copy.held.encoding:
-            return False
+            return None
         have = self.part.size
         request = Request("GET", self.product.url, {"Range": f"bytes={have}-"} | PLAIN)
         self.attempts += 1
@@ -185,9 +208,11 @@ class Transfer:
             with self._session.stream(request, limits=self._limits) as answer:
                 given = content_range(answer.headers)
         except (UnreachableError, TimeoutError, BadAnswerError):
+            return None
+        if answer.status_code == 416 and unsatisfied_length(answer.headers) == have:
             return False
         if answer.status_code != 206 or given is None or given[0] != have or not given[2]:
-            return False
+            return None
         with self._changed:
             self._copy.held = self._copy.held.resized(given[2])
             self._copy.segments = Segments([Segment(have, given[2])])
@@ -257,6 +282,7 @@ class Transfer:
 
     def _fetch(self, copy: Copy, segment: Segment, helping: bool = False) -> None:
         """Ask for a segment that was taken, and write what comes."""
+        asked_end = segment.end
         part = bool(segment.position or helping or len(copy.segments) > 1)
         request = Request("GET", self.product.url, self._headers(copy, segment, part))
         key = threading.get_ident()
@@ -278,10 +304,11 @@ class Transfer:
                     self._current,
                     self.product.exclusive_until,
                     about_login,
+                    asked_end,
                 )
                 decision = judge(answer, segment, copy.held)
                 copy = self._follow(decision, copy, segment, helping)
-                self._receive(stream, copy, segment, helping)
+                self._receive(stream, copy, segment, decision.end, helping)
         except (UnreachableError, TimeoutError, BadAnswerError) as problem:
             self._control.check()
             kind = Failed if getattr(problem, "lasting", False) else Retry
@@ -340,6 +367,7 @@ class Transfer:
         with self._changed:
             segment.position, segment.end = 0, held.size
             copy = Copy(held, Segments([segment]), decision.length_known)
+            copy.digests = decision.digests
             copy.can_split = (
                 decision.can_split and self._ranges_work and size >= settings.split_above
             )
@@ -350,15 +378,33 @@ class Transfer:
             self._on_splittable()
         return copy
 
+    def _distrust(self, copy: Copy) -> NoReturn:
+        """Bytes of another part may be among those of `copy`: use none of them."""
+        with self._changed:
+            copy.can_split = self._ranges_work = False
+            if self._copy is copy:
+                self._copy = Copy(Held(uri=self.product.uri))
+        raise Restart(OTHER_PART)
+
     # The body -----------------------------------------------------------------------------
 
-    def _receive(self, stream: ReceivedStream, copy: Copy, segment: Segment, helping: bool) -> None:
+    def _receive(
+        self,
+        stream: ReceivedStream,
+        copy: Copy,
+        segment: Segment,
+        stretch_end: int | None,
+        helping: bool,
+    ) -> None:
+        """Write the body; `stretch_end` is where the part that the server announced ends."""
         if segment.done:
             return
-        stream.end_within(self._seconds_left())
+        chunked = "Transfer-Encoding" in stream.headers
+        unbounded = stretch_end is not None and "Content-Length" not in stream.headers
         # A server that sends a byte now and then keeps every read limit and would still never
         # end; so each window of one read limit has to bring a least amount.
-        window = self._settings.limits.read_seconds
+        window = self._settings.stall_seconds
+        stream.end_within(self._seconds_left(), window)
         window_began, in_window = time.monotonic(), 0
         for chunk in stream.raw_chunks(CHUNK):
             if self._copy is not copy:
@@ -366,6 +412,8 @@ class Transfer:
             if helping and self._control.waiting:
                 return  # a whole file comes first; the owner fetches the rest of this segment
             position, end = segment.position, segment.end
+            if stretch_end is not None and position + len(chunk) > stretch_end:
+                self._distrust(copy)
             data = chunk if end is None else chunk[: max(0, end - position)]
             self.part.write(data, position)
             with self._changed:
@@ -379,8 +427,10 @@ class Transfer:
                 if in_window < self._settings.stall_rate * window:
                     raise Retry(f"only {in_window} bytes came in {now - window_began:.0f} s")
                 window_began, in_window = now, 0
-            if segment.end is not None and segment.position >= segment.end:
-                return
+            if segment.done and not (unbounded and segment.end == stretch_end):
+                return  # else more than that part may come
+        if stretch_end is not None and chunked and segment.position < stretch_end:
+            self._distrust(copy)
         with self._changed:
             if segment.end is None:
                 segment.end = segment.position
