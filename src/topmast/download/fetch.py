@@ -229,7 +229,7 @@ class Fetcher:
             return ""
         if verdict.maybe_cut and self._check_content:
             return verdict.reason
-        if size is not None and content.size < size:
+        if size is not None and (content.size < size or transfer.kept_connection):
             return f"the product table says {size} bytes, {content.size} came"
         if not proven and not transfer.length_known:
             return "the archive does not say how long the file is"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ class ReceivedStream:
         given = stream.headers
         self.headers = given if isinstance(given, Headers) else Headers(given)
         self.url = stream.url
+        #: Whether it came on a connection that an earlier request had used.
+        self.kept = bool(getattr(stream, "kept", False))
         self.reason = str(getattr(stream, "reason", ""))
         self._has_body = has_body and stream.status_code not in (204, 304)
 
@@ -97,9 +100,31 @@ class ReceivedStream:
                     f"{so_far:,}: no archive answers like that, so it was not read on."
                 )
         content = body.getvalue()
+        self._check_end(content)
         return Answer(
             self.status_code, self.headers, content, self.url, reason=self.reason, hidden=hidden
         )
+
+    def _check_end(self, content: bytes) -> None:
+        """Raise UnreachableError for a body that may be cut, and does not prove that it is not.
+
+        Where only the end of the connection ends a body, one that can be parsed is whole.
+        """
+        how = getattr(self._stream, "ended_how", "")
+        if not how or self.status_code >= 400 or "Content-Encoding" in self.headers:
+            return
+        if content[:64].lstrip()[:1] in (b"{", b"["):
+            try:
+                json.loads(content)
+            except (ValueError, RecursionError):
+                how = "torn"
+            else:
+                return
+        if how == "torn":
+            raise UnreachableError(
+                f"The answer of {shown(self.url)} was cut off: its connection ended after "
+                f"{len(content):,} bytes, and no length was announced. Try again."
+            )
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 import random
 import time
@@ -157,11 +158,16 @@ class Session:
         return "" if self.login is None else self.login.explain_refusal()
 
     def limits(self) -> Limits:
-        """The time limits that the settings ask for."""
+        """The time limits that the settings ask for.
+
+        Unless ``read_timeout`` was set, the archive may think about a query until its very end.
+        """
+        read_seconds = self.setting("read_timeout")
         return Limits(
             connect_seconds=self.setting("connect_timeout"),
-            read_seconds=self.setting("read_timeout"),
+            read_seconds=read_seconds,
             total_seconds=self.setting("timeout"),
+            first_byte_seconds=math.inf if read_seconds == DEFAULTS["read_timeout"] else None,
         )
 
     def send(

@@ -98,6 +98,9 @@ class Transfer:
         self.attempts = 0
         #: Where the last answer came from; empty while there is none.
         self.answered_by = ""
+        #: Whether that was on a connection with a past: a late answer to an earlier request could
+        #: be taken for this one's.
+        self.kept_connection = False
         self._session, self._settings, self._control = session, settings, control
         self._current = current
         self._on_splittable = on_splittable
@@ -291,7 +294,7 @@ class Transfer:
             self.attempts += 1
             with self._session.stream(request, limits=self._limits) as stream:
                 self._control.close_on_stop(key, stream.abort)
-                self.answered_by = stream.url
+                self.answered_by, self.kept_connection = stream.url, stream.kept
                 about_login = ""
                 if stream.status_code in (401, 403):
                     stream.close()  # the explanation may need the only connection
