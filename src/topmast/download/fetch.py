@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from topmast.config.dialects import choice
+from topmast.config.output import without_controls
 from topmast.download.check.content import Content, inspect
 from topmast.download.check.verdict import GOOD, State
 from topmast.download.control import Control, RunSettings, Stopped
@@ -314,7 +315,7 @@ def one_line(problem: BaseException) -> str:
     text = str(problem)
     if isinstance(problem, OSError) and problem.strerror and not isinstance(problem, MastError):
         text = problem.strerror + (f": {problem.filename}" if problem.filename else "")
-    return " ".join(text.split()) or type(problem).__name__
+    return " ".join(without_controls(text).split()) or type(problem).__name__
 
 
 def _as_requests_says(status: str, url: str) -> str:

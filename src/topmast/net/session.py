@@ -107,6 +107,14 @@ class Session:
     def __repr__(self) -> str:
         return f"Session({shown(self.where)!r})"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy has the same archive and settings, and neither a login nor a password."""
+        own = {name: getattr(self._own, name) for name in self._given}
+        where = self._where
+        if where is not None and is_url(where):
+            where = split_login(where)[0]
+        return _restored, (where, self._open_folder, own)
+
     def __enter__(self) -> Session:
         return self
 
@@ -344,6 +352,12 @@ class Session:
         self._lock = Lock()
         self._network = None
         self._folders = {}
+
+
+def _restored(
+    where: str | None, open_folder: Callable[[str], Transport] | None, own: dict[str, Any]
+) -> Session:
+    return Session(where, open_folder=open_folder, **own)
 
 
 def _own_settings(settings: dict[str, Any]) -> Conf:

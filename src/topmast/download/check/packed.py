@@ -76,8 +76,8 @@ def _judge_streams(
             if not data:
                 data = bytes(view[: reader.fill(view)])
             if stream.eof:
-                if not data.lstrip(b"\0"):
-                    return whole() if not data else truncated(f"its {what} stream has no end")
+                if not data.strip(b"\0"):
+                    return whole()
                 if not data.startswith(start[: len(data)]):
                     return whole(f"bytes that are no {what} follow its end", doubtful=True)
                 stream = kind()

@@ -53,6 +53,9 @@ class Index:
         self._lines = 0
         self.refresh()
 
+    def __reduce__(self) -> tuple[type[Index], tuple[Path]]:
+        return Index, (self.folder,)
+
     def __len__(self) -> int:
         return len(self._entries)
 

@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -17,14 +15,12 @@ from http import HTTPStatus
 
 from topmast.download.product import Held, Version
 from topmast.download.tables.products_table import UNKNOWN_DATE
+from topmast.download.transfer.digests import digests_of
 from topmast.net.retry import seconds_asked
 
 RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*")
 UNSATISFIED = re.compile(r"\s*bytes\s+\*/([0-9]{1,18})\s*")
 LENGTH = re.compile(r"[0-9]{1,18}")
-DIGEST_HEADERS = ("Repr-Digest", "Content-Digest", "Digest")
-DIGEST = re.compile(r"(?i)\b(md5|sha-256|sha-512)\s*=\s*:?([A-Za-z0-9+/]+={0,2})")
-DIGEST_BYTES = {"md5": 16, "sha256": 32, "sha512": 64}
 SENDABLE = re.compile(r"[\x20-\x7e\x80-\xff]*")
 NO_VERSION = Version()
 
@@ -265,20 +261,6 @@ def version_of(headers: Mapping[str, str]) -> Version:
 def encoding_of(headers: Mapping[str, str]) -> str:
     """How the body is packed on its way; empty if it is not."""
     return headers.get("Content-Encoding", "").strip().lower().removeprefix("identity")
-
-
-def digests_of(headers: Mapping[str, str]) -> dict[str, bytes]:
-    """The digests of the whole body that an answer announces, by the names of `hashlib`."""
-    listed = ", ".join(headers.get(name, "") for name in DIGEST_HEADERS)
-    pairs = [*DIGEST.findall(listed), ("md5", headers.get("Content-MD5", "").strip())]
-    found: dict[str, bytes] = {}
-    for name, value in pairs:
-        name = name.lower().replace("-", "")
-        with suppress(ValueError):
-            digest = b64decode(value, validate=True)
-            if len(digest) == DIGEST_BYTES[name]:
-                found[name] = digest
-    return found
 
 
 def unsatisfied_length(headers: Mapping[str, str]) -> int | None:

@@ -7,20 +7,22 @@ version (Accept-Ranges and a validator).
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NoReturn
 
 import msgspec
 
 from topmast.download.control import Control, RunSettings
 from topmast.download.folder.part import Part
+from topmast.download.folder.system import free_bytes
 from topmast.download.product import Held, Product, Version
 from topmast.download.transfer.backoff import Backoff, Failed, Problem, Restart, Retry
+from topmast.download.transfer.copy import Copy
+from topmast.download.transfer.digests import contradiction
 from topmast.download.transfer.judge import (
     CHANGED,
     NO_VERSION,
@@ -46,6 +48,8 @@ CHUNK = 1 << 18
 PROGRESS = 1 << 20
 PROGRESS_SHARE = 0.1
 SAVE_SECONDS = 0.02
+#: For larger files it is asked how much is free on the disk.
+ALWAYS_FITS = 64 << 20
 MOST_FAILED_HELPS = 3
 PLAIN = {"Accept-Encoding": "identity"}
 PROBLEMS: dict[Action, type[Problem]] = {
@@ -57,26 +61,6 @@ PROBLEMS: dict[Action, type[Problem]] = {
 
 class NotModified(Exception):
     """The server says that the file held is still its version."""
-
-
-@dataclass(slots=True, eq=False)
-class Copy:
-    """The version that is being fetched. Another one takes its place when a transfer restarts;
-    threads that still work at the old one then end.
-    """
-
-    held: Held
-    segments: Segments = field(default_factory=lambda: Segments([Segment(0, None)]))
-    length_known: bool = False
-    can_split: bool = False
-    digests: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def received(self) -> int:
-        """Bytes that are here."""
-        if self.held.size is None:
-            return self.segments[0].position if self.segments else 0
-        return self.held.size - self.segments.length
 
 
 class Transfer:
@@ -184,17 +168,8 @@ class Transfer:
 
     def contradiction(self) -> str | None:
         """A digest that the archive sent and that its own bytes do not have; None if all fit."""
-        if self._copy.held.encoding not in ("", "identity"):
-            return None
-        for name, promised in self._copy.digests.items():
-            if name == "sha256" and self.part.hashed()[0]:
-                fits = self.part.hashed()[0] == promised.hex()
-            else:
-                with open(self.part.path, "rb") as file:
-                    fits = hashlib.file_digest(file, name).digest() == promised
-            if not fits:
-                return f"what the archive sent does not have the {name} that it announced."
-        return None
+        packed = self._copy.held.encoding
+        return None if packed else contradiction(self.part, self._copy.digests)
 
     def find_more(self) -> bool | None:
         """Ask for what follows the last byte, and fetch it.
@@ -367,6 +342,8 @@ class Transfer:
         if self.part.size:
             self.part.empty()
         size, settings = held.size or 0, self._settings
+        if size > ALWAYS_FITS and size > (free := free_bytes(self.part.final.parent)):
+            raise Failed(f"No space left to write it: it has {size:,} bytes, {free:,} are free.")
         with self._changed:
             segment.position, segment.end = 0, held.size
             copy = Copy(held, Segments([segment]), decision.length_known)
@@ -430,7 +407,8 @@ class Transfer:
                 if in_window < self._settings.stall_rate * window:
                     raise Retry(f"only {in_window} bytes came in {now - window_began:.0f} s")
                 window_began, in_window = now, 0
-            if segment.done and not (unbounded and segment.end == stretch_end):
+            done = segment.end is not None and segment.position >= segment.end
+            if done and not (unbounded and segment.end == stretch_end):
                 return  # else more than that part may come
         if stretch_end is not None and chunked and segment.position < stretch_end:
             self._distrust(copy)
