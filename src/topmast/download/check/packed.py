@@ -70,26 +70,22 @@ def _judge_streams(
 ) -> Verdict:
     """One stream after the other, each unpacked to its end and held to its own checksums."""
     view = buffer("file")
-    stream, data = kind(), b""
+    stream, ended = kind(), False
     try:
-        while True:
-            if not data:
-                data = bytes(view[: reader.fill(view)])
-            if stream.eof:
-                if not data.strip(b"\0"):
-                    return whole()
-                if not data.startswith(start[: len(data)]):
+        while data := bytes(view[: reader.fill(view)]):
+            while data.strip(b"\0") or not ended:
+                if ended and not data.startswith(start[: len(data)]):
                     return whole(f"bytes that are no {what} follow its end", doubtful=True)
-                stream = kind()
-            if not data:
-                return truncated(f"it ends before the end of its {what} stream")
-            stream.decompress(data, CHUNK)
-            data = stream.unused_data if stream.eof else b""
-            while not stream.eof and not stream.needs_input:
-                stream.decompress(b"", CHUNK)
-                data = stream.unused_data if stream.eof else b""
+                stream = kind() if ended else stream
+                stream.decompress(data, CHUNK)
+                while not (stream.eof or stream.needs_input):
+                    stream.decompress(b"", CHUNK)
+                data, ended = stream.unused_data, stream.eof
+                if not data:
+                    break
     except (OSError, EOFError, ValueError, lzma.LZMAError) as problem:
         return corrupt(f"its {what} stream is broken ({problem})")
+    return whole() if ended else truncated(f"it ends before the end of its {what} stream")
 
 
 def judge_zip(reader: FileReader, name: str) -> Verdict:
