@@ -183,7 +183,7 @@ class Result:
         return {
             "Local Path": product.local_path,
             "Status": self.status,
-            "Message": self.message,
+            "Message": self.message and without_controls(self.message),
             "URL": None if self.status == "COMPLETE" else without_controls(shown),
             "Bytes": self.bytes,
             "SHA-256": self.sha256,
