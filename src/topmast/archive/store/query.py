@@ -170,8 +170,13 @@ def read_observations(
     rows = with_booleans(rows, fields)
     if found.distances is None:
         return rows
+    distances = found.distances.tolist()
+    if len(rows) < len(numbers):  # the footprints are newer than what this connection sees
+        sql = "SELECT number FROM observations WHERE number IN (SELECT value FROM json_each(?))"
+        here = {row[0] for row in connection.execute(sql, (json.dumps(numbers),))}
+        pairs = zip(numbers, distances, strict=True)
+        distances = [distance for number, distance in pairs if number in here]
     for place in [place for place, field in enumerate(fields) if field is DISTANCE]:
-        distances = found.distances.tolist()
         rows = [
             (*row[:place], distance, *row[place + 1 :])
             for row, distance in zip(rows, distances, strict=True)
