@@ -29,3 +29,12 @@ def without_controls(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else " " * c.isspace() for c in text)
+
+
+def readable_size(size: float) -> str:
+    """A number of bytes as people read it: ``12.3 MB``."""
+    units = ("B", "kB", "MB", "GB", "TB")
+    power = 0
+    while size >= 999.5 and power < len(units) - 1:
+        size, power = size / 1000, power + 1
+    return f"{size:.0f} B" if power == 0 else f"{size:.3g} {units[power]}"

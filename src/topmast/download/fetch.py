@@ -25,6 +25,7 @@ from topmast.download.folder.part import Busy, Part
 from topmast.download.folder.system import free_bytes, is_disk_full, sync_folder
 from topmast.download.product import DISK, Held, Product, Result
 from topmast.download.transfer.backoff import Failed
+from topmast.download.transfer.digests import contradiction
 from topmast.download.transfer.judge import NO_VERSION
 from topmast.download.transfer.transfer import NotModified, Transfer
 from topmast.errors import DiskFullError, MastError
@@ -216,9 +217,12 @@ class Fetcher:
         size = transfer.product.size or 0
         if not content.size and size:
             return f"the archive sent no bytes; the product table says {size}."
-        if content.size < size and verdict.state is not State.WHOLE and not transfer.length_known:
+        copy, proven = transfer.copy, verdict.state is State.WHOLE
+        if content.size < size and not (proven or copy.length_known):
             return f"only {content.size} of {size} bytes came; the archive announced no length."
-        return transfer.contradiction()
+        if copy.digests and not copy.held.encoding:
+            return contradiction(transfer.part, copy.digests)
+        return None
 
     def _doubt(self, transfer: Transfer, content: Content, *, nothing_more: bool) -> str:
         """Why the body has to come a second time before it is kept; empty if it need not."""
@@ -232,7 +236,7 @@ class Fetcher:
             return verdict.reason
         if size is not None and (content.size < size or transfer.kept_connection):
             return f"the product table says {size} bytes, {content.size} came"
-        if not proven and not transfer.length_known:
+        if not proven and not transfer.copy.length_known:
             return "the archive does not say how long the file is"
         return ""
 
@@ -245,7 +249,7 @@ class Fetcher:
             remarks.append(set_aside(part.final, content.sha256))
         status = part.finish()
         self._unsynced.add(os.path.dirname(product.path))
-        self.index.add(Held.whole(product, status, content.sha256, transfer.version))
+        self.index.add(Held.whole(product, status, content.sha256, transfer.copy.held))
         result.bytes, result.sha256 = content.size, content.sha256
         if content.verdict.doubtful:
             remarks.append(f"The archive's own copy fails a check: {content.verdict.reason}.")

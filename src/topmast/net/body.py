@@ -59,9 +59,8 @@ class ReceivedStream:
             The next byte, or the last, did not come in time.
         """
         chunks = self.raw_chunks(size)
-        if not self._has_body or "Content-Encoding" not in self.headers:
-            return chunks
-        return decoded(chunks, self.headers["Content-Encoding"], size, shown(self.url))
+        encoding = self.headers.get("Content-Encoding", "") if self._has_body else ""
+        return decoded(chunks, encoding, size, shown(self.url)) if encoding else chunks
 
     def raw_chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """The body as it was sent, whatever its Content-Encoding; raises as `chunks` does."""

@@ -142,14 +142,11 @@ class HttpStream:
             while chunk := self._response.read1(size, decode_content=False):
                 if self._response.length_remaining == 0:
                     self.close(whole=True)
-                    self._refuse_late_answer()
+                    if self.kept and self._connection.answer.surplus:
+                        # Two answers came at once: this one is to an earlier request.
+                        raise HTTPException("it is a late answer to another request")
                 yield chunk
             self.close(whole=True)
-
-    def _refuse_late_answer(self) -> None:
-        """Two answers came at once on a kept connection: the first is to an earlier request."""
-        if self.kept and self._connection.answer.surplus:
-            raise HTTPException("it was preceded by a late answer to another request")
 
     def end_by(self, deadline: Deadline, read_seconds: float) -> None:
         """Give the rest of the body until then, and its next byte so many seconds."""

@@ -65,11 +65,6 @@ class Header:
         except ValueError:
             raise Broken(f"{keyword} is {text.decode('latin-1')!r}, not a number") from None
 
-    def count(self, keyword: str) -> int:
-        """A number that is only looked at; 0 where there is none."""
-        text = self.cards.get(keyword.encode(), b"").split(b"/")[0].strip()
-        return int(text) if text.isdigit() else 0
-
     def text(self, keyword: str) -> str:
         value = self.cards.get(keyword.encode(), b"").strip()
         if not value.startswith(b"'"):
@@ -104,7 +99,7 @@ class _Walk:
     remark: str = ""
     doubt: str = ""
     sum: int = 0
-    promised: int = 0
+    promised: bytes = b""
     trailing: bool = False
 
     def extension(self) -> bool:
@@ -143,7 +138,7 @@ class _Walk:
         header = self._header(block)
         length = data_length(header)
         if self.hdu == 0:
-            self.promised = header.count("NEXTEND")
+            self.promised = header.cards.get(b"NEXTEND", b"").split(b"/")[0].strip()
         summed = bool(header.text("CHECKSUM") or header.text("DATASUM"))
         header_sum = self.sum
         self.sum = 0
@@ -193,7 +188,8 @@ class _Walk:
     def missing_extensions(self) -> str:
         """Whether there are fewer extensions than NEXTEND says, in words; empty if not."""
         there = self.hdu - 1 if self.trailing else self.hdu
-        return f"NEXTEND is {self.promised}, not {there}" if self.promised > there else ""
+        promised = int(self.promised) if self.promised.isdigit() else 0
+        return f"NEXTEND is {promised}, not {there}" if promised > there else ""
 
     def _compare(self, header: Header, header_sum: int) -> None:
         promised = header.text("DATASUM")

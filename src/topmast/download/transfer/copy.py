@@ -19,10 +19,3 @@ class Copy:
     length_known: bool = False
     can_split: bool = False
     digests: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def received(self) -> int:
-        """Bytes that are here."""
-        if self.held.size is None:
-            return self.segments[0].position if self.segments else 0
-        return self.held.size - self.segments.length

@@ -10,15 +10,15 @@ from contextlib import suppress
 
 from topmast.download.folder.part import Part
 
-HEADERS = ("Repr-Digest", "Content-Digest", "Digest")
+DIGEST_HEADERS = ("Repr-Digest", "Content-Digest", "Digest", "Content-MD5")
 DIGEST = re.compile(r"(?i)\b(md5|sha-256|sha-512)\s*=\s*:?([A-Za-z0-9+/]+={0,2})")
 LENGTHS = {"md5": 16, "sha256": 32, "sha512": 64}
 
 
 def digests_of(headers: Mapping[str, str]) -> dict[str, bytes]:
     """The digests of the whole body that an answer announces, by the names of `hashlib`."""
-    listed = ", ".join(headers.get(name, "") for name in HEADERS)
-    pairs = [*DIGEST.findall(listed), ("md5", headers.get("Content-MD5", "").strip())]
+    listed = ", ".join(headers.get(name, "") for name in DIGEST_HEADERS[:-1])
+    pairs = [*DIGEST.findall(listed), ("md5", headers.get(DIGEST_HEADERS[-1], "").strip())]
     found: dict[str, bytes] = {}
     for name, value in pairs:
         name = name.lower().replace("-", "")

@@ -15,7 +15,7 @@ from http import HTTPStatus
 
 from topmast.download.product import Held, Version
 from topmast.download.tables.products_table import UNKNOWN_DATE
-from topmast.download.transfer.digests import digests_of
+from topmast.download.transfer.digests import DIGEST_HEADERS, digests_of
 from topmast.net.retry import seconds_asked
 
 RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*")
@@ -174,8 +174,7 @@ def _judge_whole(answer: Answer, origin: Held) -> Decision:
     length = headers.get("Content-Length", "").strip()
     size = int(length) if LENGTH.fullmatch(length) and not chunked else None
     encoding = encoding_of(headers)
-    first, end, total = content_range(headers) or (-1, 0, 0)
-    if "Content-Range" in headers and (first, end, size or end) != (0, total, total):
+    if headers.get("Content-Range") and not _is_of_whole(headers, size):
         return Decision(Action.RESTART, PART_AS_WHOLE, ranges=False)
     accepts_ranges = headers.get("Accept-Ranges", "").strip().lower() == "bytes"
     return Decision(
@@ -191,8 +190,14 @@ def _judge_whole(answer: Answer, origin: Held) -> Decision:
         length_known=size is not None or chunked,
         can_split=accepts_ranges and version.has_strong_etag and not encoding,
         ranges=not (answer.part and origin.is_same(version)),
-        digests=digests_of(headers),
+        digests=digests_of(headers) if any(map(headers.get, DIGEST_HEADERS)) else {},
     )
+
+
+def _is_of_whole(headers: Mapping[str, str], size: int | None) -> bool:
+    """Whether the Content-Range of a 200 is that of the whole file."""
+    first, end, total = content_range(headers) or (-1, 0, 0)
+    return (first, end, size or end) == (0, total, total)
 
 
 def _judge_part(

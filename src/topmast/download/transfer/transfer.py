@@ -22,7 +22,6 @@ from topmast.download.folder.system import free_bytes
 from topmast.download.product import Held, Product, Version
 from topmast.download.transfer.backoff import Backoff, Failed, Problem, Restart, Retry
 from topmast.download.transfer.copy import Copy
-from topmast.download.transfer.digests import contradiction
 from topmast.download.transfer.judge import (
     CHANGED,
     NO_VERSION,
@@ -89,22 +88,13 @@ class Transfer:
         self._current = current
         self._on_splittable = on_splittable
         self._changed = threading.Condition()
-        self._copy = Copy(Held(uri=product.uri))
-        self._helpers = self._failed_helps = 0
+        #: The version that is being fetched.
+        self.copy = Copy(Held(uri=product.uri))
+        self._helpers = self._failed_helps = self._gained = 0
         self._ranges_work = True
         self._limits = replace(settings.limits, total_seconds=None)
         self._began = time.monotonic()
         self._saved_at = 0.0
-
-    @property
-    def version(self) -> Held:
-        """What is known of the version that is being fetched."""
-        return self._copy.held
-
-    @property
-    def length_known(self) -> bool:
-        """Whether a cut body would have been noticed."""
-        return self._copy.length_known
 
     # Begin, go on, end --------------------------------------------------------------------
 
@@ -117,22 +107,22 @@ class Transfer:
             self.restart()
             return
         segments = Segments(Segment(first, end) for first, end in missing)
-        self._copy = Copy(held, segments, length_known=True)
+        self.copy = Copy(held, segments, length_known=True)
 
     def restart(self) -> None:
         """Throw away what was received; helpers end first."""
         with self._changed:
-            self._copy = Copy(Held(uri=self.product.uri))
+            self.copy = Copy(Held(uri=self.product.uri))
         self._wait_for_helpers()
         self.part.empty()
 
     def keep(self) -> None:
         """Keep what a later run can go on with, and remove what is useless."""
         with suppress(OSError):
-            if self._copy.held.missing(self.part.size) is None:
+            if self.copy.held.missing(self.part.size) is None:
                 self.part.remove()
             else:
-                self._save(self._copy)
+                self._save(self.copy)
 
     def run(self) -> None:
         """Fetch all that is missing, and unpack it.
@@ -143,11 +133,11 @@ class Transfer:
         """
         backoff = Backoff(self._settings, self._control)
         with self._control.slot():
-            while not all(segment.done for segment in self._copy.segments):
-                before = self._copy.received
+            while not all(segment.done for segment in self.copy.segments):
+                self._gained = 0
                 try:
                     with self._changed:
-                        copy = self._copy
+                        copy = self.copy
                         segment = self._take_segment(copy)
                         if segment is None:  # the helpers have the rest
                             self._changed.wait(0.05)
@@ -157,19 +147,14 @@ class Transfer:
                 except Retry as problem:
                     if isinstance(problem, Restart) or not self._ranges_work:
                         self.restart()
-                    gain = self._copy.received - before
-                    enough = min(PROGRESS, PROGRESS_SHARE * (self._copy.held.size or PROGRESS))
+                    gain = self._gained
+                    enough = min(PROGRESS, PROGRESS_SHARE * (self.copy.held.size or PROGRESS))
                     late = self._seconds_left() <= 0
                     backoff.wait_after(problem, progress=gain >= enough, late=late)
             if self._helpers:
                 self._wait_for_helpers()
-        if self._copy.held.encoding:
-            unpack(self.part, self._copy.held.encoding, self.product)
-
-    def contradiction(self) -> str | None:
-        """A digest that the archive sent and that its own bytes do not have; None if all fit."""
-        packed = self._copy.held.encoding
-        return None if packed else contradiction(self.part, self._copy.digests)
+        if self.copy.held.encoding:
+            unpack(self.part, self.copy.held.encoding, self.product)
 
     def find_more(self) -> bool | None:
         """Ask for what follows the last byte, and fetch it.
@@ -177,7 +162,7 @@ class Transfer:
         True if there was something, False if the archive says that there is nothing, None if
         it does not say.
         """
-        if self._copy.held.encoding:
+        if self.copy.held.encoding:
             return None
         have = self.part.size
         request = Request("GET", self.product.url, {"Range": f"bytes={have}-"} | PLAIN)
@@ -192,8 +177,8 @@ class Transfer:
         if answer.status_code != 206 or given is None or given[0] != have or not given[2]:
             return None
         with self._changed:
-            self._copy.held = self._copy.held.resized(given[2])
-            self._copy.segments = Segments([Segment(have, given[2])])
+            self.copy.held = self.copy.held.resized(given[2])
+            self.copy.segments = Segments([Segment(have, given[2])])
         self.run()
         return True
 
@@ -202,9 +187,9 @@ class Transfer:
     def wants_help(self) -> int:
         """How many bytes a helper would find; 0 if none is wanted."""
         with self._changed:
-            if not self._copy.can_split or self._helpers + 1 >= self._settings.parts:
+            if not self.copy.can_split or self._helpers + 1 >= self._settings.parts:
                 return 0
-            return self._copy.segments.longest_for_helper(self._settings.split_least)
+            return self.copy.segments.longest_for_helper(self._settings.split_least)
 
     def help(self) -> None:
         """Fetch one segment beside the owner, as long as no file needs the connection.
@@ -219,7 +204,7 @@ class Transfer:
         with self._changed:
             if not self.wants_help():  # others may have come first
                 return
-            copy = self._copy
+            copy = self.copy
             segment = self._take_segment(copy) or self._take_half(copy)
             if segment is None:
                 return
@@ -326,8 +311,8 @@ class Transfer:
                 action = Action.RESTART
             if action in (Action.WHOLE, Action.RESTART):
                 copy.can_split = False  # no helper may join now
-            if action is Action.RESTART and self._copy is copy:  # stops the other threads, too
-                self._copy = Copy(Held(uri=self.product.uri))
+            if action is Action.RESTART and self.copy is copy:  # stops the other threads, too
+                self.copy = Copy(Held(uri=self.product.uri))
         if action in PROBLEMS:
             raise PROBLEMS[action](decision.reason, decision.status, decision.wait_seconds)
         if action is Action.COMPLETE and decision.held is not None:
@@ -351,7 +336,7 @@ class Transfer:
             copy.can_split = (
                 decision.can_split and self._ranges_work and size >= settings.split_above
             )
-            self._copy = copy
+            self.copy = copy
         if size > settings.resumable and held.validator:
             self.part.save(held)
         if copy.can_split and self._on_splittable is not None:
@@ -362,8 +347,8 @@ class Transfer:
         """Bytes of another part may be among those of `copy`: use none of them."""
         with self._changed:
             copy.can_split = self._ranges_work = False
-            if self._copy is copy:
-                self._copy = Copy(Held(uri=self.product.uri))
+            if self.copy is copy:
+                self.copy = Copy(Held(uri=self.product.uri))
         raise Restart(OTHER_PART)
 
     # The body -----------------------------------------------------------------------------
@@ -379,15 +364,15 @@ class Transfer:
         """Write the body; `stretch_end` is where the part that the server announced ends."""
         if segment.done:
             return
-        chunked = "Transfer-Encoding" in stream.headers
-        unbounded = stretch_end is not None and "Content-Length" not in stream.headers
+        chunked = bool(stream.headers.get("Transfer-Encoding"))
+        unbounded = stretch_end is not None and not stream.headers.get("Content-Length")
         # A server that sends a byte now and then keeps every read limit and would still never
         # end; so each window of one read limit has to bring a least amount.
         window = self._settings.stall_seconds
         stream.end_within(self._seconds_left(), window)
         window_began, in_window = time.monotonic(), 0
         for chunk in stream.raw_chunks(CHUNK):
-            if self._copy is not copy:
+            if self.copy is not copy:
                 raise Restart(CHANGED)
             if helping and self._control.waiting:
                 return  # a whole file comes first; the owner fetches the rest of this segment
@@ -398,6 +383,7 @@ class Transfer:
             self.part.write(data, position)
             with self._changed:
                 segment.position += len(data)
+                self._gained += len(data)
             self._control.received(len(data))
             if len(copy.segments) > 1:
                 self._save_now_and_then(copy)
@@ -421,7 +407,7 @@ class Transfer:
 
     def _seconds_left(self) -> float:
         """What is left of the limit for the whole file, by the larger of the sizes known."""
-        size = max(self.product.size or 0, self._copy.held.size or 0)
+        size = max(self.product.size or 0, self.copy.held.size or 0)
         return self._began + self._settings.longest_seconds(size) - time.monotonic()
 
     def _save_now_and_then(self, copy: Copy) -> None:
@@ -432,7 +418,7 @@ class Transfer:
     def _save(self, copy: Copy) -> None:
         """Write down what is missing, unless the length of the file alone tells it."""
         with self._changed:
-            if self._copy is not copy:
+            if self.copy is not copy:
                 return
             self._saved_at = time.monotonic()
             segments = copy.segments
