@@ -116,6 +116,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "leaves them out and says so",
     ),
     Difference(
+        "explained",
+        "the NoResultsWarning of a search that finds nothing",
+        True,
+        False,
+        "names the criterion that is the reason",
+        "says that there are no results",
+    ),
+    Difference(
         "keep_selected",
         "the column `_selected_` in Mast.mashup_request",
         True,

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from topmast.config.dialects import choice
-from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
+from topmast.errors import (
+    MaxResultsWarning,
+    NoResultsWarning,
+    RemoteServiceError,
+    is_heard,
+    warn,
+)
 from topmast.net.parallel import at_once
 from topmast.questions.arguments import first_few, whole_number
 from topmast.questions.columns import columns_of
@@ -43,6 +49,13 @@ Ask = Callable[["Session", MashupRequest], list[Finished]]
 """How one request is put: it gives the answers for all its pages, in order."""
 
 
+Why = Callable[["Session", "Question"], str]
+"""What to say of a question that nothing answers; it may ask the archive more."""
+
+HUGE = 50_000
+"""Rows of a result that is worth a word about what they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of a service: one set of parameters, or one for each of many places.
@@ -51,6 +64,8 @@ class Question:
     `params`, and the table gets the columns ``target_index`` and ``target_given``.
     `config` names the column configuration of the answer; "" for that of the service.
     `limit` is the most rows that the service finds for one place, if it has a limit.
+    `why_empty` and `why_many` say in one line why there is no row, or a great many; `quiet` keeps
+    them silent.
     """
 
     service: str
@@ -64,6 +79,9 @@ class Question:
     limit: int | None = None
     keep_selected: bool = False
     ask: Ask = ask_all_pages
+    quiet: bool = False
+    why_empty: Why | None = None
+    why_many: Callable[[Table], str] | None = None
 
     def requests(self) -> list[MashupRequest]:
         """The requests that make up the question."""
@@ -130,10 +148,25 @@ def ask_table(session: Session, question: Question) -> Table:
     if question.places is not None:
         _add_targets(table, [sum(map(_length, pages)) for pages, _ in parts], question.places)
     if not len(table):
-        warn(NO_RESULTS, NoResultsWarning)
+        warn(_no_results(session, question), NoResultsWarning)
+    elif len(table) >= HUGE and question.why_many and _may_explain(session, question):
+        log.info(question.why_many(table))
     if question.limit is not None:
         warn_if_cut(question, [found for _, found in parts])
     return table
+
+
+def _may_explain(session: Session, question: Question) -> bool:
+    return not question.quiet and bool(choice(session, "explained"))
+
+
+def _no_results(session: Session, question: Question) -> str:
+    """What an empty result is warned of with; its reason, if anybody hears it."""
+    if question.why_empty is None or question.page or not _may_explain(session, question):
+        return NO_RESULTS
+    if not is_heard(NO_RESULTS, NoResultsWarning):
+        return NO_RESULTS
+    return f"{NO_RESULTS} {question.why_empty(session, question)}".strip()
 
 
 def rows_found(pages: Sequence[Finished]) -> int:

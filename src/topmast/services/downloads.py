@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from topmast import download
 from topmast.config.dialects import choice
-from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, warn
+from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, is_heard, warn
 from topmast.net.session import Session
 from topmast.questions import product_filters
 from topmast.questions.arguments import is_astropy, truth_value
+from topmast.questions.explain import why_no_products
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
 from topmast.questions.products import get_product_list
@@ -66,13 +67,16 @@ def filter_products(
     --------
     >>> chosen = Observations.filter_products(products, extension="fits", size="<1000000")
     """
-    return product_filters.filter_products(
+    chosen = product_filters.filter_products(
         products,
         mrp_only=mrp_only,
         extension=extension,
         any_letter_case=choice(session, "any_letter_case"),
         **filters,
     )
+    if not len(chosen) and (reason := _why_none(session, products, mrp_only, extension, filters)):
+        log.warning("No product is left. %s", reason)
+    return chosen
 
 
 def download_products(
@@ -325,6 +329,16 @@ def retry(
 # ------------------------------------------------------------------------------ helpers
 
 
+def _why_none(
+    session: Session, products: Table, mrp_only: Any, extension: Any, filters: dict[str, Any]
+) -> str:
+    """Which filter left no product; "" where nobody asked for such a line."""
+    if not choice(session, "explained") or not is_heard(NOTHING, NoResultsWarning):
+        return ""
+    given = {"extension": extension} | ({"mrp_only": True} if mrp_only else {}) | filters
+    return why_no_products(products, given)
+
+
 def _chosen(
     session: Session,
     products: Any,
@@ -343,7 +357,13 @@ def _chosen(
     by_default = mrp_only is None
     if mrp_only is None:
         mrp_only = extension is None and not filters
-    chosen = filter_products(session, table, mrp_only=mrp_only, extension=extension, **filters)
+    chosen = product_filters.filter_products(
+        table,
+        mrp_only=mrp_only,
+        extension=extension,
+        any_letter_case=choice(session, "any_letter_case"),
+        **filters,
+    )
     left_out = len(table) - len(chosen) if by_default and mrp_only else 0
     hint = ""
     if left_out:
@@ -352,7 +372,8 @@ def _chosen(
             "are left out; mrp_only=False takes them too (--all at the command line)."
         )
     if not len(chosen):
-        warn(f"{NOTHING} {hint}".strip(), NoResultsWarning)
+        reason = hint or _why_none(session, table, mrp_only, extension, filters)
+        warn(f"{NOTHING} {reason}".strip(), NoResultsWarning)
         return None
     if hint:
         log.info(hint)
