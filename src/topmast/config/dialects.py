@@ -116,6 +116,22 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "leaves them out and says so",
     ),
     Difference(
+        "hours",
+        "`14:03:12.6 +54:20:57`, `14 03 12.6 +54 20 57` and `J140312.54+542056.2`",
+        True,
+        False,
+        "the right ascension is in hours",
+        "the right ascension is in degrees; the warning tells both positions",
+    ),
+    Difference(
+        "catalog_names",
+        "a TIC, KIC or EPIC number that no resolver knows",
+        True,
+        False,
+        "looked up in the archive's own catalogue or observations",
+        "not known",
+    ),
+    Difference(
         "explained",
         "the NoResultsWarning of a search that finds nothing",
         True,

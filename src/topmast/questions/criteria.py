@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
-from topmast.questions.arguments import as_list, is_astropy, is_missing
+from topmast.questions.arguments import as_list, is_astropy, is_missing, is_nan, plain_text
 from topmast.questions.ranges import ranges_of
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ def no_such_filter(name: str, known: Iterable[str]) -> str:
 
 def _value_filter(name: str, value: Any, column: Column) -> Filter:
     """A filter on exact values, with at most one pattern among them."""
-    texts = [_text(name, item) for item in as_list(value) if not is_missing(item)]
+    items = [item for item in as_list(value) if not (is_missing(item) or is_nan(item))]
+    texts = [_text(name, item) for item in items]
     if not texts:
         raise InvalidQueryError(f"The criterion '{name}' has no values: {value!r}.")
     patterns = [text for text in texts if "*" in text or "%" in text]
@@ -199,8 +200,7 @@ def _value_filter(name: str, value: Any, column: Column) -> Filter:
 
 
 def _text(name: str, value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode()
+    value = plain_text(value)
     if isinstance(value, (Mapping, list, tuple, set, np.ndarray)) or is_astropy(
         value, "units.Quantity", "time.Time"
     ):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
+from topmast.config.dialects import choice
 from topmast.errors import (
     HTTPStatusError,
     InputWarning,
@@ -23,6 +24,7 @@ from topmast.errors import (
 from topmast.net.messages import Request
 from topmast.net.parallel import at_once
 from topmast.questions.arguments import in_batches, object_names
+from topmast.questions.catalog_names import entries_of_holdings
 from topmast.questions.polling import ask
 from topmast.sky import separation_deg
 from topmast.wire.names import (
@@ -155,6 +157,11 @@ def _look_up(
         for name in batch:
             found[name] = _entries_about(name, entries, alone=len(batch) == 1)
             cache.put(keys[name], found[name])
+    if choice(session, "catalog_names") and resolver is None:
+        held = entries_of_holdings(session, [name for name in names if not found[name]])
+        for name, its_entries in held.items():
+            cache.put(keys[name], its_entries)
+        found |= held
     return found
 
 

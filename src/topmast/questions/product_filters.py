@@ -12,7 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
-from topmast.questions.arguments import as_list, is_astropy, is_one, truth_value
+from topmast.questions.arguments import (
+    as_list,
+    is_astropy,
+    is_missing,
+    is_one,
+    plain_text,
+    truth_value,
+)
 
 if TYPE_CHECKING:
     from astropy.table import Column, Table
@@ -92,7 +99,7 @@ def obsids_of(observations: Any) -> list[str]:
 
 def is_obsid(text: str) -> bool:
     """Whether `text` can be an obsid, the number that product lists are asked for by."""
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and not text.startswith("0")
 
 
 # ------------------------------------------------------------------------------- filters
@@ -225,11 +232,10 @@ def _obsid_cell(rows: Any, names: list[str]) -> Any:
 
 def _id_texts(item: Any) -> list[str]:
     """The ids in one item: none for a blank, several for a text with commas."""
-    if isinstance(item, bytes):
-        item = item.decode()
+    item = plain_text(item)
     if isinstance(item, str):
         return [text for part in item.split(",") if (text := part.strip())]
-    if item is None or item is np.ma.masked:
+    if is_missing(item):
         return []
     if isinstance(item, (int, np.integer)) and not isinstance(item, bool) and item >= 0:
         return [str(int(item))]

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from topmast.config.dialects import choice
 from topmast.errors import InvalidQueryError
+from topmast.questions.arguments import plain_argument
 from topmast.questions.criteria import Criteria
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, Places, find_places, places_of_names
@@ -39,12 +41,13 @@ class Targets:
 
 def find_targets(session: Session, place: Criteria) -> Targets:
     """The cones that the place of a call stands for; names are looked up through the session."""
-    radius = DEFAULT_RADIUS if place.radius is None else place.radius
+    radius = DEFAULT_RADIUS if place.radius is None else plain_argument(place.radius)
     if np.ndim(radius) == 0:
         parse_radius(radius)  # before names are looked up in vain
     resolve = partial(positions_of_names, session, place.resolver)
     if place.object_name is None:
-        return cones_around(find_places(place.coordinates, resolve), radius)
+        hours = bool(choice(session, "hours"))
+        return cones_around(find_places(place.coordinates, resolve, hours=hours), radius)
     return cones_around(places_of_names(place.object_name, resolve), radius)
 
 
@@ -94,6 +97,7 @@ DEGREES = {
 
 def _in_degrees(radius: Any, unit: str) -> Any:
     """An angle in degrees; astropy is loaded only for what is no number and no plain text."""
+    radius = plain_argument(radius)
     if type(radius) in (int, float) and unit in DEGREES:
         return radius * DEGREES[unit]
     match = ANGLE.fullmatch(radius) if isinstance(radius, str) else None

@@ -12,7 +12,7 @@ from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, is_heard, warn
 from topmast.net.session import Session
 from topmast.questions import product_filters
-from topmast.questions.arguments import is_astropy, truth_value
+from topmast.questions.arguments import is_astropy, path_text, plain_argument, truth_value
 from topmast.questions.explain import why_no_products
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
@@ -155,6 +155,7 @@ def download_products(
     if cloud_only:
         warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
     download.check_progress(progress)
+    download_dir = path_text("download_dir", download_dir)
     chosen = _chosen(session, products, mrp_only, extension, filters, DOWNLOADING)
     if chosen is None:
         return None
@@ -207,6 +208,7 @@ def plan_download(
     --------
     >>> plan = Observations.plan_download(products, folder)
     """
+    download_dir = path_text("download_dir", download_dir)
     chosen = _chosen(session, products, mrp_only, extension, filters, PLANNING)
     if chosen is None:
         return None
@@ -286,7 +288,7 @@ def download_file(
     return download.download_file(
         session,
         _one_uri(uri),
-        local_path=local_path,
+        local_path=path_text("local_path", local_path),
         base_url=base_url,
         cache=cache,
         verbose=verbose,
@@ -319,7 +321,7 @@ def retry(
     download.check_progress(progress)
     return download.retry(
         session,
-        manifest,
+        manifest if is_astropy(manifest, "table.Table") else path_text("manifest", manifest) or "",
         verbose=verbose,
         progress=progress,
         raise_on_error=raise_on_error,
@@ -414,6 +416,7 @@ def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequ
 def _one_uri(uri: Any) -> str:
     if is_astropy(uri, "table.Row") and "dataURI" in uri.colnames:
         uri = uri["dataURI"]
+    uri = plain_argument(uri)
     if not isinstance(uri, str) or not uri.strip():
         raise InvalidQueryError(f"A valid data product URI must be provided, not {uri!r}.")
     return str(uri)
