@@ -91,14 +91,17 @@ def plain_text(value: Any) -> Any:
     Raises
     ------
     InvalidQueryError
-        For bytes that are no UTF-8.
+        For what no UTF-8 can hold.
     """
-    if isinstance(value, bytes):
-        try:
+    try:
+        if isinstance(value, bytes):
             return value.decode()
-        except UnicodeDecodeError as problem:
-            raise InvalidQueryError(f"{value!r} is no text in UTF-8.") from problem
-    return str(value) if isinstance(value, np.str_) else value
+        if isinstance(value, str):
+            value.encode()
+            return str(value)
+    except UnicodeError as problem:
+        raise InvalidQueryError(f"{value!r} is no text in UTF-8.") from problem
+    return value
 
 
 def plain_argument(value: Any) -> Any:
@@ -141,13 +144,22 @@ def _texts_of_array(values: Any) -> Any:
     return [plain_text(item) for item in values]
 
 
+def shown(value: Any) -> str:
+    """A value as an error names it: on one line, and not much longer than 80 letters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def path_text(name: str, value: Any) -> str | None:
     """A path as text, also one that is bytes; None for None. `name` is for the error text."""
     if value is None:
         return None
     try:
-        return os.fsdecode(value)
-    except (TypeError, UnicodeDecodeError) as problem:
+        text = os.fsdecode(value)
+        if b"\0" in os.fsencode(text):
+            raise ValueError("a null character")
+        return text
+    except (TypeError, ValueError) as problem:
         raise InvalidQueryError(f"{name} is a path, not {value!r}.") from problem
 
 
@@ -177,7 +189,7 @@ def object_names(value: str | Iterable[str]) -> list[str]:
     """One object name or many, as a list of texts."""
     plain = plain_argument(value)
     names = [plain] if isinstance(plain, str) else plain
-    if not isinstance(names, Iterable) or hasattr(names, "columns") or isinstance(names, Mapping):
+    if is_one(names) or hasattr(names, "columns") or isinstance(names, Mapping):
         raise InvalidQueryError(f"An object name is a text such as 'M101', not {value!r}.")
     listed = [plain_text(name) for name in names]
     check_none_missing(listed, "object name")

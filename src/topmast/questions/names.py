@@ -134,7 +134,7 @@ def _names(object_name: str | Iterable[str]) -> list[str]:
 
 
 def _checked(resolver: Any) -> str | None:
-    if not resolver:
+    if resolver is None or resolver is False or (isinstance(resolver, str) and not resolver):
         return None
     if not isinstance(resolver, str) or resolver.upper() not in RESOLVERS:
         raise ResolverError(f'Invalid resolver. Must be "NED" or "SIMBAD", not {resolver!r}.')

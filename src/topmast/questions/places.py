@@ -89,7 +89,7 @@ def find_places(coordinates: Any, resolve: ResolveNames, *, hours: bool = True) 
     sky = sky_of(coordinates)
     if sky is not None:
         return _of_degrees(degrees_of(sky), many=not sky.isscalar)
-    if isinstance(coordinates, (Sequence, np.ndarray)):
+    if isinstance(coordinates, (Sequence, np.ndarray)) and not is_one(coordinates):
         check_none_missing(coordinates, "target")
         return _joined([find_places(item, resolve, hours=hours) for item in coordinates])
     raise InvalidQueryError(unreadable(coordinates))

@@ -20,7 +20,7 @@ from topmast.errors import (
     warn,
 )
 from topmast.net.parallel import at_once
-from topmast.questions.arguments import first_few, whole_number
+from topmast.questions.arguments import first_few, is_one, whole_number
 from topmast.questions.columns import columns_of
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.places import Place
@@ -208,7 +208,7 @@ def _at_once(
 
 def _count(name: str, value: Any) -> int | None:
     """A page number or size; 0 and None stand for "not given"."""
-    if value is None or (value == 0 and not isinstance(value, bool)):
+    if value is None or (is_one(value) and not isinstance(value, bool) and str(value) == "0"):
         return None
     return whole_number(name, value)
 

@@ -17,7 +17,7 @@ from astropy.coordinates import (
 from astropy.table import Row, Table
 
 from topmast.errors import InvalidQueryError
-from topmast.questions.arguments import check_none_missing, plain_text
+from topmast.questions.arguments import check_none_missing, is_one, plain_text, shown
 from topmast.questions.sexagesimal import read_degrees, read_sexagesimal
 
 FORMS = "322.49324 12.16683, 21h29m58.3s +12d10m0.6s or an object name"
@@ -39,7 +39,7 @@ def sky_of(coordinates: Any) -> SkyCoord | None:
         return _in_icrs(coordinates)
     if isinstance(coordinates, (Table, Row, Mapping)) or hasattr(coordinates, "columns"):
         return _sky_of_table(coordinates)
-    if isinstance(coordinates, (Sequence, np.ndarray)) and len(coordinates):
+    if isinstance(coordinates, (Sequence, np.ndarray)) and not is_one(coordinates):
         return _sky_of_numbers(coordinates)
     return None
 
@@ -96,11 +96,15 @@ def _sky_of_texts(ra: Any, dec: Any) -> SkyCoord:
 def _cell(table: Any, name: Any) -> Any:
     """A column, or the cell of a row, with its unit."""
     unit = table.table[name].unit if isinstance(table, Row) else None
-    return table[name] if unit is None else u.Quantity(table[name], unit)
+    if unit is None or isinstance(table[name], (str, bytes)):
+        return table[name]
+    return u.Quantity(table[name], unit)
 
 
 def _sky_of_numbers(coordinates: Any) -> SkyCoord | None:
     """A pair (ra, dec), of numbers, angles or arrays of these, or n such pairs."""
+    if not len(coordinates):
+        return None
     try:
         values = u.Quantity(coordinates)
     except (TypeError, ValueError, u.UnitsError):
@@ -164,6 +168,6 @@ def degrees_of(sky: SkyCoord) -> list[tuple[float, float]]:
 
 def unreadable(coordinates: Any) -> str:
     return (
-        f"{coordinates!r} cannot be parsed as a coordinate. Give {FORMS}, "
+        f"{shown(coordinates)} cannot be parsed as a coordinate. Give {FORMS}, "
         "a SkyCoord, or a list or table of positions."
     )

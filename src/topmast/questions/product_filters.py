@@ -18,6 +18,7 @@ from topmast.questions.arguments import (
     is_missing,
     is_one,
     plain_text,
+    shown,
     truth_value,
 )
 
@@ -48,7 +49,7 @@ def filter_products(
     """
     if not is_astropy(products, "table.Table"):
         raise InvalidQueryError(
-            f"filter_products takes a table of products, not {products!r}. "
+            f"filter_products takes a table of products, not {shown(products)}. "
             "get_product_list makes one of obsids."
         )
     extension = _extension_of(filters, extension)
@@ -56,7 +57,7 @@ def filter_products(
     if mrp_only is not None and truth_value("mrp_only", mrp_only):
         groups = _column(products, "productGroupDescription")
         kept &= _texts_equal(groups, MINIMUM_RECOMMENDED, any_letter_case)
-    if extension != "" and _given(extension):
+    if not (isinstance(extension, str) and not extension) and _given(extension):
         kept &= _ends_in(_column(products, "productFilename"), extension, any_letter_case)
     for name, wanted in filters.items():
         kept &= _passing(_column(products, name), wanted, any_letter_case)

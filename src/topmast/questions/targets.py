@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from topmast.config.dialects import choice
 from topmast.errors import InvalidQueryError
-from topmast.questions.arguments import plain_argument
+from topmast.questions.arguments import is_one, plain_argument
 from topmast.questions.criteria import Criteria
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, Places, find_places, places_of_names
@@ -42,7 +43,7 @@ class Targets:
 def find_targets(session: Session, place: Criteria) -> Targets:
     """The cones that the place of a call stands for; names are looked up through the session."""
     radius = DEFAULT_RADIUS if place.radius is None else plain_argument(place.radius)
-    if np.ndim(radius) == 0:
+    if is_one(radius):
         parse_radius(radius)  # before names are looked up in vain
     resolve = partial(positions_of_names, session, place.resolver)
     if place.object_name is None:
@@ -53,12 +54,15 @@ def find_targets(session: Session, place: Criteria) -> Targets:
 
 def cones_around(places: Places, radius: Any) -> Targets:
     """One cone for each place, with one radius for all or one for each entry of the list."""
-    if places.many and np.ndim(radius) and len(radius) > 1:
+    several = not is_one(radius)
+    if isinstance(radius, Mapping) or hasattr(radius, "columns") or (several and not len(radius)):
+        raise InvalidQueryError(f"A radius is an angle, or one for each place, not {radius!r}.")
+    if places.many and several and len(radius) > 1:
         if len(radius) != places.entries:
             raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
         radii = [parse_radius(one) for one in radius]
     else:
-        one = radius[0] if places.many and np.ndim(radius) else radius
+        one = next(iter(radius)) if places.many and several else radius
         radii = [parse_radius(one)] * places.entries
     cones = tuple(Cone(place, radii[place.index]) for place in places.places)
     return Targets(cones, places.places if places.many else None)
@@ -77,6 +81,8 @@ def parse_radius(radius: Any, unit: str = "deg") -> float:
     InvalidQueryError
         For a radius that cannot be read, is no angle, is negative or larger than 180 degrees.
     """
+    if not is_one(radius):
+        raise InvalidQueryError(f"One radius is needed, not {radius!r}.")
     angle = _in_degrees(radius, unit)
     if np.ndim(angle):
         raise InvalidQueryError(f"One radius is needed, not {radius!r}.")
