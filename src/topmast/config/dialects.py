@@ -132,6 +132,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "not known",
     ),
     Difference(
+        "doubts",
+        "an answer with fewer rows than it says it has, or with a message beside them",
+        True,
+        False,
+        "a MaxResultsWarning or MastWarning",
+        "a line in the log",
+    ),
+    Difference(
         "explained",
         "the NoResultsWarning of a search that finds nothing",
         True,

@@ -12,6 +12,7 @@ from cachetools import LRUCache
 
 from topmast.config.dialects import choice
 from topmast.errors import (
+    BadAnswerError,
     HTTPStatusError,
     InputWarning,
     InvalidQueryError,
@@ -196,7 +197,7 @@ def _ask(
         url = f"{servers.resolver}{RESOLVER_PATH}?{encode_resolver_query(query)}"
         request = Request("GET", url, {"Accept": "text/plain"})
         return decode_names(session.send(request, total_seconds=patience).content)
-    except (UnreachableError, TimeoutError, HTTPStatusError) as problem:
+    except (UnreachableError, TimeoutError, HTTPStatusError, BadAnswerError) as problem:
         if servers.resolver == servers.portal:
             raise
         entries = _ask_portal(session, names, problem)

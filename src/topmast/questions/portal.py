@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,6 +14,7 @@ import numpy as np
 
 from topmast.config.dialects import choice
 from topmast.errors import (
+    MastWarning,
     MaxResultsWarning,
     NoResultsWarning,
     RemoteServiceError,
@@ -28,6 +30,7 @@ from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
 from topmast.tables.values import Values
 from topmast.wire.answers import read_page, table_of_pages
+from topmast.wire.json import excerpt
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
@@ -107,7 +110,7 @@ def ask_counts(session: Session, question: Question) -> Any:
     """The number that a service counts; an array of them for many places."""
     counts = []
     for pages in ask_question(session, question):
-        columns = [values for page in pages for values in read_page(page.answer.content).values()]
+        columns = [values for page in pages for values in read_page(page.page).values()]
         if not columns or len(columns[0].data) != 1:
             rows = len(columns[0].data) if columns else 0
             raise RemoteServiceError(f"The archive answered a count with {rows} rows.")
@@ -127,13 +130,14 @@ def ask_table(session: Session, question: Question) -> Table:
         finished = question.ask(session, request)
         pages = [
             read_page(
-                page.answer.content,
+                page.page,
                 columns=config,
                 null_floats=null_floats,
                 keep_selected=question.keep_selected,
             )
             for page in finished
         ]
+        _doubt(session, request, finished, sum(map(_length, pages)))
         return pages, 0 if question.limit is None else rows_found(finished)
 
     requests = question.requests()
@@ -151,7 +155,7 @@ def ask_table(session: Session, question: Question) -> Table:
         warn(_no_results(session, question), NoResultsWarning)
     elif len(table) >= HUGE and question.why_many and _may_explain(session, question):
         log.info(question.why_many(table))
-    if question.limit is not None:
+    elif question.limit is not None:
         warn_if_cut(question, [found for _, found in parts])
     return table
 
@@ -167,6 +171,36 @@ def _no_results(session: Session, question: Question) -> str:
     if not is_heard(NO_RESULTS, NoResultsWarning):
         return NO_RESULTS
     return f"{NO_RESULTS} {question.why_empty(session, question)}".strip()
+
+
+def _doubt(session: Session, request: MashupRequest, pages: Sequence[Finished], rows: int) -> None:
+    """Tell what an answer says of itself that the table cannot show."""
+    messages = dict.fromkeys(page.opened.msg for page in pages if page.opened and page.opened.msg)
+    for message in messages:
+        kind = MaxResultsWarning if ABOUT_LIMITS.search(message) else MastWarning
+        _say(session, f"{request.service} says: {excerpt(message.encode())}", kind)
+    pagings = [page.paging for page in pages if page.paging]
+    if request.page is None:
+        expected = sum(each.rows_filtered for each in pagings if each.page == 1)
+    else:
+        expected = sum(each.rows for each in pagings)
+    if rows < expected:
+        _say(
+            session,
+            f"{request.service} found {expected:,} rows and sent {rows:,}: the table is not "
+            "complete. Ask again, or for less at a time.",
+            MaxResultsWarning,
+        )
+
+
+ABOUT_LIMITS = re.compile("limit|maxim|truncat|partial|incomplete|more than", re.IGNORECASE)
+
+
+def _say(session: Session, message: str, kind: type[MastWarning]) -> None:
+    if choice(session, "doubts"):
+        warn(message, kind)
+    else:
+        log.warning(message)
 
 
 def rows_found(pages: Sequence[Finished]) -> int:

@@ -100,7 +100,7 @@ def obsids_of(observations: Any) -> list[str]:
 
 def is_obsid(text: str) -> bool:
     """Whether `text` can be an obsid, the number that product lists are asked for by."""
-    return text.isascii() and text.isdigit() and not text.startswith("0")
+    return text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
 
 
 # ------------------------------------------------------------------------------- filters
