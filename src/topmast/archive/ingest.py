@@ -14,7 +14,7 @@ from typing import Any
 from topmast.archive.accounts.rights import note_rights
 from topmast.archive.store import coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.names import NAME_FIELDS, store_names
 from topmast.archive.store.product_files import (
     FILE_COLUMNS,
@@ -87,7 +87,7 @@ def ingest_all(store: Store, given: IngestInput, progress: Progress | None = Non
     """Put everything in, in one transaction; then bring the footprint index up to date."""
     report = IngestReport()
     tell = progress or (lambda what, count: None)
-    with exclusive(store.layout):
+    with writer_lock(store.layout):
         with store.writing() as connection:
             folder = ProductFolder(store.layout, connection, given.files)
             work = _Ingest(connection, folder, given, report, tell)

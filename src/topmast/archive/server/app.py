@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
-from topmast.archive.server.routes.common import Endpoint, guarded, message
+from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def make_app(archive: Archive) -> Starlette:
     """The ASGI app that serves `archive`."""
     app = Starlette(
         routes=[
-            Route(path, guarded(endpoint), methods=methods) for path, methods, endpoint in ROUTES
+            Route(path, with_errors_as_answers(endpoint), methods=methods)
+            for path, methods, endpoint in ROUTES
         ],
         middleware=[Middleware(CheckedAddresses)],
         exception_handlers={HTTPException: _refused},

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from topmast.archive.footprints.index import FootprintIndex, add_footprints, write_index
 from topmast.archive.footprints.segment import Hits
 from topmast.archive.store.database import Store
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.paths import Layout, temporary_folder
 from topmast.errors import ArchiveError
 
@@ -115,7 +115,7 @@ def repair(store: Store) -> None:
     if store.read_only or not _needs_repair(store):
         return
     # Whoever holds the lock brings the index up to date anyway.
-    with suppress(ArchiveError), exclusive(store.layout, wait_seconds=0):
+    with suppress(ArchiveError), writer_lock(store.layout, wait_seconds=0):
         store.build_indexes()
         update(store)
 
