@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log: logging.Logger = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"
+GROUPS = "productGroupDescription"
+SCIENCE = "SCIENCE"
 NO_OBSIDS = "Observation list is empty, no associated products."
 OPTIONS = ("extension", "mrp_only")
 MISSPELT = {"extenstion": "extension"}
@@ -55,13 +57,35 @@ def filter_products(
     extension = _extension_of(filters, extension)
     kept = np.ones(len(products), dtype=bool)
     if mrp_only is not None and truth_value("mrp_only", mrp_only):
-        groups = _column(products, "productGroupDescription")
+        if GROUPS not in products.colnames:
+            raise InvalidQueryError(
+                f"The table has no column '{GROUPS}', which tells what is recommended. "
+                "Leave mrp_only out."
+            )
+        groups = products[GROUPS]
         kept &= _texts_equal(groups, MINIMUM_RECOMMENDED, any_letter_case)
     if not (isinstance(extension, str) and not extension) and _given(extension):
         kept &= _ends_in(_column(products, "productFilename"), extension, any_letter_case)
     for name, wanted in filters.items():
         kept &= _passing(_column(products, name), wanted, any_letter_case)
     return products[kept]
+
+
+def recommended(products: Table) -> Mask:
+    """Which products a download takes by default.
+
+    The Minimum Recommended Products; of an observation without any, its SCIENCE products. All of
+    a table that does not say which are recommended.
+    """
+    if GROUPS not in products.colnames:
+        return np.ones(len(products), dtype=bool)
+    chosen = _texts_equal(products[GROUPS], MINIMUM_RECOMMENDED, True)
+    owner = next((name for name in ("obsID", "obs_id") if name in products.colnames), None)
+    if owner is None or "productType" not in products.colnames:
+        return chosen
+    owners = np.array([str(each) for each in products[owner].tolist()], dtype=str)
+    without = ~np.isin(owners, owners[chosen])
+    return chosen | (without & _texts_equal(products["productType"], SCIENCE, True))
 
 
 def unique_products(products: Table, uri_column: str = "dataURI") -> Table:

@@ -359,6 +359,8 @@ def _chosen(
     by_default = mrp_only is None
     if mrp_only is None:
         mrp_only = extension is None and not filters
+    if by_default and mrp_only:
+        return _recommended(table)
     chosen = product_filters.filter_products(
         table,
         mrp_only=mrp_only,
@@ -366,7 +368,17 @@ def _chosen(
         any_letter_case=choice(session, "any_letter_case"),
         **filters,
     )
-    left_out = len(table) - len(chosen) if by_default and mrp_only else 0
+    if not len(chosen):
+        reason = _why_none(session, table, mrp_only, extension, filters)
+        warn(f"{NOTHING} {reason}".strip(), NoResultsWarning)
+        return None
+    return unique_products(chosen)
+
+
+def _recommended(table: Table) -> Table | None:
+    """What is downloaded of products where nobody said which; the log tells what is left out."""
+    chosen = table[product_filters.recommended(table)]
+    left_out = len(table) - len(chosen)
     hint = ""
     if left_out:
         hint = (
@@ -374,8 +386,7 @@ def _chosen(
             "are left out; mrp_only=False takes them too (--all at the command line)."
         )
     if not len(chosen):
-        reason = hint or _why_none(session, table, mrp_only, extension, filters)
-        warn(f"{NOTHING} {reason}".strip(), NoResultsWarning)
+        warn(f"{NOTHING} {hint}".strip(), NoResultsWarning)
         return None
     if hint:
         log.info(hint)
