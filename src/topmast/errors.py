@@ -37,6 +37,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import FrameType
+from typing import Self
 
 __all__ = [
     "ArchiveError",
@@ -72,6 +73,20 @@ _PACKAGE = str(Path(__file__).parent)
 
 class MastError(Exception):
     """What every error of topmast is."""
+
+    _is_short = False
+
+    def shorten(self) -> Self:
+        """The error without the frames and causes inside topmast, which users need not see."""
+        self._is_short = True
+        self.__cause__, self.__suppress_context__ = None, True
+        return self.with_traceback(None)
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it; without this, all frames of the caller with their code."""
+        if not self._is_short:
+            raise NotImplementedError("shown as any other error")
+        return [f"{type(self).__name__}: {self}"]
 
 
 class InvalidQueryError(MastError, ValueError):
