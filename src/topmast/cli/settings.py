@@ -180,6 +180,14 @@ def say(text: str) -> None:
         tell(text)
 
 
+def with_astropy() -> None:
+    """Load astropy, and show warnings as before: it takes them over when it is imported."""
+    shown = warnings.showwarning
+    importlib.import_module("astropy.utils.exceptions")
+    importlib.import_module("astropy.table")
+    warnings.showwarning = shown
+
+
 @contextmanager
 def _reporting(settings: Settings) -> Iterator[None]:
     handler = _LineHandler()

@@ -143,19 +143,22 @@ def explain_search(session: Session, question: Question) -> tuple[list[Reason], 
     return reasons, found
 
 
-def table_of_reasons(reasons: Sequence[Reason], found: int) -> Table:
-    """The reasons as a table: criterion, value, rows without it, hint."""
-    from astropy.table import Column, Table
+def columns_of_reasons(reasons: Sequence[Reason]) -> dict[str, list[Any]]:
+    """The reasons as columns: criterion, value, rows without it, hint."""
+    return {
+        "criterion": [each.criterion for each in reasons],
+        "value": [each.value for each in reasons],
+        "rows without it": [each.without or 0 for each in reasons],
+        "hint": [each.hint.text for each in reasons],
+    }
 
-    return Table(
-        [
-            Column([each.criterion for each in reasons], name="criterion", dtype=str),
-            Column([each.value for each in reasons], name="value", dtype=str),
-            Column([each.without or 0 for each in reasons], name="rows without it", dtype=int),
-            Column([each.hint.text for each in reasons], name="hint", dtype=str),
-        ],
-        meta={"rows": found},
-    )
+
+def table_of_reasons(reasons: Sequence[Reason], found: int) -> Table:
+    """The reasons as a table, with the rows that all criteria find in its meta."""
+    from astropy.table import Table
+
+    kinds = (str, str, int, str)
+    return Table(columns_of_reasons(reasons), dtype=kinds, meta={"rows": found})
 
 
 # ------------------------------------------------------------------ one line, by itself

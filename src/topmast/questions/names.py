@@ -88,7 +88,21 @@ def resolve_object(
         If the name, or none of the names, is known. Among several, unknown ones are warned of.
     """
     names = _names(one_name(object_name, objectname))
-    single = len(names) == 1
+    known = known_entries(session, names, resolver, resolve_all)
+    found: dict[str, Any] = {
+        name: {each.resolver: _sky(each) for each in entries} if resolve_all else _sky(entries[0])
+        for name, entries in known.items()
+    }
+    return found[names[0]] if len(names) == 1 else found
+
+
+def known_entries(
+    session: Session, names: Sequence[str], resolver: str | None, resolve_all: bool
+) -> dict[str, list[ResolvedName]]:
+    """What is known of the known ones of `names`: one entry, or with `resolve_all` all entries.
+
+    Errors and warnings as those of `resolve_object`.
+    """
     resolver = _checked(resolver)
     if resolve_all and resolver:
         warn(
@@ -97,11 +111,8 @@ def resolve_object(
         )
         resolver = None
     entries = _look_up(session, names, resolver, resolve_all)
-    found: dict[str, Any] = {
-        name: {each.resolver: _sky(each) for each in entries[name]} if resolve_all else _sky(entry)
-        for name, entry in _known(names, entries, resolver, not single).items()
-    }
-    return found[names[0]] if single else found
+    known = _known(names, entries, resolver, len(names) > 1)
+    return {name: entries[name] if resolve_all else [entry] for name, entry in known.items()}
 
 
 def one_name(object_name: Any, objectname: Any) -> Any:

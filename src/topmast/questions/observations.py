@@ -218,14 +218,17 @@ def explain(session: Session, /, products: Any = None, **criteria: Any) -> Table
     """
     if products is not None:
         return table_of_reasons(*explain_filters(products, criteria))
+    return table_of_reasons(*explain_search(session, question_to_explain(session, **criteria)))
+
+
+def question_to_explain(session: Session, /, **criteria: Any) -> Question:
+    """The question that `explain` is about: criteria, a place, or both."""
     parts = split_place(criteria)
     if parts.columns or parts.kind:
-        question = query_criteria(session, **criteria)
-    elif parts.has_place:
-        question = _near(session, parts, {}, None, None)
-    else:
+        return query_criteria(session, **criteria)
+    if not parts.has_place:
         raise InvalidQueryError(NO_CRITERION)
-    return table_of_reasons(*explain_search(session, question))
+    return _near(session, parts, {}, None, None)
 
 
 def get_metadata(session: Session, /, query_type: str) -> Table:

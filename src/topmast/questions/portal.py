@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -28,8 +27,9 @@ from topmast.questions.paging import ask_all_pages
 from topmast.questions.places import Place
 from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
+from topmast.tables.plain import PlainTable
 from topmast.tables.values import Values
-from topmast.wire.answers import read_page, table_of_pages
+from topmast.wire.answers import columns_of_pages, read_page
 from topmast.wire.json import excerpt
 from topmast.wire.portal import MashupRequest
 
@@ -43,6 +43,10 @@ log: logging.Logger = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"
+TARGET_COLUMNS = {
+    TARGET_INDEX: "Position in the list of targets",
+    TARGET_GIVEN: "The target as it was given",
+}
 NO_RESULTS = "Query returned no results."
 TOO_MANY = "Maximum catalog results returned, may not include all sources within radius."
 
@@ -84,7 +88,7 @@ class Question:
     ask: Ask = ask_all_pages
     quiet: bool = False
     why_empty: Why | None = None
-    why_many: Callable[[Table], str] | None = None
+    why_many: Callable[[PlainTable], str] | None = None
 
     def requests(self) -> list[MashupRequest]:
         """The requests that make up the question."""
@@ -119,7 +123,23 @@ def ask_counts(session: Session, question: Question) -> Any:
 
 
 def ask_table(session: Session, question: Question) -> Table:
-    """The table that answers `question`, with a warning if it has no rows, or may lack some.
+    """The table that answers `question`, with a warning if it has no rows, or may lack some."""
+    from topmast.tables.table import table_from_columns  # late, for it needs astropy
+
+    table = table_from_columns(
+        ask_columns(session, question).columns,
+        config=_config(session, question.config or question.service),
+        service=question.service,
+        units=choice(session, "units"),
+    )
+    for name, meaning in TARGET_COLUMNS.items():
+        if question.places is not None:
+            table[name].description = meaning
+    return table
+
+
+def ask_columns(session: Session, question: Question) -> PlainTable:
+    """As `ask_table`, without astropy: units and descriptions are left out.
 
     Answers are read as they come, while the others are still on their way.
     """
@@ -143,12 +163,7 @@ def ask_table(session: Session, question: Question) -> Table:
     requests = question.requests()
     one = len(requests) == 1
     parts = [read(requests[0])] if one else _at_once(session, question.service, requests, read)
-    table = table_of_pages(
-        list(chain.from_iterable(pages for pages, _ in parts)),
-        columns=config,
-        service=question.service,
-        units=choice(session, "units"),
-    )
+    table = PlainTable(columns_of_pages([page for pages, _ in parts for page in pages]))
     if question.places is not None:
         _add_targets(table, [sum(map(_length, pages)) for pages, _ in parts], question.places)
     if not len(table):
@@ -256,15 +271,14 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _add_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
+def _add_targets(table: PlainTable, counts: Sequence[int], places: Sequence[Place]) -> None:
     """Add to each row which place it matched; `counts` are the rows of each place."""
-    from astropy.table import MaskedColumn
-
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)
     given = np.array([place.given for place in places], dtype=str)
-    table[TARGET_INDEX] = MaskedColumn(index[of], description="Position in the list of targets")
-    table[TARGET_GIVEN] = MaskedColumn(given[of], description="The target as it was given")
+    nothing = np.zeros(len(of), dtype=bool)
+    table.columns[TARGET_INDEX] = Values(index[of], nothing)
+    table.columns[TARGET_GIVEN] = Values(given[of], nothing.copy())
 
 
 def _length(page: Page) -> int:

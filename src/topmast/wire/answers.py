@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from topmast.errors import BadAnswerError, RemoteServiceError
+from topmast.tables.plain import stacked
 from topmast.tables.values import ColumnReader, NullFloats, Values, ignore_values_of
 from topmast.wire.json import excerpt, read_json
 
@@ -115,11 +116,17 @@ def table_of_pages(
     units: bool = True,
 ) -> Table:
     """Pages that `read_page` has read as one Table; arguments as for `table_of`."""
-    from topmast.tables.table import stacked, table_from_columns  # late, for it needs astropy
+    from topmast.tables.table import table_from_columns  # late, for it needs astropy
 
+    whole = columns_of_pages(pages)
+    return table_from_columns(whole, config=columns, service=service, units=units)
+
+
+def columns_of_pages(pages: Sequence[Mapping[str, Values]]) -> dict[str, Values]:
+    """The columns of all pages; BadAnswerError if there is none."""
     if not pages:
         raise BadAnswerError("The archive gave no answer at all.")
-    return table_from_columns(stacked(pages), config=columns, service=service, units=units)
+    return stacked(pages)
 
 
 def read_page(

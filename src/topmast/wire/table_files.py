@@ -25,13 +25,17 @@ LONGEST_CELL = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of table file: its name, its extensions and how to write and read it."""
+    """A kind of table file: its name, its extensions and how to write and read it.
+
+    One that is `plain` is written without astropy, also from a `PlainTable`.
+    """
 
     name: str
     extensions: tuple[str, ...]
     write: Callable[[Table, BinaryIO], None]
     read: Callable[[BinaryIO], Table]
     needs: str = ""
+    plain: bool = False
 
 
 def format_of(name: str) -> Format:
@@ -263,8 +267,8 @@ FORMATS = (
     Format("ecsv", (".ecsv",), _write_ecsv, _read_with_astropy("ascii.ecsv")),
     Format("votable", (".vot", ".xml"), _write_votable, _read_votable),
     Format("fits", (".fits",), _write_fits, _read_with_astropy("fits")),
-    Format("csv", (".csv",), _write_csv, _read_separated(",", csv.QUOTE_MINIMAL)),
-    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t", csv.QUOTE_NONE)),
-    Format("json", (".json",), _write_json, _read_json),
+    Format("csv", (".csv",), _write_csv, _read_separated(",", csv.QUOTE_MINIMAL), plain=True),
+    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t", csv.QUOTE_NONE), plain=True),
+    Format("json", (".json",), _write_json, _read_json, plain=True),
     Format("parquet", (".parquet",), _write_parquet, _read_parquet, needs="pyarrow"),
 )
