@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from topmast.archive.accounts.user import ANONYMOUS, User
 from topmast.archive.portal.answers import Page, TableAnswer, check_format
 from topmast.archive.store.filters import find_field
+from topmast.archive.store.limits import check_rows
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 from topmast.wire.portal import MashupRequest
@@ -66,6 +67,7 @@ def table_answer(
 ) -> bytes:
     """One page of rows, in the format that was asked for."""
     check_format(call.request.format)
+    check_rows(len(rows))
     return TableAnswer(fields, rows, page, total).encode(call.request)
 
 

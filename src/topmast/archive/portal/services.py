@@ -160,15 +160,16 @@ def _missions(call: Call) -> bytes:
 def _crossmatch(call: Call) -> bytes:
     check_format(call.request.format)
     page = page_of(call.request)
-    fields, rows = crossmatch(
+    found = crossmatch(
         call.archive.searcher,
         call.request.extra.get("data") or call.parameter("data"),
         fields=call.fields("position"),
         ra_column=str(call.parameter("raColumn", "ra")),
         dec_column=str(call.parameter("decColumn", "dec")),
         radius_deg=number(call, "radius", 0.002),
+        page=slice(page.start, page.start + page.size),
     )
-    return table_answer(call, fields, rows[page.start : page.start + page.size], page, len(rows))
+    return table_answer(call, found.fields, found.rows, page, found.total)
 
 
 # ----------------------------------------------------------------------------------------- names
