@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came: decoded, or its bytes if they are many."""
+
+    request: MashupRequest | bytes
+    base_url: str
+    user: User = ANONYMOUS
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request to one service of one archive."""
 

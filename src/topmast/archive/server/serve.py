@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import threading
@@ -28,14 +29,17 @@ from topmast.archive.server.connection_limits import (
     ConnectionLimits,
     most_connections,
 )
-from topmast.archive.store.paths import temporary_folder
+from topmast.archive.server.query_process import QueryProcesses
+from topmast.archive.store.paths import remove_temporary_folders, temporary_folder
 from topmast.errors import ArchiveError
 
 LOGGER = logging.getLogger("topmast")
 
 BACKLOG = 1024
-STOP_SECONDS = 10
+STOP_SECONDS = 5
 """What is under way at the end has this long to finish."""
+LAST_SECONDS = 8.5
+"""From the signal on; then the process ends, whatever its threads do."""
 EARLY_EXIT_SECONDS = 5.0
 MOST_EARLY_EXITS = 5
 
@@ -141,7 +145,36 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
         warnings.simplefilter("ignore", RuntimeWarning)
         if options.staging is not None:
             archive.staged = StagedScripts(options.staging)
-        uvicorn.Server(_config(archive, options)).run(sockets=[listening])
+        processes = QueryProcesses(archive.folder, archive.profile)
+        archive.heavy_answers = processes.ask
+        server = _Server(_config(archive, options), processes)
+        try:
+            server.run(sockets=[listening])
+        finally:
+            processes.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that ends in time after a signal, whatever is under way."""
+
+    def __init__(self, config: uvicorn.Config, processes: QueryProcesses) -> None:
+        super().__init__(config)
+        self._processes = processes
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            for seconds, end in ((STOP_SECONDS, self._processes.close), (LAST_SECONDS, _exit)):
+                timer = threading.Timer(seconds, end)
+                timer.daemon = True
+                timer.start()
+        super().handle_exit(sig, frame)
+
+
+def _exit() -> None:
+    """End the process without waiting for its threads."""
+    LOGGER.warning("Work under way did not end in time; the server ends without it.")
+    remove_temporary_folders()
+    os._exit(0)
 
 
 def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
@@ -204,8 +237,9 @@ def _worker_processes() -> Iterator[dict[SpawnProcess, float]]:
     finally:
         for process in processes:
             process.terminate()
+        end = time.monotonic() + LAST_SECONDS + 0.5
         for process in processes:
-            process.join(STOP_SECONDS + 5)
+            process.join(max(0.0, end - time.monotonic()))
             if process.is_alive():
                 process.kill()
                 process.join()
