@@ -89,7 +89,7 @@ class Visitor:
 def logins(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
     body = json.dumps({"username": f"user{number}@example.org", "password": PASSWORD})
     headers = {"Content-Type": "application/json"}
-    visitor.send("login", "POST", "/Shibboleth.sso/topmast", body=body, headers=headers)
+    visitor.send("login", "POST", "/api/v0/login", body=body, headers=headers)
     visitor.ask("cone", "Mast.Caom.Cone", small_cone(chance))
     visitor.send("health", "GET", "/health")
 
@@ -156,9 +156,7 @@ def whole_sky(visitor: Visitor, number: int, chance: np.random.Generator) -> Non
 def huge_pages(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
     asked = {"columns": "*", "filters": later(chance)}
     kind = ("votable", "json", "csv")[number % 3]
-    visitor.ask(
-        f"attack page {kind}", "Mast.Caom.Filtered", asked, pagesize=500_000, format=kind
-    )
+    visitor.ask(f"attack page {kind}", "Mast.Caom.Filtered", asked, pagesize=500_000, format=kind)
 
 
 def bundles(visitor: Visitor, number: int, chance: np.random.Generator) -> None:

@@ -26,6 +26,8 @@ class Asked:
     request: MashupRequest | bytes
     base_url: str
     user: User = ANONYMOUS
+    client: str = ""
+    """The address that it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Call:
     request: MashupRequest
     base_url: str
     user: User = ANONYMOUS
+    client: str = ""
 
     def parameter(self, name: str, default: Any = None) -> Any:
         """A parameter, its name in any case."""

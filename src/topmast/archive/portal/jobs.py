@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from topmast.archive.portal.answers import Answer
-from topmast.archive.server.threads import Lane
 from topmast.archive.store.limits import TooHeavy, is_light
+from topmast.errors import MastError
 
 KEEP_SECONDS = 600.0
 MOST_KEPT = 64
@@ -25,16 +25,27 @@ MOST_KEPT_BYTES = 256 << 20
 LIGHT_THREADS = 4
 HEAVY_THREADS = max(2, min(4, (os.cpu_count() or 1) + 1))
 STOP_SECONDS = 2.0
+CLOSING = "The archive is closing. Ask again later."
+MOST_WAITING = 1000
+MOST_WAITING_OF_ONE = 200
+MOST_WAITING_BYTES = 128 << 20
+
+
+class BusyError(MastError):
+    """Too much is waiting already; the client should ask again later."""
+
+    retry_seconds = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """One query of one client, done in the light lane or in the heavy one.
 
-    `light` is None for what is heavy by the look of it; `size` is the memory of the request.
+    `light` is None for what is heavy by the look of it; `size` is the memory of the request. A
+    `client` of None is this process itself, which needs no turns.
     """
 
-    client: str
+    client: str | None
     light: Callable[[], Answer] | None
     heavy: Callable[[], Answer]
     size: int = 0
@@ -44,6 +55,7 @@ class Work:
 class _Job:
     future: Future[Answer]
     last_asked: float
+    is_own: bool
 
 
 class Jobs:
@@ -73,10 +85,8 @@ class Jobs:
             job = self._jobs.get(key)
             if job is None:
                 if self._closed:
-                    raise RuntimeError("The archive has been closed.")
-                job = _Job(Future(), now)
-                self._begin(work, job.future)
-                self._jobs[key] = job
+                    raise BusyError(CLOSING)
+                job = self._jobs[key] = _Job(self._begin(work), now, work.client is None)
             job.last_asked = now
             return job.future
 
@@ -87,22 +97,32 @@ class Jobs:
             if job is not None and job.future is future:
                 del self._jobs[key]
 
-    def close(self) -> None:
-        """Start nothing more; what is under way has a moment to end, and is then left."""
+    def close(self, wait_seconds: float = STOP_SECONDS) -> None:
+        """Start nothing more.
+
+        Queries of clients have a moment to end, and are then left; those of this process are
+        finished first.
+        """
         with self._guard:
             self._closed = True
             for job in self._jobs.values():
-                job.future.cancel()
+                if not job.is_own:
+                    _fail(job.future, BusyError(CLOSING))
             self._jobs.clear()
         if self._process == os.getpid():
             for lane in (self._light, self._heavy):
-                lane.close(STOP_SECONDS)
+                lane.close(wait_seconds)
+            self._own.shutdown(wait=wait_seconds > 0, cancel_futures=True)
 
-    def _begin(self, work: Work, future: Future[Answer]) -> None:
+    def _begin(self, work: Work) -> Future[Answer]:
+        if work.client is None:
+            return self._own.submit(work.heavy)
+        future: Future[Answer] = Future()
         if work.light is None:
             self._heavy.submit(work.client, lambda: _run(work.heavy, future), work.size)
         else:
             self._light.submit(work.client, lambda: self._try(work, future), work.size)
+        return future
 
     def _try(self, work: Work, future: Future[Answer]) -> None:
         """Do it in the light lane; what is too heavy is begun again in the other."""
@@ -112,9 +132,9 @@ class Jobs:
             future.set_result(work.light())
         except TooHeavy:
             try:
-                self._heavy.submit(work.client, lambda: _run(work.heavy, future), work.size)
-            except Exception as problem:
-                future.set_exception(problem)
+                self._heavy.submit(work.client or "", lambda: _run(work.heavy, future), work.size)
+            except BusyError as problem:
+                _fail(future, problem)
         except BaseException as problem:
             _fail(future, problem)
         finally:
@@ -124,6 +144,7 @@ class Jobs:
         self._process = os.getpid()
         self._light = Lane("light", LIGHT_THREADS, LIGHT_THREADS - 1)
         self._heavy = Lane("heavy", HEAVY_THREADS, HEAVY_THREADS - 1)
+        self._own = ThreadPoolExecutor(HEAVY_THREADS, thread_name_prefix="topmast-query")
 
     def _forget_old(self, now: float) -> None:
         if self._process != os.getpid():
@@ -140,7 +161,7 @@ class Jobs:
 
 
 def _run(work: Callable[[], Answer], future: Future[Answer]) -> None:
-    if future.cancelled():
+    if future.done():
         return
     try:
         future.set_result(work())
@@ -149,13 +170,121 @@ def _run(work: Callable[[], Answer], future: Future[Answer]) -> None:
 
 
 def _fail(future: Future[Answer], problem: BaseException) -> None:
-    with suppress(Exception):  # it was cancelled meanwhile
+    with suppress(InvalidStateError):  # it was given up meanwhile
         future.set_exception(problem)
 
 
 def _size_of(future: Future[Answer]) -> int:
     """Memory that the result of a query which has ended takes."""
-    if future.cancelled() or future.exception() is not None:
+    if future.exception() is not None:
         return 0
     answer = future.result()
     return len(answer) if isinstance(answer, bytes) else 0
+
+
+# ------------------------------------------------------------------------------------- lanes
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    client: str
+    work: Callable[[], None]
+    size: int
+
+
+@dataclass(slots=True)
+class Lane:
+    """Threads for one kind of work, shared fairly: clients take turns, however much each asks for.
+
+    `share` is how many of the `threads` one client may have at once. The threads are daemons, so
+    that no piece of work keeps the process from ending.
+    """
+
+    name: str
+    threads: int
+    share: int
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _waiting: OrderedDict[str, deque[_Task]] = field(default_factory=OrderedDict)
+    _running: Counter[str] = field(default_factory=Counter)
+    _waiting_count: int = 0
+    _waiting_bytes: int = 0
+    _started: int = 0
+    _idle: int = 0
+    _closed: bool = False
+
+    def submit(self, client: str, work: Callable[[], None], size: int = 0) -> None:
+        """Have `work` done in its turn; `size` is the memory that it holds while it waits.
+
+        Raises
+        ------
+        BusyError
+            If too much is waiting, of this client or of all.
+        """
+        with self._changed:
+            self._check(len(self._waiting.get(client, ())), size)
+            self._waiting.setdefault(client, deque()).append(_Task(client, work, size))
+            self._waiting_count += 1
+            self._waiting_bytes += size
+            if self._idle < self._waiting_count and self._started < self.threads:
+                self._started += 1
+                name = f"topmast-{self.name}-{self._started}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+            self._changed.notify()
+
+    def close(self, wait_seconds: float) -> None:
+        """Take nothing more, drop what waits, and give what is under way so long to end."""
+        with self._changed:
+            self._closed = True
+            self._waiting.clear()
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._started == 0, wait_seconds)
+
+    def _check(self, own_count: int, size: int) -> None:
+        if self._closed:
+            raise BusyError(CLOSING)
+        if own_count >= MOST_WAITING_OF_ONE or self._waiting_count >= MOST_WAITING:
+            raise BusyError(
+                f"The archive is busy: {self._waiting_count} queries are waiting, {own_count} of "
+                "them from your address. Ask again later."
+            )
+        if size and self._waiting_bytes + size > MOST_WAITING_BYTES:
+            raise BusyError("The archive is busy with other large requests. Ask again later.")
+
+    def _work(self) -> None:
+        while (task := self._take()) is not None:
+            try:
+                task.work()
+            finally:
+                with self._changed:
+                    self._running[task.client] -= 1
+                    self._running += Counter()  # forgets whoever has nothing under way
+                    self._changed.notify_all()
+                task = None
+        with self._changed:
+            self._started -= 1
+            self._changed.notify_all()
+
+    def _take(self) -> _Task | None:
+        """The next piece of work, of the client whose turn it is; None at the end."""
+        with self._changed:
+            self._idle += 1
+            try:
+                while not self._closed:
+                    for client, queue in self._waiting.items():
+                        if self._running[client] < self.share:
+                            return self._taken(client, queue)
+                    self._changed.wait()
+            finally:
+                self._idle -= 1
+        return None
+
+    def _taken(self, client: str, queue: deque[_Task]) -> _Task:
+        task = queue.popleft()
+        if queue:
+            self._waiting.move_to_end(client)
+        else:
+            del self._waiting[client]
+        self._waiting_count -= 1
+        self._waiting_bytes -= task.size
+        self._running[client] += 1
+        return task

@@ -189,7 +189,7 @@ def _name_lookup(call: Call) -> bytes:
 
 
 def _bundle(call: Call) -> bytes:
-    return stage_bundle(call.archive, call.request.params, call.base_url)
+    return stage_bundle(call.archive, call.request.params, call.base_url, call.client)
 
 
 # --------------------------------------------------------------------------------------- the list
@@ -224,7 +224,7 @@ def answer(archive: Archive, asked: Asked) -> bytes:
     if isinstance(request, bytes):
         request = decode_request(request)
     service = find_service(request.service, lambda: archive.catalogs.names())
-    return service(Call(archive, request, asked.base_url, asked.user))
+    return service(Call(archive, request, asked.base_url, asked.user, asked.client))
 
 
 def find_service(

@@ -1,9 +1,9 @@
 """Heavy queries in processes of their own, which have a limit of memory and can be ended.
 
 A thread cannot be stopped, and what it does in Python holds up all others. So a server hands
-each heavy query to a process that it started for that; ``python -m`` of this module is such a
-process. Questions and answers go through its pipes, each with its length before it. When the
-server is gone, its end of the pipe closes, and the process ends at once.
+each heavy query to a process that it started for that, which runs `main`. Questions and answers
+go through its pipes, each with its length before it. When the server is gone, its end of the
+pipe closes, and the process ends at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import tempfile
 import threading
 import traceback
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
@@ -28,9 +28,11 @@ from typing import IO, Any
 from topmast.archive.archive import Archive
 from topmast.archive.portal.answers import Answer, AnswerFile
 from topmast.archive.portal.call import Asked
+from topmast.archive.portal.jobs import BusyError
 from topmast.archive.portal.services import answer
-from topmast.archive.server.threads import BusyError
+from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store.limits import LONGEST_SECONDS
+from topmast.archive.store.paths import remove_temporary_folders
 from topmast.errors import ArchiveError, InvalidQueryError, MastError, TimeoutError
 
 LOGGER = logging.getLogger("topmast")
@@ -42,20 +44,24 @@ MOST_MEMORY = 400 << 20
 SMALL_ANSWER = 1 << 20
 MOST_ANSWER_BYTES = 2 << 30
 """Of all answers that wait in temporary files."""
+MOMENT_SECONDS = 0.3
 OLD_AFTER = 200
 """Queries after which a process is replaced, for what libraries keep of memory."""
 TOO_LARGE = (
     "The query needs more memory than the archive gives to one. Ask for fewer rows a page, "
     "fewer columns, a smaller region or fewer positions."
 )
-ERRORS = {b"I": InvalidQueryError, b"T": TimeoutError}
+ERRORS: Mapping[bytes, type[Exception]] = {b"I": InvalidQueryError, b"T": TimeoutError}
 
 
 class QueryProcesses:
     """Processes that answer heavy queries on one archive folder; safe to use from many threads."""
 
-    def __init__(self, folder: Path, profile: str, *, seconds: float = LONGEST_SECONDS) -> None:
-        self._command = [sys.executable, "-m", __name__, str(folder), profile]
+    def __init__(
+        self, folder: Path, profile: str, staging: Path, *, seconds: float = LONGEST_SECONDS
+    ) -> None:
+        start = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main()"
+        self._command = [sys.executable, "-c", start, str(folder), profile, str(staging)]
         self._seconds = seconds
         self._guard = threading.Lock()
         self._idle: list[_QueryProcess] = []
@@ -116,10 +122,8 @@ class _QueryProcess:
     """One process; it answers one query after the other."""
 
     def __init__(self, command: list[str]) -> None:
-        path = os.pathsep.join(filter(None, sys.path))
-        environment = os.environ | {"PYTHONPATH": path}
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=PIECE
         )
         self._queries = 0
         self._whole = True
@@ -157,13 +161,15 @@ class _QueryProcess:
         raise ERRORS.get(kind, ArchiveError)(found.decode())
 
     def end(self) -> None:
-        """End it at once."""
-        self._process.kill()
-        self._process.wait()
+        """End it at once; it has a moment to remove its temporary files."""
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 pipe.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(MOMENT_SECONDS)
+        self._process.kill()
+        self._process.wait()
 
     def _end_late(self) -> None:
         self._late = True
@@ -218,7 +224,7 @@ def _write(file: IO[bytes], piece: bytes) -> None:
 
 def main() -> None:
     """Answer the questions that come in, until no more can come."""
-    folder, profile = sys.argv[1:]
+    folder, profile, staging = sys.argv[1:]
     with suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
     _limit_memory()
@@ -227,6 +233,7 @@ def main() -> None:
     questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(sys.stdin.buffer, questions), daemon=True).start()
     with Archive(folder, profile=profile) as archive:
+        archive.staged = StagedScripts(Path(staging))
         while True:
             kind, content = _outcome(lambda: answer(archive, pickle.loads(questions.get())))
             _send(output, kind, [content], len(content))
@@ -237,6 +244,7 @@ def _read(pipe: IO[bytes], questions: queue.SimpleQueue[bytes]) -> None:
     with suppress(Exception):
         while len(head := pipe.read(LENGTH.size)) == LENGTH.size:
             questions.put(pipe.read(LENGTH.unpack(head)[1]))
+    remove_temporary_folders()
     os._exit(0)  # the server is gone
 
 
@@ -244,8 +252,8 @@ def _outcome(work: Callable[[], bytes]) -> tuple[bytes, bytes]:
     try:
         return b"A", work()
     except MastError as problem:
-        kind = next((key for key, error in ERRORS.items() if isinstance(problem, error)), b"E")
-        return kind, str(problem).encode()
+        kinds = [kind for kind, error in ERRORS.items() if isinstance(problem, error)]
+        return kinds[0] if kinds else b"E", str(problem).encode()
     except MemoryError:
         return b"I", TOO_LARGE.encode()
     except Exception:
@@ -258,7 +266,3 @@ def _limit_memory() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
-
-
-if __name__ == "__main__":
-    main()

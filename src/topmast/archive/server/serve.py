@@ -36,10 +36,13 @@ from topmast.errors import ArchiveError
 LOGGER = logging.getLogger("topmast")
 
 BACKLOG = 1024
+QUERY_SECONDS = 4
+"""Queries under way at the end have this long to finish; then they are refused."""
 STOP_SECONDS = 5
-"""What is under way at the end has this long to finish."""
+"""Other answers have this long."""
 LAST_SECONDS = 8.5
 """From the signal on; then the process ends, whatever its threads do."""
+STAGING = "topmast-stage-"
 EARLY_EXIT_SECONDS = 5.0
 MOST_EARLY_EXITS = 5
 
@@ -143,11 +146,11 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
     with warnings.catch_warnings(), _ended_by_signals(), options.open_archive() as archive:
         # A signal that comes before the first request finds the server not yet awaited.
         warnings.simplefilter("ignore", RuntimeWarning)
-        if options.staging is not None:
-            archive.staged = StagedScripts(options.staging)
-        processes = QueryProcesses(archive.folder, archive.profile)
+        staging = options.staging or temporary_folder(archive, STAGING)
+        archive.staged = StagedScripts(staging)
+        processes = QueryProcesses(archive.folder, archive.profile, staging)
         archive.heavy_answers = processes.ask
-        server = _Server(_config(archive, options), processes)
+        server = _Server(_config(archive, options), lambda: _end_queries(archive, processes))
         try:
             server.run(sockets=[listening])
         finally:
@@ -157,17 +160,22 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
 class _Server(uvicorn.Server):
     """A server that ends in time after a signal, whatever is under way."""
 
-    def __init__(self, config: uvicorn.Config, processes: QueryProcesses) -> None:
+    def __init__(self, config: uvicorn.Config, end_queries: Callable[[], None]) -> None:
         super().__init__(config)
-        self._processes = processes
+        self._end_queries = end_queries
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self.should_exit:
-            for seconds, end in ((STOP_SECONDS, self._processes.close), (LAST_SECONDS, _exit)):
+            for seconds, end in ((QUERY_SECONDS, self._end_queries), (LAST_SECONDS, _exit)):
                 timer = threading.Timer(seconds, end)
                 timer.daemon = True
                 timer.start()
         super().handle_exit(sig, frame)
+
+
+def _end_queries(archive: Archive, processes: QueryProcesses) -> None:
+    archive.jobs.close(wait_seconds=0)
+    processes.close()
 
 
 def _exit() -> None:
@@ -199,7 +207,7 @@ def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
 def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     owner = threading.Event()
-    options = options._replace(staging=temporary_folder(owner, "topmast-stage-"))
+    options = options._replace(staging=temporary_folder(owner, STAGING))
     early_exits = 0
     with _ended_by_signals(), _worker_processes() as processes:
         while True:

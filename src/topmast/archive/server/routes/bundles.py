@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from topmast.archive.portal.bundles import pack, script_for
+from topmast.archive.portal.jobs import BusyError
 from topmast.archive.server.routes.common import (
     archive_of,
     base_url_of,
@@ -19,7 +20,7 @@ from topmast.archive.server.routes.common import (
 )
 from topmast.archive.server.routes.files import PACKING, PiecesResponse, stepwise
 from topmast.archive.server.routes.users import readable_uris
-from topmast.archive.server.threads import BusyError, in_thread
+from topmast.archive.server.threads import in_thread
 from topmast.archive.store.products import find_files, is_whole
 from topmast.wire.bundle import decode_bundle
 from topmast.wire.files import content_disposition

@@ -14,7 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from topmast.archive.server.threads import BusyError, in_process, in_thread
+from topmast.archive.portal.jobs import BusyError
+from topmast.archive.server.threads import in_process, in_thread
 from topmast.errors import InvalidQueryError
 
 if TYPE_CHECKING:

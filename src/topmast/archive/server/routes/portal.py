@@ -17,7 +17,7 @@ from topmast.archive.portal.answers import FORMATS, Answer, AnswerFile
 from topmast.archive.portal.call import Asked, Call
 from topmast.archive.portal.costs import looks_heavy
 from topmast.archive.portal.jobs import Work
-from topmast.archive.portal.services import CONFIGURATIONS, answer
+from topmast.archive.portal.services import CONFIGURATIONS, answer, find_service
 from topmast.archive.server.routes.common import (
     archive_of,
     base_url_of,
@@ -73,7 +73,8 @@ async def _answered(request: Request, mashup: MashupRequest | None, text: bytes)
     try:
         jobs, user = archive_of(request).jobs, await current_user(request)
         key = _key_of(mashup or text, user)
-        future = jobs.start(key, _work(request, Asked(mashup or text, base_url_of(request), user)))
+        asked = Asked(mashup or text, base_url_of(request), user, client_of(request))
+        future = jobs.start(key, _work(request, asked))
         try:
             content = await result_within(future, _hold_seconds(request, mashup))
         except BaseException:
@@ -91,13 +92,14 @@ async def _answered(request: Request, mashup: MashupRequest | None, text: bytes)
 def _work(request: Request, asked: Asked) -> Work:
     """How the query is answered: in this process, and for a server in another if it is heavy."""
     archive = archive_of(request)
-    if in_process.get():
-        return Work("", None, partial(answer, archive, asked))
-    client, mashup = client_of(request), asked.request
+    client, mashup = asked.client, asked.request
     heavy = partial(archive.heavy_answers or partial(answer, archive), asked)
     if isinstance(mashup, bytes):
         return Work(client, None, heavy, len(mashup))
     call = Call(archive, mashup, asked.base_url, asked.user)
+    if in_process.get():
+        service = find_service(mashup.service, lambda: archive.catalogs.names())
+        return Work(None, None, lambda: service(call))
     return Work(client, None if looks_heavy(call) else partial(answer, archive, asked), heavy)
 
 
