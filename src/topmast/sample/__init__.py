@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from pathlib import Path, PurePosixPath
@@ -50,7 +51,7 @@ def build_sample(
     from topmast.sample.tables import name_table, observation_table, product_table
 
     archive = Archive.create(folder, profile=profile)
-    extra = archive.folder / "staging"
+    extra = Path(tempfile.mkdtemp(prefix="staging-", dir=archive.folder))
     try:
         made, doubles = write_files(sheaves(), archive.folder / "products", extra, progress)
         archive.ingest(

@@ -8,7 +8,6 @@ pipe closes, and the process ends at once.
 
 from __future__ import annotations
 
-import logging
 import os
 import pickle
 import queue
@@ -34,8 +33,6 @@ from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store.limits import LONGEST_SECONDS
 from topmast.archive.store.paths import remove_temporary_folders
 from topmast.errors import ArchiveError, InvalidQueryError, MastError, TimeoutError
-
-LOGGER = logging.getLogger("topmast")
 
 LENGTH = struct.Struct("!cQ")
 PIECE = 1 << 20
@@ -148,10 +145,13 @@ class _QueryProcess:
             kind, found = _received(self._process.stdout)
         except (OSError, EOFError) as problem:
             if self._late:
-                raise TimeoutError(
-                    f"The query took longer than {seconds:.0f} seconds."
-                ) from problem
-            raise ArchiveError(TOO_LARGE) from problem
+                text = f"The query took longer than {seconds:.0f} seconds."
+                raise TimeoutError(text) from problem
+            code = self._process.wait()
+            if code < 0:  # by a signal, as the system does when memory runs out
+                raise InvalidQueryError(TOO_LARGE) from problem
+            text = f"The process for heavy queries ended with exit code {code}; the log says why."
+            raise ArchiveError(text) from problem
         finally:
             timer.cancel()
         self._whole = True

@@ -33,6 +33,11 @@ class Layout:
         return self.folder / "archive.lock"
 
     @property
+    def journal(self) -> Path:
+        """Files that an ingest has put down and not yet named in the database."""
+        return self.folder / "ingest.journal"
+
+    @property
     def products(self) -> Path:
         """The product files, as ``<collection>/<obs_id>/<file>``."""
         return self.folder / "products"
