@@ -22,6 +22,7 @@ import urllib3
 from tests.archive.conftest import FILES, fill
 from topmast.archive import Archive
 from topmast.archive.portal.services import SERVICES
+from topmast.archive.server import connection_limits
 from topmast.archive.server.routes import common
 from topmast.archive.server.serve import serve, serve_in_thread
 from topmast.errors import ArchiveError, InvalidQueryError
@@ -64,6 +65,23 @@ def test_requests_share_one_connection(url: str, pool: urllib3.PoolManager) -> N
         assert pool.request("GET", url + path).status == 200
     assert pool.request("HEAD", url + A).status == 200
     assert pool.connection_from_url(url).num_connections == 1
+
+
+def test_a_body_does_not_wait_for_its_headers_to_arrive(
+    filled: Archive, pool: urllib3.PoolManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    send_at_once = connection_limits._send_at_once
+
+    def watched(connection: Any) -> None:
+        send_at_once(connection)
+        seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(connection_limits, "_send_at_once", watched)
+    with serve_in_thread(filled) as url:
+        assert pool.request("GET", f"{url}/health").status == 200
+    assert all(seen)
+    assert len(seen) == 1
 
 
 def test_the_page_says_what_this_is(url: str, pool: urllib3.PoolManager) -> None:

@@ -41,6 +41,8 @@ MOST_MEMORY = 400 << 20
 SMALL_ANSWER = 1 << 20
 MOST_ANSWER_BYTES = 2 << 30
 """Of all answers that wait in temporary files."""
+NICENESS = 5
+"""Light queries and logins come first where processors are few."""
 MOMENT_SECONDS = 0.3
 OLD_AFTER = 200
 """Queries after which a process is replaced, for what libraries keep of memory."""
@@ -227,6 +229,8 @@ def main() -> None:
     folder, profile, staging = sys.argv[1:]
     with suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     _limit_memory()
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no answer
