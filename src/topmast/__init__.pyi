@@ -12,6 +12,8 @@ from .client import (
     Client as Client,
     Mast as Mast,
     MastClass as MastClass,
+    MastMissions as MastMissions,
+    MastMissionsClass as MastMissionsClass,
     Observations as Observations,
     ObservationsClass as ObservationsClass,
     connect as connect,

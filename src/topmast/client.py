@@ -15,6 +15,7 @@ from topmast.net.messages import Transport
 from topmast.net.session import Session
 from topmast.services.catalogs import CatalogsClass
 from topmast.services.mast import MastClass
+from topmast.services.missions import MastMissionsClass
 from topmast.services.observations import ObservationsClass
 from topmast.services.service import set_sessions
 
@@ -27,6 +28,8 @@ __all__ = [
     "Client",
     "Mast",
     "MastClass",
+    "MastMissions",
+    "MastMissionsClass",
     "Observations",
     "ObservationsClass",
     "connect",
@@ -100,6 +103,11 @@ class Client:
     def mast(self) -> MastClass:
         """Call any service of the archive by its name."""
         return MastClass(session=self.session)
+
+    @cached_property
+    def missions(self) -> MastMissionsClass:
+        """Find datasets of one mission by the mission's own columns."""
+        return MastMissionsClass(session=self.session)
 
 
 def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
@@ -200,9 +208,15 @@ def default_client() -> Client:
 if TYPE_CHECKING:
     Catalogs: CatalogsClass
     Mast: MastClass
+    MastMissions: MastMissionsClass
     Observations: ObservationsClass
 
-_READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observations"}
+_READY_MADE = {
+    "Catalogs": "catalogs",
+    "Mast": "mast",
+    "MastMissions": "missions",
+    "Observations": "observations",
+}
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 

@@ -84,6 +84,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "Local Path, Status, Message, URL",
     ),
     Difference(
+        "path_objects",
+        "Local Path in the manifest of MastMissions",
+        False,
+        True,
+        "a text",
+        "a `pathlib.Path`",
+    ),
+    Difference(
         "own_address",
         "the line printed for a product that lies elsewhere on the web",
         True,
