@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
@@ -22,7 +21,7 @@ from topmast.errors import (
     did_you_mean,
 )
 from topmast.net.messages import Request
-from topmast.tables.missions import MISSIONS, Mission, find_mission, unit_of
+from topmast.tables.missions import MISSIONS, Mission, find_mission, unit_of, without_python_suffix
 from topmast.wire.mission_lists import (
     COLUMN_LIST,
     DOCS,
@@ -70,10 +69,7 @@ class MissionColumns:
         exact = self._by_name.get(name)
         if exact is None:
             exact = self._by_name.get(self._in_lower_case.get(name.lower(), ""))
-        plain = name.removesuffix("_id").removesuffix("_")
-        if exact is None and keyword.iskeyword(plain):
-            return self._by_name.get(plain)
-        return exact
+        return exact or self._by_name.get(without_python_suffix(name))
 
     @property
     def dataset_keyword(self) -> str:

@@ -119,7 +119,6 @@ def query_criteria(
     """
     columns = columns_of_mission(session, mission)
     names = _object_names(object_names, criteria)
-    places = _places(session, coordinates, names, resolver)
     options = {name: criteria.pop(name) for name in OPTIONS if name in criteria}
     request = SearchRequest(
         radius=_radius_arcsec(radius),
@@ -133,6 +132,7 @@ def query_criteria(
         extra={name: value for name, value in options.items() if value is not None},
     )
     most = None if limit is None else whole_number("limit", limit)
+    places = _places(session, coordinates, names, resolver)  # last: it may ask for names
     if places is None:
         return MissionQuestion(columns, request, limit=most)
     return MissionQuestion(columns, request, places.places, places.many, most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from dataclasses import dataclass
 
@@ -47,6 +48,12 @@ MISSIONS: dict[str, Mission] = {
 def find_mission(name: str) -> Mission:
     """What is known of a mission, in any letter case; little of one that is not in the table."""
     return MISSIONS.get(name.lower()) or Mission(name.lower())
+
+
+def without_python_suffix(name: str) -> str:
+    """``pass`` for ``pass_id`` and ``pass_``: a word of Python cannot name an argument."""
+    plain = name.removesuffix("_id").removesuffix("_")
+    return plain if keyword.iskeyword(plain) else name
 
 
 UNITS_OF_TYPES = {"ra": "deg", "dec": "deg"}

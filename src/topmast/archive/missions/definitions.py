@@ -15,7 +15,7 @@ import msgspec
 from topmast.archive.store.schema import SQL_TYPES, quoted
 from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import Field
-from topmast.tables.missions import ANGULAR_SEPARATION, find_mission
+from topmast.tables.missions import ANGULAR_SEPARATION, find_mission, without_python_suffix
 from topmast.wire.mission_lists import MissionColumn
 
 SEARCH_POSITION = MissionColumn(
@@ -89,8 +89,12 @@ class MissionTable:
         )
 
     def column(self, name: object) -> MissionColumn:
-        """The column of exactly this name, or an error that names the nearest."""
-        found = self.by_name.get(name) if isinstance(name, str) else None
+        """The column of exactly this name, or an error that names the nearest.
+
+        ``pass_id`` is ``pass``: so a client writes what Python has a word for.
+        """
+        text = name if isinstance(name, str) else ""
+        found = self.by_name.get(text) or self.by_name.get(without_python_suffix(text))
         if found is None:
             near = did_you_mean(str(name), self.by_name)
             raise InvalidQueryError(f"{self.name} has no column {str(name)[:100]!r}.{near}")
