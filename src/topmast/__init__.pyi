@@ -8,14 +8,10 @@ from .astroquery.dropin import (
 )
 from .client import (
     Catalogs as Catalogs,
-    CatalogsClass as CatalogsClass,
     Client as Client,
     Mast as Mast,
-    MastClass as MastClass,
     MastMissions as MastMissions,
-    MastMissionsClass as MastMissionsClass,
     Observations as Observations,
-    ObservationsClass as ObservationsClass,
     connect as connect,
     verify as verify,
 )
@@ -48,4 +44,8 @@ from .errors import (
     UnreachableError as UnreachableError,
     UnsafeNameError as UnsafeNameError,
 )
+from .services.catalogs import CatalogsClass as CatalogsClass
+from .services.mast import MastClass as MastClass
+from .services.missions import MastMissionsClass as MastMissionsClass
+from .services.observations import ObservationsClass as ObservationsClass
 from .version import __version__ as __version__

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from topmast.errors import ArchiveError, MissingExtraError
 from topmast.net.address import is_url
 from topmast.net.messages import Transport
 from topmast.net.session import Session
-from topmast.services.catalogs import CatalogsClass
-from topmast.services.mast import MastClass
-from topmast.services.missions import MastMissionsClass
-from topmast.services.observations import ObservationsClass
 from topmast.services.service import set_sessions
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from topmast.services.catalogs import CatalogsClass
+    from topmast.services.mast import MastClass
+    from topmast.services.missions import MastMissionsClass
+    from topmast.services.observations import ObservationsClass
 
 __all__ = [
     "Catalogs",
@@ -69,12 +70,7 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -92,21 +88,29 @@ class Client:
     @cached_property
     def observations(self) -> ObservationsClass:
         """Find observations, list their products, download them."""
+        from topmast.services.observations import ObservationsClass
+
         return ObservationsClass(session=self.session)
 
     @cached_property
     def catalogs(self) -> CatalogsClass:
         """Find sources in catalogues."""
+        from topmast.services.catalogs import CatalogsClass
+
         return CatalogsClass(session=self.session)
 
     @cached_property
     def mast(self) -> MastClass:
         """Call any service of the archive by its name."""
+        from topmast.services.mast import MastClass
+
         return MastClass(session=self.session)
 
     @cached_property
     def missions(self) -> MastMissionsClass:
         """Find datasets of one mission by the mission's own columns."""
+        from topmast.services.missions import MastMissionsClass
+
         return MastMissionsClass(session=self.session)
 
 
@@ -220,9 +224,20 @@ _READY_MADE = {
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 
+_CLASSES = {
+    "CatalogsClass": "topmast.services.catalogs",
+    "MastClass": "topmast.services.mast",
+    "MastMissionsClass": "topmast.services.missions",
+    "ObservationsClass": "topmast.services.observations",
+}
+"""Where their classes live; each is loaded when it is first used."""
+
+
 def __getattr__(name: str) -> Any:
     if name in _READY_MADE:
         return getattr(default_client(), _READY_MADE[name])
+    if name in _CLASSES:
+        return getattr(import_module(_CLASSES[name]), name)
     raise AttributeError(f"module 'topmast.client' has no attribute {name!r}")
 
 

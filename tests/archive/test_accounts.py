@@ -50,7 +50,7 @@ from topmast.archive.accounts.tokens import (
 )
 from topmast.archive.server.routes import accounts
 from topmast.archive.server.routes.accounts import CHECKS_AT_ONCE
-from topmast.archive.server.serve import running
+from topmast.archive.server.serve import serve_in_thread
 from topmast.client import connect
 from topmast.errors import InvalidQueryError, LoginError
 from topmast.wire.auth import JSON_TYPE, LOGIN, LOGOUT, SESSION, encode_login
@@ -544,7 +544,7 @@ def test_many_logins_leave_the_threads_to_others(
     archive: Archive, tokens: Tokens, slow_hashes: SlowHashes
 ) -> None:
     with (
-        running(archive) as url,
+        serve_in_thread(archive) as url,
         urllib3.PoolManager(maxsize=50, retries=False, timeout=20) as pool,
         ThreadPoolExecutor(40) as threads,
     ):
@@ -564,7 +564,7 @@ def test_a_login_that_waits_too_long_is_asked_to_come_again(
 ) -> None:
     monkeypatch.setattr(accounts, "CHECK_WAIT_SECONDS", 0.2)
     with (
-        running(archive) as url,
+        serve_in_thread(archive) as url,
         urllib3.PoolManager(maxsize=5, retries=False, timeout=20) as pool,
         ThreadPoolExecutor(2) as threads,
         connect(url) as client,

@@ -85,7 +85,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found_at(folder: Path, ra: float, dec: float, radius: float = 0.001) -> list[int]:
-    return FootprintIndex(folder).touching(ra, dec, radius)[0].tolist()
+    return FootprintIndex(folder).touching(ra, dec, radius).ids.tolist()
 
 
 class TestSearching:
@@ -97,11 +97,11 @@ class TestSearching:
         index = FootprintIndex(folder)
 
         for number, cone in enumerate(CONES):
-            ids, distance = index.touching(*cone)
+            hits = index.touching(*cone)
 
             want_ids, want_distance = expected(distances, number)
-            assert ids.tolist() == want_ids
-            assert distance == pytest.approx(want_distance, abs=1e-8)
+            assert hits.ids.tolist() == want_ids
+            assert hits.distances == pytest.approx(want_distance, abs=1e-8)
 
     def test_many_cones_at_once_are_the_cones_one_by_one(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -110,23 +110,25 @@ class TestSearching:
         index = FootprintIndex(folder)
         ra, dec, radius = np.transpose(CONES)
 
-        cones, ids, distance = index.touching_many(ra, dec, radius)
+        hits = index.touching(ra, dec, radius)
+        cones, ids, distance = hits.cones, hits.ids, hits.distances
 
         for number in range(30):
             want = index.touching(ra[number], dec[number], radius[number])
-            assert ids[cones == number].tolist() == want[0].tolist()
-            assert distance[cones == number].tolist() == want[1].tolist()
+            assert ids[cones == number].tolist() == want.ids.tolist()
+            assert distance[cones == number].tolist() == want.distances.tolist()
 
     def test_one_radius_does_for_many_cones(self, folder: Path) -> None:
         index = FootprintIndex(folder)
 
-        cones, ids, _ = index.touching_many([0, 90], [89.5, -90], 1)
+        hits = index.touching([0, 90], [89.5, -90], 1)
+        cones, ids = hits.cones, hits.ids
 
-        assert ids[cones == 0].tolist() == index.touching(0, 89.5, 1)[0].tolist()
-        assert ids[cones == 1].tolist() == index.touching(90, -90, 1)[0].tolist()
+        assert ids[cones == 0].tolist() == index.touching(0, 89.5, 1).ids.tolist()
+        assert ids[cones == 1].tolist() == index.touching(90, -90, 1).ids.tolist()
 
     def test_the_whole_sky_finds_all_in_order(self, folder: Path) -> None:
-        ids, _ = FootprintIndex(folder).touching(12, 34, 180)
+        ids = FootprintIndex(folder).touching(12, 34, 180).ids
 
         assert ids.tolist() == sorted(IDS.tolist())
 
@@ -144,10 +146,10 @@ class TestSearching:
     def test_what_is_no_cone_finds_nothing(
         self, folder: Path, cone: tuple[float, float, float]
     ) -> None:
-        ids, distance = FootprintIndex(folder).touching(*cone)
+        hits = FootprintIndex(folder).touching(*cone)
 
-        assert ids.dtype == np.int64
-        assert len(ids) == len(distance) == 0
+        assert hits.ids.dtype == np.int64
+        assert len(hits.ids) == len(hits.distances) == 0
 
     @pytest.mark.parametrize("few", [0, 1000])
     @pytest.mark.parametrize(("ra", "dec"), [(10, 20), (45, 0), (0, 90), (185.03, -90)])
@@ -210,7 +212,7 @@ class TestAdding:
         index = FootprintIndex(tmp_path)
 
         for number, cone in enumerate(CONES):
-            assert index.touching(*cone)[0].tolist() == expected(distances, number)[0]
+            assert index.touching(*cone).ids.tolist() == expected(distances, number)[0]
 
     def test_to_a_folder_that_does_not_exist(self, tmp_path: Path) -> None:
         add_footprints(tmp_path / "a" / "b", [5], ["CIRCLE 1 1 1"])
@@ -260,24 +262,24 @@ class TestWritersAndReaders:
     def test_an_open_index_goes_on_while_another_is_written(self, tmp_path: Path) -> None:
         write_index(tmp_path, IDS, TEXTS)
         index = FootprintIndex(tmp_path)
-        before = index.touching(0, 89, 5)[0].tolist()
+        before = index.touching(0, 89, 5).ids.tolist()
         assert not index.stale()
 
         write_index(tmp_path, [1], ["CIRCLE 1 1 1"])
 
         assert index.stale()
-        assert index.touching(0, 89, 5)[0].tolist() == before
+        assert index.touching(0, 89, 5).ids.tolist() == before
         assert found_at(tmp_path, 0, 0, 180) == [1]
 
     def test_an_empty_index_becomes_stale_too(self, tmp_path: Path) -> None:
         index = FootprintIndex(tmp_path / "none")
-        assert index.touching(1, 1, 180)[0].tolist() == []
+        assert index.touching(1, 1, 180).ids.tolist() == []
         assert not index.stale()
 
         write_index(tmp_path / "none", [], [])
 
         assert index.stale()
-        assert FootprintIndex(tmp_path / "none").touching(1, 1, 180)[0].tolist() == []
+        assert FootprintIndex(tmp_path / "none").touching(1, 1, 180).ids.tolist() == []
 
     def test_a_writer_that_fails_leaves_the_last_state(self, tmp_path: Path) -> None:
         def broken() -> Iterator[str]:
@@ -319,7 +321,7 @@ class TestWritersAndReaders:
         code = (
             "import sys\n"
             "from topmast.archive.footprints.index import FootprintIndex\n"
-            "print(FootprintIndex(sys.argv[1]).touching(0, 89, 5)[0].tolist())\n"
+            "print(FootprintIndex(sys.argv[1]).touching(0, 89, 5).ids.tolist())\n"
         )
         command = [sys.executable, "-c", code, str(folder)]
         readers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -347,6 +349,6 @@ class TestWritersAndReaders:
 def test_distances_are_in_arcseconds(tmp_path: Path) -> None:
     write_index(tmp_path, [1], ["CIRCLE 10 20 0.1"])
 
-    _, distance = FootprintIndex(tmp_path).touching(10.5, 20, 1)
+    distance = FootprintIndex(tmp_path).touching(10.5, 20, 1).distances
 
     assert distance[0] == pytest.approx((separation_deg(10, 20, 10.5, 20) - 0.1) * 3600)

@@ -39,7 +39,7 @@ def url(filled: Archive) -> Iterator[str]:
 
 @pytest.fixture
 def pool() -> Iterator[urllib3.PoolManager]:
-    with urllib3.PoolManager(retries=False, timeout=20) as pool:
+    with urllib3.PoolManager(retries=False, timeout=60) as pool:
         yield pool
 
 
@@ -184,6 +184,37 @@ if __name__ == "__main__":
 """
 
 
+ENDED_AT_THE_START = """
+import os, signal, sys, time
+from topmast.archive import Archive
+from topmast.archive.server.serve import serve
+folder, workers = sys.argv[1], int(sys.argv[2])
+def app(self):
+    os.kill(os.getpid() if workers == 1 else os.getppid(), signal.SIGTERM)
+    time.sleep(60)
+Archive.app = app
+if __name__ == "__main__":
+    serve(folder, port=0, workers=workers, announce=str)
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_server_ends_gently_while_it_starts(tmp_path: Path, workers: int) -> None:
+    with Archive.create(tmp_path / "archive") as archive:
+        fill(archive, tmp_path / "files")
+    (tmp_path / "server.py").write_text(ENDED_AT_THE_START)
+    ended = subprocess.run(
+        [sys.executable, str(tmp_path / "server.py"), str(tmp_path / "archive"), str(workers)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=os.getcwd(),
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    left = {path.name for path in (tmp_path / "archive").iterdir()}
+    assert left == {"archive.sqlite", "archive.lock", "products", "footprints"}
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_the_server_ends_gently_on_a_signal(
@@ -205,7 +236,7 @@ def test_the_server_ends_gently_on_a_signal(
                 assert len(reply.json()["data"]) == 6
             pool.clear()
             server.send_signal(end)
-            _, errors = server.communicate(timeout=30)
+            _, errors = server.communicate(timeout=60)
         finally:
             server.kill()
     assert errors == ""

@@ -66,7 +66,7 @@ def test_a_complete_part_costs_no_request(server: Misbehaving, tmp_path: Path) -
     assert server.requests == []
 
 
-def test_only_the_missing_stretches_are_asked_for(server: Misbehaving, tmp_path: Path) -> None:
+def test_only_the_missing_ranges_are_asked_for(server: Misbehaving, tmp_path: Path) -> None:
     serve(server, FILES, etag=ETAG)
     full = BODY[:10_000] + bytes(10_000) + BODY[20_000:50_000] + bytes(40_000) + BODY[90_000:]
     leave_part(tmp_path, full, left=[(10_000, 20_000), (50_000, 90_000)])

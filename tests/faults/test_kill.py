@@ -28,7 +28,7 @@ pytestmark = [
 
 
 def mixed_files() -> dict[str, bytes]:
-    """Small files, some middling ones, and one that is fetched in several stretches."""
+    """Small files, some middling ones, and one that is fetched in several segments."""
     files = {f"small{n}.fits": fits_bytes(n, 6000) for n in range(12)}
     files |= {f"text{n}.txt": b"0123456789\n" * 2000 * (n + 1) for n in range(4)}
     files |= {f"packed{n}.fits.gz": gz_bytes(n) for n in range(3)}

@@ -27,10 +27,10 @@ def main() -> None:
     products = Table(json.loads(Path(sys.argv[1]).read_text()))
 
     def download(folder: str, url: str) -> None:
-        # Small files stand for large ones: they too are fetched in several stretches.
+        # Small files stand for large ones: they too are fetched in several segments.
         session = Session(url, read_timeout=10.0)
         plan = topmast.download.plan_download(session, products, download_dir=folder)
-        plan._rules = topmast.download.control.Rules.of(
+        plan._settings = topmast.download.control.RunSettings.of(
             session, split_above=1 << 20, split_least=1 << 18
         )
         plan.run(verbose=False)

@@ -43,7 +43,7 @@ class Script:
 
 
 def columns(config: Any = CONFIG) -> Columns:
-    return Columns(config, service="Mast.Caom.Cone")
+    return Columns(config)
 
 
 def test_the_configuration_is_asked_for_as_the_portal_expects() -> None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
-from topmast.archive.ingest import IngestInput, IngestReport, Progress, ingest_all
-from topmast.archive.missions.archive_missions import ArchiveMissions
-from topmast.archive.missions.ingest import MissionInput, MissionReport
 from topmast.archive.portal.jobs import Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store import coverage
@@ -21,12 +18,16 @@ from topmast.archive.store.query import Query, Rows, Searcher
 from topmast.archive.store.table_pieces import TableSource
 from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.tables.fields import Field
-from topmast.wire.mission_lists import MissionColumn
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+    from topmast.archive.ingest import IngestReport, Progress
+    from topmast.archive.missions.archive_missions import ArchiveMissions
+    from topmast.archive.missions.ingest import MissionReport
     from topmast.archive.server.transport import InProcess
+    from topmast.wire.mission_lists import MissionColumn
 
 
 class Archive:
@@ -64,8 +65,6 @@ class Archive:
         self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
         coverage.repair(self.store)
         self.searcher = Searcher(self.store)
-        self.catalogs = ArchiveCatalogs(self.store)
-        self.missions = ArchiveMissions(self.store)
         self.jobs = Jobs()
         self.staged = StagedScripts()
         self._app: Starlette | None = None
@@ -124,11 +123,20 @@ class Archive:
         InvalidQueryError
             For a column or a value that does not fit, with its row.
         """
+        from topmast.archive.ingest import IngestInput, ingest_all
+
         folder = None if files is None else Path(files).expanduser()
         if folder is not None and not folder.is_dir():
             raise InvalidQueryError(f"There is no folder {folder}.")
         given = IngestInput(observations, products, folder, names, ignore_unknown)
         return ingest_all(self.store, given, progress)
+
+    @cached_property
+    def catalogs(self) -> ArchiveCatalogs:
+        """The catalogues of the archive, opened when they are first asked for."""
+        from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+
+        return ArchiveCatalogs(self.store)
 
     def ingest_catalog(self, name: str, table: TableSource, *, ignore_unknown: bool = False) -> int:
         """Put rows into a catalogue; returns how many.
@@ -154,6 +162,13 @@ class Archive:
             For a column or a value that does not fit, with its row.
         """
         return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
+
+    @cached_property
+    def missions(self) -> ArchiveMissions:
+        """The missions of the mission search, opened when they are first asked for."""
+        from topmast.archive.missions.archive_missions import ArchiveMissions
+
+        return ArchiveMissions(self.store)
 
     def ingest_mission(
         self,
@@ -196,6 +211,8 @@ class Archive:
         folder = None if files is None else Path(files).expanduser()
         if folder is not None and not folder.is_dir():
             raise InvalidQueryError(f"There is no folder {folder}.")
+        from topmast.archive.missions.ingest import MissionInput
+
         given = MissionInput(name, datasets, products, folder, columns, dataset, sort_by)
         return self.missions.ingest(given)
 

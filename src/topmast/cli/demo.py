@@ -6,6 +6,8 @@ was done.
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,11 +168,18 @@ STEPS = (
 
 
 def _tell_next(folder: Path, names: Names) -> None:
+    topmast = _this_program()
     say(
         f"\nThat was all on this disk: {len(names['manifest'])} files are in "
         f"{folder}/mastDownload. Next:\n"
-        f'   topmast search M8 --radius "0.02 deg" --archive {folder}/archive\n'
-        f"   topmast serve {folder}/archive\n"
-        "   topmast search M101            (asks MAST itself)\n"
+        f'   {topmast} search M8 --radius "0.02 deg" --archive {folder}/archive\n'
+        f"   {topmast} serve {folder}/archive\n"
+        f"   {topmast} search M101   # asks MAST itself\n"
         "   docs/quickstart.md"
     )
+
+
+def _this_program() -> str:
+    """The word that calls topmast again: its path, where it is not on the PATH."""
+    called = sys.argv[0]
+    return called if Path(called).stem == "topmast" and not shutil.which("topmast") else "topmast"

@@ -56,10 +56,10 @@ DESCRIPTIONS: dict[str, str] = {
     "tries": "How often a request is tried before it counts as failed.",
     "connections": "Connections at once to one host, those for parts of large files included.",
     "user_agent": "Put before topmast's own User-Agent.",
-    "proxy": "URL of a proxy (http, https or socks5) for all requests, except to hosts in "
-    "NO_PROXY; empty: as the environment says.",
-    "ca_bundle": "File with the certificates to trust; empty: SSL_CERT_FILE, REQUESTS_CA_BUNDLE or "
-    "CURL_CA_BUNDLE of the environment, else the system's.",
+    "proxy": "URL of a proxy (http, https or socks5) for all hosts but those in NO_PROXY; "
+    "empty: as the environment says.",
+    "ca_bundle": "File with the certificates to trust; empty: that of SSL_CERT_FILE, "
+    "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE in the environment, else the system's.",
     "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
     "configuration folder.",
     "dialect": "'guide' or 'astroquery': what a call returns where the two differ.",

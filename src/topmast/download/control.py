@@ -22,7 +22,7 @@ RATE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RunSettings:
     """Settings of one run.
 
     `connections`: files under way at once. `ranges`: parts of one large file at once.
@@ -47,8 +47,8 @@ class Rules:
     enough: float = 250e6
 
     @classmethod
-    def of(cls, session: Session, **changes: Any) -> Rules:
-        """The rules that follow from the session's settings."""
+    def of(cls, session: Session, **changes: Any) -> RunSettings:
+        """The settings that follow from the session's settings."""
         given = {name: value for name, value in changes.items() if value is not None}
         if "bandwidth" in given:
             given["bandwidth"] = bytes_per_second(given["bandwidth"])
@@ -124,9 +124,9 @@ class Control:
         #: Set when the run is to end.
         self.stopping = threading.Event()
         self._lock = threading.Lock()
-        self._hold_until = 0.0
+        self._paused_until = 0.0
         self._bandwidth = bandwidth
-        self._paid_until = 0.0
+        self._taken_until = 0.0
         self._on_bytes = on_bytes
         self._closers: dict[int, Callable[[], None]] = {}
         self.disk_full = threading.Event()
@@ -144,7 +144,7 @@ class Control:
             self._slots.release()
 
     def stop(self) -> None:
-        """Ask every thread to end, and cut what they wait for."""
+        """Ask every thread to end, and close the connections that they wait for."""
         self.stopping.set()
         with self._lock:
             closers = list(self._closers.values())
@@ -161,29 +161,29 @@ class Control:
         if self.stopping.wait(max(0.0, seconds)):
             raise Stopped
 
-    def hold(self, seconds: float) -> None:
-        """The server asks all of us to be quiet for so long."""
+    def pause(self, seconds: float) -> None:
+        """Let all threads wait, as the server asks."""
         with self._lock:
-            self._hold_until = max(self._hold_until, time.monotonic() + seconds)
+            self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
-    def wait_for_turn(self) -> None:
+    def wait_while_paused(self) -> None:
         """Wait as long as the server has asked for."""
-        while (left := self._hold_until - time.monotonic()) > 0:
+        while (left := self._paused_until - time.monotonic()) > 0:
             self.wait(left)
         self.check()
 
     def received(self, count: int) -> None:
-        """Note `count` bytes, and wait if that was more than the bandwidth allows."""
+        """Count bytes, and wait if that was more than the bandwidth allows."""
         with self._lock:
             self.total += count
         if self._on_bytes is not None:
             self._on_bytes(count)
         if self._bandwidth is not None:
-            self.wait(self._debt(count, self._bandwidth))
+            self.wait(self._delay(count, self._bandwidth))
         elif self.stopping.is_set():
             raise Stopped
 
-    def guard(self, key: int, close: Callable[[], None] | None) -> None:
+    def close_on_stop(self, key: int, close: Callable[[], None] | None) -> None:
         """Name what to close if a stop comes while a thread waits for bytes (None: no more)."""
         with self._lock:
             if close is None:
@@ -192,9 +192,9 @@ class Control:
                 self._closers[key] = close
         self.check()
 
-    def _debt(self, count: int, bandwidth: float) -> float:
-        """Seconds until `count` more bytes are paid for; a quiet second saves up nothing."""
+    def _delay(self, count: int, bandwidth: float) -> float:
+        """Seconds that `count` more bytes take at this bandwidth; idle time is not made up for."""
         now = time.monotonic()
         with self._lock:
-            self._paid_until = max(self._paid_until, now) + count / bandwidth
-            return self._paid_until - now
+            self._taken_until = max(self._taken_until, now) + count / bandwidth
+            return self._taken_until - now

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from topmast.config.dialects import choice
 from topmast.download.check.content import Content, inspect
 from topmast.download.check.verdict import GOOD, State
-from topmast.download.control import Control, Rules, Stopped
+from topmast.download.control import Control, RunSettings, Stopped
 from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import check_inside
 from topmast.download.folder.part import Busy, Part
@@ -47,7 +47,7 @@ class Fetcher:
         self,
         session: Session,
         index: Index,
-        rules: Rules,
+        settings: RunSettings,
         control: Control,
         *,
         cache: bool | str = True,
@@ -56,7 +56,7 @@ class Fetcher:
     ) -> None:
         self.session = session
         self.index = index
-        self.rules = rules
+        self.settings = settings
         self.control = control
         self.cache = cache
         self.on_splittable = on_splittable
@@ -80,7 +80,7 @@ class Fetcher:
         try:
             if product.error:
                 raise Failed(product.error)
-            result = self._on_disk_or_fetched(product, result)
+            result = self._obtain(product, result)
         except (Busy, Stopped):
             raise
         except (Failed, MastError, OSError, EOFError, zlib.error) as problem:
@@ -96,10 +96,10 @@ class Fetcher:
     def sync_folders(self) -> None:
         """Make the new names themselves safe against a power cut."""
         folders = [os.path.join(self.index.folder, inner) for inner in sorted(self._unsynced)]
-        at_once(sync_folder, folders, self.rules.connections)
+        at_once(sync_folder, folders, self.settings.connections)
         self._unsynced.clear()
 
-    def _on_disk_or_fetched(self, product: Product, result: Result) -> Result:
+    def _obtain(self, product: Product, result: Result) -> Result:
         presence, held = self.index.find(product)
         changed = False
         if self.cache is True and presence is not Presence.ABSENT:
@@ -145,7 +145,7 @@ class Fetcher:
             product,
             part,
             self.session,
-            self.rules,
+            self.settings,
             self.control,
             current=held if held is not None and self.cache == "check" else NO_VERSION,
             on_splittable=self.on_splittable,

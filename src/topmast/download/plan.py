@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.download.control import Rules
+from topmast.download.control import RunSettings
 from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import Layout, Places, parse_layout
 from topmast.download.folder.system import free_bytes
@@ -61,10 +61,10 @@ def plan_download(
     if not download_dir:
         prefix = f"./{shape.base}/" if shape.base else "./"
     index = Index(folder)
-    rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
+    settings = RunSettings.of(session, connections=connections, bandwidth=bandwidth)
     wanted = _products(products, shape, index, Sources.of(session, base_url), prefix)
     closed = forbidden(products)
-    return Plan(session, wanted, index, rules, cache=cache, check=check, forbidden=closed)
+    return Plan(session, wanted, index, settings, cache=cache, check=check, forbidden=closed)
 
 
 class Plan:
@@ -78,7 +78,7 @@ class Plan:
         session: Session,
         products: list[Product],
         index: Index,
-        rules: Rules,
+        settings: RunSettings,
         *,
         cache: bool | str = True,
         check: str = "content",
@@ -87,7 +87,7 @@ class Plan:
         self._session = session
         self._products = products
         self._index = index
-        self._rules = rules
+        self._settings = settings
         self._cache = cache
         self._check = check
         self._forbidden = forbidden
@@ -209,7 +209,7 @@ class Plan:
             self._session,
             self._current(),
             self._index,
-            self._rules,
+            self._settings,
             cache=self._cache,
             check=self._check,
             verbose=verbose,

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 
-from topmast.download.control import Rules, Stopped
+from topmast.download.control import RunSettings, Stopped
 from topmast.download.fetch import Fetcher
 from topmast.download.folder.part import Busy, part_path
 from topmast.download.product import Product, Result
@@ -57,13 +57,13 @@ class Pool:
     def __init__(self, products: Iterable[Product], fetcher: Fetcher) -> None:
         self.fetcher = fetcher
         fetcher.on_splittable = self._call_helpers
-        rules = fetcher.rules
+        settings = fetcher.settings
         self.waiting = deque(products)
         self.left = len(self.waiting)
         self.fetching = 0
         # Twice as many as connections: while some receive, others check what has arrived and
         # wait for the disk.
-        self.most_threads = min(self.left, 2 * rules.connections)
+        self.most_threads = min(self.left, 2 * settings.connections)
         self._changed = threading.Condition()
         self._busy_since: dict[str, tuple[float, float]] = {}
         self._results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
@@ -167,11 +167,11 @@ class Pool:
         with self._changed:
             if not self._helped and self.left:
                 self._helped = True
-                self._add_threads(self._help_all, self.fetcher.rules.helpers)
+                self._add_threads(self._help_all, self.fetcher.settings.helpers)
             self._changed.notify_all()
 
     def _help_all(self) -> None:
-        load = Load(self.fetcher.rules, lambda: self.fetcher.control.total)
+        load = Load(self.fetcher.settings, lambda: self.fetcher.control.total)
         joined = False  # who helps once goes on: without it the link would be the limit again
         while not self.fetcher.control.stopping.is_set() and self.left:
             joined = joined or not load.high
@@ -189,7 +189,7 @@ class Pool:
         if size != before:
             since = time.monotonic()
         self._busy_since[product.path] = (since, size)
-        if time.monotonic() - since > self.fetcher.rules.limits.read_seconds:
+        if time.monotonic() - since > self.fetcher.settings.limits.read_seconds:
             message = "Another process is fetching this file and makes no progress."
             self._results.put(Result(product, "ERROR", message))
             return
@@ -224,11 +224,11 @@ class Load:
 
     def __init__(
         self,
-        rules: Rules,
+        settings: RunSettings,
         received: Callable[[], int],
         clock: Callable[[], tuple[float, float]] = lambda: (time.monotonic(), time.process_time()),
     ) -> None:
-        self._rules = rules
+        self._settings = settings
         self._received = received
         self._clock = clock
         self._lock = threading.Lock()
@@ -244,7 +244,7 @@ class Load:
             if self._since is None or now - since >= LOAD_SECONDS:
                 have = self._received()
                 if self._since is not None:
-                    busy = used - before > self._rules.most_load * (now - since)
-                    self._high = busy or have - had > self._rules.enough * (now - since)
+                    busy = used - before > self._settings.most_load * (now - since)
+                    self._high = busy or have - had > self._settings.enough * (now - since)
                 self._since = now, used, have
             return self._high

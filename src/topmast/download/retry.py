@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.download.control import Rules
+from topmast.download.control import RunSettings
 from topmast.download.folder.index import Index, find_index
 from topmast.download.folder.journal import is_journal, read_journal
 from topmast.download.plan import Plan
@@ -53,10 +53,10 @@ def retry(
     Table
         The manifest, with what became of its failed rows now.
     """
-    rules = Rules.of(session, connections=connections, bandwidth=bandwidth)
+    settings = RunSettings.of(session, connections=connections, bandwidth=bandwidth)
 
     def run(products: list[Product], folder: Path) -> tuple[Run, Table]:
-        run = Run(session, products, Index(folder), rules, verbose=verbose, progress=progress)
+        run = Run(session, products, Index(folder), settings, verbose=verbose, progress=progress)
         return run, run.to_the_end(raise_on_error=raise_on_error)
 
     source = _opened(manifest)
@@ -83,9 +83,9 @@ def plans_of_retry(session: Session, manifest: Table | str | os.PathLike[str]) -
     else:
         failed = _failed(session, _rows(source))
         todo = {folder: list(products.values()) for folder, products in failed.items()}
-    rules = Rules.of(session)
+    settings = RunSettings.of(session)
     return [
-        Plan(session, products, Index(folder), rules)
+        Plan(session, products, Index(folder), settings)
         for folder, products in todo.items()
         if products
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topmast.config.dialects import choice
-from topmast.download.control import Control, Rules
+from topmast.download.control import Control, RunSettings
 from topmast.download.fetch import Fetcher
 from topmast.download.folder.index import Index, Presence, find_index
 from topmast.download.folder.journal import Journal
@@ -46,7 +46,7 @@ class Run:
         session: Session,
         products: list[Product],
         index: Index,
-        rules: Rules,
+        settings: RunSettings,
         *,
         cache: bool | str = True,
         check: str = "content",
@@ -59,8 +59,8 @@ class Run:
         self.index = index
         self.complete = False
         self._report = reporter(verbose, progress, own_address=choice(session, "own_address"))
-        self._control = Control(rules.connections, rules.bandwidth, self._report.received)
-        self._fetcher = Fetcher(session, index, rules, self._control, cache=cache, check=check)
+        self._control = Control(settings.connections, settings.bandwidth, self._report.received)
+        self._fetcher = Fetcher(session, index, settings, self._control, cache=cache, check=check)
         self._done: dict[int, Result] = {}
         self._with_journal = journal
 
@@ -191,8 +191,8 @@ def download_file(
     product = Sources.of(session, base_url).product(
         uri, path.relative_to(index.folder).as_posix(), os.fspath(path)
     )
-    rules = Rules.of(session)
-    run = Run(session, [product], index, rules, cache=cache, verbose=verbose, journal=False)
+    settings = RunSettings.of(session)
+    run = Run(session, [product], index, settings, cache=cache, verbose=verbose, journal=False)
     [row] = run.rows()
     return row["Status"], row["Message"], row["URL"]
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from topmast.download.check.content import Content, inspect
 from topmast.download.check.verdict import GOOD, State, Verdict, corrupt, truncated, unproven, whole
-from topmast.download.control import Control, Rules
+from topmast.download.control import Control, RunSettings
 from topmast.download.fetch import Fetcher, one_line
 from topmast.download.folder.index import INDEX_NAME, Index, find_index
 from topmast.download.folder.journal import is_journal
@@ -77,19 +77,8 @@ def verify(
     """What every file under a download folder is worth.
 
     Works on any folder; files fetched by topmast are also compared with the SHA-256 of their
-    download.
-
-    Parameters
-    ----------
-    folder : path
-        A download folder, or any folder below it.
-    repair : bool
-        Fetch again what is not in order, and only that; needs a session. A complete file whose
-        own checksums do not fit is fetched, too, unless it is known to be what the archive has.
-    current : bool
-        Ask the archive whether it still has the same version; needs a session.
-    session : Session, optional
-        The archive.
+    download. `repair` and `current` need a session. A complete file whose own checksums
+    do not fit is repaired, too, unless it is known to be what the archive has.
 
     Returns
     -------
@@ -249,7 +238,7 @@ def _check_version(file: Checked, session: Session) -> MastError | None:
 
 def _repair(files: list[Checked], session: Session, current: bool) -> None:
     bad = [file for file in files if file.verdict.state not in GOOD or file.verdict.doubtful]
-    sources, rules = Sources.of(session), Rules.of(session)
+    sources, settings = Sources.of(session), RunSettings.of(session)
     by_index: dict[Index, dict[str, Checked]] = {}
     for file in bad:
         if file.held.uri:
@@ -265,9 +254,9 @@ def _repair(files: list[Checked], session: Session, current: bool) -> None:
             )
             for path, file in mine.items()
         ]
-        control = Control(rules.connections, rules.bandwidth)
+        control = Control(settings.connections, settings.bandwidth)
         cache = "check" if current else True
-        fetcher = Fetcher(session, index, rules, control, cache=cache)
+        fetcher = Fetcher(session, index, settings, control, cache=cache)
         for arrived in fetch_all(products, fetcher):
             for result in arrived:
                 _add_result(mine[result.product.path], result)

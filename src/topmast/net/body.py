@@ -80,20 +80,11 @@ class ReceivedStream:
             abort()
 
     def answer(self, hidden: Iterable[str] = ()) -> Answer:
-        """The whole answer, read into memory."""
+        """The whole answer, read into memory as long as its size can be that of a real one."""
         body = BytesIO()  # gives its bytes away without a copy, which join does not
-        for chunk in self._bounded():
-            body.write(chunk)
-        content = body.getvalue()
-        return Answer(
-            self.status_code, self.headers, content, self.url, reason=self.reason, hidden=hidden
-        )
-
-    def _bounded(self) -> Iterator[bytes]:
-        """The body, as long as its size can be that of a real answer."""
         so_far = 0
         for chunk in self.chunks():
-            so_far += len(chunk)
+            so_far += body.write(chunk)
             if so_far > MAX_ANSWER_BYTES:
                 raise BadAnswerError(
                     f"{shown(self.url)} answered with more than {MAX_ANSWER_BYTES:,} bytes, "
@@ -104,7 +95,10 @@ class ReceivedStream:
                     f"{shown(self.url)} sent {self._received:,} bytes that unpack to more than "
                     f"{so_far:,}: no archive answers like that, so it was not read on."
                 )
-            yield chunk
+        content = body.getvalue()
+        return Answer(
+            self.status_code, self.headers, content, self.url, reason=self.reason, hidden=hidden
+        )
 
 
 @contextmanager

@@ -50,6 +50,7 @@ def _context_of(source: str, paths: list[str]) -> ssl.SSLContext:
 
 
 def _trusts_any(context: ssl.SSLContext) -> bool:
-    system = ssl.get_default_verify_paths()
-    in_folder = system.capath is not None and bool(os.listdir(system.capath))
-    return bool(context.cert_store_stats()["x509_ca"]) or in_folder
+    if context.cert_store_stats()["x509_ca"]:
+        return True
+    folder = ssl.get_default_verify_paths().capath or ""  # read only when it is needed
+    return os.path.isdir(folder) and bool(os.listdir(folder))

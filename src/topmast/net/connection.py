@@ -69,7 +69,7 @@ class PlainConnection(HTTPConnection):
             self.connect()
         view = memoryview(data)
         for start in range(0, len(view), PIECE):
-            self.sock.settimeout(self.timeouts.for_next_byte())
+            self.sock.settimeout(self.timeouts.wait(self.timeouts.read_seconds))
             super().send(view[start : start + PIECE])
 
     def response_class(  # type: ignore[override]
@@ -119,7 +119,7 @@ def open_socket(host: str, port: int, timeouts: Timeouts) -> socket.socket:
     ------
     NotConnected, NameUnknown
     """
-    seconds = timeouts.for_connection()
+    seconds = timeouts.wait(timeouts.connect_seconds)
     try:
         return _connect(host, port, seconds)
     except socket.gaierror as problem:

@@ -45,16 +45,9 @@ class Timeouts:
     read_seconds: float
     deadline: Deadline
 
-    def for_connection(self) -> float:
-        """How long a new connection may take."""
-        return self._cut(self.connect_seconds)
-
-    def for_next_byte(self) -> float:
-        """How long the next byte may take."""
-        return self._cut(self.read_seconds)
-
-    def _cut(self, seconds: float) -> float:
-        left = self.deadline.left()
+    def wait(self, seconds: float) -> float:
+        """So many seconds, or what is left until the deadline."""
+        left = self.deadline.at - time.monotonic()
         if left <= 0:
             raise builtins.TimeoutError("timed out")
         return min(seconds, left, LONGEST)

@@ -40,7 +40,8 @@ class _TimedReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if self.ended:
             return 0
-        seconds, before = self._timeouts.for_next_byte(), self.sock.gettimeout()
+        seconds = self._timeouts.wait(self._timeouts.read_seconds)
+        before = self.sock.gettimeout()
         if before is None or not seconds <= before <= seconds + CLOSE_ENOUGH:
             self.sock.settimeout(seconds)
         return self.sock.recv_into(buffer)

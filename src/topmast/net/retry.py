@@ -45,7 +45,8 @@ def plan(
     now: datetime | None = None,
 ) -> Next:
     """What to do after try number `attempt` (from 1) with `left` seconds to go."""
-    if not _failed(outcome) or not may_repeat(request, outcome):
+    failed = not isinstance(outcome, Answer) or outcome.status_code in RETRIED
+    if not failed or not may_repeat(request, outcome):
         return Next(None)
     if attempt >= tries or left <= 0:
         return Next(None, f"Tried {attempt} times." if attempt > 1 else "")
@@ -100,10 +101,6 @@ def seconds_asked(retry_after: str | None, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
-
-
-def _failed(outcome: Outcome) -> bool:
-    return not isinstance(outcome, Answer) or outcome.status_code in RETRIED
 
 
 def _retry_after(outcome: Outcome) -> str | None:

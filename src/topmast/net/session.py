@@ -8,7 +8,7 @@ import random
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -123,7 +123,7 @@ class Session:
     @property
     def servers(self) -> Servers:
         """The base URLs of that archive, as the settings are now."""
-        return self._servers_of(self.where)
+        return self._archive().servers
 
     def setting(self, name: str) -> Any:
         """This session's own value of a setting, else that of `topmast.conf`."""
@@ -278,18 +278,15 @@ class Session:
     def _archive(self) -> _Archive:
         """The archive as the settings are now."""
         where = self.where
-        servers = self._servers_of(where)
+        own = {
+            name.removesuffix("_server"): getattr(self._own, name).rstrip("/")
+            for name in self._given
+            if name.endswith("_server")
+        }
+        servers = replace(Servers.of(_portal_url(where)), **own)
         if is_url(where):
             return _Archive(where, servers, split_login(where)[1], servers.portal)
         return _Archive(where, servers, None, os.path.realpath(os.path.expanduser(where)))
-
-    def _servers_of(self, where: str) -> Servers:
-        own = {
-            field.name: getattr(self._own, f"{field.name}_server").rstrip("/")
-            for field in fields(Servers)
-            if f"{field.name}_server" in self._given
-        }
-        return replace(Servers.of(_portal_url(where)), **own)
 
     def _is_login_for(self, archive: _Archive) -> bool:
         """Whether the login was made for `archive`, or by hand."""

@@ -64,7 +64,10 @@ class HttpTransport:
         place = f"{scheme}://{host}:{port}"
         self._gate.enter(place, connections, deadline)
         try:
-            timeouts = _timeouts_for_headers(limits, deadline)
+            # Without a limit for the whole, headers have the time of a connection and one wait.
+            connect, read = limits.connect_seconds, limits.read_seconds
+            by = Deadline.after(connect + read) if limits.total_seconds is None else deadline
+            timeouts = Timeouts(connect, read, by)
             with network_errors(request.url, timeouts):
                 pool = manager.connection_from_host(host, port, scheme)
                 connection, response = _exchange(pool, request, headers, timeouts)
@@ -114,7 +117,6 @@ class HttpStream:
         self._pool = pool
         self._timeouts = timeouts
         self._leave = leave
-        self._whole = response.length_remaining == 0
         self._forgotten = weakref.finalize(self, _discard, connection, leave)
         self._forgotten.atexit = False
 
@@ -129,9 +131,9 @@ class HttpStream:
         with network_errors(self.url, self._timeouts):
             while chunk := self._response.read1(size, decode_content=False):
                 if self._response.length_remaining == 0:
-                    self._end()
+                    self.close(whole=True)
                 yield chunk
-            self._end()
+            self.close(whole=True)
 
     def end_by(self, deadline: Deadline) -> None:
         """Give the rest of the body until then."""
@@ -142,23 +144,20 @@ class HttpStream:
         if self._forgotten.alive:
             self._connection.answer.wake()
 
-    def close(self) -> None:
+    def close(self, whole: bool = False) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
+        whole = whole or self._response.length_remaining == 0
         if self._forgotten.detach() is None:
             return
         try:
             self._response.close()
             connection = self._connection
-            if self._whole and not connection.answer.surplus and not connection.is_closed:
+            if whole and not connection.answer.surplus and not connection.is_closed:
                 self._pool._put_conn(connection)
             else:
                 connection.close()
         finally:
             self._leave()
-
-    def _end(self) -> None:
-        self._whole = True
-        self.close()
 
 
 class Gate:
@@ -202,14 +201,6 @@ def user_agent(prefix: str = "") -> str:
     return agent
 
 
-def _timeouts_for_headers(limits: Limits, deadline: Deadline) -> Timeouts:
-    """Without a limit for the whole, headers have the time of one connection and one wait."""
-    connect, read = limits.connect_seconds, limits.read_seconds
-    if limits.total_seconds is None:
-        deadline = Deadline.after(connect + read)
-    return Timeouts(connect, read, deadline)
-
-
 def _exchange(
     pool: HTTPConnectionPool, request: Request, headers: Mapping[str, str], timeouts: Timeouts
 ) -> tuple[PlainConnection, HTTPResponse]:
@@ -235,7 +226,7 @@ def _ask(
     parts = urlsplit(request.url)
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
     connection.timeouts = timeouts
-    connection.timeout = timeouts.for_connection()
+    connection.timeout = timeouts.wait(timeouts.connect_seconds)
     try:
         if pool.proxy is not None and parts.scheme == "http":
             target, headers = request.url, {**headers, **pool.proxy_headers}

@@ -198,6 +198,10 @@ def _label_pole(canvas: Canvas, ra: Any, dec: Any, degree: Any) -> None:
     decs = _round_values(90 - field.radius_deg - abs(90 - abs(field.dec_deg)), 90.0)
     decs = np.copysign(decs, field.dec_deg)
     dec.set_ticks(values=decs * degree)
+    # Left to choose a place for what is not shown, astropy before 8.0.2 fails.
+    dec.set_ticks_position("l")
+    dec.set_ticklabel_position("l")
+    dec.set_axislabel_position("l")
     dec.set_ticks_visible(False)
     dec.set_ticklabel_visible(False)
     dec.set_axislabel("")

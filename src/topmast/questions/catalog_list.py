@@ -111,11 +111,6 @@ CATALOGS: tuple[Catalog, ...] = (
 )
 """Versions of one catalogue stand together, the highest last."""
 
-INVALID_VERSION = {
-    "HSC": "Invalid HSC version number, defaulting to {}.",
-    "Gaia": "Invalid Gaia version number, defaulting to {}.",
-    "PLATO": "Invalid PLATO catalog version number, defaulting to {}.",
-}
 ELSEWHERE = {
     "panstarrs": "Pan-STARRS is not among the catalogues of MAST's portal; it is served at "
     "https://catalogs.mast.stsci.edu.",
@@ -160,7 +155,9 @@ def find_catalog(
         if version == each.version:
             return each
     if version is not None:
-        warn(INVALID_VERSION[known[-1].name].format(known[-1].release), InputWarning)
+        name = "PLATO catalog" if known[-1].name == "PLATO" else known[-1].name
+        message = f"Invalid {name} version number, defaulting to {known[-1].release}."
+        warn(message, InputWarning)  # in astroquery's words
     return known[-1]
 
 
@@ -188,7 +185,7 @@ def _without_version(catalog: Catalog, version: int | None) -> Catalog:
     return catalog
 
 
-def _checked(name: str) -> str:
+def _checked(name: Any) -> str:
     plain = _plain(name) if isinstance(name, str) else ""
     if not plain:
         names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))

@@ -209,7 +209,7 @@ def get_metadata(session: Session, /, catalog: str = DEFAULT, version: int | Non
     shown = {name: entry for name, entry in config.items() if entry}
     if not set(shown) - {"_selected_"}:
         raise InvalidQueryError(no_such_catalog(chosen))
-    return metadata_table(Columns(shown, service=chosen.cone), with_ucd=True)
+    return metadata_table(Columns(shown), with_ucd=True)
 
 
 # ------------------------------------------------------------------------------ near a place
@@ -284,7 +284,7 @@ def criteria_columns(session: Session, catalog: Catalog) -> Columns:
     columns = columns_of(session, catalog.criteria.config)
     fields = fields_of_service(catalog.cone)
     if not set(columns) - {"_selected_"}:
-        return Columns(columns_config(fields), service=catalog.criteria.config)
+        return Columns(columns_config(fields))
     return columns.described_by(fields)
 
 

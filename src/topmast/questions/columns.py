@@ -10,7 +10,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from astropy.table import Table
 from cachetools import LRUCache
 
 from topmast.errors import BadAnswerError
@@ -23,9 +22,11 @@ from topmast.wire.json import read_json
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 SELECTED = "_selected_"
 CONTINUOUS_WORDS = ("double", "float", "numeric")
@@ -80,8 +81,6 @@ class Columns(Mapping[str, Column]):
     ranges, choices : mapping
         The histograms of a catalogue, which settle for their columns whether a criterion is a
         range (`ranges`) or a list of values (`choices`).
-    service : str
-        Whose columns these are, for error texts.
     """
 
     def __init__(
@@ -90,10 +89,10 @@ class Columns(Mapping[str, Column]):
         *,
         ranges: Mapping[str, Any] | None = None,
         choices: Mapping[str, Any] | None = None,
-        service: str = "",
     ) -> None:
-        self.service = service
-        self.config = {name: dict(entry) for name, entry in config.items()}
+        self.config: dict[str, dict[str, Any]] = {
+            name: dict(entry) for name, entry in config.items()
+        }
         kinds = {**dict.fromkeys(choices or {}, False), **dict.fromkeys(ranges or {}, True)}
         found = {name: entry for name, entry in self.config.items() if entry or name in kinds}
         found |= {name: {} for name in kinds if name not in found}
@@ -110,9 +109,6 @@ class Columns(Mapping[str, Column]):
 
     def __len__(self) -> int:
         return len(self._columns)
-
-    def __repr__(self) -> str:
-        return f"<Columns of {self.service or 'a service'}: {', '.join(self)}>"
 
     def find(self, name: str) -> Column | None:
         """The column of this name in any case; None if there is none."""
@@ -173,7 +169,7 @@ def _ask_columns(session: Session, service: str) -> Columns:
     deadline = Deadline.after(session.setting("timeout"))
     config = decode_columns_config(poll(session, request, deadline).answer.content)
     choices, ranges = _histograms(session, service)
-    return Columns(config, ranges=ranges, choices=choices, service=service)
+    return Columns(config, ranges=ranges, choices=choices)
 
 
 def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -238,6 +234,8 @@ def metadata_table(columns: Columns, *, with_ucd: bool = False) -> Table:
     `with_ucd` adds the UCDs. Columns that MAST hides are left out, and so is a heading under
     which nothing would stand.
     """
+    from astropy.table import Table
+
     listed = (_column(name, entry, None) for name, entry in columns.config.items())
     shown = [c for c in listed if c.name != SELECTED and not c.hidden]
     headings = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from astropy.table import MaskedColumn, Table
 
 from topmast.config.dialects import choice
 from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
@@ -21,14 +21,16 @@ from topmast.questions.places import Place
 from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
 from topmast.tables.values import Values
-from topmast.wire.answers import read_page, table_of, table_of_pages
+from topmast.wire.answers import read_page, table_of_pages
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.messages import Answer
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"
@@ -74,7 +76,8 @@ class Question:
 
 def ask_question(session: Session, question: Question) -> list[list[Finished]]:
     """The pages of the answer to each request of `question`, in order."""
-    return _each_request(session, question, lambda request: question.ask(session, request))
+    requests = question.requests()
+    return _at_once(session, question.service, requests, partial(question.ask, session))
 
 
 def ask_answers(session: Session, question: Question) -> list[Answer]:
@@ -86,10 +89,11 @@ def ask_counts(session: Session, question: Question) -> Any:
     """The number that a service counts; an array of them for many places."""
     counts = []
     for pages in ask_question(session, question):
-        column = table_of([page.answer.content for page in pages]).columns[0]
-        if len(column) != 1:
-            raise RemoteServiceError(f"The archive answered a count with {len(column)} rows.")
-        counts.append(int(column[0]))
+        columns = [values for page in pages for values in read_page(page.answer.content).values()]
+        if not columns or len(columns[0].data) != 1:
+            rows = len(columns[0].data) if columns else 0
+            raise RemoteServiceError(f"The archive answered a count with {rows} rows.")
+        counts.append(int(columns[0].data[0]))
     return counts[0] if question.places is None else np.array(counts)
 
 
@@ -114,7 +118,9 @@ def ask_table(session: Session, question: Question) -> Table:
         ]
         return pages, 0 if question.limit is None else rows_found(finished)
 
-    parts = _each_request(session, question, read)
+    requests = question.requests()
+    one = len(requests) == 1
+    parts = [read(requests[0])] if one else _at_once(session, question.service, requests, read)
     table = table_of_pages(
         list(chain.from_iterable(pages for pages, _ in parts)),
         columns=config,
@@ -149,15 +155,15 @@ def warn_if_cut(question: Question, found: Sequence[int]) -> None:
     warn(f"{TOO_MANY} The {limit} were reached for: {first_few(cut)}.", MaxResultsWarning)
 
 
-def _each_request(
-    session: Session, question: Question, function: Callable[[MashupRequest], Result]
+def _at_once(
+    session: Session,
+    what: str,
+    requests: Sequence[MashupRequest],
+    function: Callable[[MashupRequest], Result],
 ) -> list[Result]:
     """What `function` gives for each request; several are under way at once."""
-    requests = question.requests()
-    if len(requests) == 1:
-        return [function(requests[0])]
     connections = int(session.setting("connections"))
-    with progress_bar(question.service, len(requests)) as advance:
+    with progress_bar(what, len(requests)) as advance:
 
         def and_advance(request: MashupRequest) -> Result:
             result = function(request)
@@ -185,6 +191,8 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
 
 def _add_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
     """Add to each row which place it matched; `counts` are the rows of each place."""
+    from astropy.table import MaskedColumn
+
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)
     given = np.array([place.given for place in places], dtype=str)

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Table
 
 from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.questions.arguments import as_list
 from topmast.questions.portal import Question, ask_table
+from topmast.wire.portal import PROPERTIES
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
 SELECTED = "_selected_"
 POSITION_WORDS = ("ra", "dec", "radius", "position")
-REQUEST_WORDS = (
-    "format",
-    "data",
-    "filename",
-    "timeout",
-    "clearcache",
-    "removecache",
-    "removenullcolumns",
-    "page",
-    "pagesize",
-)
+REQUEST_WORDS = set(PROPERTIES) - {"service", "params", "cachebreaker"}
 
 
 def service_request(
@@ -122,8 +114,8 @@ def ask_selected(session: Session, question: Question) -> Table:
 
 
 def _question(
-    service: str,
-    params: Mapping[str, Any],
+    service: Any,
+    params: Any,
     pagesize: int | None,
     page: int | None,
     properties: Mapping[str, Any],
@@ -142,7 +134,7 @@ def _question(
     )
 
 
-def _taken(criteria: dict[str, Any], words: tuple[str, ...]) -> dict[str, Any]:
+def _taken(criteria: dict[str, Any], words: Collection[str]) -> dict[str, Any]:
     """Those of `criteria` that are named in `words`, in any letter case, taken out."""
     return {name: criteria.pop(name) for name in list(criteria) if name.lower() in words}
 

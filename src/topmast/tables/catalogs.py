@@ -9,26 +9,11 @@ from __future__ import annotations
 from functools import cache
 from itertools import chain
 
-from topmast.tables.fields import Field, read_fields
+from topmast.tables.fields import Field, read_fields, read_rows
 from topmast.tables.hubble_filters import fields_of_filter, filters_by_wavelength
 
-CATALOGS = {
-    "hsc_v3": "hsc",
-    "hsc_v2": "hsc",
-    "hsc_v3_matches": "hsc_matches",
-    "hsc_v2_matches": "hsc_matches",
-    "hsc_spectra": "hsc_spectra",
-    "galex": "galex",
-    "gaia_dr3": "gaia",
-    "gaia_dr2": "gaia",
-    "gaia_dr1": "gaia_dr1",
-    "gaia_tgas": "gaia_tgas",
-    "tic": "tic",
-    "ctl": "tic",
-    "disk_detective": "disk_detective",
-    "plato": "plato",
-}
-"""For each catalogue the file in columns/ that lists its columns."""
+CATALOGS = {row["name"]: row for row in read_rows("catalogs")}
+"""For each catalogue the file in columns/ that lists its columns, and which of them are special."""
 
 SERVICE_CATALOGS = {
     "mast.hsc.db": "hsc_v3",
@@ -69,7 +54,7 @@ SERVICE_CATALOGS = {
 def fields_of(catalog: str) -> tuple[Field, ...]:
     """All columns of one of `CATALOGS`, in the order in which its rows come."""
     fields = fields_in_file(catalog)
-    if CATALOGS[catalog] != "hsc":
+    if CATALOGS[catalog]["columns"] != "hsc":
         return fields
     filters = map(fields_of_filter, filters_by_wavelength())
     return (*fields, *chain.from_iterable(filters))
@@ -81,7 +66,7 @@ def fields_in_file(catalog: str, profile: str = "current") -> tuple[Field, ...]:
 
     For Hubble's sources these are the ones that do not belong to a filter.
     """
-    return read_fields(CATALOGS[catalog], f"place_{profile}")
+    return read_fields(CATALOGS[catalog]["columns"], f"place_{profile}")
 
 
 def fields_of_service(service: str) -> tuple[Field, ...]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
 from topmast.sky import separation_deg
 from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
+from topmast.sky.shapes import spans
 
 IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
@@ -72,12 +71,4 @@ def rows_in_ranges(cells: IntArray, ranges: IntArray) -> IntArray:
     """Numbers of the rows whose cell, in ascending `cells`, lies in one of the ranges."""
     low = np.searchsorted(cells, ranges[:, 0])
     high = np.searchsorted(cells, ranges[:, 1])
-    return expanded(low, high)
-
-
-def expanded(low: Any, high: Any) -> IntArray:
-    """All whole numbers from each `low` to before its `high`, one range after the other."""
-    counts = high - low
-    total = int(counts.sum())
-    starts = np.repeat(low - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
-    return np.asarray(starts + np.arange(total), np.int64)
+    return spans(low, high - low)

@@ -59,40 +59,17 @@ class Catalog:
         return UNITS_A_DEGREE[self.distance.unit]
 
 
-KNOWN: Mapping[str, Mapping[str, str]] = {
-    "hsc_v3": {"ra": "MatchRA", "dec": "MatchDec", "key": "MatchID", "distance": "Distance"},
-    "hsc_v2": {"ra": "MatchRA", "dec": "MatchDec", "key": "MatchID", "distance": "Distance"},
-    "hsc_v3_matches": {"ra": "MatchRA", "dec": "MatchDec", "key": "CatID", "order": "MemID"},
-    "hsc_v2_matches": {"ra": "MatchRA", "dec": "MatchDec", "key": "CatID", "order": "MemID"},
-    "hsc_spectra": {"ra": "RA", "dec": "Dec", "key": "DatasetName", "order": "ObjID"},
-    "galex": {"key": "objID", "distance": "distance_arcmin"},
-    "gaia_dr3": {"key": "source_id", "distance": "distance"},
-    "gaia_dr2": {"key": "source_id", "distance": "distance"},
-    "gaia_dr1": {"key": "source_id", "distance": "distance"},
-    "gaia_tgas": {"key": "source_id", "distance": "distance"},
-    "tic": {"key": "ID", "order": "objID", "distance": "dstArcSec"},
-    "ctl": {"key": "ID", "order": "objID", "distance": "dstArcSec"},
-    "disk_detective": {"key": "designation", "order": "objid", "distance": "dstArcSec"},
-    "plato": {"key": "PICidDR1", "distance": "dstArcSec"},
-}
-"""The catalogues of MAST; their columns are in topmast.tables.catalogs."""
-
-
 def known_catalog(name: str) -> Catalog | None:
     """One of MAST's catalogues, or None."""
-    if name not in KNOWN:
+    about = CATALOGS.get(name)
+    if about is None:
         return None
-    about = dict(KNOWN[name])
-    fields = _fields_kept(name)
-    distance_name = about.pop("distance", "")
-    distance = next((field for field in fields if field.name == distance_name), OWN_DISTANCE)
-    return Catalog(name, fields, **about, distance=distance)
-
-
-def _fields_kept(name: str) -> tuple[Field, ...]:
-    """What the catalogue answers with; for Hubble sources also their second set of magnitudes."""
-    more = automatic_magnitudes().values() if CATALOGS[name] == "hsc" else ()
-    return (*fields_of(name), *more)
+    # An archive keeps also the second set of magnitudes of Hubble sources.
+    more = automatic_magnitudes().values() if about["columns"] == "hsc" else ()
+    fields = (*fields_of(name), *more)
+    distance = next((field for field in fields if field.name == about["distance"]), OWN_DISTANCE)
+    special = {word: about[word] for word in ("ra", "dec", "key", "order")}
+    return Catalog(name, fields, **special, distance=distance)
 
 
 # ------------------------------------------------------------------------------ catalogues of users
@@ -116,7 +93,7 @@ def catalog_to_json(catalog: Catalog) -> dict[str, Any]:
     about: dict[str, Any] = {
         word: getattr(catalog, word) for word in ("name", "ra", "dec", "key", "order")
     }
-    if catalog.name not in KNOWN:
+    if catalog.name not in CATALOGS:
         words = ("name", "type", "label", "description", "unit", "datatype", "ucd")
         about["columns"] = [
             {word: getattr(field, word) for word in words} for field in catalog.fields

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from topmast.archive.catalogs.cones import (
+    FINEST,
     NOWHERE,
     ORDER,
+    SIZE_OF_ORDER_0_DEG,
     FloatArray,
     IntArray,
     distances_deg,
-    expanded,
 )
 from topmast.archive.catalogs.parquet import CELL, CatalogTable
 from topmast.errors import InvalidQueryError
 from topmast.sky.cells import cells_of_points
+from topmast.sky.shapes import spans
 
 MOST_MATCHES = 500_000
 CANDIDATES_AT_ONCE = 2_000_000
 CELL_IN_RADII = 3.0
 """So much wider than the radius a cell must be, that only it and its neighbours matter."""
-SIZE_OF_ORDER_0_DEG = 58.6
-FINEST = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _pieces(
     low, high = _candidate_ranges(cells, ra[there], dec[there], min(order, FINEST))
     for piece in _blocks((high - low).sum(axis=1)):
         owners = np.repeat(there[piece], (high[piece] - low[piece]).sum(axis=1))
-        numbers = expanded(low[piece].ravel(), high[piece].ravel())
+        numbers = spans(low[piece].ravel(), (high[piece] - low[piece]).ravel())
         away = distances_deg(ra[owners], dec[owners], row_ra[numbers], row_dec[numbers])
         near = (away <= radius) & (cells[numbers] != NOWHERE)
         yield Matches(owners[near], numbers[near], away[near])

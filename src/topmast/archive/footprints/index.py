@@ -24,13 +24,12 @@ import numpy.typing as npt
 
 from topmast.archive.disk import write_whole
 from topmast.archive.footprints.segment import (
-    Found,
+    Hits,
     Segment,
     merge_segments,
     write_segment,
 )
 from topmast.errors import ArchiveError
-from topmast.sky.vectors import FloatArray, IntArray
 
 POINTER = "current.json"
 FORMAT = 1
@@ -59,38 +58,23 @@ class FootprintIndex:
         return _fingerprint(self.folder) != self._opened_as
 
     def touching(
-        self, ra_deg: float, dec_deg: float, radius_deg: float
-    ) -> tuple[IntArray, FloatArray]:
-        """Footprints that share a place with the cone.
-
-        Returns
-        -------
-        ids : int64 array
-            Ascending, each once.
-        distance : float64 array
-            Arcseconds from the centre of the cone to the nearest place of the footprint, 0 inside.
-        """
-        _, ids, distance = self.touching_many([ra_deg], [dec_deg], radius_deg)
-        return ids, distance
-
-    def touching_many(
         self, ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike, radius_deg: npt.ArrayLike
-    ) -> tuple[IntArray, IntArray, FloatArray]:
-        """The same for many cones: number of the cone, id and distance, sorted by cone and id.
+    ) -> Hits:
+        """Footprints that share a place with a cone or with many, each once for a cone.
 
-        `radius_deg` is one radius for all, or one each. A nan position or radius matches nothing.
+        They are sorted by cone and id. The distance is from the centre of the cone to the nearest
+        place of the footprint, 0 inside. A nan position or radius matches nothing.
         """
         ra, dec, radius = np.broadcast_arrays(
             *(np.atleast_1d(np.asarray(each, np.float64)) for each in (ra_deg, dec_deg, radius_deg))
         )
-        parts: list[Found] = []
+        parts: list[Hits] = []
         for number, segment in enumerate(self._segments):
             found = segment.touching(ra, dec, radius)
             for newer in self._segments[number + 1 :]:
                 found = found.take(~newer.knows(found.ids))
             parts.append(found)
-        found = _nearest_of_each(Found.joined(parts))
-        return found.cones, found.ids, found.distance
+        return _nearest_of_each(Hits.joined(parts))
 
 
 def write_index(
@@ -148,9 +132,9 @@ def _should_merge(folder: Path, names: list[str]) -> bool:
     return older < MERGE_BELOW * newer
 
 
-def _nearest_of_each(found: Found) -> Found:
+def _nearest_of_each(found: Hits) -> Hits:
     """One row for each cone and id: a footprint of several shapes is as near as its nearest."""
-    found = found.take(np.lexsort((found.distance, found.ids, found.cones)))
+    found = found.take(np.lexsort((found.distances, found.ids, found.cones)))
     first = np.ones(len(found.ids), bool)
     first[1:] = (np.diff(found.ids) != 0) | (np.diff(found.cones) != 0)
     return found.take(first)

@@ -49,24 +49,26 @@ ARCSEC = 3600 * 180 / np.pi
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Hits:
     """Shapes that touch cones: number of the cone, id of the footprint, arcseconds between."""
 
     cones: IntArray
     ids: IntArray
-    distance: FloatArray
+    distances: FloatArray
 
-    def take(self, rows: Any) -> Found:
+    def take(self, rows: Any) -> Hits:
         """These rows."""
-        return Found(self.cones[rows], self.ids[rows], self.distance[rows])
+        return Hits(self.cones[rows], self.ids[rows], self.distances[rows])
 
     @staticmethod
-    def joined(parts: Sequence[Found]) -> Found:
+    def joined(parts: Sequence[Hits]) -> Hits:
         """All rows of the parts."""
-        return Found(
+        if len(parts) == 1:
+            return parts[0]
+        return Hits(
             np.concatenate([np.zeros(0, np.int64), *(part.cones for part in parts)]),
             np.concatenate([np.zeros(0, np.int64), *(part.ids for part in parts)]),
-            np.concatenate([np.zeros(0), *(part.distance for part in parts)]),
+            np.concatenate([np.zeros(0), *(part.distances for part in parts)]),
         )
 
 
@@ -90,16 +92,16 @@ class Segment:
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
         return np.asarray(self.ids[place] == ids)
 
-    def touching(self, ra_deg: FloatArray, dec_deg: FloatArray, radius_deg: FloatArray) -> Found:
+    def touching(self, ra_deg: FloatArray, dec_deg: FloatArray, radius_deg: FloatArray) -> Hits:
         """Shapes that share a place with the cones; a footprint of two shapes may come twice."""
         centres = unit_vectors(ra_deg, dec_deg)
-        found: list[Found] = []
+        found: list[Hits] = []
         for cones, rows in self._candidates(ra_deg, dec_deg, radius_deg, centres):
             distance = self.shapes.distances(rows, centres[cones])
             touches = np.flatnonzero(distance <= np.deg2rad(radius_deg[cones]) + ROUNDING)
             owners = self.shapes.owner[rows[touches]]
-            found.append(Found(cones[touches], owners, distance[touches] * ARCSEC))
-        return found[0] if len(found) == 1 else Found.joined(found)
+            found.append(Hits(cones[touches], owners, distance[touches] * ARCSEC))
+        return Hits.joined(found)
 
     def _candidates(
         self, ra_deg: FloatArray, dec_deg: FloatArray, radius_deg: FloatArray, centres: FloatArray

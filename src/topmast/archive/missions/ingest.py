@@ -23,7 +23,7 @@ from topmast.archive.missions.definitions import (
 )
 from topmast.archive.store.column_values import column_values
 from topmast.archive.store.database import Store
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.product_files import IncomingFile, ProductFolder, file_name_of
 from topmast.archive.store.schema import quoted
 from topmast.archive.store.table_pieces import TableSource, known_columns, whole_table
@@ -70,7 +70,7 @@ class MissionReport:
 def ingest_mission(store: Store, given: MissionInput) -> MissionReport:
     """Put everything in, in one transaction."""
     report = MissionReport()
-    with exclusive(store.layout):
+    with writer_lock(store.layout):
         with store.writing() as connection:
             folder = ProductFolder(store.layout, connection, given.files)
             try:

@@ -42,19 +42,9 @@ class TableAnswer:
 
     def encode(self, request: MashupRequest) -> bytes:
         """The answer in the format that `request` names."""
-        if request.extra.get("removenullcolumns"):
-            return self._without_null_columns()._encoded(request.format)
-        return self._encoded(request.format)
-
-    @property
-    def columns(self) -> list[tuple[str, str]]:
-        """Name and type of each column."""
-        return [(field.name, field.type) for field in self.fields]
-
-    @property
-    def paging(self) -> Paging:
-        """Where this page stands among all."""
-        return Paging(
+        wanted = self._without_null_columns() if request.extra.get("removenullcolumns") else self
+        columns = [(field.name, field.type) for field in wanted.fields]
+        paging = Paging(
             page=self.page.number,
             page_size=self.page.size,
             pages_filtered=max(1, -(-self.total // self.page.size)),
@@ -62,9 +52,7 @@ class TableAnswer:
             rows_filtered=self.total,
             rows_total=self.total,
         )
-
-    def _encoded(self, format: str) -> bytes:
-        return FORMATS[format].encode(self)
+        return FORMATS[request.format].encode(columns, wanted.rows, paging)
 
     def _without_null_columns(self) -> TableAnswer:
         keep = [
@@ -72,12 +60,9 @@ class TableAnswer:
             for place in range(len(self.fields))
             if any(row[place] is not None for row in self.rows)
         ]
-        return TableAnswer(
-            [self.fields[place] for place in keep],
-            [[row[place] for place in keep] for row in self.rows],
-            self.page,
-            self.total,
-        )
+        fields = [self.fields[place] for place in keep]
+        rows = [[row[place] for place in keep] for row in self.rows]
+        return TableAnswer(fields, rows, self.page, self.total)
 
 
 def page_of(request: MashupRequest) -> Page:
@@ -92,39 +77,36 @@ def check_format(format: str) -> None:
         raise InvalidQueryError(f"The format is one of {', '.join(FORMATS)}, not {format[:40]!r}.")
 
 
-def _json(answer: TableAnswer) -> bytes:
-    return encode_answer(answer.columns, answer.rows, answer.paging)
+Columns = Sequence[tuple[str, str]]
+Rows = Sequence[Sequence[Any]]
 
 
-def _extjs(answer: TableAnswer) -> bytes:
-    return encode_extjs(answer.columns, answer.rows, answer.paging)
-
-
-def _csv(answer: TableAnswer) -> bytes:
+def _csv(columns: Columns, rows: Rows, paging: Paging) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in answer.fields])
-    writer.writerows(answer.rows)
+    writer.writerow([name for name, _ in columns])
+    writer.writerows(rows)
     return text.getvalue().encode()
 
 
-def _votable(answer: TableAnswer) -> bytes:
+def _votable(columns: Columns, rows: Rows, paging: Paging) -> bytes:
     content = io.BytesIO()
-    table_of([_json(answer)], keep_selected=True).write(content, format="votable")
+    answer = encode_answer(columns, rows, paging)
+    table_of([answer], keep_selected=True).write(content, format="votable")
     return content.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class AnswerFormat:
     """How a table is written, and what HTTP calls that."""
 
-    encode: Callable[[TableAnswer], bytes]
+    encode: Callable[[Columns, Rows, Paging], bytes]
     media_type: str
 
 
 FORMATS = {
-    "json": Format(_json, "application/json"),
-    "extjs": Format(_extjs, "application/json"),
-    "csv": Format(_csv, "text/csv; charset=utf-8"),
-    "votable": Format(_votable, "application/x-votable+xml"),
+    "json": AnswerFormat(encode_answer, "application/json"),
+    "extjs": AnswerFormat(encode_extjs, "application/json"),
+    "csv": AnswerFormat(_csv, "text/csv; charset=utf-8"),
+    "votable": AnswerFormat(_votable, "application/x-votable+xml"),
 }

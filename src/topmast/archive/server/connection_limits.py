@@ -129,7 +129,8 @@ class LimitedConnection(Base):
     @property
     def busy(self) -> bool:
         """Whether a request has begun that is not answered yet."""
-        return self.cycle is not None and not self.cycle.response_complete
+        cycle: Any = self.cycle  # None before the first request, whatever uvicorn declares
+        return cycle is not None and not cycle.response_complete
 
     def is_too_slow(self, now: float, waiting_since: float | None) -> bool:
         """Whether the other side has had its time."""
@@ -143,7 +144,7 @@ class LimitedConnection(Base):
 
     def _is_not_read(self, now: float) -> bool:
         """Whether the answer has stood in the buffer untouched."""
-        size = self.transport.get_write_buffer_size() if self.transport else 0
+        size = self.transport.get_write_buffer_size()
         if size == 0 or size != self.unread[0]:
             self.unread = (size, now)
             return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from topmast.archive.footprints.index import FootprintIndex, add_footprints, write_index
+from topmast.archive.footprints.segment import Hits
 from topmast.archive.store.database import Store
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.paths import Layout, temporary_folder
 from topmast.errors import ArchiveError
 
@@ -35,15 +36,6 @@ UNINDEXED = (
 )
 WRITER_NEEDS_SECONDS = 2.0
 """Between the index and the database, a writer that is at work elsewhere needs a moment."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """Observations that cones touch: which cone, which observation, how far in arcseconds."""
-
-    cones: IntArray
-    numbers: IntArray
-    distances: FloatArray
 
 
 @dataclass
@@ -73,11 +65,13 @@ class Coverage:
         main, side = self._indexes(connection)
         parts = []
         if main is not None:
-            hits = Hits(*main.touching_many(ra_deg, dec_deg, radius_deg))
-            parts.append(_without(hits, side.numbers) if len(side.numbers) else hits)
+            hits = main.touching(ra_deg, dec_deg, radius_deg)
+            known = len(side.numbers) > 0 and np.isin(hits.ids, side.numbers)
+            parts.append(hits.take(~known) if np.any(known) else hits)
         if side.index is not None:
-            parts.append(Hits(*side.index.touching_many(ra_deg, dec_deg, radius_deg)))
-        return _joined(parts)
+            parts.append(side.index.touching(ra_deg, dec_deg, radius_deg))
+        hits = Hits.joined(parts)
+        return hits if len(parts) < 2 else hits.take(np.lexsort((hits.ids, hits.cones)))
 
     def close(self) -> None:
         """Forget the indexes; a temporary one is removed."""
@@ -121,7 +115,7 @@ def repair(store: Store) -> None:
     if store.read_only or not _needs_repair(store):
         return
     # Whoever holds the lock brings the index up to date anyway.
-    with suppress(ArchiveError), exclusive(store.layout, wait_seconds=0):
+    with suppress(ArchiveError), writer_lock(store.layout, wait_seconds=0):
         store.build_indexes()
         update(store)
 
@@ -186,26 +180,5 @@ def _write(
     numbers, ra_deg, dec_deg = places["number"], places["ra"], places["dec"]
     nowhere = np.isinf(ra_deg) | np.isinf(dec_deg)
     ra_deg[nowhere] = dec_deg[nowhere] = np.nan
-    regions = _regions(connection, rows)
+    regions = (row[0] for row in connection.execute(f"SELECT s_region FROM ({rows})"))
     write(folder, numbers, regions, ra_deg=ra_deg, dec_deg=dec_deg)
-
-
-def _regions(connection: sqlite3.Connection, rows: str) -> Iterator[str | None]:
-    return (row[0] for row in connection.execute(f"SELECT s_region FROM ({rows})"))
-
-
-def _without(hits: Hits, numbers: IntArray) -> Hits:
-    keep = ~np.isin(hits.numbers, numbers)
-    return Hits(hits.cones[keep], hits.numbers[keep], hits.distances[keep])
-
-
-def _joined(parts: list[Hits]) -> Hits:
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return Hits(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))
-    cones = np.concatenate([part.cones for part in parts])
-    numbers = np.concatenate([part.numbers for part in parts])
-    distances = np.concatenate([part.distances for part in parts])
-    order = np.lexsort((numbers, cones))
-    return Hits(cones[order], numbers[order], distances[order])

@@ -38,14 +38,14 @@ def crossmatch(
     ra, dec = uploaded_positions(data, ra_column, dec_column)
     with searcher.reading() as connection, time_limited(connection):
         hits = searcher.coverage.touching(ra, dec, radius_deg, connection)
-        if len(hits.numbers) > MOST_MATCHES:
+        if len(hits.ids) > MOST_MATCHES:
             raise InvalidQueryError(
-                f"{len(hits.numbers)} matches are more than the {MOST_MATCHES} allowed. "
+                f"{len(hits.ids)} matches are more than the {MOST_MATCHES} allowed. "
                 "Upload fewer positions or use a smaller radius."
             )
-        numbers = np.unique(hits.numbers)
+        numbers = np.unique(hits.ids)
         observations = read_observations(connection, fields, Found(numbers, None))
-    place = np.searchsorted(numbers, hits.numbers).tolist()
+    place = np.searchsorted(numbers, hits.ids).tolist()
     distance_at = [field.name for field in fields].index("distance")
     rows = []
     for cone, where, distance in zip(

@@ -143,7 +143,7 @@ class Searcher:
         hits = self.coverage.touching(
             cone.ra_deg, cone.dec_deg, min(cone.radius_deg, 180.0), connection
         )
-        numbers, distances = hits.numbers, hits.distances
+        numbers, distances = hits.ids, hits.distances
         for item in on_distance:
             keep = _distance_mask(item, distances)
             numbers, distances = numbers[keep], distances[keep]

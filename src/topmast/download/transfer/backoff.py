@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from topmast.download.control import Control, Rules
+from topmast.download.control import Control, RunSettings
 from topmast.net.retry import wait_seconds
 
 #: A server that asks for a longer rest is left alone.
@@ -38,7 +38,7 @@ class Failed(Problem):
 class Backoff:
     """Counts the failures of one file in a row, waits after each, and ends after too many."""
 
-    rules: Rules
+    settings: RunSettings
     control: Control
     failures: int = 0
     attempts: int = 0
@@ -51,7 +51,7 @@ class Backoff:
         """
         self.attempts += 1
         self.failures = 0 if progress else self.failures + 1
-        if self.failures >= self.rules.tries or late:
+        if self.failures >= self.settings.tries or late:
             tried = f" Tried {self.attempts} times." if self.attempts > 1 else ""
             raise Failed(f"{problem}{tried}", problem.status) from problem
         asked = problem.wait_seconds
@@ -59,5 +59,5 @@ class Backoff:
             raise Failed(f"{problem} It asks to wait {asked:.0f} s.", problem.status) from problem
         seconds = wait_seconds(max(self.failures, 1), RANDOM, asked)
         if asked is not None:
-            self.control.hold(seconds)
+            self.control.pause(seconds)
         self.control.wait(seconds)

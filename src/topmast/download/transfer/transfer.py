@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from topmast.download.control import Control, Rules
+from topmast.download.control import Control, RunSettings
 from topmast.download.folder.part import Part
 from topmast.download.product import Held, Product, Version
 from topmast.download.transfer.backoff import Backoff, Failed, Problem, Restart, Retry
@@ -82,7 +82,7 @@ class Transfer:
         product: Product,
         part: Part,
         session: Session,
-        rules: Rules,
+        settings: RunSettings,
         control: Control,
         *,
         current: Version = NO_VERSION,
@@ -93,14 +93,14 @@ class Transfer:
         self.attempts = 0
         #: Where the last answer came from; empty while there is none.
         self.answered_by = ""
-        self._session, self._rules, self._control = session, rules, control
+        self._session, self._settings, self._control = session, settings, control
         self._current = current
         self._on_splittable = on_splittable
         self._changed = threading.Condition()
         self._copy = Copy(Held(uri=product.uri))
         self._helpers = self._failed_helps = 0
         self._ranges_work = True
-        self._limits = replace(rules.limits, total_seconds=None)
+        self._limits = replace(settings.limits, total_seconds=None)
         self._began = time.monotonic()
         self._saved_at = 0.0
 
@@ -149,7 +149,7 @@ class Transfer:
         ------
         Failed, Stopped, NotModified, OSError
         """
-        backoff = Backoff(self._rules, self._control)
+        backoff = Backoff(self._settings, self._control)
         with self._control.slot():
             while not all(segment.done for segment in self._copy.segments):
                 before = self._copy.received
@@ -199,9 +199,9 @@ class Transfer:
     def wants_help(self) -> int:
         """How many bytes a helper would find; 0 if none is wanted."""
         with self._changed:
-            if not self._copy.can_split or self._helpers + 1 >= self._rules.parts:
+            if not self._copy.can_split or self._helpers + 1 >= self._settings.parts:
                 return 0
-            return self._copy.segments.longest_for_helper(self._rules.split_least)
+            return self._copy.segments.longest_for_helper(self._settings.split_least)
 
     def help(self) -> None:
         """Fetch one segment beside the owner; a failure only means that the owner does it."""
@@ -226,7 +226,7 @@ class Transfer:
 
     def _take_half(self, copy: Copy) -> Segment | None:
         """Half of the longest segment, and the new division written down."""
-        half = copy.segments.halve(self._rules.split_least)
+        half = copy.segments.halve(self._settings.split_least)
         if half is not None:
             half.taken = True
             self._save(copy)
@@ -253,10 +253,10 @@ class Transfer:
         request = Request("GET", self.product.url, self._headers(copy, segment, part))
         key = threading.get_ident()
         try:
-            self._control.wait_for_turn()
+            self._control.wait_while_paused()
             self.attempts += 1
             with self._session.stream(request, limits=self._limits) as stream:
-                self._control.guard(key, stream.abort)
+                self._control.close_on_stop(key, stream.abort)
                 self.answered_by = stream.url
                 status = stream.status_code
                 answer = Answer(
@@ -277,7 +277,7 @@ class Transfer:
             raise kind(str(problem)) from problem
         finally:
             segment.taken = False
-            self._control.guard(key, None)
+            self._control.close_on_stop(key, None)
 
     def _headers(self, copy: Copy, segment: Segment, part: bool) -> dict[str, str]:
         if part:
@@ -325,13 +325,15 @@ class Transfer:
         """The whole file follows, from its first byte."""
         if self.part.size:
             self.part.empty()
-        size, rules = held.size or 0, self._rules
+        size, settings = held.size or 0, self._settings
         with self._changed:
             segment.position, segment.end = 0, held.size
             copy = Copy(held, Segments([segment]), decision.length_known)
-            copy.can_split = decision.can_split and self._ranges_work and size >= rules.split_above
+            copy.can_split = (
+                decision.can_split and self._ranges_work and size >= settings.split_above
+            )
             self._copy = copy
-        if size > rules.resumable and held.validator:
+        if size > settings.resumable and held.validator:
             self.part.save(held)
         if copy.can_split and self._on_splittable is not None:
             self._on_splittable()
@@ -345,7 +347,7 @@ class Transfer:
         stream.end_within(self._seconds_left())
         # A server that sends a byte now and then keeps every read limit and would still never
         # end; so each window of one read limit has to bring a least amount.
-        window = self._rules.limits.read_seconds
+        window = self._settings.limits.read_seconds
         window_began, in_window = time.monotonic(), 0
         for chunk in stream.raw_chunks(CHUNK):
             if self._copy is not copy:
@@ -361,7 +363,7 @@ class Transfer:
             now = time.monotonic()
             in_window += len(chunk)
             if now - window_began >= window:
-                if in_window < self._rules.stall_rate * window:
+                if in_window < self._settings.stall_rate * window:
                     raise Retry(f"only {in_window} bytes came in {now - window_began:.0f} s")
                 window_began, in_window = now, 0
             if segment.end is not None and segment.position >= segment.end:
@@ -376,7 +378,7 @@ class Transfer:
     def _seconds_left(self) -> float:
         """What is left of the limit for the whole file, by the larger of the sizes known."""
         size = max(self.product.size or 0, self._copy.held.size or 0)
-        return self._began + self._rules.longest_seconds(size) - time.monotonic()
+        return self._began + self._settings.longest_seconds(size) - time.monotonic()
 
     def _save_now_and_then(self, copy: Copy) -> None:
         """With several segments the length of the file does not tell what is missing."""

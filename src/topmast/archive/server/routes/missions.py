@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from topmast.archive.server.routes.common import archive_of, message, packed, read_body
+from topmast.archive.server.routes.common import archive_of, compressed, message, read_body
 from topmast.archive.server.routes.files import answer_with_file
 from topmast.archive.server.threads import in_thread
 from topmast.wire.mission_lists import (
@@ -34,7 +34,7 @@ async def search(request: Request) -> Response:
         return encode_search_answer(found.info, found.rows, echo_of(found.request), found.total)
 
     content = await in_thread(answer)
-    return _unknown(request, name) if content is None else await packed(request, content, JSON)
+    return _unknown(request, name) if content is None else await compressed(request, content, JSON)
 
 
 async def column_list(request: Request) -> Response:
@@ -43,7 +43,7 @@ async def column_list(request: Request) -> Response:
     table = await in_thread(lambda: archive_of(request).missions.table(name))
     if table is None:
         return _unknown(request, name)
-    return await packed(request, encode_columns(table.listed), JSON)
+    return await compressed(request, encode_columns(table.listed), JSON)
 
 
 async def post_list_products(request: Request) -> Response:
@@ -83,7 +83,7 @@ async def _products(request: Request, datasets: list[str]) -> Response:
         return encode_products(missions.products(name, datasets))
 
     content = await in_thread(answer)
-    return _unknown(request, name) if content is None else await packed(request, content, JSON)
+    return _unknown(request, name) if content is None else await compressed(request, content, JSON)
 
 
 def _unknown(request: Request, name: str) -> Response:

@@ -11,7 +11,7 @@ from tests.download.file_server import FileServer
 from tests.download.products import files_below, fits_bytes, products, serve, uri
 from tests.misbehaving import Misbehaving
 from topmast.download import plan_download
-from topmast.download.control import Control, Rules
+from topmast.download.control import Control, RunSettings
 from topmast.download.fetch import Fetcher
 from topmast.download.folder.index import Index
 from topmast.download.pool import Load, Pool
@@ -27,9 +27,9 @@ LARGE = {f"large{n}.fits": fits_bytes(n, 200_000) for n in range(2)}
 def test_each_file_may_have_four_connections_but_with_few_fewer(
     connections: int, parts: int, helpers: int
 ) -> None:
-    rules = Rules.of(Session("http://127.0.0.1:1"), connections=connections)
+    settings = RunSettings.of(Session("http://127.0.0.1:1"), connections=connections)
 
-    assert (rules.parts, rules.helpers) == (parts, helpers)
+    assert (settings.parts, settings.helpers) == (parts, helpers)
 
 
 @pytest.mark.parametrize(("connections", "several"), [(1, False), (2, True)])
@@ -39,7 +39,9 @@ def test_large_files_come_in_parts_while_the_link_is_slow(
     with FileServer({uri(name): body for name, body in LARGE.items()}, 2e6) as server:
         session = Session(server.url, connections=connections)
         plan = plan_download(session, products(LARGE), download_dir=tmp_path)
-        plan._rules = Rules.of(session, split_above=1 << 18, split_least=1 << 16, most_load=1e9)
+        plan._settings = RunSettings.of(
+            session, split_above=1 << 18, split_least=1 << 16, most_load=1e9
+        )
 
         manifest = plan.run(verbose=False)
 
@@ -48,13 +50,13 @@ def test_large_files_come_in_parts_while_the_link_is_slow(
     assert (sum(server.requests.values()) > len(LARGE)) == several
 
 
-def rules() -> Rules:
-    return Rules.of(Session("http://127.0.0.1:1"))
+def settings() -> RunSettings:
+    return RunSettings.of(Session("http://127.0.0.1:1"))
 
 
 def test_a_busy_process_gets_no_more_connections_until_it_waits_again() -> None:
     times = iter([(10.0, 5.0), (10.1, 5.0), (10.3, 5.25), (10.4, 5.25), (10.6, 5.3)])
-    load = Load(rules(), lambda: 0, lambda: next(times))
+    load = Load(settings(), lambda: 0, lambda: next(times))
 
     assert [load.high for _ in range(5)] == [True, True, True, True, False]
 
@@ -62,7 +64,7 @@ def test_a_busy_process_gets_no_more_connections_until_it_waits_again() -> None:
 def test_a_fast_link_needs_no_more_connections() -> None:
     times = iter([(10.0, 5.0), (11.0, 5.0), (12.0, 5.0)])
     bytes_so_far = iter([0, 300_000_000, 400_000_000])
-    load = Load(rules(), lambda: next(bytes_so_far), lambda: next(times))
+    load = Load(settings(), lambda: next(bytes_so_far), lambda: next(times))
 
     assert [load.high for _ in range(3)] == [True, True, False]
 
@@ -88,6 +90,30 @@ def test_small_files_begin_with_few_threads_and_large_ones_with_all() -> None:
         return pool.fetching
 
     session = Session("http://127.0.0.1:1", connections=8)
-    fetcher = Fetcher(session, Index(Path("nowhere")), Rules.of(session), Control(8))
+    fetcher = Fetcher(session, Index(Path("nowhere")), RunSettings.of(session), Control(8))
 
     assert [threads(size) for size in (200_000, 200_000_000, None)] == [2, 16, 16]
+
+
+@pytest.mark.parametrize("after", [0.1, 0.25, 0.4])
+def test_a_file_that_changes_while_its_parts_come_arrives_as_the_new_one(
+    after: float, tmp_path: Path
+) -> None:
+    old, new = fits_bytes(1, 300_000), fits_bytes(2, 300_000)
+    name = uri("large.fits")
+    with FileServer({name: old}, 3e5) as server:
+        session = Session(server.url, connections=4)
+        plan = plan_download(session, products({"large.fits": new}), download_dir=tmp_path)
+        changes = {"split_above": 1 << 18, "split_least": 1 << 16, "most_load": 1e9}
+        plan._settings = RunSettings.of(session, **changes)
+        change = threading.Timer(after, server.files.update, [{name: new}])
+        change.start()
+        manifest = plan.run(verbose=False)
+        change.join()
+        server.rate = None
+        again = plan_download(session, products({"large.fits": new}), download_dir=tmp_path)
+
+    assert set(manifest["Status"]) == {"COMPLETE"}
+    assert [*files_below(tmp_path).values()] in ([new], [old])
+    assert server.requests[name] > 2
+    assert [state.value for state in again.states] == ["held"]
