@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from topmast.cli.download import with_progress
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.manifest import finish
 from topmast.cli.output import Output, output_options
@@ -66,7 +67,7 @@ def of_mission(name: str) -> MastMissionsClass:
 @click.option(
     "--radius",
     metavar="ANGLE",
-    help="How far around TARGET: '5 arcmin', at most 30; a number is arcminutes, and 3 the default.",
+    help="How far around TARGET: '5 arcmin', at most 30; a number is arcminutes. Default: 3.",
 )
 @criterion_option("A column of the mission and what it must be; may be repeated.")
 @click.option("--select", metavar="NAMES", help="Columns to show, with commas, or 'all'.")
@@ -181,7 +182,7 @@ def download(
     )
     if plan is None:
         return NOTHING
-    manifest = plan.run(verbose=not current().quiet)
+    manifest = with_progress(lambda shown: plan.run(verbose=False, progress=shown))
     return finish(manifest, output, retried=None, folder=plan.folder)
 
 
