@@ -145,15 +145,23 @@ def _described(column: Any) -> MissionColumn:
 
 
 def _kind_of(column: Any) -> tuple[str, str]:
-    letter = np.asarray(column).dtype.kind
-    if letter in "iu":
-        return "integer", "long"
-    if letter in "fb":
-        return {"f": ("float", "double"), "b": ("boolean", "long")}[letter]
-    texts = [str(value) for value in np.ma.compressed(np.ma.asarray(column)).tolist() if value]
+    values = [value for value in column.tolist() if value is not None and value != ""]
+    types = set(map(type, values))
+    for known, kind in KINDS:
+        if types and types <= known:
+            return kind
+    texts = [str(value) for value in values]
     if texts and all(map(ISO_TIME.fullmatch, texts)):
         return "datetime", "char"
     return "string", "char"
+
+
+KINDS = (
+    ({bool}, ("boolean", "long")),
+    ({int}, ("integer", "long")),
+    ({int, float}, ("float", "double")),
+)
+"""The types of all values of a column, and what they make it."""
 
 
 def _position(columns: Sequence[MissionColumn]) -> tuple[str, str]:
