@@ -114,8 +114,8 @@ def query_criteria(
 
     Examples
     --------
-    >>> MastMissions.query_criteria(mission="jwst", program=2733, count_only=True)
-    0
+    >>> table = MastMissions.query_criteria(mission="jwst", exp_type="NRS_*", limit=None)
+    >>> number = MastMissions.query_criteria(sci_instrume="ACS,WFC3", count_only=True)
     """
     columns = columns_of_mission(session, mission)
     names = _object_names(object_names, criteria)
@@ -157,7 +157,7 @@ def query_region(
 
     Examples
     --------
-    >>> table = MastMissions.query_region("210.80227 54.34895", radius=5)
+    >>> table = MastMissions.query_region((210.80227, 54.34895), radius="5 arcmin")
     """
     return query_criteria(
         session,

@@ -62,8 +62,6 @@ def filter_products(
 
     Examples
     --------
-    >>> table = MastMissions.query_object("M101", radius=5, mission="hst")
-    >>> products = MastMissions.get_product_list(table[:2])
     >>> chosen = MastMissions.filter_products(products, extension="fits", size="<1000000")
     """
     return product_filters.filter_products(
@@ -114,7 +112,7 @@ def download_file(
     Examples
     --------
     >>> uri = products["uri"][0]
-    >>> status, message, url = MastMissions.download_file(uri, mission="hst")
+    >>> status, message, url = MastMissions.download_file(uri, verbose=False)
     """
     if isinstance(uri, Row) and "uri" in uri.colnames:
         mission = _missions_of(uri, mission)[0]

@@ -38,7 +38,7 @@ class MastMissionsClass(Service):
     --------
     >>> MastMissions.mission
     'hst'
-    >>> table = MastMissions.query_object("M101", radius=5, sci_instrume="ACS,WFC3")
+    >>> table = MastMissions.query_object("M101", radius=5, sci_instrume="!STIS")
     """
 
     def __init__(self, *given: Any, mission: str = "hst", **settings: Any) -> None:
