@@ -29,6 +29,7 @@ from .errors import (
     HTTPStatusError as HTTPStatusError,
     InputWarning as InputWarning,
     InvalidQueryError as InvalidQueryError,
+    InvalidTypeError as InvalidTypeError,
     LargeQueryWarning as LargeQueryWarning,
     LoginError as LoginError,
     MastError as MastError,

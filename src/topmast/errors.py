@@ -4,6 +4,7 @@
 
     MastError
     ├── InvalidQueryError              the call cannot mean anything: a wrong word, value or unit
+    │   ├── InvalidTypeError           an argument of a wrong type (also a TypeError)
     │   └── UnsafeNameError            a file name, path or URI that would leave its folder
     ├── ResolverError                  no position is known for this object name
     ├── RemoteServiceError             the archive answered, but not with a result
@@ -50,6 +51,7 @@ __all__ = [
     "HTTPStatusError",
     "InputWarning",
     "InvalidQueryError",
+    "InvalidTypeError",
     "LargeQueryWarning",
     "LoginError",
     "MastError",
@@ -75,6 +77,10 @@ class MastError(Exception):
 
 class InvalidQueryError(MastError, ValueError):
     """The call cannot mean anything: a wrong word, value or unit."""
+
+
+class InvalidTypeError(InvalidQueryError, TypeError):
+    """An argument of a type that cannot mean anything."""
 
 
 class UnsafeNameError(InvalidQueryError):

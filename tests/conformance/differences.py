@@ -11,9 +11,6 @@ JUSTIFIED: dict[str, str] = {
 }
 
 MISSIONS_DO_MORE: dict[str, str] = {
-    "At least one non-positional criterion must be supplied": (
-        "A mission search without criteria finds all datasets, as in the astroquery to come."
-    ),
     "Filter 'filesetname' does not exist": "A column's name is understood in any letter case.",
     "Filter 'SCI_INSTRUME' does not exist": "A column's name is understood in any letter case.",
     "'filename'": "An empty product list has no file twice, where astroquery has a KeyError.",

@@ -460,9 +460,9 @@ def test_products_of_many_datasets_are_asked_for_in_batches() -> None:
     [
         ([], "Dataset list is empty"),
         ("  ", "Dataset list is empty"),
-        (5, "Datasets are texts"),
+        (5, "Unsupported data type for `datasets`: 5"),
         ([5], "5 is no name of a dataset"),
-        ({"a": 1}, "Datasets are texts"),
+        ({"a": 1}, "Unsupported data type"),
         (Table({"x": ["a"]}), "no column 'fileSetName', which names a dataset of jwst"),
     ],
 )

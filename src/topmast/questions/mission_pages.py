@@ -70,11 +70,17 @@ def ask_mission(session: Session, question: MissionQuestion) -> Table | int:
     return table
 
 
-def ask_mission_answers(session: Session, question: MissionQuestion) -> list[Answer]:
-    """The answers to a question as they came, one for each page and each hundred targets."""
+def ask_mission_answers(session: Session, question: MissionQuestion) -> Answer | list[Answer]:
+    """The answer to a question as it came; a list of them for several pages or batches."""
     if question.request.count_only:
-        return [page.answer for page in _each_batch(session, question)]
-    return [page.answer for page in chain.from_iterable(_all_pages(session, question))]
+        return one_or_all([page.answer for page in _each_batch(session, question)])
+    pages = chain.from_iterable(_all_pages(session, question))
+    return one_or_all([page.answer for page in pages])
+
+
+def one_or_all(answers: list[Answer]) -> Answer | list[Answer]:
+    """The answer where there is one, as astroquery gives it, else the list of them."""
+    return answers[0] if len(answers) == 1 else answers
 
 
 def target_text(ra_deg: float, dec_deg: float) -> str:
@@ -307,6 +313,6 @@ def _say_what_is_missing(question: MissionQuestion, table: Table) -> None:
     total, limit = table.meta["totalResults"], question.limit
     if limit is None or len(table) < limit:
         return
-    if total is None or total > question.request.offset + len(table):
+    if total is None or total > question.request.offset + len(table) or len(table) > limit:
         more = "" if total is None else f" {len(table):,} of {total:,} rows; limit=None gives all."
         warn(TOO_MANY + more, MaxResultsWarning)

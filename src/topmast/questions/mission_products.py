@@ -13,6 +13,7 @@ from astropy.table import Column, MaskedColumn, Row, Table
 from topmast.errors import (
     HTTPStatusError,
     InvalidQueryError,
+    InvalidTypeError,
     NoResultsWarning,
     NotAuthorizedError,
     warn,
@@ -28,7 +29,7 @@ from topmast.questions.mission_columns import (
     get_dataset_kwd,
     no_such_mission,
 )
-from topmast.questions.mission_pages import HEADERS
+from topmast.questions.mission_pages import HEADERS, one_or_all
 from topmast.questions.product_filters import unique_products
 from topmast.tables.missions import Mission
 from topmast.wire.mission_lists import (
@@ -92,8 +93,12 @@ def get_unique_product_list(
     return unique_products(products, "filename") if len(products) else products
 
 
-def ask_product_answers(session: Session, question: ProductQuestion) -> list[Answer]:
-    """The answers for each batch, as they came."""
+def ask_product_answers(session: Session, question: ProductQuestion) -> Answer | list[Answer]:
+    """The answer as it came, or a list of them where there were several batches."""
+    return one_or_all(_ask_batches(session, question))
+
+
+def _ask_batches(session: Session, question: ProductQuestion) -> list[Answer]:
     url = session.servers.portal + POST_LIST_PRODUCTS.format(mission=question.mission.name)
 
     def ask(batch: Sequence[str]) -> Answer:
@@ -112,7 +117,7 @@ def ask_product_answers(session: Session, question: ProductQuestion) -> list[Ans
 
 def ask_products(session: Session, question: ProductQuestion) -> Table:
     """The products as one table, with a warning if there are none."""
-    answers = ask_product_answers(session, question)
+    answers = _ask_batches(session, question)
     products = list(chain.from_iterable(decode_products(answer.content) for answer in answers))
     table = product_table(products)
     if not len(table):
@@ -175,8 +180,9 @@ def _dataset_column(session: Session, rows: Row | Table, mission: str) -> Any:
 
 def _listed(datasets: Any) -> Iterable[Any]:
     if isinstance(datasets, Mapping) or not isinstance(datasets, (str, bytes, Iterable)):
-        raise InvalidQueryError(
-            f"Datasets are texts, a list of them, or rows of a query, not {datasets!r}."
+        raise InvalidTypeError(
+            f"Unsupported data type for `datasets`: {datasets!r}. Give a text, a list of texts, or "
+            "a row, column or table of a query."
         )
     return as_list(datasets)
 

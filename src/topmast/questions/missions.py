@@ -12,9 +12,10 @@ import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
 from topmast.questions.arguments import as_list, is_missing, truth_value, whole_number
-from topmast.questions.criteria import no_such_filter
+from topmast.questions.criteria import NO_CRITERION, no_such_filter
 from topmast.questions.mission_columns import MissionColumns, columns_of_mission
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, Places, find_places, places_of_names
@@ -117,25 +118,22 @@ def query_criteria(
     >>> table = MastMissions.query_criteria(mission="jwst", exp_type="NRS_*", limit=None)
     >>> number = MastMissions.query_criteria(sci_instrume="ACS,WFC3", count_only=True)
     """
-    columns = columns_of_mission(session, mission)
     names = _object_names(object_names, criteria)
-    options = {name: criteria.pop(name) for name in OPTIONS if name in criteria}
-    request = SearchRequest(
-        radius=_radius_arcsec(radius),
-        radius_units="arcseconds",
-        offset=_offset(offset),
-        select_cols=_select_cols(select_cols, columns),
-        conditions=tuple(_conditions(criteria, columns)),
-        sort_by=_sort_keys(options.pop("sort_by", None), columns),
-        sort_desc=_sort_directions(options.pop("sort_desc", None)),
-        count_only=truth_value("count_only", count_only),
-        extra={name: value for name, value in options.items() if value is not None},
+    if choice(session, "missions_need_criteria") and not criteria:
+        raise InvalidQueryError(NO_CRITERION)
+    return _question(
+        session,
+        coordinates=coordinates,
+        names=names,
+        radius=radius,
+        limit=limit,
+        offset=offset,
+        select_cols=select_cols,
+        resolver=resolver,
+        count_only=count_only,
+        mission=mission,
+        **criteria,
     )
-    most = None if limit is None else whole_number("limit", limit)
-    places = _places(session, coordinates, names, resolver)  # last: it may ask for names
-    if places is None:
-        return MissionQuestion(columns, request, limit=most)
-    return MissionQuestion(columns, request, places.places, places.many, most)
 
 
 def query_region(
@@ -159,7 +157,7 @@ def query_region(
     --------
     >>> table = MastMissions.query_region((210.80227, 54.34895), radius="5 arcmin")
     """
-    return query_criteria(
+    return _question(
         session,
         coordinates=coordinates,
         radius=radius,
@@ -197,9 +195,9 @@ def query_object(
     names = _object_names(object_names, criteria)
     if names is None:
         raise InvalidQueryError("query_object needs the name of an object, such as 'M101'.")
-    return query_criteria(
+    return _question(
         session,
-        object_names=names,
+        names=names,
         radius=radius,
         limit=limit,
         offset=offset,
@@ -209,6 +207,41 @@ def query_object(
         mission=mission,
         **criteria,
     )
+
+
+def _question(
+    session: Session,
+    *,
+    coordinates: Any = None,
+    names: Any = None,
+    radius: Any,
+    limit: int | None,
+    offset: int,
+    select_cols: str | Iterable[str] | None,
+    resolver: str | None = None,
+    count_only: bool,
+    mission: str,
+    **criteria: Any,
+) -> MissionQuestion:
+    """The question that the three queries ask, whose arguments these are."""
+    columns = columns_of_mission(session, mission)
+    options = {name: criteria.pop(name) for name in OPTIONS if name in criteria}
+    request = SearchRequest(
+        radius=_radius_arcsec(radius),
+        radius_units="arcseconds",
+        offset=_offset(offset),
+        select_cols=_select_cols(select_cols, columns),
+        conditions=tuple(_conditions(criteria, columns)),
+        sort_by=_sort_keys(options.pop("sort_by", None), columns),
+        sort_desc=_sort_directions(options.pop("sort_desc", None)),
+        count_only=truth_value("count_only", count_only),
+        extra={name: value for name, value in options.items() if value is not None},
+    )
+    most = None if limit is None else whole_number("limit", limit)
+    places = _places(session, coordinates, names, resolver)  # last: it may ask for names
+    if places is None:
+        return MissionQuestion(columns, request, limit=most)
+    return MissionQuestion(columns, request, places.places, places.many, most)
 
 
 # --------------------------------------------------------------------------------- where

@@ -86,11 +86,12 @@ def query_of(
 
 def twin_of(
     question: Callable[Concatenate[Session, P], AnyQuestion],
-    ask: Callable[[Any, AnyQuestion], list[Answer]],
+    ask: Callable[[Any, AnyQuestion], R],
     own: Sequence[str] = (),
-) -> Method[P, list[Answer]]:
+    gives: str = "list[Answer]",
+) -> Method[P, R]:
     """The twin of such a query."""
-    twin = _asking(question, ask, "list[Answer]", own)
+    twin = _asking(question, ask, gives, own)
     name = question.__name__
     twin.__name__, twin.__doc__ = f"{name}_async", TWIN.format(name)
     return Method(twin)

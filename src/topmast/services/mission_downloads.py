@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -28,6 +30,8 @@ from topmast.questions.mission_products import (
 )
 from topmast.questions.product_filters import unique_products
 from topmast.tables.missions import Mission
+
+log = logging.getLogger("topmast")
 
 NOTHING = "No products to download after applying filters."
 DATASET_WORDS = ("dataset", "fileset")
@@ -119,13 +123,25 @@ def download_file(
         uri = uri["uri"]
     if not isinstance(uri, str) or not uri.strip():
         raise InvalidQueryError(f"The uri of a product is a text, not {uri!r}.")
-    return download.download_file(
+    status, said, url = download.download_file(
         session,
         _address(checked_mission(mission), str(uri).strip()),
         local_path=local_path,
         cache=cache,
         verbose=verbose,
     )
+    if UNAUTHORIZED.match(said or ""):
+        log.warning("You are not authorized to download from %s. %s", url, _login_hint(session))
+    return status, said, url
+
+
+UNAUTHORIZED = re.compile(r"(?:HTTPError: )?401\b")
+
+
+def _login_hint(session: Session) -> str:
+    if session.login is None:
+        return "Please authenticate yourself with MastMissions.login(token=...)."
+    return "You do not have access to download this data, or your login has ended."
 
 
 def plan_download(

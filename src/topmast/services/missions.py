@@ -14,6 +14,8 @@ from topmast.services.service import Service
 OWN = ("mission",)
 """Arguments that a call may leave out, because the object has them."""
 TABLE_OR_COUNT = "Table | int"
+RAW = "Answer | list[Answer]"
+"""One answer, or all where several requests were needed."""
 
 
 class MastMissionsClass(Service):
@@ -59,18 +61,18 @@ class MastMissionsClass(Service):
         self._mission = mission_columns.checked_mission(name).name
 
     query_criteria: Final = query_of(missions.query_criteria, ask_mission, OWN, TABLE_OR_COUNT)
-    query_criteria_async: Final = twin_of(missions.query_criteria, ask_mission_answers, OWN)
+    query_criteria_async: Final = twin_of(missions.query_criteria, ask_mission_answers, OWN, RAW)
     query_region: Final = query_of(missions.query_region, ask_mission, OWN, TABLE_OR_COUNT)
-    query_region_async: Final = twin_of(missions.query_region, ask_mission_answers, OWN)
+    query_region_async: Final = twin_of(missions.query_region, ask_mission_answers, OWN, RAW)
     query_object: Final = query_of(missions.query_object, ask_mission, OWN, TABLE_OR_COUNT)
-    query_object_async: Final = twin_of(missions.query_object, ask_mission_answers, OWN)
+    query_object_async: Final = twin_of(missions.query_object, ask_mission_answers, OWN, RAW)
     get_available_missions: Final = method(mission_columns.get_available_missions)
     get_column_list: Final = method(mission_columns.get_column_list, OWN)
     get_dataset_kwd: Final = method(mission_columns.get_dataset_kwd, OWN)
 
     get_product_list: Final = query_of(mission_products.get_product_list, ask_products, OWN)
     get_product_list_async: Final = twin_of(
-        mission_products.get_product_list, ask_product_answers, OWN
+        mission_products.get_product_list, ask_product_answers, OWN, RAW
     )
     get_unique_product_list: Final = method(mission_products.get_unique_product_list, OWN)
     filter_products: Final = method(mission_downloads.filter_products)
