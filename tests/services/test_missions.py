@@ -85,7 +85,7 @@ def test_an_object_is_found_by_its_name(missions: MastMissionsClass) -> None:
 
     assert table["sci_data_set_name"].tolist() == ["J0001", "J0000"]
     assert str(table["ang_sep"].unit) == "arcmin"
-    [answer] = missions.query_object_async("M1", radius=1)
+    answer = missions.query_object_async("M1", radius=1)
     assert answer.json()["totalResults"] == 2
 
 

@@ -119,7 +119,7 @@ def query_criteria(
     >>> number = MastMissions.query_criteria(sci_instrume="ACS,WFC3", count_only=True)
     """
     names = _object_names(object_names, criteria)
-    if choice(session, "missions_need_criteria") and not criteria:
+    if choice(session, "missions_need_criteria") and not criteria.keys() - {"sort_by"}:
         raise InvalidQueryError(NO_CRITERION)
     return _question(
         session,
