@@ -144,7 +144,7 @@ def named(chance: Random) -> str:
     name = chance.choice(NAMES)
     # Of two mistakes in one call each package may find another first.
     rest = "" if name == NAMES[-1] else listed(resolver, options(chance, mission))
-    words = listed(repr(name), radius, rest)
+    words = listed(repr(name), "" if name == NAMES[-1] else radius, rest)
     return f"{about(mission)}.query_object({words})"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -180,28 +181,40 @@ def decode_search_answer(content: bytes) -> SearchAnswer:
         If the bytes are HTML, cut short, or no answer of the mission search.
     """
     envelope = _envelope(content)
-    rows = _rows(envelope)
     words: dict[str, str] = {}
     for name, word in map(_named_type, envelope.info):
         words.setdefault(name, word)
-    columns = {}
-    for name, word in words.items():
-        cells = [row.get(name, msgspec.UNSET) for row in rows]
-        if msgspec.UNSET not in cells:
-            columns[name] = _column(name, word, cells)
+    names = tuple(words | dict.fromkeys(POSITIONS))
+    length, cells = _cells(envelope, names)
+    columns = {
+        name: _column(name, word, cells[name])
+        for name, word in words.items()
+        if msgspec.UNSET not in cells[name]
+    }
     return SearchAnswer(
         columns=columns,
-        length=len(rows),
+        length=length,
         total=_count(envelope.total),
         params=envelope.search_params if isinstance(envelope.search_params, dict) else {},
         messages=[str(text) for text in envelope.messages or []],
-        positions=[str(row.get("search_pos") or row.get("search_key") or "") for row in rows],
+        positions=_positions(cells, length),
     )
+
+
+POSITIONS = ("search_pos", "search_key")
+"""Columns that tell which target a row has matched, also where ``info`` does not list them."""
+
+
+def _positions(cells: Mapping[str, Sequence[Any]], length: int) -> list[str]:
+    for name in POSITIONS:
+        if length and msgspec.UNSET not in cells[name]:
+            return [str(cell or "") for cell in cells[name]]
+    return [""] * length
 
 
 class _Envelope(msgspec.Struct):
     info: Any = None
-    results: Any = None
+    results: msgspec.Raw = msgspec.Raw(b"null")
     search_params: Any = None
     total: Any = msgspec.field(default=None, name="totalResults")
     messages: Any = None
@@ -214,8 +227,8 @@ def _envelope(content: bytes) -> _Envelope:
         parsed = read_json(content)
         if not isinstance(parsed, dict):
             raise BadAnswerError(_no_answer(content)) from None
-        found = msgspec.convert(parsed, _Envelope)
-    if not isinstance(found.info, list) or not isinstance(found.results, list):
+        found = msgspec.json.decode(msgspec.json.encode(parsed), type=_Envelope)
+    if not isinstance(found.info, list) or not bytes(found.results).lstrip().startswith(b"["):
         raise BadAnswerError(_no_answer(content))
     return found
 
@@ -224,17 +237,39 @@ def _no_answer(content: bytes) -> str:
     return f"The answer of the mission search has no info and results: {excerpt(content)}"
 
 
-def _rows(envelope: _Envelope) -> list[dict[str, Any]]:
-    """The rows as objects; the columns of a row that is a list are those of ``info``."""
-    names = [_named_type(entry)[0] for entry in envelope.info]
-    rows = []
-    for row in envelope.results:
-        if isinstance(row, list):
-            row = dict(zip(names, row, strict=False))
-        if not isinstance(row, dict):
-            raise BadAnswerError(f"A row of the answer is no object: {row!r:.60}")
-        rows.append(row)
-    return rows
+Cell = str | int | float | bool | None | msgspec.UnsetType
+Cells = Mapping[str, Sequence[Any]]
+
+
+@lru_cache(maxsize=64)
+def _row_decoder(names: tuple[str, ...]) -> msgspec.json.Decoder[list[msgspec.Struct]]:
+    """What reads rows that are objects of single values; what a row lacks is UNSET."""
+    keys = {f"cell{number}": name for number, name in enumerate(names)}
+    fields = [(key, Cell, msgspec.UNSET) for key in keys]
+    row = msgspec.defstruct("Row", fields, rename=keys, gc=False)
+    return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]
+
+
+def _cells(envelope: _Envelope, names: tuple[str, ...]) -> tuple[int, Cells]:
+    """How many rows there are, and the cells of each column."""
+    try:
+        rows: list[Any] = list(
+            map(msgspec.structs.astuple, _row_decoder(names).decode(envelope.results))
+        )
+    except (msgspec.DecodeError, ValueError):  # nested values, rows that are lists, odd names
+        rows = [_row(row, envelope, names) for row in msgspec.json.decode(envelope.results)]
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return len(rows), dict(zip(names, columns, strict=True))
+
+
+def _row(row: Any, envelope: _Envelope, names: tuple[str, ...]) -> tuple[Any, ...]:
+    """One row of any other form; the columns of one that is a list are those of ``info``."""
+    if isinstance(row, list):
+        row = dict(zip([_named_type(entry)[0] for entry in envelope.info], row, strict=False))
+    if not isinstance(row, dict):
+        raise BadAnswerError(f"A row of the answer is no object: {row!r:.60}")
+    cells = (row.get(name, msgspec.UNSET) for name in names)
+    return tuple(str(cell) if isinstance(cell, (list, dict)) else cell for cell in cells)
 
 
 def _named_type(entry: Any) -> tuple[str, str]:
@@ -248,13 +283,13 @@ def _named_type(entry: Any) -> tuple[str, str]:
 SIZED = re.compile(r"\s*\(.*\)$")
 
 
-def _column(name: str, word: str, cells: list[Any]) -> Values:
+def _column(name: str, word: str, cells: Sequence[Any]) -> Values:
     word = SIZED.sub("", word).lower()  # VARCHAR(20)
     word = "string" if word == "null" else word
     kind = kind_of(word)
     ignored = IGNORED_NUMBER if kind and kind.word in ("float", "integer") else None
     reader = ColumnReader(name, word, ignored, len(cells))
-    reader.read([str(cell) if isinstance(cell, (list, dict)) else cell for cell in cells])
+    reader.read(cells)
     return reader.values()
 
 
