@@ -310,20 +310,18 @@ def test_bad_sources_are_refused_with_their_value(
 # ----------------------------------------------------------------------------- the sample
 
 
-def test_the_sample_has_three_missions_with_their_files(
-    sample_archive: Any, tmp_path: Path
-) -> None:
+def test_the_sample_has_missions_with_their_files(sample_archive: Any, tmp_path: Path) -> None:
     missions = topmast.connect(sample_archive.folder).missions
 
-    assert missions.get_available_missions() == ["hst", "jwst", "roman"]
-    for mission in ("hst", "jwst", "roman"):
+    names = missions.get_available_missions()
+    assert {"classy", "hst", "jwst", "roman", "ullyses"} <= set(names)
+    for mission in names:
         table = missions.query_criteria(mission=mission, limit=None)
-        assert len(table) == table.meta["totalResults"] > 20
+        assert len(table) == table.meta["totalResults"] > 2
         assert len(set(table[missions.get_dataset_kwd(mission=mission)])) == len(table)
-    table = missions.query_criteria(mission="roman", program=1, select_cols=[])[:2]
-    manifest = missions.download_products(table, download_dir=tmp_path, verbose=False)
-    assert manifest is not None
-    assert manifest["Status"].tolist() == ["COMPLETE"] * 4
+        manifest = missions.download_products(table[:2], download_dir=tmp_path, verbose=False)
+        assert manifest is not None
+        assert set(manifest["Status"]) == {"COMPLETE"}
 
 
 def test_a_file_of_roman_is_one_that_asdf_reads(sample_archive: Any, tmp_path: Path) -> None:

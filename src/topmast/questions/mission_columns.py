@@ -153,7 +153,7 @@ def get_available_missions(session: Session, /) -> list[str]:
     Examples
     --------
     >>> MastMissions.get_available_missions()
-    ['hst', 'jwst', 'roman']
+    ['classy', 'hst', 'jwst', 'roman', 'ullyses']
     """
     cache = session.cache(_Cache)
     with cache.lock:

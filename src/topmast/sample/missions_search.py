@@ -1,8 +1,8 @@
-"""What the mission search of the sample finds: HST and JWST from its observations, and Roman.
+"""What the mission search of the sample finds: HST and JWST from its observations, and others.
 
 The tables of HST and JWST are made from the observations and products that the archive has
 already, under the names that the mission search has for their columns; their files are those of
-the products. Roman's are invented, see roman.py.
+the products. The others are invented, see roman.py and high_level.py.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topmast.sample.high_level import MissionSample, classy, hubble, ullyses, webb
 from topmast.sample.roman import roman_datasets
 from topmast.wire.mission_lists import MissionColumn
 
@@ -33,18 +34,20 @@ DATATYPES = {"integer": "long", "boolean": "long", "float": "float", "ra": "doub
 MJD_ZERO = datetime(1858, 11, 17)
 MODIFIED = 1577836800
 """All files are as of 2020-01-01, as the others of the sample."""
-IDENTIFIERS = ("sci_data_set_name", "fileSetName")
+IDENTIFIERS = ("sci_data_set_name", "fileSetName", "Target", "observation_id")
+TARGETS = ("sci_targname", "targprop", "target_name_ullyses")
 
 
 def build_missions(archive: Archive, progress: Progress | None = None) -> None:
-    """Put the missions hst, jwst and roman into `archive`, which has its observations."""
+    """Put the missions of the mission search into `archive`, which has its observations."""
     for name, collection, make in (("hst", "HST", hst_row), ("jwst", "JWST", jwst_row)):
         observations = _rows_of(archive, "observations", collection)
         products = _rows_of(archive, "products", collection)
         _put(archive, name, *_tables(observations, products, make))
         if progress:
             progress("missions", len(observations))
-    _put_roman(archive)
+    for name, make_sample in WITH_FILES:
+        _put_with_files(archive, name, make_sample())
 
 
 def _put(
@@ -55,15 +58,13 @@ def _put(
     files: Path | None = None,
 ) -> None:
     columns = mission_columns(name)
-    target = {"hst": "sci_targname", "jwst": "targprop"}.get(name)
-    dataset = next(column.name for column in columns if column.name in IDENTIFIERS)
     archive.ingest_mission(
         name,
         datasets_table(datasets, columns),
         products,
         files,
         columns=columns,
-        sort_by=[*([target] if target else []), dataset],
+        sort_by=[each.name for each in columns if each.name in (*TARGETS, *IDENTIFIERS)],
     )
 
 
@@ -262,19 +263,37 @@ def _time(mjd: float | None) -> str | None:
     return (MJD_ZERO + timedelta(days=mjd)).isoformat(timespec="milliseconds")
 
 
-# ---------------------------------------------------------------------------------- Roman
+# -------------------------------------------------------------------- with files of their own
 
 
-def _put_roman(archive: Archive) -> None:
-    datasets = list(roman_datasets())
-    folder = archive.folder / "roman-files"
+def _put_with_files(archive: Archive, name: str, sample: MissionSample) -> None:
+    """Put in a mission whose files are made here, by way of a folder beside the archive's own."""
+    folder = archive.folder / "mission-files"
     folder.mkdir()
     try:
-        for dataset in datasets:
-            for name, content in dataset.files.items():
-                (folder / name).write_bytes(content)
-                os.utime(folder / name, (MODIFIED, MODIFIED))
-        products = [product for dataset in datasets for product in dataset.products]
-        _put(archive, "roman", [dataset.row for dataset in datasets], products, folder)
+        for file_name, content in sample.files.items():
+            (folder / file_name).write_bytes(content)
+            os.utime(folder / file_name, (MODIFIED, MODIFIED))
+        _put(archive, name, sample.datasets, sample.products, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def roman() -> MissionSample:
+    """All datasets of Roman."""
+    datasets = list(roman_datasets())
+    return MissionSample(
+        [dataset.row for dataset in datasets],
+        [product for dataset in datasets for product in dataset.products],
+        {name: content for each in datasets for name, content in each.files.items()},
+    )
+
+
+WITH_FILES: tuple[tuple[str, Callable[[], MissionSample]], ...] = (
+    ("hst", hubble),
+    ("jwst", webb),
+    ("classy", classy),
+    ("ullyses", ullyses),
+    ("roman", roman),
+)
+"""Missions, in the order in which they are put in, and what makes their datasets and files."""

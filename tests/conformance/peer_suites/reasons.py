@@ -27,14 +27,7 @@ OWN: tuple[Reason, ...] = (
 )
 
 REMOTE: tuple[Reason, ...] = (
-    (HOLDINGS, "test_missions_query_region"),
-    (HOLDINGS, "test_missions_query_object"),
-    (HOLDINGS, "test_missions_query_criteria"),
-    (HOLDINGS, "test_missions_get_product_list*"),
-    (HOLDINGS, "test_missions_get_unique_product_list"),
-    (HOLDINGS, "test_missions_filter_products"),
-    (HOLDINGS, "test_missions_download_*"),
-    (HOLDINGS, "test_missions_workflow"),
+    (HOSTS, "test_missions_workflow"),
     (CUTOUTS, "test_tesscut_*"),
     (CUTOUTS, "test_zcut_*"),
     (CUTOUTS, "test_hapcut_*"),

@@ -34,8 +34,6 @@ ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d.*)?")
 POSITIONS = (("ra", "dec"), ("targ_ra", "targ_dec"), ("ra_ref", "dec_ref"), ("sci_ra", "sci_dec"),
              ("s_ra", "s_dec"))  # fmt: skip
 """Names of columns that hold a position, where their kinds do not say so."""
-RIGHTS = {"PUBLIC": "PUBLIC", "RESTRICTED": "RESTRICTED"}
-"""What ``access`` of a product means for its file; any other word means exclusive access."""
 PUT_FILE = (
     'INSERT INTO files (uri, obs_collection, obs_id, "productFilename", "dataRights") '
     'VALUES (?, ?, ?, ?, ?) ON CONFLICT (uri) DO UPDATE SET "dataRights" = '
@@ -204,7 +202,8 @@ def _put_products(
     )
     for number, (about, file) in enumerate(products):
         arrival = IncomingFile(file, given.name.upper(), about["dataset"], about["filename"])
-        rights = RIGHTS.get(str(about["access"]).upper(), "EXCLUSIVE_ACCESS")
+        is_public = str(about["access"]).upper() == "PUBLIC"
+        rights = "PUBLIC" if is_public else "EXCLUSIVE_ACCESS"
         connection.execute(
             PUT_FILE, (file, arrival.collection, arrival.obs_id, arrival.file_name, rights)
         )
