@@ -22,6 +22,7 @@ __all__ = ["main"]
 COMMANDS: dict[str, str] = {
     "search": "topmast.cli.search",
     "count": "topmast.cli.search",
+    "explain": "topmast.cli.search",
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",
@@ -29,7 +30,7 @@ COMMANDS: dict[str, str] = {
     "headers": "topmast.cli.remote",
     "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
-    "missions": "topmast.cli.lookup",
+    "missions": "topmast.cli.missions",
     "columns": "topmast.cli.lookup",
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",

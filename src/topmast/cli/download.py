@@ -86,7 +86,7 @@ def download(
     if dry_run:
         click.echo(str(plan))
         return DONE
-    manifest = _with_progress(lambda shown: plan.run(verbose=False, progress=shown))
+    manifest = with_progress(lambda shown: plan.run(verbose=False, progress=shown))
     return finish(manifest, output, retried=None, folder=plan.folder)
 
 
@@ -157,7 +157,7 @@ def _fetch_again(
         return DONE
     pace = {name: words[name] for name in ("connections", "bandwidth")}
     pace["cloud"] = cloud_source(session)
-    fresh = _with_progress(
+    fresh = with_progress(
         lambda shown: retry(session, manifest, verbose=False, progress=shown, **pace)
     )
     return finish(fresh, output, retried=manifest, folder=manifest.parent)
@@ -176,7 +176,8 @@ def _check_folder(plans: list[Plan], folder: Path) -> None:
                 )
 
 
-def _with_progress(fetch: Callable[[Shown], Table]) -> Table:
+def with_progress(fetch: Callable[[Shown], Table]) -> Table:
+    """What `fetch` gives, with a bar on the terminal meanwhile."""
     try:
         with shown_progress() as shown:
             return fetch(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from topmast.archive.server.routes import (
     bundles,
     cloud,
     files,
+    missions,
     names,
     openapi,
     pages,
@@ -26,6 +28,14 @@ from topmast.archive.server.routes import (
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
+from topmast.wire.mission_lists import (
+    COLUMN_LIST,
+    DOCS,
+    LIST_PRODUCTS,
+    POST_LIST_PRODUCTS,
+    RETRIEVE,
+)
+from topmast.wire.missions import SEARCH
 from topmast.wire.path_lookup import PATH_LOOKUP
 from topmast.wire.s3 import PUBLIC_BUCKET
 
@@ -55,6 +65,12 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
+    (DOCS, GET, missions.docs),
+    (COLUMN_LIST, GET, missions.column_list),
+    (SEARCH, POST, missions.search),
+    (POST_LIST_PRODUCTS, POST, missions.post_list_products),
+    (LIST_PRODUCTS, GET, missions.list_products),
+    (RETRIEVE, GET, missions.retrieve_product),
     (WHOAMI, GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
     ("/token", GET, accounts.login_help),
@@ -76,6 +92,8 @@ def make_app(archive: Archive) -> Starlette:
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
+    app.state.body_bytes = Counter()
+    app.state.packs = Counter()
     app.state.password_checks = asyncio.Semaphore(accounts.CHECKS_AT_ONCE)
     return app
 
