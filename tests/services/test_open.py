@@ -331,3 +331,30 @@ def test_cards_are_read_as_astropy_reads_them(values: list[Any], long: bool) -> 
     }
 
     assert values_of(content) == expected
+
+
+# ---------------------------------------------------------------------------------- missions
+
+
+def test_the_products_of_a_mission_are_opened_by_their_rows(sample_folder: Path) -> None:
+    missions = topmast.connect(sample_folder).missions
+    table = missions.query_object("M101", radius=5, mission="hst")
+    products = missions.filter_products(missions.get_product_list(table[:2]), extension="fits")
+    with missions.read_product(products[0]) as hdus:
+        telescope = hdus[0].header["TELESCOP"]
+    found = missions.headers(products, keywords=["TELESCOP"])
+
+    assert len(found) == len(products)
+    assert found["TELESCOP"][0] == telescope
+    assert missions.headers(str(products["uri"][0]))["TELESCOP"][0] == telescope
+    with pytest.raises(InvalidQueryError, match="A product is a URI"):
+        missions.open_product(7)
+
+
+def test_a_roman_product_gives_its_tree(sample_folder: Path) -> None:
+    pytest.importorskip("asdf")
+    missions = topmast.connect(sample_folder).missions(mission="roman")
+    table = missions.query_criteria(limit=None)[:5]
+    products = missions.filter_products(missions.get_product_list(table), extension="asdf")
+    with missions.read_product(products[0]) as opened:
+        assert "roman" in opened
