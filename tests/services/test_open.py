@@ -351,6 +351,22 @@ def test_the_products_of_a_mission_are_opened_by_their_rows(sample_folder: Path)
         missions.open_product(7)
 
 
+def test_the_products_of_a_mission_come_from_the_cloud_under_the_name_of_the_portal(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    missions = topmast.connect(server.url).missions
+    missions.enable_cloud_dataset(verbose=False)
+    server.on(PATH_LOOKUP, Reply(body=encode_paths({"mast:ROMAN/product/r1.asdf": "roman/r1"})))
+    server.on("/stpubdata/roman/r1", Reply(body=b"a file", ranges="honoured", etag='"1"'))
+    with missions.open_product("x/r1.asdf", mission="roman") as file:
+        assert file.read() == b"a file"
+    status, _, _ = missions.download_file(
+        "x/r1.asdf", mission="roman", local_path=tmp_path / "r1.txt", verbose=False
+    )
+    assert status == "COMPLETE"
+    assert {seen.path for seen in server.requests} == {PATH_LOOKUP, "/stpubdata/roman/r1"}
+
+
 def test_a_roman_product_gives_its_tree(sample_folder: Path) -> None:
     pytest.importorskip("asdf")
     missions = topmast.connect(sample_folder).missions(mission="roman")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ COLLECTIONS = "mast/"
 """The prefix of contributed data sets, each of which counts as one."""
 COLLECTIONS_BELOW = "mast/hlsp/"
 MOST_PAGES = 1000
+OF_A_MISSION = re.compile(r"missions:([a-z0-9_]+)/(?:.*/)?([^/]+)")
 REGION = "x-amz-bucket-region"
 
 
@@ -46,7 +48,8 @@ def find_keys(session: Session, uris: Sequence[str]) -> dict[str, str]:
     BadAnswerError, UnreachableError, TimeoutError, HTTPStatusError
         The archive did not say it.
     """
-    wanted = list(dict.fromkeys(uris))
+    named = {uri: _portal_name(uri) for uri in uris}
+    wanted = list(dict.fromkeys(named.values()))
     batches = [wanted[n : n + URIS_AT_ONCE] for n in range(0, len(wanted), URIS_AT_ONCE)]
 
     def ask(batch: list[str]) -> dict[str, str]:
@@ -57,7 +60,13 @@ def find_keys(session: Session, uris: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for keys in at_once(ask, batches, int(session.setting("connections"))):
         found |= keys
-    return found
+    return {uri: found[name] for uri, name in named.items() if name in found}
+
+
+def _portal_name(uri: str) -> str:
+    """The URI under which the portal lists a product of the mission search, where it has one."""
+    match = OF_A_MISSION.fullmatch(uri)
+    return f"mast:{match[1].upper()}/product/{match[2]}" if match else uri
 
 
 def find_urls(session: Session, uris: Sequence[str]) -> dict[str, str]:

@@ -29,6 +29,7 @@ from topmast.questions.mission_products import (
     product_table,
 )
 from topmast.questions.product_filters import unique_products
+from topmast.services.cloud import cloud_source
 from topmast.tables.missions import Mission
 
 log = logging.getLogger("topmast")
@@ -128,6 +129,7 @@ def download_file(
         address_of(checked_mission(mission), str(uri).strip()),
         local_path=local_path,
         cache=cache,
+        cloud=cloud_source(session),
         verbose=verbose,
     )
     if UNAUTHORIZED.match(said or ""):
@@ -183,6 +185,7 @@ def plan_download(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session),
     )
 
 
