@@ -88,7 +88,7 @@ class Session:
         **settings: Any,
     ) -> None:
         self._where = None if where is None else os.fspath(where)
-        self._open_folder = open_folder
+        self.open_folder = open_folder
         self._own = _own_settings(settings)
         self._given = frozenset(settings)
         self.token: str | None = None
@@ -107,14 +107,6 @@ class Session:
     def __repr__(self) -> str:
         return f"Session({shown(self.where)!r})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A copy has the same archive and settings, and neither a login nor a password."""
-        own = {name: getattr(self._own, name) for name in self._given}
-        where = self._where
-        if where is not None and is_url(where):
-            where = split_login(where)[0]
-        return _restored, (where, self._open_folder, own)
-
     def __enter__(self) -> Session:
         return self
 
@@ -124,7 +116,19 @@ class Session:
     def fresh(self) -> Session:
         """A new session for the same archive with the same settings, not logged in."""
         own = {name: getattr(self._own, name) for name in self._given}
-        return Session(self._where, open_folder=self._open_folder, **own)
+        return Session(self._where, open_folder=self.open_folder, **own)
+
+    def recipe(self) -> tuple[str | None, dict[str, Any]]:
+        """Where, and the settings that another process may not have; all that a copy needs.
+
+        There is no login in it, and a password in the address is left out.
+        """
+        running = {name for name in DEFAULTS if conf.source(name) == "set while running"}
+        settings = {name: self.setting(name) for name in sorted(self._given | running)}
+        where = self._where or settings.pop("server", None)
+        if where is not None and is_url(where):
+            where = split_login(where)[0]
+        return where, settings
 
     @property
     def where(self) -> str:
@@ -334,7 +338,7 @@ class Session:
             return self._network
 
     def _folder_transport(self, folder: str) -> Transport:
-        if self._open_folder is None:
+        if self.open_folder is None:
             raise InvalidQueryError(
                 f"{folder!r} is neither a URL (http:// or https://) nor a folder that this "
                 "session can open. topmast.connect(folder) opens a local archive."
@@ -342,7 +346,7 @@ class Session:
         path = os.path.realpath(os.path.expanduser(folder))
         with self._lock:
             if path not in self._folders:
-                self._folders[path] = self._open_folder(path)
+                self._folders[path] = self.open_folder(path)
             return self._folders[path]
 
     def _reset_connections(self) -> None:
@@ -352,12 +356,6 @@ class Session:
         self._lock = Lock()
         self._network = None
         self._folders = {}
-
-
-def _restored(
-    where: str | None, open_folder: Callable[[str], Transport] | None, own: dict[str, Any]
-) -> Session:
-    return Session(where, open_folder=open_folder, **own)
 
 
 def _own_settings(settings: dict[str, Any]) -> Conf:
