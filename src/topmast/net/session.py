@@ -259,7 +259,8 @@ class Session:
         started = time.monotonic()
         try:
             with self._open(archive, request, limits, deadline) as stream:
-                answer = stream.answer(self._secrets(archive))
+                password = (archive.url_login or "").partition(":")[2]
+                answer = stream.answer((self.token or "", password, *self.cookies.values()))
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem
@@ -322,10 +323,6 @@ class Session:
     def _is_login_for(self, archive: _Archive) -> bool:
         """Whether the login was made for `archive`, or by hand."""
         return self._login_address in ("", archive.address)
-
-    def _secrets(self, archive: _Archive) -> tuple[str, ...]:
-        password = (archive.url_login or "").partition(":")[2]
-        return tuple(secret for secret in (self.token, password, *self.cookies.values()) if secret)
 
     def _transport(self, where: str, url: str) -> Transport:
         if not is_url(where) and under(url, IN_PROCESS):
