@@ -130,18 +130,6 @@ class Session:
             where = split_login(where)[0]
         return where, settings
 
-    def recipe(self) -> tuple[str | None, dict[str, Any]]:
-        """Where, and the settings that another process may not have; all that a copy needs.
-
-        There is no login in it, and a password in the address is left out.
-        """
-        running = {name for name in DEFAULTS if conf.source(name) == "set while running"}
-        settings = {name: self.setting(name) for name in sorted(self._given | running)}
-        where = self._where or settings.pop("server", None)
-        if where is not None and is_url(where):
-            where = split_login(where)[0]
-        return where, settings
-
     @property
     def where(self) -> str:
         """The archive that this session asks: a URL or a folder."""
