@@ -39,9 +39,7 @@ def finish(manifest: Table, output: Output, *, retried: Path | None, folder: Pat
 
 
 def _are_there(count: int, bad: int) -> str:
-    if count == 1:
-        return "0 of 1 file is" if bad else "1 file is"
-    return f"{count - bad} of {counted(count, 'file')} are"
+    return f"{count - bad} of {counted(count, 'file')} {'is' if count == 1 else 'are'} there,"
 
 
 def _tell_failure(manifest: Table, bad: Table, source: Path | None, output: Output) -> None:
