@@ -291,6 +291,7 @@ ARCHIVE_ROOMS = (
     "accounts",
     "ingest",
     "catalogs",
+    "missions",
     "portal",
     "archive",
     "server",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from topmast.services.catalogs import CatalogsClass
     from topmast.services.mast import MastClass
+    from topmast.services.missions import MastMissionsClass
     from topmast.services.observations import ObservationsClass
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "Client",
     "Mast",
     "MastClass",
+    "MastMissions",
+    "MastMissionsClass",
     "Observations",
     "ObservationsClass",
     "connect",
@@ -112,6 +115,13 @@ class Client:
         from topmast.services.mast import MastClass
 
         return MastClass(session=self.session)
+
+    @cached_property
+    def missions(self) -> MastMissionsClass:
+        """Find datasets of one mission by the mission's own columns."""
+        from topmast.services.missions import MastMissionsClass
+
+        return MastMissionsClass(session=self.session)
 
 
 def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
@@ -225,15 +235,22 @@ def default_client() -> Client:
 if TYPE_CHECKING:
     Catalogs: CatalogsClass
     Mast: MastClass
+    MastMissions: MastMissionsClass
     Observations: ObservationsClass
 
-_READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observations"}
+_READY_MADE = {
+    "Catalogs": "catalogs",
+    "Mast": "mast",
+    "MastMissions": "missions",
+    "Observations": "observations",
+}
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 
 _CLASSES = {
     "CatalogsClass": "topmast.services.catalogs",
     "MastClass": "topmast.services.mast",
+    "MastMissionsClass": "topmast.services.missions",
     "ObservationsClass": "topmast.services.observations",
 }
 """Where their classes live; each is loaded when it is first used."""

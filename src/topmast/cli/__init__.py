@@ -28,7 +28,7 @@ COMMANDS: dict[str, str] = {
     "download": "topmast.cli.download",
     "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
-    "missions": "topmast.cli.lookup",
+    "missions": "topmast.cli.missions",
     "columns": "topmast.cli.lookup",
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topmast.cli.errors import DONE, FAILED, one_line, tell
-from topmast.cli.output import Output, counted, readable_size
+from topmast.cli.output import Output, counted
 from topmast.cli.settings import current, say
 from topmast.cli.wording import in_options
+from topmast.config.output import readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table

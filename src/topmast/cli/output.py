@@ -20,6 +20,7 @@ import click
 from topmast.cli.errors import one_line
 from topmast.cli.formats import save_table, write_table
 from topmast.cli.settings import Option, say, with_astropy
+from topmast.config.output import readable_size
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
@@ -131,15 +132,6 @@ def show_table(
 def on_terminal() -> bool:
     """Whether standard output is a terminal, and not a pipe or a file."""
     return sys.stdout.isatty()
-
-
-def readable_size(size: float) -> str:
-    """A number of bytes as people read it: ``12.3 MB``."""
-    units = ("B", "kB", "MB", "GB", "TB")
-    power = 0
-    while size >= 999.5 and power < len(units) - 1:
-        size, power = size / 1000, power + 1
-    return f"{size:.0f} B" if power == 0 else f"{size:.3g} {units[power]}"
 
 
 def counted(number: int, what: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topmast.archive.store.column_values import column_values
+from topmast.archive.store.fits_headers import check_fits, is_fits
 from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import Field
 
@@ -138,6 +139,8 @@ def _slices(table: Table) -> Iterator[Mapping[str, Any]]:
 def _read_with_astropy(path: Path) -> Table:
     from astropy.table import Table
 
+    if is_fits(path):
+        check_fits(path)
     try:
         return Table.read(path)
     except Exception as problem:  # astropy's readers raise whatever they like
