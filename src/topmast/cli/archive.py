@@ -16,7 +16,7 @@ from topmast.cli.settings import command, current, say
 if TYPE_CHECKING:
     from topmast.archive import IngestReport
 
-NEEDED = ("hpgeom", "pyarrow", "starlette", "uvicorn")
+NEEDED = ("hpgeom", "PIL", "pyarrow", "starlette", "uvicorn")
 
 folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 table_file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -186,14 +186,23 @@ def check_extra() -> None:
 
 def make_sample(folder: Path, profile: str = "current") -> None:
     """Make the sample archive in `folder`: all of it, or nothing under that name."""
+    from rich.console import Console
+
     from topmast.archive.store.unfinished import unfinished_folder
     from topmast.sample import DEMO_ACCOUNT, build_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.UsageError(f"{folder} is there already and not empty; choose another folder.")
     say(f"Making the sample archive in {folder} (once; about half a minute) ...")
-    with unfinished_folder(folder) as part:
-        build_sample(part, profile=profile).close()
+    with (
+        unfinished_folder(folder) as part,
+        Console(stderr=True, quiet=current().quiet).status("Making files") as status,
+    ):
+
+        def show(what: str, count: int) -> None:
+            status.update(f"{count:,} {what}")
+
+        build_sample(part, profile=profile, progress=show).close()
     say(
         f"It has a demo account, {DEMO_ACCOUNT.name} with the password {DEMO_ACCOUNT.password}, "
         "to try exclusive data with. Take it away before real data go in: "

@@ -181,7 +181,7 @@ def _bytes_done(data: Array, null: Any, given: bool, null_floats: NullFloats) ->
 
 def _booleans_done(data: Array, null: Any, given: bool, null_floats: NullFloats) -> Values:
     mask = data == null
-    return Values((data == 1) | (mask & (null == 1)), mask)
+    return Values(data == 1, mask)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from typing import NamedTuple, NoReturn
 import uvicorn
 
 from topmast.archive.archive import Archive
+from topmast.archive.portal.jobs import HEAVY_THREADS, Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.server.connection_limits import (
     LARGEST_HEAD,
@@ -69,6 +70,7 @@ class ServerOptions(NamedTuple):
     open_archive: Callable[[], Archive]
     """Every process opens the archive for itself."""
     staging: Path | None = None
+    workers: int = 1
     verbose: bool = False
     tls: Tls | None = None
 
@@ -148,10 +150,15 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
         warnings.simplefilter("ignore", RuntimeWarning)
         staging = options.staging or temporary_folder(archive, STAGING)
         archive.staged = StagedScripts(staging)
-        processes = QueryProcesses(archive.folder, archive.profile, staging)
+        heavy = max(2, HEAVY_THREADS // options.workers)
+        archive.jobs = Jobs(heavy)
+        processes = QueryProcesses(
+            archive.folder, archive.profile, staging, most=heavy * options.workers
+        )
         archive.heavy_answers = processes.ask
         server = _Server(_config(archive, options), lambda: _end_queries(archive, processes))
         try:
+            processes.start()
             server.run(sockets=[listening])
         finally:
             processes.close()
@@ -207,7 +214,7 @@ def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
 def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     owner = threading.Event()
-    options = options._replace(staging=temporary_folder(owner, STAGING))
+    options = options._replace(staging=temporary_folder(owner, STAGING), workers=workers)
     early_exits = 0
     with _ended_by_signals(), _worker_processes() as processes:
         while True:
@@ -282,8 +289,9 @@ def _listen(host: str, port: int) -> socket.socket:
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
         return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as problem:
+        reason = str(problem.strerror or problem).partition(" (while ")[0]
         raise ArchiveError(
-            f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
+            f"Cannot listen on {host}, port {port}: {reason}. "
             "Another port may be free; 0 takes any that is."
         ) from problem
 
