@@ -282,8 +282,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--observations", type=int, default=100_000)
     parser.add_argument("--one-address", action="store_true")
+    parser.add_argument("--parts", nargs="+", default=["logins", "heavy", "attacks"])
     options = parser.parse_args()
-    third = options.seconds / 3
+    part_seconds = options.seconds / len(options.parts)
     parts: dict[str, list[tuple[Deed, int]]] = {
         "logins": [(logins, LOGIN_CLIENTS)],
         "heavy": [(heavy, HEAVY_CLIENTS), (light, 1)],
@@ -292,8 +293,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="topmast-load-") as name:
         make_archive(Path(name), options.observations)
         with server(Path(name) / "archive") as (process, url):
-            for title, deeds in parts.items():
-                visitors, peak = run(url, process.pid, third, deeds, options.one_address)
+            for title in options.parts:
+                deeds = parts[title]
+                visitors, peak = run(url, process.pid, part_seconds, deeds, options.one_address)
                 report(title, visitors, peak)
             start = time.monotonic()
             process.send_signal(signal.SIGTERM)
