@@ -256,13 +256,18 @@ def condition_of(item: Filter, lists: frozenset[str], *, use_index: bool = True)
         *(_elements(column, separator, item.values) if separator else ()),
         *(_between(column if use_index else f"+{column}", bounds) for bounds in item.ranges),
         *_like(column, separator, item),
-        *([Condition(f"{column} IS NULL")] if item.or_null else ()),
+        *([Condition(f"{column} IS NULL")] if item.or_null or _is_science(item) else ()),
     ]
     if not pieces:
         return Condition("0")
     sql = "(" + " OR ".join(piece.sql for piece in pieces) + ")"
     values = tuple(value for piece in pieces for value in piece.values)
     return Condition(f"({column} IS NULL OR NOT {sql})" if item.negated else sql, values)
+
+
+def _is_science(item: Filter) -> bool:
+    """Whether observations are wanted that are of science; those that do not say count as such."""
+    return item.field.name == "intentType" and "science" in map(str.lower, map(str, item.values))
 
 
 def _equal(column: str, values: Sequence[Any]) -> list[Condition]:

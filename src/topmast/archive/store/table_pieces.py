@@ -16,6 +16,8 @@ from topmast.tables.fields import Field
 if TYPE_CHECKING:
     from astropy.table import Table
 
+LONGEST_CELL = 1 << 30
+"""Letters; Python's own limit, 131072, is less than some regions have."""
 ROWS_AT_ONCE = 10_000
 COMPUTED = {"distance", "objid1", "_selected_"}
 """Columns of answers that the archive works out itself; they are passed over."""
@@ -179,6 +181,7 @@ ARROW_NUMBERS = {"bool", "int8", "int16", "int32", "int64", "float", "double"}
 def _read_csv(path: Path) -> Iterator[Mapping[str, Any]]:
     """Every cell stays a text until its field says what it is: obs_id 0042 keeps its zeros."""
     with path.open(newline="", encoding="utf-8-sig") as file:
+        csv.field_size_limit(LONGEST_CELL)
         lines = csv.reader(file)
         names = next(lines, [])
         rows: list[list[str]] = []
