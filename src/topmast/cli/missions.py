@@ -10,8 +10,8 @@ from topmast.cli.download import with_progress
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.manifest import finish
 from topmast.cli.output import Output, output_options
-from topmast.cli.search import place_of, target_argument
 from topmast.cli.settings import command, common_options, current
+from topmast.cli.targets import place_of, target_argument
 from topmast.cli.words import criterion_option, pairs_of
 
 if TYPE_CHECKING:

@@ -30,7 +30,8 @@ from topmast.questions.missions import MissionQuestion, for_targets
 from topmast.questions.portal import NO_RESULTS, TARGET_GIVEN, TARGET_INDEX
 from topmast.questions.progress import progress_bar
 from topmast.tables.missions import unit_of
-from topmast.tables.table import stacked, table_from_columns
+from topmast.tables.plain import stacked
+from topmast.tables.table import table_from_columns
 from topmast.wire.missions import (
     MOST_TARGETS,
     SEARCH,

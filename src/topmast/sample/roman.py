@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topmast.sample.asdf_file import asdf_image
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 SIDE = 16
 """Pixels on each side of an image."""
