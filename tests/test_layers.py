@@ -293,6 +293,7 @@ ARCHIVE_ROOMS = (
     "catalogs",
     "missions",
     "portal",
+    "bucket",
     "archive",
     "server",
 )

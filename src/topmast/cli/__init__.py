@@ -26,6 +26,8 @@ COMMANDS: dict[str, str] = {
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",
+    "open": "topmast.cli.remote",
+    "headers": "topmast.cli.remote",
     "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
     "missions": "topmast.cli.missions",

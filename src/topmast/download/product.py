@@ -38,7 +38,8 @@ class Product:
     `path` is relative to the download folder, with slashes; `local_path` is the path in the
     manifest. `size` is what the product table says, which is not always true. `sources` tells
     who serves it. `error` tells why the product cannot be fetched. `keep_existing`: the
-    file that is here is renamed, not replaced.
+    file that is here is renamed, not replaced. `cloud_url`: where it is in the cloud, if it comes
+    from there; then `url` is that, too.
     """
 
     uri: str
@@ -51,6 +52,7 @@ class Product:
     exclusive_until: str = ""
     error: str = ""
     keep_existing: bool = False
+    cloud_url: str = ""
 
     @property
     def shown_url(self) -> str:
@@ -136,7 +138,8 @@ class Held(Version, frozen=True, kw_only=True):
 
     `size` is that of the whole file. `left` lists the ranges (from, to) that an unfinished file
     misses; without it everything after the last byte. `boot` is the run of the machine: after a
-    power cut, bytes that were never synced may be zeros.
+    power cut, bytes that were never synced may be zeros. `cloud_url`: where in the cloud the file
+    came from, whose validators these are; empty for the archive.
     """
 
     uri: str = ""
@@ -148,6 +151,7 @@ class Held(Version, frozen=True, kw_only=True):
     encoding: str = ""
     left: list[tuple[int, int]] | None = None
     boot: str = ""
+    cloud_url: str = ""
 
     @classmethod
     def whole(cls, product: Product, status: os.stat_result, sha256: str, version: Version) -> Held:
@@ -161,6 +165,7 @@ class Held(Version, frozen=True, kw_only=True):
             etag=version.etag,
             modified=version.modified,
             checked=round(time.time(), 3),
+            cloud_url=product.cloud_url,
         )
 
     def resized(self, size: int) -> Held:
@@ -179,7 +184,7 @@ class Held(Version, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Result:
-    """What became of one product: a row of the manifest."""
+    """What became of one product: a row of the manifest. `cloud_url`: where it came from there."""
 
     product: Product
     status: str = "COMPLETE"
@@ -189,6 +194,7 @@ class Result:
     attempts: int = 0
     seconds: float = 0.0
     source: str = ""
+    cloud_url: str = ""
 
     @classmethod
     def held(cls, product: Product, held: Held) -> Result:

@@ -82,12 +82,18 @@ class ReceivedStream:
         if abort is not None:
             abort()
 
-    def answer(self, hidden: Iterable[str] = ()) -> Answer:
-        """The whole answer, read into memory as long as its size can be that of a real one."""
+    def answer(self, hidden: Iterable[str] = (), most_bytes: int | None = None) -> Answer:
+        """The whole answer, read into memory as long as its size can be that of a real one.
+
+        With `most_bytes`, what follows after so many is left out.
+        """
         body = BytesIO()  # gives its bytes away without a copy, which join does not
         so_far = 0
         for chunk in self.chunks():
             so_far += body.write(chunk)
+            if most_bytes is not None and so_far >= most_bytes:
+                body.truncate(most_bytes)
+                break
             if so_far > MAX_ANSWER_BYTES:
                 raise BadAnswerError(
                     f"{shown(self.url)} answered with more than {MAX_ANSWER_BYTES:,} bytes, "

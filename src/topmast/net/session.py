@@ -183,7 +183,12 @@ class Session:
         )
 
     def send(
-        self, request: Request, *, total_seconds: float | None = None, check: bool = True
+        self,
+        request: Request,
+        *,
+        total_seconds: float | None = None,
+        check: bool = True,
+        most_bytes: int | None = None,
     ) -> Answer:
         """The whole answer to `request`, tried again while that makes sense.
 
@@ -196,6 +201,8 @@ class Session:
             The limit for everything, tries and waits together; default: the setting ``timeout``.
         check : bool
             Whether an HTTP error status raises HTTPStatusError or NotAuthorizedError.
+        most_bytes : int, optional
+            The body is read no further than this.
 
         Raises
         ------
@@ -211,7 +218,7 @@ class Session:
         archive = self._archive()
         tries = int(self.setting("tries"))
         for attempt in itertools.count(1):
-            outcome = self._one_try(archive, request, limits, deadline)
+            outcome = self._one_try(archive, request, limits, deadline, most_bytes)
             wait = retry.plan(
                 request,
                 outcome,
@@ -254,13 +261,20 @@ class Session:
             transport.close()
 
     def _one_try(
-        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
+        self,
+        archive: _Archive,
+        request: Request,
+        limits: Limits,
+        deadline: Deadline,
+        most_bytes: int | None,
     ) -> Answer | UnreachableError | TimeoutError:
         started = time.monotonic()
         try:
             with self._open(archive, request, limits, deadline) as stream:
                 password = (archive.url_login or "").partition(":")[2]
-                answer = stream.answer((self.token or "", password, *self.cookies.values()))
+                answer = stream.answer(
+                    (self.token or "", password, *self.cookies.values()), most_bytes
+                )
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem

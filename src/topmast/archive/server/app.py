@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from topmast.archive.server.routes import (
     accounts,
     bundles,
+    cloud,
     files,
     missions,
     names,
@@ -35,6 +36,8 @@ from topmast.wire.mission_lists import (
     RETRIEVE,
 )
 from topmast.wire.missions import SEARCH
+from topmast.wire.path_lookup import PATH_LOOKUP
+from topmast.wire.s3 import PUBLIC_BUCKET
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -57,6 +60,9 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
     ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
+    (PATH_LOOKUP, GET, cloud.path_lookup),
+    (f"/{PUBLIC_BUCKET}", GET, cloud.list_bucket),
+    (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
     (DOCS, GET, missions.docs),
