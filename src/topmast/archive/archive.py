@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+from topmast.archive.cutouts.holdings import Holdings
 from topmast.archive.ingest import IngestInput, IngestReport, Progress, ingest_all
 from topmast.archive.portal.jobs import Jobs
 from topmast.archive.portal.staging import StagedScripts
@@ -62,6 +63,7 @@ class Archive:
         coverage.repair(self.store)
         self.searcher = Searcher(self.store)
         self.catalogs = ArchiveCatalogs(self.store)
+        self.cutouts = Holdings(self.store.layout)
         self.jobs = Jobs()
         self.staged = StagedScripts()
         self._app: Starlette | None = None
@@ -150,6 +152,49 @@ class Archive:
             For a column or a value that does not fit, with its row.
         """
         return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
+
+    def add_cube(self, *paths: str | Path) -> None:
+        """Take cubes of TESS full-frame images into the archive, which then serves cutouts of them.
+
+        Parameters
+        ----------
+        *paths : path
+            Files made by `astrocut.CubeFactory`, each of one sector, camera and CCD. A cube of
+            the same sector, camera and CCD takes the place of the older one.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file that is no such cube.
+
+        Examples
+        --------
+        >>> archive.add_cube("tess-s0001-1-3-cube.fits")  # doctest: +SKIP
+        """
+        for path in paths:
+            self.cutouts.add_cube(Path(path).expanduser())
+
+    def add_images(self, survey: str, *paths: str | Path) -> None:
+        """Take images of a survey into the archive, which then serves cutouts of them.
+
+        Parameters
+        ----------
+        survey : str
+            The name by which Zcut finds it, such as ``"goods_north"``; ``"hap"`` for Hubble
+            Advanced Products, which HAPcut serves.
+        *paths : path
+            FITS files with an image that has celestial coordinates.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file without such an image.
+
+        Examples
+        --------
+        >>> archive.add_images("goods_north", "mosaic.fits")  # doctest: +SKIP
+        """
+        self.cutouts.add_images(survey, [Path(path).expanduser() for path in paths])
 
     def search(self, query: Query) -> Rows:
         """The observations that `query` describes, one page of them."""

@@ -14,9 +14,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
+from topmast.archive.server.routes import (
+    accounts,
+    bundles,
+    cutouts,
+    files,
+    names,
+    openapi,
+    pages,
+    portal,
+)
 from topmast.archive.server.routes.common import Endpoint, guarded, message
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
+from topmast.wire.cutouts import SERVICES
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -41,6 +51,12 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
+    ("/tesscut/", GET, cutouts.alive),
+    ("/tesscut/api/v0.1/sector", BOTH, cutouts.sectors),
+    ("/zcut/api/v0.1/survey", BOTH, cutouts.surveys),
+    *((f"/{service}/api/v0.1/astrocut", BOTH, cutouts.astrocut) for service in SERVICES),
+    ("/tesscut/api/v0.1/moving_target/sector", BOTH, cutouts.moving_target),
+    ("/tesscut/api/v0.1/moving_target/astrocut", BOTH, cutouts.moving_target),
     (WHOAMI, GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
     ("/token", GET, accounts.login_help),
