@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import topmast.tables.table  # noqa: F401  # with it, warnings are those of astropy, too
+
 DOCS = Path(__file__).resolve().parent
 MARK = "<!-- From here on this page is written by docs/write_reference.py. -->\n"
 

@@ -251,3 +251,33 @@ def test_a_file_is_about_one_noun() -> None:
 
 def written_lines(path: Path) -> int:
     return sum(bool(line.strip()) for line in path.read_text(encoding="utf-8").splitlines())
+
+
+ARCHIVE_ROOMS = (
+    "disk",
+    "footprints",
+    "store",
+    "accounts",
+    "ingest",
+    "catalogs",
+    "portal",
+    "archive",
+    "server",
+)
+"""Each part of the archive imports from itself and from those before it in this list."""
+
+
+def test_the_rooms_of_the_archive_point_one_way() -> None:
+    place = {room: number for number, room in enumerate(ARCHIVE_ROOMS)}
+    upward = [
+        f"{names_of(path)}:{line} imports {name}"
+        for path in modules()
+        if part_of(path) == "archive" and path.name != "__init__.py"
+        for name, line in imports_of(path)
+        if (words := name.split("."))[:2] == ["topmast", "archive"]
+        and place[(words[2:] or ["archive"])[0]]
+        > place[path.relative_to(SOURCE).parts[1].removesuffix(".py")]
+    ]
+
+    # The archive hands out its own server, imported when it is asked for.
+    assert {each.partition(":")[0] for each in upward} <= {"archive/archive.py"}

@@ -8,12 +8,9 @@ from .astroquery.dropin import (
 )
 from .client import (
     Catalogs as Catalogs,
-    CatalogsClass as CatalogsClass,
     Client as Client,
     Mast as Mast,
-    MastClass as MastClass,
     Observations as Observations,
-    ObservationsClass as ObservationsClass,
     connect as connect,
     verify as verify,
 )
@@ -46,4 +43,7 @@ from .errors import (
     UnreachableError as UnreachableError,
     UnsafeNameError as UnsafeNameError,
 )
+from .services.catalogs import CatalogsClass as CatalogsClass
+from .services.mast import MastClass as MastClass
+from .services.observations import ObservationsClass as ObservationsClass
 from .version import __version__ as __version__

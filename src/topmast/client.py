@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -12,13 +13,14 @@ from topmast.errors import ArchiveError, MissingExtraError
 from topmast.net.address import is_url
 from topmast.net.messages import Transport
 from topmast.net.session import Session
-from topmast.services.catalogs import CatalogsClass
-from topmast.services.mast import MastClass
-from topmast.services.observations import ObservationsClass
 from topmast.services.service import set_sessions
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from topmast.services.catalogs import CatalogsClass
+    from topmast.services.mast import MastClass
+    from topmast.services.observations import ObservationsClass
 
 __all__ = [
     "Catalogs",
@@ -83,16 +85,22 @@ class Client:
     @cached_property
     def observations(self) -> ObservationsClass:
         """Find observations, list their products, download them."""
+        from topmast.services.observations import ObservationsClass
+
         return ObservationsClass(session=self.session)
 
     @cached_property
     def catalogs(self) -> CatalogsClass:
         """Find sources in catalogues."""
+        from topmast.services.catalogs import CatalogsClass
+
         return CatalogsClass(session=self.session)
 
     @cached_property
     def mast(self) -> MastClass:
         """Call any service of the archive by its name."""
+        from topmast.services.mast import MastClass
+
         return MastClass(session=self.session)
 
 
@@ -200,9 +208,19 @@ _READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observat
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 
+_CLASSES = {
+    "CatalogsClass": "topmast.services.catalogs",
+    "MastClass": "topmast.services.mast",
+    "ObservationsClass": "topmast.services.observations",
+}
+"""Where their classes live; each is loaded when it is first used."""
+
+
 def __getattr__(name: str) -> Any:
     if name in _READY_MADE:
         return getattr(default_client(), _READY_MADE[name])
+    if name in _CLASSES:
+        return getattr(import_module(_CLASSES[name]), name)
     raise AttributeError(f"module 'topmast.client' has no attribute {name!r}")
 
 

@@ -13,7 +13,7 @@ import pytest
 from tests.archive.conftest import Caller, fill
 from topmast.archive import Archive, Cone, Query
 from topmast.archive.store.filters import parse_filters
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.errors import ArchiveError, InvalidQueryError, UnreachableError
 from topmast.tables.fields import FILTERED
 
@@ -102,11 +102,11 @@ def _anything() -> Any:
 
 
 def test_only_one_process_writes_at_a_time(empty: Archive) -> None:
-    with exclusive(empty.store.layout):
+    with writer_lock(empty.store.layout):
         with pytest.raises(ArchiveError, match="Another process has been writing"):
-            with exclusive(empty.store.layout, wait_seconds=0.1):
+            with writer_lock(empty.store.layout, wait_seconds=0.1):
                 pass
-    with exclusive(empty.store.layout, wait_seconds=0):
+    with writer_lock(empty.store.layout, wait_seconds=0):
         pass
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.archive.conftest import Caller
+from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.archive.portal.services import SERVICES
 
 INVOKE = "/api/v0/invoke"
@@ -180,7 +181,7 @@ FILTERS = st.lists(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    service=st.sampled_from(list(SERVICES)) | st.text(),
+    service=st.sampled_from([*SERVICES, *CATALOG_SERVICES]) | st.text(),
     params=st.dictionaries(WORDS | st.text(), JSON | FILTERS, max_size=5),
     rest=st.dictionaries(st.sampled_from(["page", "pagesize", "format", "data"]), JSON, max_size=2),
 )

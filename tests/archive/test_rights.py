@@ -84,6 +84,21 @@ def test_of_two_observations_with_one_obs_id_only_the_released_one_is_open(
     assert caller.get(FILE + quote(HELD_BACK), **alices).content == HELD_BACK.encode()
 
 
+def test_a_file_without_rights_of_its_own_is_closed_while_its_observation_is(
+    twins: Archive,
+) -> None:
+    unstated = {
+        "obsID": 2,
+        "obs_collection": "JWST",
+        "obs_id": "jw1",
+        "dataURI": "mast:JWST/new.txt",
+    }
+    (twins.folder.parent / "new.txt").write_text("new")
+    twins.ingest(products=[unstated], files=twins.folder.parent)
+
+    assert Caller(twins).get(FILE + "mast:JWST/new.txt").status == 401
+
+
 def test_what_depends_on_a_login_is_kept_by_no_shared_cache(twins: Archive, tokens: Tokens) -> None:
     caller = Caller(twins)
     alices = {"Authorization": f"token {tokens.alice}"}

@@ -15,6 +15,7 @@ from astropy.table import Table
 
 from tests.archive.conftest import OBSERVATIONS, Caller, fill
 from topmast.archive import Archive
+from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.archive.portal.services import SERVICES
 from topmast.tables.fields import CONE, FILTERED, POSITION, PRODUCT
 from topmast.wire.portal import MashupRequest, encode_request
@@ -299,7 +300,7 @@ def test_an_unknown_service_names_the_nearest(caller: Caller) -> None:
     assert "Mast.Caom.Cone" in answer["msg"]
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", [*SERVICES, *CATALOG_SERVICES])
 @pytest.mark.parametrize("params", [{}, {"filters": None, "obsid": {}}, {"columns": {"a": []}}])
 def test_no_service_fails_on_odd_parameters(
     caller: Caller, service: str, params: dict[str, Any]

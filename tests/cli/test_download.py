@@ -322,7 +322,7 @@ def test_the_archive_is_asked_whether_what_is_here_is_current(
     def plan(*_: object, cache: object, **__: object) -> None:
         asked.append(cache)
 
-    monkeypatch.setattr("topmast.services.downloads.plan_download", plan)
+    monkeypatch.setattr("topmast.download.plan_download", plan)
 
     run("download", "7003", option)
 

@@ -734,7 +734,7 @@ def test_a_query_that_is_refused_tells_that_the_login_has_ended(tokens: Tokens) 
 
 def test_session_info_says_when_a_session_has_ended(near: Client, archive: Archive) -> None:
     near.observations.login(username=ALICE, password=ALICES_PASSWORD)
-    with archive.store.noting() as connection:
+    with archive.store.short_write() as connection:
         connection.execute("DELETE FROM sessions")
     with pytest.warns(AuthenticationWarning, match=f"The login of {ALICE} has ended"):
         assert near.observations.session_info(silent=True)["Username"] == "anonymous"

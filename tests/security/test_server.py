@@ -27,6 +27,7 @@ from tests.security.conftest import Target
 from topmast.archive import Archive
 from topmast.archive.accounts.sessions import user_of_session
 from topmast.archive.accounts.tokens import user_of_token
+from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.archive.portal.services import SERVICES
 from topmast.archive.server import connection_limits as door
 from topmast.archive.server.serve import serve_in_thread
@@ -247,7 +248,7 @@ def test_sql_in_every_parameter(
 ) -> None:
     """Write SQL into every other parameter, name, token and cookie."""
     words = ["obsid", "columns", "ra", "dec", "radius", "position", "input", "obstype", "urlList"]
-    for service in SERVICES:
+    for service in [*SERVICES, *CATALOG_SERVICES]:
         filters = [{"paramName": text, "values": [text]}]
         params: dict[str, Any] = dict.fromkeys(words, text) | {"filters": filters}
         reply = caller.send("POST", INVOKE, encode_request(MashupRequest(service, params)))

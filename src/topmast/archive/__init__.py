@@ -4,8 +4,6 @@ Its rooms, each of which imports only from those before it: footprints, store, a
 portal, server. `topmast.archive.archive.Archive` joins them.
 """
 
-from topmast.archive.archive import Archive
-from topmast.archive.ingest import IngestReport
-from topmast.archive.store.query import Cone, Query, Rows
+import lazy_loader
 
-__all__ = ["Archive", "Cone", "IngestReport", "Query", "Rows"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
-from topmast.archive.cutouts.holdings import Holdings
-from topmast.archive.ingest import IngestInput, IngestReport, Progress, ingest_all
 from topmast.archive.portal.jobs import Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store import coverage
@@ -24,6 +22,9 @@ from topmast.tables.fields import Field
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+    from topmast.archive.cutouts.holdings import Holdings
+    from topmast.archive.ingest import IngestReport, Progress
     from topmast.archive.server.transport import InProcess
 
 
@@ -62,8 +63,6 @@ class Archive:
         self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
         coverage.repair(self.store)
         self.searcher = Searcher(self.store)
-        self.catalogs = ArchiveCatalogs(self.store)
-        self.cutouts = Holdings(self.store.layout)
         self.jobs = Jobs()
         self.staged = StagedScripts()
         self._app: Starlette | None = None
@@ -122,11 +121,27 @@ class Archive:
         InvalidQueryError
             For a column or a value that does not fit, with its row.
         """
+        from topmast.archive.ingest import IngestInput, ingest_all
+
         folder = None if files is None else Path(files).expanduser()
         if folder is not None and not folder.is_dir():
             raise InvalidQueryError(f"There is no folder {folder}.")
         given = IngestInput(observations, products, folder, names, ignore_unknown)
         return ingest_all(self.store, given, progress)
+
+    @cached_property
+    def cutouts(self) -> Holdings:
+        """The cubes and images that cutouts are made of."""
+        from topmast.archive.cutouts.holdings import Holdings
+
+        return Holdings(self.store.layout)
+
+    @cached_property
+    def catalogs(self) -> ArchiveCatalogs:
+        """The catalogues of the archive, opened when they are first asked for."""
+        from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+
+        return ArchiveCatalogs(self.store)
 
     def ingest_catalog(self, name: str, table: TableSource, *, ignore_unknown: bool = False) -> int:
         """Put rows into a catalogue; returns how many.

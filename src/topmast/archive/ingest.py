@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from operator import lt
@@ -14,7 +14,7 @@ from typing import Any
 from topmast.archive.accounts.rights import note_rights
 from topmast.archive.store import coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.names import NAME_FIELDS, store_names
 from topmast.archive.store.product_files import (
     FILE_COLUMNS,
@@ -28,7 +28,7 @@ from topmast.archive.store.table_pieces import Piece, TableSource, pieces_of
 from topmast.archive.store.value_counts import HISTOGRAM_COLUMNS, add_to_counts
 from topmast.errors import InvalidQueryError
 from topmast.sky import parse_region
-from topmast.tables.fields import OBSERVATION, PRODUCT
+from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
 MOST_LISTED = 1000
 BULK_ROWS = 1000
@@ -66,20 +66,38 @@ class IngestReport:
     regions: list[tuple[int, str]] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ingest:
+    """One ingest at work: where it writes, what it was given and what it reports."""
+
+    connection: sqlite3.Connection
+    folder: ProductFolder
+    given: IngestInput
+    report: IngestReport
+    tell: Progress
+
+    def pieces(self, source: TableSource, fields: Sequence[Field]) -> Iterator[Piece]:
+        """The rows of one of the tables; none if it was not given."""
+        if source is None:
+            return iter(())
+        return pieces_of(source, fields, ignore_unknown=self.given.ignore_unknown)
+
+
 def ingest_all(store: Store, given: IngestInput, progress: Progress | None = None) -> IngestReport:
     """Put everything in, in one transaction; then bring the footprint index up to date."""
     report = IngestReport()
     tell = progress or (lambda what, count: None)
-    with exclusive(store.layout):
+    with writer_lock(store.layout):
         with store.writing() as connection:
             folder = ProductFolder(store.layout, connection, given.files)
+            work = _Ingest(connection, folder, given, report, tell)
             try:
-                _put_observations(connection, given, report, tell)
-                _put_products(connection, given, folder, report, tell)
+                _put_observations(work)
+                _put_products(work)
                 if given.products is None and given.files is not None:
-                    _put_known_files(connection, folder, report, tell)
+                    _put_known_files(work)
                 _correct_sizes(connection, folder.uris)
-                _put_names(connection, given, report)
+                _put_names(work)
             except BaseException:
                 folder.undo()
                 raise
@@ -104,13 +122,12 @@ def _make_searchable(store: Store) -> None:
 # --------------------------------------------------------------------------------- observations
 
 
-def _put_observations(
-    connection: sqlite3.Connection, given: IngestInput, report: IngestReport, tell: Progress
-) -> None:
-    if given.observations is None:
+def _put_observations(work: _Ingest) -> None:
+    if work.given.observations is None:
         return
+    connection, report = work.connection, work.report
     last = _largest(connection, "number")
-    rows = pieces_of(given.observations, OBSERVATION, ignore_unknown=given.ignore_unknown)
+    rows = work.pieces(work.given.observations, OBSERVATION)
     with_indexes = True
     for piece in rows:
         if not len(piece):
@@ -122,7 +139,7 @@ def _put_observations(
         _note_lists(connection, piece)
         _note_regions(piece, report)
         report.observations += len(piece)
-        tell("observations", report.observations)
+        work.tell("observations", report.observations)
     connection.execute(
         "INSERT OR IGNORE INTO unindexed SELECT number FROM observations WHERE number > ?", (last,)
     )
@@ -231,18 +248,11 @@ SIMPLE = {"POLYGON", "CIRCLE "}
 # ------------------------------------------------------------------------------------- products
 
 
-def _put_products(
-    connection: sqlite3.Connection,
-    given: IngestInput,
-    folder: ProductFolder,
-    report: IngestReport,
-    tell: Progress,
-) -> None:
-    if given.products is None:
-        return
-    for piece in pieces_of(given.products, PRODUCT, ignore_unknown=given.ignore_unknown):
+def _put_products(work: _Ingest) -> None:
+    connection, report = work.connection, work.report
+    for piece in work.pieces(work.given.products, PRODUCT):
         columns = _complete_products(piece)
-        _put_files(connection, columns, folder, report, tell)
+        _put_files(work, columns)
         _take_sizes(connection, columns)
         note_rights(connection, columns)
         columns["number"] = _product_numbers(connection, columns)
@@ -253,7 +263,7 @@ def _put_products(
             zip(*columns.values(), strict=True),
         )
         report.products += len(piece)
-        tell("products", report.products)
+        work.tell("products", report.products)
 
 
 def _complete_products(piece: Piece) -> dict[str, list[Any]]:
@@ -278,52 +288,40 @@ def _complete_products(piece: Piece) -> dict[str, list[Any]]:
     return columns
 
 
-def _put_files(
-    connection: sqlite3.Connection,
-    columns: Mapping[str, list[Any]],
-    folder: ProductFolder,
-    report: IngestReport,
-    tell: Progress,
-) -> None:
+def _put_files(work: _Ingest, columns: Mapping[str, list[Any]]) -> None:
+    """The files of some products; the same one may stand in the lists of several observations."""
     uris = columns["dataURI"]
     nothing = [None] * len(uris)
     about = [columns.get(name, nothing) for name in FILE_COLUMNS]
-    connection.executemany(REGISTER_FILES, zip(uris, *about, strict=True))
-    held = _held_sizes(connection, uris)
-    for arrival, size in _arrivals(columns):
-        _place(folder, arrival, size, held, report, tell)
+    work.connection.executemany(REGISTER_FILES, zip(uris, *about, strict=True))
+    held = _held_sizes(work.connection, uris)
+    rows: dict[str, tuple[Any, ...]] = {}
+    for uri, *row in zip(uris, *about, columns["size"], strict=True):
+        rows.setdefault(uri, tuple(row))
+    for uri, (collection, obs_id, name, _, size) in rows.items():
+        _place(work, IncomingFile(uri, collection, obs_id, name), size, held)
 
 
-def _put_known_files(
-    connection: sqlite3.Connection, folder: ProductFolder, report: IngestReport, tell: Progress
-) -> None:
+def _put_known_files(work: _Ingest) -> None:
     """Without a table of products: the files of those that are known and not held yet."""
-    rows = connection.execute(
+    rows = work.connection.execute(
         'SELECT uri, obs_collection, obs_id, "productFilename" FROM files WHERE path IS NULL '
         "ORDER BY uri"
     ).fetchall()
     for uri, collection, obs_id, name in rows:
-        arrival = IncomingFile(uri, collection, obs_id, name or file_name_of(uri))
-        _place(folder, arrival, None, {}, report, tell)
+        _place(work, IncomingFile(uri, collection, obs_id, name or file_name_of(uri)), None, {})
 
 
 def _place(
-    folder: ProductFolder,
-    arrival: IncomingFile,
-    size: int | None,
-    held: Mapping[str, int],
-    report: IngestReport,
-    tell: Progress,
+    work: _Ingest, incoming: IncomingFile, size: int | None, held: Mapping[str, int]
 ) -> None:
     """Put one file down, or note that it is missing."""
-    if folder.place(arrival, size):
-        tell("files", folder.count)
-        return
-    if arrival.uri in held:
-        return
-    report.missing_count += 1
-    if len(report.missing) < MOST_LISTED:
-        report.missing.append(arrival.uri)
+    if work.folder.place(incoming, size):
+        work.tell("files", work.folder.count)
+    elif incoming.uri not in held:
+        work.report.missing_count += 1
+        if len(work.report.missing) < MOST_LISTED:
+            work.report.missing.append(incoming.uri)
 
 
 def _correct_sizes(connection: sqlite3.Connection, uris: list[str]) -> None:
@@ -334,24 +332,6 @@ def _correct_sizes(connection: sqlite3.Connection, uris: list[str]) -> None:
             'WHERE "dataURI" IN (SELECT value FROM json_each(?))',
             (json.dumps(uris),),
         )
-
-
-def _arrivals(columns: Mapping[str, list[Any]]) -> Iterator[tuple[IncomingFile, int | None]]:
-    """One for each URI; the same file may stand in the lists of several observations."""
-    nothing = [None] * len(columns["dataURI"])
-    rows = zip(
-        columns["dataURI"],
-        columns.get("obs_collection", nothing),
-        columns.get("obs_id", nothing),
-        columns["productFilename"],
-        columns["size"],
-        strict=True,
-    )
-    seen = set()
-    for uri, collection, obs_id, name, size in rows:
-        if uri not in seen:
-            seen.add(uri)
-            yield IncomingFile(uri, collection, obs_id, name), size
 
 
 def _held_sizes(connection: sqlite3.Connection, uris: list[str]) -> dict[str, int]:
@@ -396,9 +376,7 @@ def _product_numbers(connection: sqlite3.Connection, columns: Mapping[str, list[
 # ---------------------------------------------------------------------------------------- names
 
 
-def _put_names(connection: sqlite3.Connection, given: IngestInput, report: IngestReport) -> None:
-    if given.names is None:
-        return
-    for piece in pieces_of(given.names, NAME_FIELDS, ignore_unknown=given.ignore_unknown):
-        store_names(connection, piece)
-        report.names += len(piece)
+def _put_names(work: _Ingest) -> None:
+    for piece in work.pieces(work.given.names, NAME_FIELDS):
+        store_names(work.connection, piece)
+        work.report.names += len(piece)

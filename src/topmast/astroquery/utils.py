@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-from topmast.client import MastClass, default_client
+from topmast.client import default_client
 from topmast.errors import InvalidQueryError
 from topmast.questions.criteria import split_place
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import find_places, places_of_names
 from topmast.questions.product_filters import unique_products
+from topmast.services.mast import MastClass
 
 __all__ = [
     "parse_input_location",

@@ -4,19 +4,6 @@ Tables of products and URIs come in; files and manifests come out. Uses net and 
 nothing of services or archives.
 """
 
-from topmast.download.plan import Plan, plan_download
-from topmast.download.progress import Progress
-from topmast.download.retry import retry
-from topmast.download.run import download_file
-from topmast.download.script import download_script
-from topmast.download.verify import verify
+import lazy_loader
 
-__all__ = [
-    "Plan",
-    "Progress",
-    "download_file",
-    "download_script",
-    "plan_download",
-    "retry",
-    "verify",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

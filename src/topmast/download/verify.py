@@ -77,19 +77,8 @@ def verify(
     """What every file under a download folder is worth.
 
     Works on any folder; files fetched by topmast are also compared with the SHA-256 of their
-    download.
-
-    Parameters
-    ----------
-    folder : path
-        A download folder, or any folder below it.
-    repair : bool
-        Fetch again what is not in order, and only that; needs a session. A complete file whose
-        own checksums do not fit is fetched, too, unless it is known to be what the archive has.
-    current : bool
-        Ask the archive whether it still has the same version; needs a session.
-    session : Session, optional
-        The archive.
+    download. `repair` and `current` need a session. A complete file whose own checksums
+    do not fit is repaired, too, unless it is known to be what the archive has.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -10,6 +11,16 @@ import numpy as np
 from topmast.errors import InvalidQueryError
 
 Item = TypeVar("Item")
+
+
+def is_astropy(value: Any, *classes: str) -> bool:
+    """Whether `value` is of a class of astropy, such as ``"table.Table"``, without loading it."""
+    for name in classes:
+        module, _, kind = name.rpartition(".")
+        loaded = sys.modules.get(f"astropy.{module}")
+        if loaded is not None and isinstance(value, getattr(loaded, kind)):
+            return True
+    return False
 
 
 def is_one(value: Any) -> bool:

@@ -10,7 +10,6 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from astropy.table import Table
 from cachetools import LRUCache
 
 from topmast.errors import BadAnswerError
@@ -23,9 +22,11 @@ from topmast.wire.json import read_json
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 SELECTED = "_selected_"
 CONTINUOUS_WORDS = ("double", "float", "numeric")
@@ -89,7 +90,9 @@ class Columns(Mapping[str, Column]):
         ranges: Mapping[str, Any] | None = None,
         choices: Mapping[str, Any] | None = None,
     ) -> None:
-        self.config = {name: dict(entry) for name, entry in config.items()}
+        self.config: dict[str, dict[str, Any]] = {
+            name: dict(entry) for name, entry in config.items()
+        }
         kinds = {**dict.fromkeys(choices or {}, False), **dict.fromkeys(ranges or {}, True)}
         found = {name: entry for name, entry in self.config.items() if entry or name in kinds}
         found |= {name: {} for name in kinds if name not in found}
@@ -231,6 +234,8 @@ def metadata_table(columns: Columns, *, with_ucd: bool = False) -> Table:
     `with_ucd` adds the UCDs. Columns that MAST hides are left out, and so is a heading under
     which nothing would stand.
     """
+    from astropy.table import Table
+
     listed = (_column(name, entry, None) for name, entry in columns.config.items())
     shown = [c for c in listed if c.name != SELECTED and not c.hidden]
     headings = {

@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import astropy.units as u
 import numpy as np
-from astropy.time import Time
 
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
-from topmast.questions.arguments import as_list, is_missing
+from topmast.questions.arguments import as_list, is_astropy, is_missing
 from topmast.questions.ranges import ranges_of
 
 if TYPE_CHECKING:
@@ -203,7 +201,9 @@ def _value_filter(name: str, value: Any, column: Column) -> Filter:
 def _text(name: str, value: Any) -> str:
     if isinstance(value, bytes):
         return value.decode()
-    if isinstance(value, (u.Quantity, Time, Mapping, list, tuple, set, np.ndarray)):
+    if isinstance(value, (Mapping, list, tuple, set, np.ndarray)) or is_astropy(
+        value, "units.Quantity", "time.Time"
+    ):
         raise InvalidQueryError(
             f"The criterion '{name}' takes texts or plain numbers, not {value!r}."
         )

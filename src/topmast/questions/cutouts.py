@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
@@ -448,5 +448,3 @@ def with_format(cuts: Sequence[Cut], more: Mapping[str, Any]) -> list[Cut]:
     """The same cuts, in another format."""
     return [replace(cut, request=replace(cut.request, **more)) for cut in cuts]
 
-
-Make = Callable[..., Any]

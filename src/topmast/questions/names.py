@@ -8,7 +8,6 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from astropy.coordinates import SkyCoord
 from cachetools import LRUCache
 
 from topmast.errors import (
@@ -36,9 +35,11 @@ from topmast.wire.names import (
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.coordinates import SkyCoord
+
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 RESOLVER_PATH = "/Santa-war/query"
 RESOLVERS = ("NED", "SIMBAD")
@@ -290,6 +291,8 @@ def _arcsec_between(first: ResolvedName, second: ResolvedName) -> float:
 
 
 def _sky(entry: ResolvedName) -> SkyCoord:
+    from astropy.coordinates import SkyCoord
+
     log.debug(
         "%s: %s knows it at %s %s", entry.search_string, entry.resolver, entry.ra_deg, entry.dec_deg
     )

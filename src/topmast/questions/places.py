@@ -8,13 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import astropy.units as u
 import numpy as np
-from astropy.coordinates import BaseCoordinateFrame, Latitude, Longitude, SkyCoord
-from astropy.table import Row, Table
 
 from topmast.errors import InputWarning, InvalidQueryError, ResolverError, warn
-from topmast.questions.arguments import object_names
+from topmast.questions.arguments import is_astropy, object_names
 
 ResolveNames = Callable[[Sequence[str], bool], Mapping[str, tuple[float, float]]]
 """Object names in, positions (ra, dec in degrees, ICRS) of those that are known out. The second
@@ -22,7 +19,6 @@ argument tells whether they come from a list, where an unknown one is warned of 
 
 IN_DEGREES = "Coordinate string is being interpreted as an ICRS coordinate provided in degrees."
 WITH_UNITS = "Coordinate string is being interpreted as an ICRS coordinate."
-FORMS = "322.49324 12.16683, 21h29m58.3s +12d10m0.6s or an object name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +65,18 @@ def find_places(coordinates: Any, resolve: ResolveNames) -> Places:
     ResolverError
         When a single text is neither coordinates nor a known name.
     """
-    if isinstance(coordinates, (SkyCoord, BaseCoordinateFrame)):
-        return _positions(_in_icrs(coordinates))
     if isinstance(coordinates, str):
         return _texts([coordinates], resolve, many=False)
     if _is_list_of_texts(coordinates):
         return _texts([str(text) for text in coordinates], resolve, many=True)
-    sky = _sky(coordinates)
+    from topmast.questions.positions import degrees_of, sky_of, unreadable  # late: astropy
+
+    sky = sky_of(coordinates)
     if sky is not None:
-        return _positions(sky)
+        return _of_degrees(degrees_of(sky), many=not sky.isscalar)
     if isinstance(coordinates, (Sequence, np.ndarray)):
         return _joined([find_places(item, resolve) for item in coordinates])
-    raise InvalidQueryError(_unreadable(coordinates))
+    raise InvalidQueryError(unreadable(coordinates))
 
 
 def places_of_names(names: str | Iterable[str], resolve: ResolveNames) -> Places:
@@ -93,6 +89,8 @@ def places_of_names(names: str | Iterable[str], resolve: ResolveNames) -> Places
 
 NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 DEGREES = re.compile(rf"\s*({NUMBER})(?:\s+|\s*,\s*)({NUMBER})\s*")
+STARTS_AS_COORDINATES = re.compile(r"\s*(?:[-+.\d]|J\d)")
+"""What astropy can read as coordinates begins so; an object's name seldom does."""
 WORDS = re.compile(r"(?<=[\d.])\s*(degrees|degree|deg|hourangle|hours|hour)\b", re.IGNORECASE)
 
 
@@ -110,7 +108,9 @@ def _texts(
         if not name.strip():
             raise InvalidQueryError(f"{name!r} is neither coordinates nor an object name.")
         if not only_degrees and not re.search(r"[^\W\d_]", name):
-            raise InvalidQueryError(_unreadable(name))
+            from topmast.questions.positions import unreadable
+
+            raise InvalidQueryError(unreadable(name))
     positions |= _resolved(names, resolve, many)
     found = [
         Place(*position, given=text, index=index)
@@ -163,6 +163,11 @@ def _degrees(text: str) -> Reading | None:
 
 def _sexagesimal(text: str) -> Reading | None:
     """The place of a text in any other form that astropy reads; None for an object name."""
+    if not STARTS_AS_COORDINATES.match(text):
+        return None
+    import astropy.units as u
+    from astropy.coordinates import SkyCoord
+
     plain = WORDS.sub(lambda match: match[1][0].lower(), text.replace(",", " "))
     for unit, message in (({}, WITH_UNITS), ({"unit": "deg"}, IN_DEGREES)):
         try:
@@ -183,109 +188,18 @@ def _wrapped(ra_deg: float) -> float:
     return ra_deg if 0 <= ra_deg < 360 else ra_deg % 360
 
 
-# -------------------------------------------------------------------------- other objects
-
-COLUMN_PAIRS = (
-    ("ra", "dec"),
-    ("s_ra", "s_dec"),
-    ("ra_deg", "dec_deg"),
-    ("raj2000", "dej2000"),
-    ("ramean", "decmean"),
-    ("ra_icrs", "de_icrs"),
-    ("matchra", "matchdec"),
-)
-
-
-def _sky(coordinates: Any) -> SkyCoord | None:
-    """`coordinates` as a SkyCoord, one position or an array; None for a mixed list."""
-    if isinstance(coordinates, (Table, Row)) or hasattr(coordinates, "columns"):
-        return _sky_of_table(coordinates)
-    if isinstance(coordinates, (Sequence, np.ndarray)) and len(coordinates):
-        return _sky_of_numbers(coordinates)
-    return None
-
-
-def _in_icrs(coordinates: SkyCoord | BaseCoordinateFrame) -> SkyCoord:
-    try:
-        return SkyCoord(coordinates).icrs
-    except Exception as problem:
-        raise InvalidQueryError(
-            f"{coordinates!r} cannot be brought to ICRS: {problem}"
-        ) from problem
-
-
-def _sky_of_table(table: Any) -> SkyCoord:
-    names = {str(name).lower(): name for name in getattr(table, "colnames", table.columns)}
-    for name in names.values():
-        if isinstance(table[name], SkyCoord):
-            return _in_icrs(table[name])
-    for ra, dec in COLUMN_PAIRS:
-        if ra in names and dec in names:
-            return _sky_of_pair(_cell(table, names[ra]), _cell(table, names[dec]), table)
-    raise InvalidQueryError(
-        "The table has no positions: it needs a SkyCoord column, or columns such as 'ra' and "
-        f"'dec'. Its columns: {', '.join(map(str, list(names.values())[:10]))}."
-    )
-
-
-def _cell(table: Any, name: Any) -> Any:
-    """A column, or the cell of a row, with its unit."""
-    unit = table.table[name].unit if isinstance(table, Row) else None
-    return table[name] if unit is None else u.Quantity(table[name], unit)
-
-
-def _sky_of_numbers(coordinates: Any) -> SkyCoord | None:
-    """A pair (ra, dec), of numbers, angles or arrays of these, or n such pairs."""
-    try:
-        values = u.Quantity(coordinates)
-    except (TypeError, ValueError, u.UnitsError):
-        return None
-    if values.dtype.kind not in "iuf":
-        return None
-    if (
-        isinstance(coordinates, tuple)
-        and len(values) == 2
-        and not isinstance(coordinates[0], tuple)
-    ):
-        return _sky_of_pair(values[0], values[1], coordinates)
-    if values.shape == (2,) or (values.ndim == 2 and values.shape[1] == 2):
-        return _sky_of_pair(values[..., 0], values[..., 1], coordinates)
-    return None
-
-
-def _sky_of_pair(ra: Any, dec: Any, given: Any) -> SkyCoord:
-    try:
-        return SkyCoord(_angle(ra), _angle(dec), frame="icrs")
-    except InvalidQueryError:
-        raise
-    except (ValueError, TypeError, u.UnitsError) as problem:
-        raise InvalidQueryError(f"{_unreadable(given)} ({problem})") from problem
-
-
-def _angle(values: Any) -> u.Quantity:
-    """Degrees, unless the values have a unit of their own."""
-    unit = getattr(values, "unit", None)
-    numbers: Any = np.ma.filled(
-        np.ma.asarray(getattr(values, "value", values), dtype=float), np.nan
-    )
-    if not np.isfinite(numbers).all():
-        bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
-        raise InvalidQueryError(f"Position {bad} is not a number: {np.ravel(numbers)[bad]}.")
-    return u.Quantity(numbers, u.deg if unit in (None, u.dimensionless_unscaled) else unit)
-
-
-def _positions(sky: SkyCoord) -> Places:
-    ra = np.atleast_1d(Longitude(sky.ra).deg).ravel()
-    dec = np.atleast_1d(Latitude(sky.dec).deg).ravel()
+def _of_degrees(degrees: list[tuple[float, float]], many: bool) -> Places:
     places = tuple(
         Place(*pair, given=f"{pair[0]:.9g} {pair[1]:.9g}", index=index)
-        for index, pair in enumerate(zip(ra.tolist(), dec.tolist(), strict=True))
+        for index, pair in enumerate(degrees)
     )
-    return _places(places, not sky.isscalar, len(places))
+    return _places(places, many, len(places))
 
 
 def _is_list_of_texts(coordinates: Any) -> bool:
-    if isinstance(coordinates, (Table, Row, Mapping)):
+    if isinstance(coordinates, Mapping) or is_astropy(
+        coordinates, "table.Table", "table.Row", "coordinates.SkyCoord"
+    ):
         return False
     try:
         listed = list(coordinates)
@@ -300,10 +214,3 @@ def _joined(parts: list[Places]) -> Places:
         raise InvalidQueryError("A list of targets cannot hold lists.")
     numbered = [replace(part.places[0], index=index) for index, part in enumerate(parts)]
     return _places(numbered, True, len(parts))
-
-
-def _unreadable(coordinates: Any) -> str:
-    return (
-        f"{coordinates!r} cannot be parsed as a coordinate. Give {FORMS}, "
-        "a SkyCoord, or a list or table of positions."
-    )

@@ -10,7 +10,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from astropy.table import MaskedColumn, Table
 
 from topmast.config.dialects import choice
 from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
@@ -22,14 +21,16 @@ from topmast.questions.places import Place
 from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
 from topmast.tables.values import Values
-from topmast.wire.answers import read_page, table_of, table_of_pages
+from topmast.wire.answers import read_page, table_of_pages
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.messages import Answer
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"
@@ -88,10 +89,11 @@ def ask_counts(session: Session, question: Question) -> Any:
     """The number that a service counts; an array of them for many places."""
     counts = []
     for pages in ask_question(session, question):
-        column = table_of([page.answer.content for page in pages]).columns[0]
-        if len(column) != 1:
-            raise RemoteServiceError(f"The archive answered a count with {len(column)} rows.")
-        counts.append(int(column[0]))
+        columns = [values for page in pages for values in read_page(page.answer.content).values()]
+        if not columns or len(columns[0].data) != 1:
+            rows = len(columns[0].data) if columns else 0
+            raise RemoteServiceError(f"The archive answered a count with {rows} rows.")
+        counts.append(int(columns[0].data[0]))
     return counts[0] if question.places is None else np.array(counts)
 
 
@@ -189,6 +191,8 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
 
 def _add_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
     """Add to each row which place it matched; `counts` are the rows of each place."""
+    from astropy.table import MaskedColumn
+
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)
     given = np.array([place.given for place in places], dtype=str)

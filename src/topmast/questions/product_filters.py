@@ -6,16 +6,18 @@ import logging
 import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Column, Row, Table
 from numpy.typing import NDArray
 
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
-from topmast.questions.arguments import as_list, is_one, truth_value
+from topmast.questions.arguments import as_list, is_astropy, is_one, truth_value
 
-log = logging.getLogger("topmast")
+if TYPE_CHECKING:
+    from astropy.table import Column, Table
+
+log: logging.Logger = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"
 NO_OBSIDS = "Observation list is empty, no associated products."
@@ -37,7 +39,7 @@ def filter_products(
 
     `any_letter_case` tells whether ``"science"`` means ``"SCIENCE"`` too.
     """
-    if not isinstance(products, Table):
+    if not is_astropy(products, "table.Table"):
         raise InvalidQueryError(
             f"filter_products takes a table of products, not {products!r}. "
             "get_product_list makes one of obsids."
@@ -198,15 +200,16 @@ def _numbers_equal(numbers: Any, value: Any) -> Any:
 
 def _items(observations: Any) -> list[Any]:
     """Whatever was given, as a flat list of single ids."""
-    if isinstance(observations, Row):
+    if is_astropy(observations, "table.Row"):
         return [_obsid_cell(observations, observations.colnames)]
-    if isinstance(observations, Table) or hasattr(observations, "columns"):
+    if hasattr(observations, "columns"):
         return _items(_obsid_cell(observations, list(observations.columns)))
     if isinstance(observations, Mapping) or is_one(observations):
         return [observations.item() if type(observations) is np.ndarray else observations]
     found: list[Any] = []
     for item in observations:
-        found += _items(item) if isinstance(item, (Row, list, tuple, np.ndarray)) else [item]
+        several = isinstance(item, (list, tuple, np.ndarray)) or is_astropy(item, "table.Row")
+        found += _items(item) if several else [item]
     return found
 
 

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from astropy.table import Row, Table
-
 from topmast.config.dialects import choice
 from topmast.errors import HTTPStatusError, InputWarning, InvalidQueryError, TimeoutError, warn
 from topmast.login.expiry import check_not_expired
-from topmast.questions.arguments import first_few, in_batches, whole_number
+from topmast.questions.arguments import first_few, in_batches, is_astropy, whole_number
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.polling import Finished
 from topmast.questions.portal import Question, ask_question, ask_table
@@ -21,9 +19,11 @@ from topmast.wire.answers import table_of
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 PRODUCTS = "Mast.Caom.Products"
 FILTERED = "Mast.Caom.Filtered"
@@ -159,8 +159,12 @@ def _not_found(texts: Sequence[str]) -> str:
 
 def leave_out_full_frames(observations: Any, leave_out: bool) -> Any:
     """Say which TESS full-frame images are among the rows, and leave them out if asked to."""
-    if not isinstance(observations, (Row, Table)) or "target_name" not in observations.colnames:
+    if not is_astropy(observations, "table.Row", "table.Table"):
         return observations
+    if "target_name" not in observations.colnames:
+        return observations
+    from astropy.table import Row, Table
+
     rows = Table(observations) if isinstance(observations, Row) else observations
     is_frame = [str(name) in FULL_FRAMES for name in rows["target_name"].tolist()]
     if not any(is_frame):

@@ -7,14 +7,15 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-import astropy.units as u
 import numpy as np
-from astropy.time import Time
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.arguments import as_list, is_missing, is_one, size
+from topmast.questions.arguments import as_list, is_astropy, is_missing, is_one, size
 
 if TYPE_CHECKING:
+    import astropy.units as u
+    from astropy.time import Time
+
     from topmast.questions.columns import Column
 
 
@@ -85,7 +86,7 @@ def _range(name: str, low: Any, high: Any, column: Column) -> dict[str, Any]:
         -WIDEST if is_missing(low) else _number(name, low, column),
         WIDEST if is_missing(high) else _number(name, high, column),
     ]
-    turned = isinstance(low, u.Quantity) and not low.unit.is_equivalent(_unit(column))
+    turned = is_astropy(low, "units.Quantity") and not low.unit.is_equivalent(_unit(column))
     if turned and numbers[0] > numbers[1]:
         numbers.reverse()  # a range of frequency or energy is the other way round in wavelength
     if numbers[0] > numbers[1]:
@@ -101,7 +102,7 @@ def _number(name: str, value: Any, column: Column) -> float | int:
     """`value` as a plain number in the unit of the column."""
     if _is_mjd(column) and (moment := _moment(value)) is not None:
         number: Any = float(moment.utc.mjd)
-    elif isinstance(value, u.Quantity):
+    elif is_astropy(value, "units.Quantity"):
         number = _in_unit(name, value, column)
     else:
         number = _plain(name, value, column)
@@ -130,26 +131,28 @@ def _plain(name: str, value: Any, column: Column) -> float | int:
 
 def _moment(value: Any) -> Time | None:
     """`value` as a time, if it is one: Time, datetime, numpy date or a text such as an ISO date."""
-    if isinstance(value, Time):
+    if is_astropy(value, "time.Time"):
         return value
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[us]").item()
+    if not isinstance(value, (datetime.date, str)) or _is_number(value):
+        return None
+    from astropy.time import Time
+
     if isinstance(value, datetime.datetime):
         return Time(value)
     if isinstance(value, datetime.date):
         return Time(value.isoformat())
-    if isinstance(value, str) and not _is_number(value):
-        try:
-            return Time(value.strip())
-        except ValueError:
-            return None
-    return None
+    try:
+        return Time(value.strip())
+    except ValueError:
+        return None
 
 
-def _is_number(text: str) -> bool:
+def _is_number(text: Any) -> bool:
     try:
         float(text)
-    except ValueError:
+    except (ValueError, TypeError):
         return False
     return True
 
@@ -160,6 +163,8 @@ def _in_unit(name: str, value: u.Quantity, column: Column) -> float:
         raise InvalidQueryError(
             f"The criterion '{name}' has no unit; give a plain number, not {value!r}."
         )
+    import astropy.units as u
+
     try:
         return float(value.to_value(unit, equivalencies=u.spectral()))
     except (u.UnitsError, TypeError) as problem:
@@ -168,16 +173,18 @@ def _in_unit(name: str, value: u.Quantity, column: Column) -> float:
         ) from problem
 
 
-UNITS = {"mjd": u.day, "sec": u.s, "seconds": u.s, "degrees": u.deg, "": None, "none": None}
+UNITS = {"mjd": "d", "sec": "s", "seconds": "s", "degrees": "deg"}
 """Spellings that MAST uses and astropy does not know."""
 
 
 def _unit(column: Column) -> u.UnitBase | None:
+    import astropy.units as u
+
     text = str(column.unit or "").strip()
-    if text.lower() in UNITS:
-        return UNITS[text.lower()]
+    if text.lower() in ("", "none"):
+        return None
     try:
-        return u.Unit(text)
+        return u.Unit(UNITS.get(text.lower(), text))
     except ValueError:
         return None
 

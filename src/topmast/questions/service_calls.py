@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from astropy.table import Table
 
 from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, warn
@@ -16,6 +15,8 @@ from topmast.questions.portal import Question, ask_table
 from topmast.wire.portal import PROPERTIES
 
 if TYPE_CHECKING:
+    from astropy.table import Table
+
     from topmast.net.session import Session
 
 SELECTED = "_selected_"

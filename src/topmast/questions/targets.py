@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import astropy.units as u
 import numpy as np
-from astropy.coordinates import Angle
 
 from topmast.errors import InvalidQueryError
 from topmast.questions.criteria import Criteria
@@ -19,7 +18,7 @@ from topmast.questions.places import Place, Places, find_places, places_of_names
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-DEFAULT_RADIUS = 0.2 * u.deg
+DEFAULT_RADIUS = "0.2 deg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +74,43 @@ def parse_radius(radius: Any, unit: str = "deg") -> float:
     InvalidQueryError
         For a radius that cannot be read, is no angle, is negative or larger than 180 degrees.
     """
-    try:
-        if isinstance(radius, (bool, np.bool_)) or radius is None:
-            raise TypeError("not an angle")
-        angle = Angle(radius, u.Unit(unit)).deg
-    except (ValueError, TypeError, u.UnitsError) as problem:
-        raise InvalidQueryError(
-            f"The radius {radius!r} cannot be read. Give a number ({unit}), a text such as "
-            "'5 arcmin', or an angle Quantity."
-        ) from problem
+    angle = _in_degrees(radius, unit)
     if np.ndim(angle):
         raise InvalidQueryError(f"One radius is needed, not {radius!r}.")
     degrees = float(angle)
     if not math.isfinite(degrees) or degrees < 0 or degrees > 180:
         raise InvalidQueryError(f"The radius must be between 0 and 180 degrees, not {radius}.")
     return degrees
+
+
+ANGLE = re.compile(r"\s*([+]?(?:\d+\.?\d*|\.\d+))\s*([a-z]+)\s*")
+DEGREES = {
+    **dict.fromkeys(("deg", "degree", "degrees", "d"), 1.0),
+    **dict.fromkeys(("arcmin", "arcminute", "arcminutes", "m"), 1 / 60),
+    **dict.fromkeys(("arcsec", "arcsecond", "arcseconds", "s"), 1 / 3600),
+}
+"""Degrees in the units that a radius is mostly given in."""
+
+
+def _in_degrees(radius: Any, unit: str) -> Any:
+    """An angle in degrees; astropy is loaded only for what is no number and no plain text."""
+    if type(radius) in (int, float) and unit in DEGREES:
+        return radius * DEGREES[unit]
+    match = ANGLE.fullmatch(radius) if isinstance(radius, str) else None
+    if match is not None and match[2] in DEGREES:
+        return float(match[1]) * DEGREES[match[2]]
+    import astropy.units as u
+    from astropy.coordinates import Angle
+
+    try:
+        if isinstance(radius, (bool, np.bool_)) or radius is None:
+            raise TypeError("not an angle")
+        return Angle(radius, u.Unit(unit)).deg
+    except (ValueError, TypeError, u.UnitsError) as problem:
+        raise InvalidQueryError(
+            f"The radius {radius!r} cannot be read. Give a number ({unit}), a text such as "
+            "'5 arcmin', or an angle Quantity."
+        ) from problem
 
 
 def cone_params(targets: Targets) -> list[dict[str, Any]]:

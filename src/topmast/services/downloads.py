@@ -5,24 +5,24 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import PathLike
-from typing import Any
-
-from astropy.table import Row, Table
+from typing import TYPE_CHECKING, Any
 
 from topmast import download
 from topmast.config.dialects import choice
-from topmast.download import Plan
-from topmast.download.plan import check_progress
-from topmast.download.tables.products_table import with_release_dates
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, warn
 from topmast.net.session import Session
 from topmast.questions import product_filters
-from topmast.questions.arguments import truth_value
+from topmast.questions.arguments import is_astropy, truth_value
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
 from topmast.questions.products import get_product_list
 
-log = logging.getLogger("topmast")
+if TYPE_CHECKING:
+    from astropy.table import Table
+
+    from topmast.download import Plan
+
+log: logging.Logger = logging.getLogger("topmast")
 
 NOTHING = "No products to download."
 PLANNING = (
@@ -150,7 +150,7 @@ def download_products(
     """
     if cloud_only:
         warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
-    check_progress(progress)
+    download.check_progress(progress)
     chosen = _chosen(session, products, mrp_only, extension, filters, DOWNLOADING)
     if chosen is None:
         return None
@@ -233,7 +233,7 @@ def iter_download(
 
     Other parameters as for `plan_download`.
     """
-    check_progress(progress)
+    download.check_progress(progress)
     plan = plan_download(session, products, download_dir, **options)
     if plan is None:
         return iter(())
@@ -312,7 +312,7 @@ def retry(
     `~astropy.table.Table`
         The manifest, with what came of the failed rows now.
     """
-    check_progress(progress)
+    download.check_progress(progress)
     return download.retry(
         session,
         manifest,
@@ -361,6 +361,10 @@ def _chosen(
 
 def _as_products(session: Session, products: Any) -> Table:
     """A table of products, from one, from a row of one, or from observations."""
+    from astropy.table import Row, Table
+
+    from topmast.download.tables.products_table import with_release_dates
+
     if isinstance(products, (Table, Row)) and "dataURI" in products.colnames:
         return Table(products) if isinstance(products, Row) else products
     listed = ask_table(session, get_product_list(session, products))
@@ -387,7 +391,7 @@ def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequ
 
 
 def _one_uri(uri: Any) -> str:
-    if isinstance(uri, Row) and "dataURI" in uri.colnames:
+    if is_astropy(uri, "table.Row") and "dataURI" in uri.colnames:
         uri = uri["dataURI"]
     if not isinstance(uri, str) or not uri.strip():
         raise InvalidQueryError(f"A valid data product URI must be provided, not {uri!r}.")

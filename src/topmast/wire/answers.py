@@ -12,15 +12,16 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from astropy.table import Table
 
 from topmast.errors import BadAnswerError, RemoteServiceError
-from topmast.tables.table import stacked, table_from_columns
 from topmast.tables.values import ColumnReader, NullFloats, Values, ignore_values_of
 from topmast.wire.json import excerpt, read_json
+
+if TYPE_CHECKING:
+    from astropy.table import Table
 
 SELECTED = "_selected_"
 MOST_EXPECTED = 50_000
@@ -114,6 +115,8 @@ def table_of_pages(
     units: bool = True,
 ) -> Table:
     """Pages that `read_page` has read as one Table; arguments as for `table_of`."""
+    from topmast.tables.table import stacked, table_from_columns  # late, for it needs astropy
+
     if not pages:
         raise BadAnswerError("The archive gave no answer at all.")
     return table_from_columns(stacked(pages), config=columns, service=service, units=units)

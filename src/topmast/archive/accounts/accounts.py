@@ -66,7 +66,7 @@ def add_account(
         )
     stored = None if password is None else hash_password(password)
     values = [stored, printable(first_name), printable(last_name), encode_proposals(proposals)]
-    with store.noting() as connection:
+    with store.short_write() as connection:
         known = find_account(connection, name)
         if known is None:
             connection.execute(
@@ -92,7 +92,7 @@ def add_account(
 
 def remove_account(store: Store, name: str) -> None:
     """Take an account away, with its sessions and tokens."""
-    with store.noting() as connection:
+    with store.short_write() as connection:
         if find_account(connection, name) is None:
             raise InvalidQueryError(f"There is no account {name!r}.")
         connection.execute("DELETE FROM accounts WHERE name = ?", (name,))
@@ -158,7 +158,7 @@ def decode_proposals(stored: str | None) -> frozenset[str] | None:
 
 def _renew_hash(store: Store, name: str, stored: str, password: str) -> None:
     """Store the hash at today's cost."""
-    with store.noting() as connection:
+    with store.short_write() as connection:
         connection.execute(
             "UPDATE accounts SET password = ? WHERE name = ? AND password = ?",
             (hash_password(password), name, stored),

@@ -35,7 +35,7 @@ def add_attempt(store: Store, name: str, address: str) -> Attempt:
     """
     now = clock.now()
     whom = _keys(name, address)
-    with store.noting() as connection:
+    with store.short_write() as connection:
         connection.execute("DELETE FROM login_attempts WHERE at < ?", (now - SPAN_SECONDS,))
         for who, most in zip(whom, LIMITS.values(), strict=True):
             # The latest `most` attempts; when the first of them is old enough, there is room.
@@ -54,7 +54,7 @@ def add_attempt(store: Store, name: str, address: str) -> Attempt:
 def remove_attempt(store: Store, attempt: Attempt) -> None:
     """Do not count an attempt that succeeded."""
     at, whom = attempt
-    with store.noting() as connection:
+    with store.short_write() as connection:
         connection.executemany(
             "DELETE FROM login_attempts WHERE rowid = "
             "(SELECT rowid FROM login_attempts WHERE who = ? AND at = ? LIMIT 1)",

@@ -17,7 +17,7 @@ def create_session(store: Store, account: Account) -> tuple[User, str]:
     """A new session and its secret."""
     secret, now = secrets.token_hex(32), clock.now()
     expires = now + SESSION_SECONDS
-    with store.noting() as connection:
+    with store.short_write() as connection:
         connection.execute("DELETE FROM sessions WHERE expires < ?", (now,))
         connection.execute(
             "INSERT INTO sessions (sha256, kind, account, created, expires) VALUES (?, ?, ?, ?, ?)",
@@ -28,7 +28,7 @@ def create_session(store: Store, account: Account) -> tuple[User, str]:
 
 def end_session(store: Store, secret: str) -> None:
     """End a session at once."""
-    with store.noting() as connection:
+    with store.short_write() as connection:
         connection.execute("DELETE FROM sessions WHERE sha256 = ?", (hash_secret(secret),))
 
 

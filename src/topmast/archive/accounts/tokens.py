@@ -84,7 +84,7 @@ def create_token(
     if not (0 < days <= 36500 and 0 < idle_days <= 36500):
         raise InvalidQueryError("A token lives for some days, more than 0 and at most 36500.")
     secret, now = secrets.token_hex(32), clock.now()
-    with store.noting() as connection:
+    with store.short_write() as connection:
         owner = find_account(connection, account)
         if owner is None:
             raise InvalidQueryError(f"There is no account {account!r}.")
@@ -117,7 +117,7 @@ def all_tokens(store: Store, account: str | None = None) -> list[Token]:
 
 def revoke_token(store: Store, identifier: str) -> None:
     """End a token at once, by its id."""
-    with store.noting() as connection:
+    with store.short_write() as connection:
         gone = connection.execute("DELETE FROM tokens WHERE id = ?", (identifier,)).rowcount
     if not gone:
         raise InvalidQueryError(f"There is no token {identifier!r}; `topmast token list` has them.")
@@ -151,7 +151,7 @@ def user_of_token(store: Store, secret: str) -> User | None:
 
 def _note_use(store: Store, identifier: str, now: float) -> None:
     """Note the use, unless the folder is read-only or being written to."""
-    with suppress(ArchiveError), store.noting(wait_seconds=0.1) as connection:
+    with suppress(ArchiveError), store.short_write(wait_seconds=0.1) as connection:
         connection.execute("UPDATE tokens SET last_used = ? WHERE id = ?", (now, identifier))
 
 

@@ -9,7 +9,7 @@ from topmast.archive.catalogs.histograms import Histograms
 from topmast.archive.catalogs.parquet import CatalogStore, CatalogTable
 from topmast.archive.catalogs.rows import fields_in, merged, rows_of
 from topmast.archive.catalogs.search import CatalogSearcher
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.table_pieces import TableSource
 from topmast.errors import ArchiveError
 from topmast.tables.catalogs import fields_of_service
@@ -52,7 +52,7 @@ class ArchiveCatalogs:
         """Put rows into a catalogue, which is made if it is not there; how many they were."""
         if self._store.read_only:
             raise ArchiveError(f"The archive {self._store.layout.folder} cannot be written to.")
-        with exclusive(self._store.layout):
+        with writer_lock(self._store.layout):
             table = self._files.table(name)
             catalog = table.catalog if table else _new_catalog(name, source)
             rows = rows_of(source, catalog, ignore_unknown=ignore_unknown)

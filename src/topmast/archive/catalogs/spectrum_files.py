@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.product_files import REGISTER_FILES, IncomingFile, ProductFolder
 from topmast.errors import InvalidQueryError
 
@@ -49,7 +49,7 @@ def put_spectrum_files(
 ) -> None:
     """Keep the file of each spectrum; `kinds` are their names and types, `make` gives the bytes."""
     with (
-        exclusive(store.layout),
+        writer_lock(store.layout),
         TemporaryDirectory(dir=store.layout.folder, prefix="spectra-") as temporary,
         store.writing() as connection,
     ):

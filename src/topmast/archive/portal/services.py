@@ -18,7 +18,6 @@ from topmast.archive.portal.call import (
     number,
     table_answer,
 )
-from topmast.archive.portal.catalog_services import CATALOG_SERVICES, find_own_service
 from topmast.archive.store.crossmatch import crossmatch
 from topmast.archive.store.filters import Filter, parse_filters
 from topmast.archive.store.names import look_up
@@ -200,7 +199,6 @@ SERVICES: Mapping[str, Callable[[Call], bytes]] = {
     "Mast.Missions.List": _missions,
     "Mast.Name.Lookup": _name_lookup,
     "Mast.Bundle.Request": _bundle,
-    **CATALOG_SERVICES,
 }
 LOWER = {name.lower(): name for name in SERVICES}
 
@@ -223,9 +221,17 @@ def find_service(
     """
     if name.lower() in LOWER:
         return SERVICES[LOWER[name.lower()]]
+    # Late, for catalogues need pyarrow, which takes long to load.
+    from topmast.archive.portal.catalog_services import CATALOG_SERVICES, find_own_service
+
+    known = LOWER | {each.lower(): each for each in CATALOG_SERVICES}
+    if name.lower() in known:
+        return CATALOG_SERVICES[known[name.lower()]]
     own = find_own_service(name, catalogs)
     if own is not None:
         return own
-    near = [LOWER[each] for each in difflib.get_close_matches(name.lower()[:200], LOWER, n=3)]
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"Services: {', '.join(SERVICES)}."
+    near = [known[each] for each in difflib.get_close_matches(name.lower()[:200], known, n=3)]
+    hint = (
+        f"Did you mean {' or '.join(near)}?" if near else f"Services: {', '.join(known.values())}."
+    )
     raise InvalidQueryError(f"Unknown service {name[:100]!r}. {hint}")

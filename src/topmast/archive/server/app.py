@@ -24,7 +24,7 @@ from topmast.archive.server.routes import (
     pages,
     portal,
 )
-from topmast.archive.server.routes.common import Endpoint, guarded, message
+from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 from topmast.wire.cutouts import SERVICES
 
@@ -71,7 +71,8 @@ def make_app(archive: Archive) -> Starlette:
     """The ASGI app that serves `archive`."""
     app = Starlette(
         routes=[
-            Route(path, guarded(endpoint), methods=methods) for path, methods, endpoint in ROUTES
+            Route(path, with_errors_as_answers(endpoint), methods=methods)
+            for path, methods, endpoint in ROUTES
         ],
         middleware=[Middleware(CheckedAddresses)],
         exception_handlers={HTTPException: _refused},

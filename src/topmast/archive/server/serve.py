@@ -17,7 +17,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError
 from types import FrameType
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 import uvicorn
 
@@ -39,9 +39,6 @@ STOP_SECONDS = 10
 EARLY_EXIT_SECONDS = 5.0
 MOST_EARLY_EXITS = 5
 
-OpenArchive = Callable[[], Archive]
-"""Opens the archive; every process does so for itself."""
-
 
 class Tls(NamedTuple):
     """The files of a certificate and of its key, for https; one file may hold both."""
@@ -62,6 +59,9 @@ class Tls(NamedTuple):
 class ServerOptions(NamedTuple):
     """What the processes of one server have in common."""
 
+    open_archive: Callable[[], Archive]
+    """Every process opens the archive for itself."""
+    staging: Path | None = None
     verbose: bool = False
     tls: Tls | None = None
 
@@ -107,11 +107,11 @@ def serve(
     listening = _listen(host, port)
     with listening, _ended_by_signals():
         announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
-        options = ServerOptions(verbose, tls)
+        options = ServerOptions(open_archive, verbose=verbose, tls=tls)
         if workers == 1:
-            _work(open_archive, listening, None, options)
+            _work(listening, options)
         else:
-            _supervise(workers, open_archive, listening, options)
+            _supervise(workers, listening, options)
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def serve_in_thread(
 ) -> Iterator[str]:
     """Serve `archive` from a thread for the length of a ``with`` block; gives the URL."""
     with _listen(host, port) as listening:
-        server = uvicorn.Server(_config(archive, ServerOptions(tls=tls)))
+        server = uvicorn.Server(_config(archive, ServerOptions(lambda: archive, tls=tls)))
         thread = threading.Thread(
             target=server.run, kwargs={"sockets": [listening]}, name="topmast-server", daemon=True
         )
@@ -134,18 +134,13 @@ def serve_in_thread(
             thread.join()
 
 
-def _work(
-    open_archive: OpenArchive,
-    listening: socket.socket,
-    staging: Path | None,
-    options: ServerOptions,
-) -> None:
+def _work(listening: socket.socket, options: ServerOptions) -> None:
     """Answer requests until a signal comes."""
-    with warnings.catch_warnings(), _ended_by_signals(), open_archive() as archive:
+    with warnings.catch_warnings(), _ended_by_signals(), options.open_archive() as archive:
         # A signal that comes before the first request finds the server not yet awaited.
         warnings.simplefilter("ignore", RuntimeWarning)
-        if staging is not None:
-            archive.staged = StagedScripts(staging)
+        if options.staging is not None:
+            archive.staged = StagedScripts(options.staging)
         uvicorn.Server(_config(archive, options)).run(sockets=[listening])
 
 
@@ -168,17 +163,15 @@ def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
 # -------------------------------------------------------------------------------- many processes
 
 
-def _supervise(
-    workers: int, open_archive: OpenArchive, listening: socket.socket, options: ServerOptions
-) -> None:
+def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     owner = threading.Event()
-    staging = temporary_folder(owner, "topmast-staging-")
+    options = options._replace(staging=temporary_folder(owner, "topmast-stage-"))
     early_exits = 0
     with _ended_by_signals(), _worker_processes() as processes:
         while True:
             while len(processes) < workers:
-                processes[_started(open_archive, listening, staging, options)] = time.monotonic()
+                processes[_start_worker(listening, options)] = time.monotonic()
             wait([process.sentinel for process in processes])
             for dead in [process for process in processes if not process.is_alive()]:
                 lived = time.monotonic() - processes.pop(dead)
@@ -188,22 +181,18 @@ def _supervise(
                 raise ArchiveError("The workers cannot start; the messages above say why.")
 
 
-def _started(
-    open_archive: OpenArchive, listening: socket.socket, staging: Path, options: ServerOptions
-) -> SpawnProcess:
+def _start_worker(listening: socket.socket, options: ServerOptions) -> SpawnProcess:
     process = multiprocessing.get_context("spawn").Process(
-        target=_worker, args=(open_archive, listening, staging, options), daemon=True
+        target=_worker, args=(listening, options), daemon=True
     )
     process.start()
     return process
 
 
-def _worker(
-    open_archive: OpenArchive, listening: socket.socket, staging: Path, options: ServerOptions
-) -> None:
+def _worker(listening: socket.socket, options: ServerOptions) -> None:
     # Ctrl-C reaches all processes of a terminal; the one that started this one will end it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _work(open_archive, listening, staging, options)
+    _work(listening, options)
 
 
 @contextmanager
@@ -245,29 +234,16 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 def _listen(host: str, port: int) -> socket.socket:
     try:
-        family, kind, protocol, _, address = _addresses(host, port)[0]
-        listening = socket.socket(family, kind, protocol)
+        family, _, _, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
+        return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as problem:
-        raise _cannot_listen(host, port, problem) from problem
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except OSError as problem:
-        listening.close()
-        raise _cannot_listen(host, port, problem) from problem
-    return listening
-
-
-def _addresses(host: str, port: int) -> list[Any]:
-    return socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-
-
-def _cannot_listen(host: str, port: int, problem: OSError) -> ArchiveError:
-    return ArchiveError(
-        f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
-        "Another port may be free; 0 takes any that is."
-    )
+        raise ArchiveError(
+            f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
+            "Another port may be free; 0 takes any that is."
+        ) from problem
 
 
 def _url(listening: socket.socket, tls: Tls | None) -> str:

@@ -100,12 +100,12 @@ class InProcessStream:
 
 
 @types.coroutine
-def _hand_over(message: Message) -> Generator[Message, None, None]:
+def _yield_message(message: Message) -> Generator[Message, None, None]:
     yield message
 
 
 async def _send(message: Message) -> None:
-    await _hand_over(message)
+    await _yield_message(message)
 
 
 def _receiver(body: bytes) -> Callable[[], Coroutine[Any, Any, Message]]:

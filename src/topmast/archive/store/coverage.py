@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy.typing as npt
 from topmast.archive.footprints.index import FootprintIndex, add_footprints, write_index
 from topmast.archive.footprints.segment import Hits
 from topmast.archive.store.database import Store
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.paths import Layout, temporary_folder
 from topmast.errors import ArchiveError
 
@@ -115,7 +115,7 @@ def repair(store: Store) -> None:
     if store.read_only or not _needs_repair(store):
         return
     # Whoever holds the lock brings the index up to date anyway.
-    with suppress(ArchiveError), exclusive(store.layout, wait_seconds=0):
+    with suppress(ArchiveError), writer_lock(store.layout, wait_seconds=0):
         store.build_indexes()
         update(store)
 
@@ -180,9 +180,5 @@ def _write(
     numbers, ra_deg, dec_deg = places["number"], places["ra"], places["dec"]
     nowhere = np.isinf(ra_deg) | np.isinf(dec_deg)
     ra_deg[nowhere] = dec_deg[nowhere] = np.nan
-    regions = _regions(connection, rows)
+    regions = (row[0] for row in connection.execute(f"SELECT s_region FROM ({rows})"))
     write(folder, numbers, regions, ra_deg=ra_deg, dec_deg=dec_deg)
-
-
-def _regions(connection: sqlite3.Connection, rows: str) -> Iterator[str | None]:
-    return (row[0] for row in connection.execute(f"SELECT s_region FROM ({rows})"))

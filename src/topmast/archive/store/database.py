@@ -16,7 +16,7 @@ from topmast.archive.store.schema import INDEXES, account_statements, table_stat
 from topmast.errors import ArchiveError
 
 WAIT_FOR_LOCK_SECONDS = 60.0
-NOTE_SECONDS = 10.0
+SHORT_WRITE_SECONDS = 10.0
 CACHE_SIZE = f"cache_size = -{64 * 1024}"
 """Negative: in kibibytes."""
 IDLE_CONNECTIONS = 16
@@ -62,7 +62,7 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection inside one read transaction: every query in it sees the same state."""
-        connection = self._take()
+        connection = self._acquire()
         try:
             connection.execute("BEGIN")
             try:
@@ -72,7 +72,7 @@ class Store:
         except sqlite3.DatabaseError as problem:
             raise self._explained(problem) from problem
         finally:
-            self._give_back(connection)
+            self._release(connection)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -89,7 +89,9 @@ class Store:
             connection.execute("PRAGMA optimize")
 
     @contextmanager
-    def noting(self, wait_seconds: float = NOTE_SECONDS) -> Iterator[sqlite3.Connection]:
+    def short_write(
+        self, wait_seconds: float = SHORT_WRITE_SECONDS
+    ) -> Iterator[sqlite3.Connection]:
         """A connection for a short write about accounts, which changes no answer to a query."""
         with self._transaction(["synchronous = NORMAL"], wait_seconds) as connection:
             for statement in account_statements():
@@ -154,7 +156,7 @@ class Store:
             for connection in idle:
                 connection.close()
 
-    def _take(self) -> sqlite3.Connection:
+    def _acquire(self) -> sqlite3.Connection:
         with self._guard:
             if self._closed:
                 raise ArchiveError(f"The archive {self.layout.folder} has been closed.")
@@ -167,7 +169,7 @@ class Store:
                 return self._idle.pop()
         return self._connected(self._address)
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _release(self, connection: sqlite3.Connection) -> None:
         with self._guard:
             if not self._closed and len(self._idle) < IDLE_CONNECTIONS:
                 self._idle.append(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topmast.archive.store.schema import is_identifier, observation_value
-from topmast.errors import InvalidQueryError
+from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, Field
 
 MOST_FILTERS = 200
@@ -74,8 +73,7 @@ def find_field(name: Any, among: Mapping[str, Field] = SEARCHABLE) -> Field:
     text = name.strip() if isinstance(name, str) else str(name)
     field = among.get(text.lower())
     if field is None:
-        near = difflib.get_close_matches(text.lower(), among, n=1, cutoff=0.5)
-        hint = f" Did you mean '{among[near[0]].name}'?" if near else ""
+        hint = did_you_mean(text[:100], [known.name for known in among.values()])
         raise InvalidQueryError(f"Invalid column name '{text[:100]}'.{hint}")
     return field
 

@@ -15,7 +15,7 @@ ASK_AGAIN_SECONDS = 0.05
 
 
 @contextmanager
-def exclusive(layout: Layout, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
+def writer_lock(layout: Layout, wait_seconds: float = WAIT_SECONDS) -> Iterator[None]:
     """Hold the right to write to the archive; wait for another writer to end."""
     try:
         file = layout.lock.open("a+b")

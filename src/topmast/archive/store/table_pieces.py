@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topmast.archive.store.column_values import column_values
-from topmast.errors import InvalidQueryError
+from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import Field
 
 if TYPE_CHECKING:
@@ -78,17 +77,16 @@ def known_columns(
                 raise InvalidQueryError(f"The column {field.name} is there twice.")
             known[name] = field
         elif name.lower() not in COMPUTED and not ignore_unknown:
-            raise _unknown_column(name, lower)
+            raise _unknown_column(name, fields)
     if not known:
         raise InvalidQueryError("The table has none of the columns that the archive knows.")
     return known
 
 
-def _unknown_column(name: str, lower: Mapping[str, Field]) -> InvalidQueryError:
-    near = difflib.get_close_matches(name.lower(), lower, n=1)
-    hint = f"Did you mean '{lower[near[0]].name}'? " if near else ""
+def _unknown_column(name: str, fields: Sequence[Field]) -> InvalidQueryError:
+    hint = did_you_mean(name, [field.name for field in fields])
     return InvalidQueryError(
-        f"The archive has no column '{name}'. {hint}ignore_unknown=True passes over such columns."
+        f"The archive has no column '{name}'.{hint} ignore_unknown=True passes over such columns."
     )
 
 

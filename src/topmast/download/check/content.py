@@ -10,7 +10,6 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -79,7 +78,8 @@ def inspect(
     `sha256` and `body`: of the whole file, if they are known already.
     """
     name = (name or Path(path).name).lower()
-    with closing(FileReader(path, sha256, body)) as reader:
+    reader = FileReader(path, sha256, body)
+    with reader.file:
         verdict = _disguise(reader, name)
         if verdict is None:
             try:

@@ -56,12 +56,12 @@ class FileReader:
     """The bytes of one file, and the SHA-256 of all that was read.
 
     With the `known` SHA-256 of the whole file, bytes that no test needs are not read. With
-    its `body`, which is still in memory, the disk is not asked at all.
+    its `body`, which is still in memory, the disk is not asked at all. Its maker closes `file`.
     """
 
     def __init__(self, path: Path | str, known: str = "", body: bytes | None = None) -> None:
         self.path = path
-        self._file = FileIO(path) if body is None else BytesIO(body)
+        self.file = FileIO(path) if body is None else BytesIO(body)
         self._known = known
         self._digest = hashlib.sha256()
         self.position = 0
@@ -69,7 +69,7 @@ class FileReader:
     def fill(self, view: memoryview) -> int:
         have = 0
         while have < len(view):
-            count = self._file.readinto(view[have:])
+            count = self.file.readinto(view[have:])
             if not count:
                 break
             have += count
@@ -86,16 +86,16 @@ class FileReader:
     def skip(self, count: int) -> int:
         if not self._known:
             return read_over(self, count)
-        end = self._file.seek(0, os.SEEK_END)
+        end = self.file.seek(0, os.SEEK_END)
         passed = min(count, max(0, end - self.position))
-        self.position = self._file.seek(self.position + passed)
+        self.position = self.file.seek(self.position + passed)
         return passed
 
     def peek(self, count: int) -> bytes:
         """The first bytes of the file; this does not count as reading."""
-        self._file.seek(0)
-        start = self._file.read(count) or b""
-        self._file.seek(self.position)
+        self.file.seek(0)
+        start = self.file.read(count) or b""
+        self.file.seek(self.position)
         return start
 
     def read_to_end(self) -> str:
@@ -103,9 +103,6 @@ class FileReader:
         while self.skip(CHUNK):
             pass
         return self._known or self._digest.hexdigest()
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class GzipReader:

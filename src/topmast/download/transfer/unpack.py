@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from contextlib import closing
 from pathlib import Path
 
 from topmast.download.check.content import GZIP_START
@@ -49,11 +48,13 @@ def _unpack_in_place(part: Part, promised: int) -> None:
     place = 0
     most = max(UNSUSPICIOUS_BYTES, MAX_EXPANSION * part.size, promised)
     try:
-        with closing(FileReader(part.path)) as source, packed.open("xb") as copy:
+        source = FileReader(part.path)
+        with source.file, packed.open("xb") as copy:
             while count := source.fill(view):
                 copy.write(view[:count])
         part.empty()
-        with closing(FileReader(packed)) as source:
+        source = FileReader(packed)
+        with source.file:
             reader = GzipReader(source)
             while count := reader.fill(view):
                 part.write(view[:count], place)

@@ -1,4 +1,4 @@
-"""What all addresses need: the archive, a bounded body, packed answers, and no stack traces."""
+"""What all addresses need: the archive, a bounded body, compressed answers, and no stack traces."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def message(status_code: int, text: str) -> Response:
     return Response(json.dumps(body), status_code, media_type="application/json")
 
 
-def guarded(endpoint: Endpoint) -> Endpoint:
+def with_errors_as_answers(endpoint: Endpoint) -> Endpoint:
     """`endpoint`, with every error turned into an answer; the unexpected ones are logged.
 
     An answer that depends on a login is marked, so that no cache hands it to somebody else.
@@ -86,7 +86,7 @@ async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
     return b"".join(pieces)
 
 
-async def packed(request: Request, content: bytes, media_type: str) -> Response:
+async def compressed(request: Request, content: bytes, media_type: str) -> Response:
     """`content` as an answer, gzipped for a client on another machine that takes it so."""
     if not _wants_gzip(request) or len(content) < WORTH_COMPRESSING:
         return Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding"})

@@ -97,7 +97,7 @@ async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
 
 
 class PiecesResponse(Response):
-    """An answer sent piece by piece; stops when the client has gone."""
+    """An answer sent piece by piece; stops when the client has disconnected."""
 
     def __init__(
         self, pieces: AsyncIterator[bytes], status_code: int, headers: dict[str, str]
@@ -112,21 +112,21 @@ class PiecesResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = {"type": "http.response.start", "status": self.status_code}
         await send({**start, "headers": self.raw_headers})
-        gone = _departure(receive)
+        disconnected = _disconnection(receive)
         try:
             async for piece in self._pieces:
-                if gone is not None and gone.done():
+                if disconnected is not None and disconnected.done():
                     return
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         finally:
-            if gone is not None:
-                gone.cancel()
+            if disconnected is not None:
+                disconnected.cancel()
             await self._pieces.aclose()  # type: ignore[attr-defined]
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _departure(receive: Receive) -> asyncio.Task[None] | None:
-    """A task that ends when the client has gone: the server goes on taking pieces for nobody."""
+def _disconnection(receive: Receive) -> asyncio.Task[None] | None:
+    """A task that ends when the client is gone: the server itself goes on taking pieces."""
     if in_process.get():
         return None
 

@@ -16,7 +16,7 @@ from topmast.archive.accounts.user import User
 from topmast.archive.portal.answers import FORMATS
 from topmast.archive.portal.call import Call
 from topmast.archive.portal.services import CONFIGURATIONS, find_service
-from topmast.archive.server.routes.common import archive_of, base_url_of, packed, read_body
+from topmast.archive.server.routes.common import archive_of, base_url_of, compressed, read_body
 from topmast.archive.server.routes.users import current_user
 from topmast.archive.server.threads import result_within
 from topmast.errors import InvalidQueryError, TimeoutError
@@ -40,7 +40,7 @@ async def invoke(request: Request) -> Response:
     except InvalidQueryError as problem:
         return Response(encode_error(str(problem)), 400, media_type="application/json")
     content = await _answered(request, mashup)
-    return await packed(request, content, _media_type(content))
+    return await compressed(request, content, _media_type(content))
 
 
 async def columnsconfig(request: Request) -> Response:
@@ -59,7 +59,7 @@ async def columnsconfig(request: Request) -> Response:
 async def _answered(request: Request, mashup: MashupRequest) -> bytes:
     try:
         archive = archive_of(request)
-        service = find_service(mashup.service, archive.catalogs.names)
+        service = find_service(mashup.service, lambda: archive.catalogs.names())
         user = await current_user(request)
         call = Call(archive, mashup, base_url_of(request), user)
         key = _key_of(mashup, user)
