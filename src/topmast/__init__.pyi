@@ -9,6 +9,8 @@ from .astroquery.dropin import (
 from .client import (
     Catalogs as Catalogs,
     Client as Client,
+    Hapcut as Hapcut,
+    HapcutClass as HapcutClass,
     Mast as Mast,
     Observations as Observations,
     connect as connect,

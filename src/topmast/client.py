@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from topmast.services.catalogs import CatalogsClass
+    from topmast.services.cutouts import HapcutClass, TesscutClass, ZcutClass
     from topmast.services.mast import MastClass
     from topmast.services.observations import ObservationsClass
 
@@ -26,10 +27,16 @@ __all__ = [
     "Catalogs",
     "CatalogsClass",
     "Client",
+    "Hapcut",
+    "HapcutClass",
     "Mast",
     "MastClass",
     "Observations",
     "ObservationsClass",
+    "Tesscut",
+    "TesscutClass",
+    "Zcut",
+    "ZcutClass",
     "connect",
     "verify",
 ]
@@ -102,6 +109,27 @@ class Client:
         from topmast.services.mast import MastClass
 
         return MastClass(session=self.session)
+
+    @cached_property
+    def tesscut(self) -> TesscutClass:
+        """Cut small pieces out of the full-frame images of TESS."""
+        from topmast.services.cutouts import TesscutClass
+
+        return TesscutClass(session=self.session)
+
+    @cached_property
+    def zcut(self) -> ZcutClass:
+        """Cut small pieces out of the images of deep-field surveys."""
+        from topmast.services.cutouts import ZcutClass
+
+        return ZcutClass(session=self.session)
+
+    @cached_property
+    def hapcut(self) -> HapcutClass:
+        """Cut small pieces out of Hubble Advanced Products."""
+        from topmast.services.cutouts import HapcutClass
+
+        return HapcutClass(session=self.session)
 
 
 def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
@@ -201,10 +229,16 @@ def default_client() -> Client:
 
 if TYPE_CHECKING:
     Catalogs: CatalogsClass
+    Hapcut: HapcutClass
     Mast: MastClass
     Observations: ObservationsClass
+    Tesscut: TesscutClass
+    Zcut: ZcutClass
 
-_READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observations"}
+_READY_MADE = {
+    name: name.lower()
+    for name in ("Catalogs", "Hapcut", "Mast", "Observations", "Tesscut", "Zcut")
+}
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 
@@ -212,6 +246,7 @@ _CLASSES = {
     "CatalogsClass": "topmast.services.catalogs",
     "MastClass": "topmast.services.mast",
     "ObservationsClass": "topmast.services.observations",
+    **dict.fromkeys(("HapcutClass", "TesscutClass", "ZcutClass"), "topmast.services.cutouts"),
 }
 """Where their classes live; each is loaded when it is first used."""
 

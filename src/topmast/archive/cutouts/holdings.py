@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from topmast.archive.disk import write_whole
-from topmast.archive.store.locking import exclusive
+from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.paths import Layout
 from topmast.errors import InvalidQueryError
 from topmast.sky import Footprint, distance_deg, parse_region
@@ -116,7 +116,7 @@ class Holdings:
         return images
 
     def _put(self, files: Sequence[tuple[Path, Cube | Image]]) -> None:
-        with exclusive(self.layout):
+        with writer_lock(self.layout):
             for source, each in files:
                 _bring(source, self.path(each))
             found = {each.path: each for each in [*self.held.cubes, *self.held.images]}

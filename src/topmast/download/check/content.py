@@ -26,6 +26,7 @@ from topmast.download.check.verdict import (
     unproven,
     whole,
 )
+from topmast.wire.cutouts import is_zip_bomb
 
 HTML = re.compile(
     rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head)\b", re.I | re.S
@@ -269,6 +270,9 @@ def _judge_zip(reader: FileReader, name: str) -> Verdict:
     reader.read_to_end()
     try:
         with zipfile.ZipFile(reader.path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+            if is_zip_bomb(unpacked, reader.position):
+                return unproven(f"it would unpack to {unpacked:,} bytes", doubtful=True)
             broken = archive.testzip()
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as problem:
         return truncated(f"it is no complete zip archive ({problem})")
