@@ -236,8 +236,7 @@ if TYPE_CHECKING:
     Zcut: ZcutClass
 
 _READY_MADE = {
-    name: name.lower()
-    for name in ("Catalogs", "Hapcut", "Mast", "Observations", "Tesscut", "Zcut")
+    name: name.lower() for name in ("Catalogs", "Hapcut", "Mast", "Observations", "Tesscut", "Zcut")
 }
 """Names that stand for parts of the default client, which is made when one is first used."""
 

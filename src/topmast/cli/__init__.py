@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",
+    "cutout": "topmast.cli.cutout",
     "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
     "missions": "topmast.cli.lookup",

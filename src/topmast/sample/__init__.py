@@ -46,6 +46,7 @@ def build_sample(
     """
     from topmast.archive import Archive
     from topmast.sample.catalogs import build_catalogs
+    from topmast.sample.cubes import build_cubes
     from topmast.sample.names import name_rows
     from topmast.sample.tables import name_table, observation_table, product_table
 
@@ -62,6 +63,7 @@ def build_sample(
         )
         archive.ingest(products=product_table(product.row for product in doubles), files=extra)
         build_catalogs(archive, progress)
+        build_cubes(archive)
         DEMO_ACCOUNT.add_to(archive)
         pack(archive.store.layout.database)
     except BaseException:

@@ -26,7 +26,10 @@ SECTORS = {2: 1354.1, 5: 1437.8, 8: 1517.3}
 FIELDS = ((4, 3, 124.531756, -68.313), (1, 2, 210.80227, 54.34895))
 """Camera, CCD, and the middle of the frame: TIC 307210830 and M101."""
 SURVEYS = {
-    "goods_north": ("hlsp_goods_hst_acs_north_f606w_v2.0_drz", "hlsp_goods_hst_acs_north_f850lp_v2.0_drz"),
+    "goods_north": (
+        "hlsp_goods_hst_acs_north_f606w_v2.0_drz",
+        "hlsp_goods_hst_acs_north_f850lp_v2.0_drz",
+    ),
     "candels_gn_60mas": ("hlsp_candels_hst_wfc3_gn-tot-60mas_f160w_v1.0_drz",),
     "hap": ("hst_skycell-p2364x10y16_acs_wfc_f606w_all",),
 }  # fmt: skip
@@ -113,8 +116,8 @@ def star_light(
     x, y = wcs.all_world2pix(*centre, 0)
     others = np.zeros((SIDE, SIDE))
     for _ in range(60):
-        others += _spot(*random.uniform(0, SIDE, 2), 200 * random.pareto(1.5))
-    return _spot(float(x), float(y), 9000.0), others
+        others += _spot(random.uniform(0, SIDE, 2), 200 * random.pareto(1.5))
+    return _spot((x, y), 9000.0), others
 
 
 def survey_image(folder: Path, name: str, survey: str, place: tuple[float, float]) -> Path:
@@ -133,7 +136,7 @@ def survey_image(folder: Path, name: str, survey: str, place: tuple[float, float
     wcs.wcs.cdelt = [-scale / 3600, scale / 3600]
     pixels = random.normal(0, 0.01, (side, side))
     for _ in range(40):
-        pixels += _spot(*random.uniform(0, side, 2), 0.3 * random.pareto(1.5), side)
+        pixels += _spot(random.uniform(0, side, 2), 0.3 * random.pareto(1.5), side)
     header = wcs.to_header()
     header["COMMENT"] = MADE_BY
     header["DATE"] = DATE
@@ -147,7 +150,8 @@ def survey_image(folder: Path, name: str, survey: str, place: tuple[float, float
     return path
 
 
-def _spot(x: float, y: float, light: float, side: int = SIDE) -> Any:
+def _spot(place: Any, light: float, side: int = SIDE) -> Any:
+    x, y = place
     rows, columns = np.mgrid[:side, :side]
     return light / (2 * np.pi) * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 2)
 

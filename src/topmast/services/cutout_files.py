@@ -37,7 +37,7 @@ from topmast.errors import (
 from topmast.net.pace import Pace
 from topmast.net.parallel import at_once
 from topmast.questions.arguments import truth_value
-from topmast.questions.cutouts import Cut, at_a_time, url_of
+from topmast.questions.cutouts import Cut, at_a_time, send, url_of
 from topmast.questions.portal import TARGET_GIVEN, TARGET_INDEX
 from topmast.wire.cutouts import (
     LONGEST_MESSAGE,
@@ -153,7 +153,7 @@ class CutoutFolder:
             raise
         finally:
             self.index.flush()
-            sync_folder(self.folder)
+            sync_folder(os.fspath(self.folder))
             self._remove_work()
 
     def _rows(self, cut: Cut) -> list[Row]:
@@ -193,13 +193,23 @@ class CutoutFolder:
         row |= {"Attempts": result.attempts, "Seconds": round(result.seconds, 3)}
         row |= {"Source": result.source}
         if result.status != "COMPLETE":
-            return [row | {"Message": result.message}]
+            return [row | {"Message": self._explained(cut, result.message or "")}]
         packed = self.folder / WORK / name
         try:
             placed = self._placed(cut, packed)
         finally:
             packed.unlink(missing_ok=True)
         return [self._row(cut, held, row) for held in placed]
+
+    def _explained(self, cut: Cut, message: str) -> str:
+        """Why the service refuses a request: of a download, the status alone is known."""
+        if not message.startswith("400"):
+            return message
+        try:
+            send(self.session, cut.request)
+        except MastError as problem:
+            return one_line(problem)
+        return message
 
     def _placed(self, cut: Cut, packed: Path) -> list[Held]:
         """The files of a zip under their names, or the zip under its own."""
@@ -222,9 +232,7 @@ class CutoutFolder:
             for number, (member, part) in enumerate(zip(members, unpacked, strict=True), 1)
         ]
 
-    def _unpacked(
-        self, opened: zipfile.ZipFile, member: zipfile.ZipInfo, packed: Path
-    ) -> Path:
+    def _unpacked(self, opened: zipfile.ZipFile, member: zipfile.ZipInfo, packed: Path) -> Path:
         """One file of the zip in the working folder, whole by its checksum and its format."""
         part = packed.with_name(f"{packed.stem}-{member.filename}")
         with opened.open(member) as source, part.open("wb") as target:

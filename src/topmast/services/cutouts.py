@@ -9,18 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from astropy.io import fits
 
 from topmast.questions import cutouts as questions
-from topmast.questions.cutouts import (
-    Cut,
+from topmast.questions.cutout_targets import (
     Targets,
     check_product,
     find_targets,
-    get_cuts,
-    image_request,
     one_of_names,
     parse_size,
-    tess_cuts,
-    with_format,
 )
+from topmast.questions.cutouts import Cut, get_cuts, image_request, tess_cuts, with_format
 from topmast.services.cutout_files import download_cuts
 from topmast.services.methods import method
 from topmast.services.service import Service

@@ -250,8 +250,9 @@ def decode_sectors(content: bytes) -> list[SectorName]:
     try:
         return [SectorName(int(r["sector"]), int(r["camera"]), int(r["ccd"])) for r in rows]
     except (KeyError, TypeError, ValueError) as problem:
-        raise BadAnswerError(f"TESScut gave a list of sectors that cannot be read: {problem!r}.") \
-            from problem
+        raise BadAnswerError(
+            f"TESScut gave a list of sectors that cannot be read: {problem!r}."
+        ) from problem
 
 
 def encode_surveys(surveys: Sequence[str]) -> bytes:

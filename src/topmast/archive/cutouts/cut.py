@@ -1,4 +1,4 @@
-"""Cut out of cubes and images, by astrocut: what may be asked for, and the files that come of it."""
+"""Cut out of cubes and images, by astrocut: what may be asked for, and the files made of it."""
 
 from __future__ import annotations
 
@@ -266,8 +266,9 @@ def _two_numbers(word: str, text: str) -> list[float]:
     try:
         low, high = (float(part) for part in text.strip("[]() ").split(","))
     except ValueError as problem:
-        raise InvalidQueryError(f"{word} is two numbers, [low, high], not {text!r:.60}.") \
-            from problem
+        raise InvalidQueryError(
+            f"{word} is two numbers, [low, high], not {text!r:.60}."
+        ) from problem
     return [low, high]
 
 

@@ -32,7 +32,7 @@ MOST_OPEN = 256
 
 
 class Cube(msgspec.Struct, frozen=True):
-    """The full frames of one camera and CCD in one sector, as astrocut's CubeFactory stacks them."""
+    """The full frames of one camera and CCD in one sector, stacked by astrocut."""
 
     path: str
     sector: int
@@ -109,7 +109,7 @@ class Holdings:
 
     def add_images(self, survey: str, sources: Iterable[Path]) -> list[Image]:
         """Take images of a survey into the archive; those of the same name go."""
-        if not survey or safe_name(survey) != survey or "_" == survey[0]:
+        if not survey or safe_name(survey) != survey or survey[0] == "_":
             raise InvalidQueryError(f"{survey!r} is no name of a survey: write letters and digits.")
         images = [describe_image(source, survey) for source in sources]
         self._put(list(zip(sources, images, strict=True)))
@@ -119,7 +119,8 @@ class Holdings:
         with writer_lock(self.layout):
             for source, each in files:
                 _bring(source, self.path(each))
-            found = {each.path: each for each in [*self.held.cubes, *self.held.images]}
+            found: dict[str, Cube | Image] = {cube.path: cube for cube in self.held.cubes}
+            found |= {image.path: image for image in self.held.images}
             found |= {each.path: each for _, each in files}
             every = sorted(found.values(), key=lambda each: each.path)
             held = Held(
@@ -141,7 +142,7 @@ def describe_cube(source: Path) -> Cube:
 
     with _opened(source) as file:
         header = file[0].header
-        shape = file[1].shape if len(file) > 2 else ()
+        shape: tuple[int, ...] = file[1].shape if len(file) > 2 else ()
         if len(shape) != 4 or shape[3] != 2 or not isinstance(file[2], fits.BinTableHDU):
             raise InvalidQueryError(
                 f"{source} is no cube of full frames: astrocut's CubeFactory makes one of the "
@@ -154,10 +155,17 @@ def describe_cube(source: Path) -> Cube:
                 "CubeFactory.make_cube takes the sector as sector=."
             )
         wcs = cube_wcs(file[2].data)
-        name = SectorName(*numbers)
-        rows, columns, times, _ = shape
-    path = f"cubes/{name.name}-cube.fits"
-    return Cube(path, *numbers, _outline(wcs, columns, rows), columns, rows, times)
+    name = SectorName(*numbers)
+    return Cube(
+        path=f"cubes/{name.name}-cube.fits",
+        sector=name.sector,
+        camera=name.camera,
+        ccd=name.ccd,
+        region=_outline(wcs, shape[1], shape[0]),
+        columns=shape[1],
+        rows=shape[0],
+        times=shape[2],
+    )
 
 
 def describe_image(source: Path, survey: str) -> Image:
