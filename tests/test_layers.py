@@ -260,6 +260,7 @@ ARCHIVE_ROOMS = (
     "accounts",
     "ingest",
     "catalogs",
+    "cutouts",
     "portal",
     "archive",
     "server",

@@ -30,7 +30,7 @@ AGAIN = "Run the same command again: what has arrived is kept, only the rest is 
 @click.option("--sector", type=int, multiple=True, metavar="N",
               help="Of TESS; all that have seen the target if not given.")  # fmt: skip
 @click.option("--survey", metavar="NAME", help="Only this deep-field survey.")
-@click.option("--format", "cutout_format", type=click.Choice(["fits", "jpg", "png"]),
+@click.option("--cutout-format", type=click.Choice(["fits", "jpg", "png"]),
               default="fits", show_default=True, help="Of the files of a survey.")  # fmt: skip
 @click.option("--moving-target", is_flag=True, help="TARGET is a planet, an asteroid or a comet.")
 @click.option("--download-dir", type=click.Path(path_type=Path), default=Path(),
@@ -47,7 +47,7 @@ def cutout(kind: str, target: tuple[str, ...], listed: bool, output: Output, **w
     topmast cutout tess "TIC 307210830" --size 5
     topmast cutout tess "TIC 307210830" --size 5 --sector 2 --download-dir cutouts
     topmast cutout tess "TIC 307210830" --list
-    topmast cutout survey "189.49206 62.20615" --size "2 arcsec" --format jpg
+    topmast cutout survey "189.49206 62.20615" --size "2 arcsec" --cutout-format jpg
     topmast cutout hubble M101 --size 20,30
     """
     if not target:
@@ -66,7 +66,7 @@ def _check_together(kind: str, words: dict[str, Any], listed: bool) -> None:
         if words[name] and name not in only[kind]:
             raise click.UsageError(f"--{name.replace('_', '-')} has no meaning for {kind}.")
     if words["cutout_format"] != "fits" and kind != "survey":
-        raise click.UsageError(f"--format has no meaning for {kind}: its cutouts are FITS files.")
+        raise click.UsageError(f"--cutout-format has no meaning for {kind}: its cutouts are FITS files.")
     if listed and kind == "hubble":
         raise click.UsageError("--list has no meaning for hubble: it has no sectors or surveys.")
 
