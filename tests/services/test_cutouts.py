@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
-
-import topmast
 from tests.cutout_archive import *  # noqa: F403
 from tests.cutout_archive import DEEP, M101, NOWHERE, STAR
 from tests.misbehaving import Misbehaving, Reply, Seen
+
+import topmast
 from topmast.client import Client
 from topmast.errors import (
     DownloadError,
@@ -334,7 +334,7 @@ FAULTS = {
     "a zip bomb": (Reply(body=zip_of("a.fits", bytes(300 << 20))), "would unpack to"),
     "a file that is no FITS": (Reply(body=zip_of("a.fits", b"hello there")), "no whole file"),
     "a page of HTML": (Reply(body=b"<html><title>down</title></html>"), "No zip of cutouts"),
-    "a stall": (Reply(body=good(2), stall_at=50), "No byte came"),
+    "a stall": (Reply(body=good(2), stall_at=50), "sent nothing for 1 s"),
     "a reset": (Reply(body=good(2), reset_at=50), ""),
     "an empty zip": (Reply(body=encode_cutouts([])), "holds no files"),
 }

@@ -66,7 +66,9 @@ def _check_together(kind: str, words: dict[str, Any], listed: bool) -> None:
         if words[name] and name not in only[kind]:
             raise click.UsageError(f"--{name.replace('_', '-')} has no meaning for {kind}.")
     if words["cutout_format"] != "fits" and kind != "survey":
-        raise click.UsageError(f"--cutout-format has no meaning for {kind}: its cutouts are FITS files.")
+        raise click.UsageError(
+            f"--cutout-format has no meaning for {kind}: its cutouts are FITS files."
+        )
     if listed and kind == "hubble":
         raise click.UsageError("--list has no meaning for hubble: it has no sectors or surveys.")
 

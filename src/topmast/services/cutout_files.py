@@ -203,7 +203,7 @@ class CutoutFolder:
 
     def _explained(self, cut: Cut, message: str) -> str:
         """Why the service refuses a request: of a download, the status alone is known."""
-        if not message.startswith("400"):
+        if not message.removeprefix("HTTPError: ").startswith("400"):
             return message
         try:
             send(self.session, cut.request)
