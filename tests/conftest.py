@@ -89,7 +89,7 @@ def recorded() -> Path:
 def sample_folder() -> Path:
     """The folder of the sample archive, made again when the code that makes it has changed."""
     code = sorted((PROJECT / "src/topmast/sample").rglob("*.*"))
-    code = [path for path in code if path.suffix in (".py", ".csv")]
+    code = [path for path in code if path.suffix in (".py", ".csv", ".toml")]
     code += sorted((PROJECT / "src/topmast/tables/catalogs").glob("*.py"))
     code += sorted((PROJECT / "src/topmast/archive/catalogs").glob("*.py"))
     code += [PROJECT / "src/topmast/archive/store" / name for name in ("schema.py", "paths.py")]

@@ -10,9 +10,10 @@ from .client import (
     Catalogs as Catalogs,
     Client as Client,
     Hapcut as Hapcut,
-    HapcutClass as HapcutClass,
     Mast as Mast,
     Observations as Observations,
+    Tesscut as Tesscut,
+    Zcut as Zcut,
     connect as connect,
     verify as verify,
 )
@@ -46,6 +47,11 @@ from .errors import (
     UnsafeNameError as UnsafeNameError,
 )
 from .services.catalogs import CatalogsClass as CatalogsClass
+from .services.cutouts import (
+    HapcutClass as HapcutClass,
+    TesscutClass as TesscutClass,
+    ZcutClass as ZcutClass,
+)
 from .services.mast import MastClass as MastClass
 from .services.observations import ObservationsClass as ObservationsClass
 from .version import __version__ as __version__

@@ -372,7 +372,7 @@ def test_a_cutout_that_takes_too_long_is_given_up(
 ) -> None:
     going = threading.Event()
     monkeypatch.setattr(routes, "CUT_SECONDS", 0.05)
-    monkeypatch.setattr(routes, "cut", lambda *given: b"" if going.wait(20) else b"")
+    monkeypatch.setattr(routes, "cut", lambda *given: str(going.wait(20)).encode())
     given = place(STAR, x=5, y=5)
     status, content = served(cutout_archive, "/tesscut/api/v0.1/astrocut", **given)
     going.set()

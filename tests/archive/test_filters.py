@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from tests.archive.conftest import Caller
-from topmast.archive.store.filters import parse_filters
+from topmast.archive.store.filters import SEARCHABLE, Filter, condition_of, parse_filters
 from topmast.errors import InvalidQueryError
 
 ALL = [f"obs{number}" for number in range(6)]
@@ -105,6 +107,27 @@ def test_many_values_are_as_good_as_few(caller: Caller) -> None:
     many = [f"F{number}" for number in range(3000)]
     assert caller.matching(has("filters", *many, "NUV")) == ["obs2"]
     assert caller.matching(has("obsid", *map(str, range(5000)))) == ALL
+
+
+def test_among_many_values_one_may_be_out_of_range(caller: Caller) -> None:
+    assert caller.matching(has("obsid", *map(str, range(5000, 5300)), "903", 10**30)) == [
+        "obs3",
+        "obs4",
+    ]
+
+
+def test_a_negated_filter_keeps_rows_without_a_value() -> None:
+    not_hla = Filter(SEARCHABLE["obs_collection"], values=("HLA",), negated=True)
+    condition = condition_of(not_hla, frozenset())
+
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute('CREATE TABLE observations (obs_id TEXT, "obs_collection" TEXT)')
+        rows = [("a", "HLA"), ("b", "HST"), ("c", None)]
+        connection.executemany("INSERT INTO observations VALUES (?, ?)", rows)
+        sql = f"SELECT obs_id FROM observations WHERE {condition.sql} ORDER BY 1"
+        found = [name for (name,) in connection.execute(sql, condition.values)]
+
+    assert found == ["b", "c"]
 
 
 @pytest.mark.parametrize(

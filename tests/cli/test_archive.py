@@ -63,6 +63,24 @@ def test_the_sample_does_not_go_into_a_folder_in_use(tmp_path: Path) -> None:
     assert "is there already and not empty" in result.stderr
 
 
+def test_the_sample_is_counted_on_a_terminal_while_it_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def build(folder: Path, *, profile: str, progress: Any) -> Archive:
+        progress("files", 1200)
+        return Archive.create(folder, profile=profile)
+
+    monkeypatch.setattr("topmast.sample.build_sample", build)
+    for name, value in {"TERM": "xterm", "TTY_COMPATIBLE": "1", "FORCE_COLOR": "1"}.items():
+        monkeypatch.setenv(name, value)
+
+    result = call("init", str(tmp_path / "archive"), "--sample")
+    quiet = call("--quiet", "init", str(tmp_path / "other"), "--sample")
+
+    assert "1,200 files" in result.stderr
+    assert "files" not in quiet.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
@@ -146,7 +164,7 @@ def test_the_demo_does_the_whole_job_and_twice(
 def test_the_sample_is_made_beside_what_is_there_already(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def build(folder: Path, profile: str) -> Archive:
+    def build(folder: Path, profile: str, progress: Any) -> Archive:
         (folder / "inside").write_text(profile)
         raise OSError("disk full")
 

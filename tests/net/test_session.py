@@ -437,6 +437,17 @@ def test_a_redirected_post(server: Misbehaving, status: int, method: str, body: 
     assert ("content-type" in seen.headers) == (method == "POST")
 
 
+def test_a_redirect_that_names_a_user_gets_no_credentials(server: Misbehaving) -> None:
+    url = server.on("/x", to(server.url.replace("://", "://somebody:else@") + "/y"))
+    server.on("/y", Reply(body=b"ok"))
+    session = Session(server.url)
+
+    session.send(get(url, Authorization="Basic abc"))
+
+    assert "authorization" in server.seen("/x")[0].headers
+    assert "authorization" not in server.seen("/y")[0].headers
+
+
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://host:no/"])
 def test_a_redirect_to_anything_but_the_web_is_refused(server: Misbehaving, location: str) -> None:
     url = server.on("/x", to(location))

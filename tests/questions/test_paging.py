@@ -109,6 +109,12 @@ def test_the_same_page_again_is_an_error(server: Misbehaving) -> None:
         pages_of(server)
 
 
+def test_a_page_further_on_is_an_error(server: Misbehaving) -> None:
+    server.on(INVOKE, by_page(lambda page: answer(page if page < 2 else 3, 3)))
+    with pytest.raises(BadAnswerError, match="was asked for page 2 and sent page 3: rows would"):
+        pages_of(server)
+
+
 def test_another_first_page_is_an_error(server: Misbehaving) -> None:
     server.on(INVOKE, answer(4, 5))
     with pytest.raises(BadAnswerError, match="was asked for page 1 and sent page 4"):

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from PIL import Image
 
 from topmast.archive import Archive, Cone, Query
 from topmast.sample.places import places
@@ -41,6 +42,7 @@ def one_of_each(sample_folder: Path, ending: str) -> list[Path]:
     for path in sorted((sample_folder / "products").rglob(f"*{ending}")):
         mission = path.relative_to(sample_folder / "products").parts[0]
         found.setdefault((mission, path.name.split("_")[-1].split("-")[-1][-12:]), path)
+    assert found, f"no file of the sample ends in {ending}"
     return list(found.values())
 
 
@@ -182,11 +184,10 @@ def check_fits(content: bytes) -> None:
 
 
 def test_pictures_open(sample_folder: Path) -> None:
-    pictures = pytest.importorskip("PIL.Image")
     kinds = {".jpg": "JPEG", ".png": "PNG", ".gif": "GIF"}
     for ending, kind in kinds.items():
         for path in one_of_each(sample_folder, ending):
-            with pictures.open(path) as picture:
+            with Image.open(path) as picture:
                 picture.load()
                 assert picture.format == kind
                 assert len(set(np.asarray(picture).ravel().tolist())) > 1

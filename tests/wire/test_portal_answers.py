@@ -93,6 +93,13 @@ def test_missing_integers_and_the_value_for_nothing_are_masked(word: str) -> Non
     assert got.data.data[1] == -999
 
 
+def test_an_ignored_truth_value_stays_under_its_mask() -> None:
+    got = column("boolean", [True, False], columns={"x": {"ignoreValue": True}})
+
+    assert got.mask.tolist() == [True, False]
+    assert got.data.data.tolist() == [True, False]
+
+
 def test_missing_booleans_are_masked() -> None:
     got = column("boolean", [True, None, False, "false", "True", 1])
 

@@ -18,7 +18,7 @@ from topmast.cli.settings import command, current, say
 if TYPE_CHECKING:
     from topmast.archive import IngestReport
 
-NEEDED = ("hpgeom", "pyarrow", "starlette", "uvicorn")
+NEEDED = ("hpgeom", "PIL", "pyarrow", "starlette", "uvicorn")
 
 folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 table_file = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -188,6 +188,8 @@ def check_extra() -> None:
 
 def make_sample(folder: Path, profile: str = "current") -> None:
     """Make the sample archive in `folder`: all of it, or nothing under that name."""
+    from rich.console import Console
+
     from topmast.sample import DEMO_ACCOUNT, build_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -196,7 +198,12 @@ def make_sample(folder: Path, profile: str = "current") -> None:
     part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
     part.mkdir(parents=True)
     try:
-        build_sample(part, profile=profile).close()
+        with Console(stderr=True, quiet=current().quiet).status("Making files") as status:
+
+            def show(what: str, count: int) -> None:
+                status.update(f"{count:,} {what}")
+
+            build_sample(part, profile=profile, progress=show).close()
         part.replace(folder)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)

@@ -1,11 +1,14 @@
-"""A small archive to try everything on: some thousands of observations, each with its files.
+"""The made-up archive behind `topmast init --sample`, for trying topmast without a network.
 
 Everything in it is invented: no file was taken from a telescope. Positions of well-known objects,
 names of instruments and the periods of known planets are facts, and so are the rows that the user
 guide of MAST prints; the stars on the images, the spectra and the light curves come from random
 numbers with fixed seeds. Each FITS file says so in a COMMENT, "made by topmast, not an
 observation", and other files where their format has room for it. The bytes are the same every
-time and on every machine.
+time with the same versions of the libraries.
+
+What is observed stands in missions.toml and the files beside it; the functions of missions.py
+choose targets and times. Only the command line and the tests import this package.
 """
 
 from __future__ import annotations
@@ -15,12 +18,12 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from itertools import chain
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from topmast.sample.demo_account import DEMO_ACCOUNT
-from topmast.sample.missions import sheaves
-from topmast.sample.sheaf import Product, Sheaf
+from topmast.sample.missions import MISSIONS
+from topmast.sample.observations import Group, Product
 
 if TYPE_CHECKING:
     from topmast.archive import Archive
@@ -30,6 +33,20 @@ __all__ = ["DEMO_ACCOUNT", "build_sample"]
 Progress = Callable[[str, int], None]
 MODIFIED = 1577836800
 """All files are as of 2020-01-01, so that the archive's index of files is always the same too."""
+
+
+class DemoAccount(NamedTuple):
+    """Somebody to log in as; `proposals` are those of the exclusive samples that they may have."""
+
+    name: str
+    password: str
+    first_name: str = "Test"
+    last_name: str = "User"
+    proposals: tuple[str, ...] = ("9185", "10036", "1162")
+
+
+DEMO_ACCOUNT = DemoAccount("testUser@stsci.edu", "testPwd")
+"""As the guide prints it; its password hides nothing."""
 
 
 def build_sample(
@@ -45,26 +62,29 @@ def build_sample(
         Called as ``progress("files", 1200)`` now and then.
     """
     from topmast.archive import Archive
+    from topmast.archive.accounts.accounts import add_account
     from topmast.sample.catalogs import build_catalogs
     from topmast.sample.cubes import build_cubes
     from topmast.sample.names import name_rows
-    from topmast.sample.tables import name_table, observation_table, product_table
+    from topmast.sample.tables import NAMES, OBSERVATIONS, PRODUCTS, table_of
 
     archive = Archive.create(folder, profile=profile)
+    all_groups = chain.from_iterable(mission() for mission in MISSIONS.values())
     extra = archive.folder / "staging"
     try:
-        made, doubles = write_files(sheaves(), archive.folder / "products", extra, progress)
+        made, doubles = write_files(all_groups, archive.folder / "products", extra, progress)
         archive.ingest(
-            observation_table(row for sheaf in made for row in sheaf.observations),
-            product_table(product.row for sheaf in made for product in sheaf.products),
+            table_of((row for group in made for row in group.observations), OBSERVATIONS),
+            table_of((each.row for group in made for each in group.products), PRODUCTS),
             archive.folder / "products",
-            names=name_table(name_rows()),
+            names=table_of(name_rows(), NAMES),
             progress=progress,
         )
-        archive.ingest(products=product_table(product.row for product in doubles), files=extra)
+        rows = [product.row for product in doubles]
+        archive.ingest(products=table_of(rows, PRODUCTS), files=extra)
         build_catalogs(archive, progress)
         build_cubes(archive)
-        DEMO_ACCOUNT.add_to(archive)
+        add_account(archive.store, **DEMO_ACCOUNT._asdict())
         pack(archive.store.layout.database)
     except BaseException:
         archive.close()
@@ -82,47 +102,29 @@ def pack(database: Path) -> None:
 
 
 def write_files(
-    all_sheaves: Iterable[Sheaf], products: Path, extra: Path, progress: Progress | None
-) -> tuple[list[Sheaf], list[Product]]:
+    all_groups: Iterable[Group], products: Path, extra: Path, progress: Progress | None
+) -> tuple[list[Group], list[Product]]:
     """Write each file where it belongs; the second of a name in its folder below `extra`.
 
-    Returns the sheaves, their rows now with sizes, and the products that are below `extra`.
+    Returns the groups, their rows now with sizes, and the products that are below `extra`.
     """
     sizes: dict[str, int] = {}
     taken: set[Path] = set()
-    folders: set[Path] = set()
-    made, doubles = [], []
-    for sheaf in all_sheaves:
-        made.append(sheaf)
-        for product in sheaf.products:
-            if product.uri not in sizes:
-                path = product_place(products, product)
-                if path in taken:
-                    path = extra / PurePosixPath(product.uri.partition(":")[2].lstrip("/"))
-                    doubles.append(product)
-                taken.add(path)
-                if path.parent not in folders:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    folders.add(path.parent)
-                sizes[product.uri] = write(path, product)
-                if progress and len(sizes) % 100 == 0:
-                    progress("files", len(sizes))
-            product.row["size"] = sizes[product.uri]
+    made, doubles = list(all_groups), []
+    for product in (product for group in made for product in group.products):
+        row, uri = product.row, product.row["dataURI"]
+        if product.make and uri not in sizes:
+            path = products / row["obs_collection"] / row["obs_id"] / row["productFilename"]
+            if path in taken:
+                path = extra / PurePosixPath(uri.partition(":")[2].lstrip("/"))
+                doubles.append(product)
+            taken.add(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            sizes[uri] = path.write_bytes(product.make())
+            os.utime(path, (MODIFIED, MODIFIED))
+            if progress and len(sizes) % 100 == 0:
+                progress("files", len(sizes))
+        row["size"] = sizes[uri]
     if hasattr(os, "sync"):
         os.sync()
     return made, doubles
-
-
-def product_place(products: Path, product: Product) -> Path:
-    row = product.row
-    return products / row["obs_collection"] / row["obs_id"] / row["productFilename"]
-
-
-def write(path: Path, product: Product) -> int:
-    """Write the file; its size in bytes."""
-    if product.make is None:
-        raise LookupError(f"Nothing makes {product.uri}.")
-    data = product.make()
-    path.write_bytes(data)
-    os.utime(path, (MODIFIED, MODIFIED))
-    return len(data)

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Iterator
+from functools import partial
 
-from topmast.sample.full_frames import full_frames
-from topmast.sample.galex import galex
-from topmast.sample.guide import guide
-from topmast.sample.hst import hubble
-from topmast.sample.hst_spectra import hubble_spectra
-from topmast.sample.iue import iue
-from topmast.sample.jwst import webb
-from topmast.sample.k2 import k2
-from topmast.sample.kepler import kepler
-from topmast.sample.sheaf import Sheaf
-from topmast.sample.surveys import contributed, enhanced, legacy, panstarrs
-from topmast.sample.swift import swift
-from topmast.sample.tess import tess
-from topmast.sample.ultraviolet import far_ultraviolet
+from topmast.sample import exposures, guide, photometry, surveys
+from topmast.sample.observations import Group
+from topmast.sample.targets import survey
 
-MISSIONS = (
-    guide,
-    hubble,
-    hubble_spectra,
-    webb,
-    tess,
-    kepler,
-    k2,
-    full_frames,
-    galex,
-    swift,
-    iue,
-    far_ultraviolet,
-    panstarrs,
-    legacy,
-    contributed,
-    enhanced,
-)
-
-
-def sheaves() -> Iterator[Sheaf]:
-    """Every observation, with its products."""
-    return chain.from_iterable(mission() for mission in MISSIONS)
+MISSIONS: dict[str, Callable[[], Iterator[Group]]] = {
+    "guide": guide.guide,
+    "HST": exposures.hubble,
+    "HST spectra": surveys.hubble_spectra,
+    "JWST": exposures.webb,
+    "JWST spectra": partial(survey, "jwst_spectrum"),
+    "TESS": photometry.tess,
+    "TESS full frames": photometry.tess_frames,
+    "Kepler": photometry.kepler,
+    "K2": photometry.k2,
+    "Kepler full frames": photometry.kepler_frames,
+    "GALEX": surveys.galex,
+    "SWIFT": surveys.swift,
+    "IUE": surveys.iue,
+    "far ultraviolet": surveys.far_ultraviolet,
+    "PS1": surveys.panstarrs,
+    "HLA": surveys.legacy,
+    "HLSP light curves": photometry.contributed_light_curves,
+    "HLSP mosaics": partial(survey, "hlsp_mosaic"),
+    "SPITZER_SHA": partial(survey, "spitzer"),
+}

@@ -6,17 +6,13 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 
-FAMOUS = (
-    "M 8", "M 31", "M 51", "M 82", "M 103", "M 42", "NGC 3372", "LMC", "SMC", "NGC 104", "M 101",
-    "Hubble Deep Field", "Hubble Ultra Deep Field", "COSMOS", "Extended Groth Strip", "M 1", "M 15",
-    "M 16", "M 33", "M 81", "M 83", "M 87", "M 100", "M 104", "M 106", "Sgr A*", "NGC 5139",
-    "NGC 2070", "NGC 1365", "NGC 4038", "NGC 5128", "NGC 6543", "NGC 7293", "NGC 7319", "M 57",
-    "Abell 2744", "Abell 370", "Bullet Cluster", "SMACS J0723.3-7327", "SN 1987A", "Cas A", "M 13",
-    "TRAPPIST-1", "Proxima Centauri", "NGC 3132", "NGC 3324", "3C 273", "M 10", "M 45", "M 77",
-)  # fmt: skip
+from topmast.sample.templates import load
+
+FAMOUS: tuple[str, ...] = tuple(load("programs.toml")["famous"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,11 @@ class Place:
     def compact(self) -> str:
         """The name as target names are written: without spaces, in capitals."""
         return self.name.replace(" ", "").upper()
+
+    @property
+    def word(self) -> str:
+        """The name as file names have it: letters and digits only."""
+        return "".join(letter for letter in self.name.lower() if letter.isalnum())
 
 
 @cache
@@ -53,23 +54,20 @@ def read(row: dict[str, str]) -> Place:
 
 def place(name: str) -> Place:
     """The object that goes by `name` in the first column."""
-    return by_name()[name]
-
-
-@cache
-def by_name() -> dict[str, Place]:
-    return {item.name: item for item in places()}
+    return next(item for item in places() if item.name == name)
 
 
 @cache
 def directions() -> np.ndarray:
-    ra, dec = np.radians([(item.ra, item.dec) for item in places()]).T
-    return np.array([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)])
+    return unit_vectors(*np.transpose([(item.ra, item.dec) for item in places()]))
+
+
+def unit_vectors(ra: Any, dec: Any) -> np.ndarray:
+    a, d = np.radians(ra), np.radians(dec)
+    return np.array([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)]).T
 
 
 def places_near(ra: float, dec: float, radius: float) -> list[Place]:
     """Objects within `radius` degrees."""
-    a, d = np.radians((ra, dec))
-    towards = np.array([np.cos(d) * np.cos(a), np.cos(d) * np.sin(a), np.sin(d)])
-    cosines = np.sum(directions() * towards[:, None], axis=0)
+    cosines = directions() @ unit_vectors(ra, dec)
     return [places()[i] for i in np.flatnonzero(cosines >= np.cos(np.radians(radius)))]

@@ -240,8 +240,9 @@ def _listen(host: str, port: int) -> socket.socket:
         both = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
         return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
     except OSError as problem:
+        reason = str(problem.strerror or problem).partition(" (while ")[0]
         raise ArchiveError(
-            f"Cannot listen on {host}, port {port}: {problem.strerror or problem}. "
+            f"Cannot listen on {host}, port {port}: {reason}. "
             "Another port may be free; 0 takes any that is."
         ) from problem
 

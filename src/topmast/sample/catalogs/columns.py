@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from topmast.sample.catalogs.data_tables import has_table, read_table
 from topmast.sample.catalogs.functions import FUNCTIONS, Array, Draws
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 Columns = dict[str, Array]
 

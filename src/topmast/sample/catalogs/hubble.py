@@ -15,7 +15,7 @@ from topmast.sample.catalogs.data_tables import read_table
 from topmast.sample.catalogs.functions import Array
 from topmast.sample.catalogs.population import in_circle, king_radii
 from topmast.sample.catalogs.spectra import spectrum_rows
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 EVERY_IN_V2 = 6
 FIRST_IN_V2 = 20_000_000

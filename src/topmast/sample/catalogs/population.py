@@ -12,7 +12,7 @@ from astropy.coordinates import SkyCoord
 from topmast.sample.catalogs.columns import Columns, draw_columns
 from topmast.sample.catalogs.data_tables import read_table
 from topmast.sample.catalogs.functions import Array, by_temperature
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 from topmast.sample.stars import K2_STARS, KEPLER_STARS, TESS_STARS
 from topmast.sky.vectors import offset
 

@@ -10,7 +10,7 @@ import numpy as np
 from astropy.io import fits
 
 from topmast.sample.catalogs.data_tables import read_table
-from topmast.sample.scene import seeded
+from topmast.sample.seeds import seeded
 
 SLITLESS = 2
 COLUMNS = [("WAVE", ">f4"), ("FLUX", ">f4"), ("FERROR", ">f4")]
