@@ -115,7 +115,7 @@ def get_sectors(
 
     Examples
     --------
-    >>> sectors = Tesscut.get_sectors("124.531756 -68.313")
+    >>> sectors = Tesscut.get_sectors((124.531756, -68.313))
     """
     check_product(product)
     names = one_of_names(object_name, objectname)
@@ -157,7 +157,7 @@ def get_surveys(session: Session, /, coordinates: Any, radius: Any = "0d") -> An
 
     Examples
     --------
-    >>> surveys = Zcut.get_surveys("189.49206 62.20615")
+    >>> surveys = Zcut.get_surveys((189.49206, 62.20615))
     """
     targets = find_targets(session, coordinates)
     radius_deg = parse_radius(radius)

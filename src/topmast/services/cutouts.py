@@ -91,7 +91,7 @@ def get_tess_cutouts(
 
     Examples
     --------
-    >>> cutouts = Tesscut.get_cutouts("124.531756 -68.313", size=5, sector=2)
+    >>> cutouts = Tesscut.get_cutouts((124.531756, -68.313), size=5, sector=2)
     """
     names = one_of_names(object_name, objectname)
     _, cuts = _tess(
@@ -154,7 +154,7 @@ def download_tess_cutouts(
 
     Examples
     --------
-    >>> manifest = Tesscut.download_cutouts("124.531756 -68.313", size=5, path=folder)
+    >>> manifest = Tesscut.download_cutouts((124.531756, -68.313), size=5, path=folder)
     """
     names = one_of_names(object_name, objectname)
     targets, cuts = _tess(
@@ -213,7 +213,7 @@ def get_survey_cutouts(
 
     Examples
     --------
-    >>> cutouts = Zcut.get_cutouts("189.49206 62.20615", size=20)
+    >>> cutouts = Zcut.get_cutouts((189.49206, 62.20615), size=20)
     """
     return get_cuts(session, _plain_cuts(session, "zcut", coordinates, size, survey)[1])
 
@@ -253,7 +253,7 @@ def download_survey_cutouts(
 
     Examples
     --------
-    >>> manifest = Zcut.download_cutouts("189.49206 62.20615", size=20, path=folder)
+    >>> manifest = Zcut.download_cutouts((189.49206, 62.20615), size=20, path=folder)
     """
     more = image_request(cutout_format, img_params)
     targets, cuts = _plain_cuts(session, "zcut", coordinates, size, survey)
@@ -297,7 +297,7 @@ def get_hubble_cutouts(session: Session, /, coordinates: Any, size: Any = 5) -> 
 
     Examples
     --------
-    >>> cutouts = Hapcut.get_cutouts("210.80227 54.34895", size=20)
+    >>> cutouts = Hapcut.get_cutouts((210.80227, 54.34895), size=20)
     """
     return get_cuts(session, _plain_cuts(session, "hapcut", coordinates, size)[1])
 
@@ -329,7 +329,7 @@ def download_hubble_cutouts(
 
     Examples
     --------
-    >>> manifest = Hapcut.download_cutouts("210.80227 54.34895", size=20, path=folder)
+    >>> manifest = Hapcut.download_cutouts((210.80227, 54.34895), size=20, path=folder)
     """
     targets, cuts = _plain_cuts(session, "hapcut", coordinates, size)
     return download_cuts(
