@@ -19,7 +19,7 @@ DATE = "2020-01-01"
 MADE_BY = "made by topmast, not an observation"
 SIDE = 72
 """Pixels of a side of a full frame; a real one has 2048."""
-TIMES = 24
+TIMES = 18
 TESS_SCALE_DEG = 21 / 3600
 SECTORS = {2: 1354.1, 5: 1437.8, 8: 1517.3}
 """TESS sectors, and when each began (BTJD)."""
