@@ -245,7 +245,7 @@ def test_a_radius_reaches_what_is_near(cutout_archive: Archive) -> None:
         ("tesscut", place(STAR, x=0, y=5), "above zero"),
         ("tesscut", place(STAR), "needs its size"),
         ("tesscut", place(STAR, x=5000, y=5), "2000 pixels are the most"),
-        ("tesscut", place(STAR, x=2000, y=2000), "more than the 512 MB"),
+        ("tesscut", place(STAR, x=2000, y=2000), "more than the 1024 MB"),
         ("tesscut", place("nan 3", x=5, y=5), "ra is a number"),
         ("tesscut", place("3 95", x=5, y=5), "dec is between"),
         ("zcut", place(DEEP, x=5, y=5, survey="nope"), "no survey 'nope' here; there are: candels"),

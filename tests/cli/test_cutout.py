@@ -77,3 +77,17 @@ def test_what_cannot_be_meant_is_told(run: Any, words: tuple[str, ...], said: st
 
     assert result.exit_code in (1, 2)
     assert said in result.output.replace("\n", " ")
+
+
+def test_cubes_and_images_are_put_into_an_archive(cutout_folder: Path, tmp_path: Path) -> None:
+    def ingest(*words: str) -> Result:
+        return CliRunner().invoke(main, ["ingest", str(tmp_path / "new"), *words])
+
+    CliRunner().invoke(main, ["init", str(tmp_path / "new")])
+    cube = str(next(cutout_folder.glob("cutouts/cubes/*")))
+    image = str(next(cutout_folder.glob("cutouts/images/goods_north/*")))
+
+    assert "Put in: 1 cubes." in ingest("--cube", cube).output
+    assert "1 images of mine." in ingest("--survey", "mine", "--image", image).output
+    assert "go together" in ingest("--image", image).output
+    assert "is no cube of full frames" in ingest("--cube", image).output.replace("\n", " ")
