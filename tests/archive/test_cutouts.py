@@ -24,7 +24,7 @@ from topmast.archive import Archive
 from topmast.archive.cutouts import cut as cutting
 from topmast.archive.cutouts.holdings import Cube
 from topmast.archive.server.routes import cutouts as routes
-from topmast.errors import InvalidQueryError
+from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.net.messages import Request
 
 pytestmark = pytest.mark.filterwarnings("ignore::astropy.wcs.FITSFixedWarning")
@@ -399,3 +399,12 @@ def test_the_limits_of_a_cutout_hold_before_any_work(
     status, _ = ask(cutout_archive, "/tesscut/api/v0.1/astrocut", **place(STAR, x=1900, y=1900))
 
     assert status == 400
+
+
+def test_an_index_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
+    with Archive.create(tmp_path / "new") as archive:
+        (archive.folder / "cutouts").mkdir()
+        (archive.folder / "cutouts/index.json").write_text('{"cubes": [1]}')
+
+        with pytest.raises(ArchiveError, match=r"index.json cannot be read.*add the cubes"):
+            _ = archive.cutouts.held

@@ -25,6 +25,8 @@ from tests.misbehaving import Misbehaving, Reply, Seen
 
 import topmast
 from topmast.client import Client
+from topmast.download.check.content import inspect
+from topmast.download.check.verdict import State
 from topmast.errors import (
     DownloadError,
     HTTPStatusError,
@@ -297,6 +299,10 @@ def server() -> Iterator[Misbehaving]:
         yield made
 
 
+def inspect_whole(path: str) -> bool:
+    return inspect(path).verdict.state is State.WHOLE
+
+
 def small_fits(version: str = "1") -> bytes:
     content = io.BytesIO()
     fits.PrimaryHDU(np.arange(6.0).reshape(2, 3), fits.Header({"PROCVER": version})).writeto(
@@ -445,3 +451,30 @@ def test_sectors_are_fetched_at_once(server: Misbehaving, tmp_path: Path) -> Non
             table = client.tesscut.download_cutouts("1.0 2.0", path=tmp_path)
 
     assert set(table["Status"]) == {"COMPLETE"}
+
+
+def test_two_calls_at_once_into_one_folder_do_not_disturb_each_other(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    asked = threading.Event()
+
+    def reply(seen: Seen) -> Reply:
+        asked.set()
+        return Reply(body=good(2), wait_seconds=0.5)
+
+    server.on(ANSWER, reply)
+    tables: list[Any] = []
+
+    def download() -> None:
+        with topmast.connect(server.url) as client:
+            tables.append(client.tesscut.download_cutouts((1.0, 2.0), sector=2, path=tmp_path))
+
+    first = threading.Thread(target=download)
+    first.start()
+    assert asked.wait(10)
+    download()
+    first.join(10)
+
+    assert [table["Status"][0] for table in tables] == ["COMPLETE"] * 2
+    assert len(list(tmp_path.glob("*.fits"))) == 1
+    assert inspect_whole(tables[0]["Local Path"][0])

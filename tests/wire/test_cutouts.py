@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import zipfile
@@ -202,3 +203,15 @@ def test_a_cut_or_broken_zip_is_an_error() -> None:
 def test_what_is_neither_a_zip_nor_a_message_is_an_error(content: bytes) -> None:
     with pytest.raises(BadAnswerError):
         decode_cutouts(content)
+
+
+@given(st.binary(max_size=200), st.sampled_from(["", "application/json"]), st.text(max_size=80))
+def test_any_bytes_are_a_request_or_refused(body: bytes, kind: str, query: str) -> None:
+    with contextlib.suppress(InvalidQueryError):
+        decode_cutout_request("tesscut", body, kind, query)
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_any_bytes_are_an_answer_or_an_error(content: bytes, like_a_zip: bool) -> None:
+    with contextlib.suppress(BadAnswerError, UnsafeNameError):
+        decode_cutouts(b"PK" + content if like_a_zip else content)

@@ -171,6 +171,8 @@ class Archive:
     def add_cube(self, *paths: str | Path) -> None:
         """Take cubes of TESS full-frame images into the archive, which then serves cutouts of them.
 
+        A cube on the same disk is linked, not copied.
+
         Parameters
         ----------
         *paths : path

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 
 WORK = ".topmast-cutouts"
 PIECE = 1 << 18
+BUSY_SECONDS = 0.1
 CUTOUT_COLUMNS = ("Sector", "Version")
 """Of our manifest, beside those of a download: the sector, and the pipeline's version (PROCVER)."""
 
@@ -140,9 +142,9 @@ class CutoutFolder:
         self._fetcher = Fetcher(
             session, Index(self.folder / WORK), settings, self._control, cache=False, check="length"
         )
+        self._patience = settings.limits.read_seconds
         self._known: dict[str, list[Held]] = {}
-        for held in self.index:
-            self._known.setdefault(held.uri.partition("#")[0], []).append(held)
+        self._read_index()
 
     def fetch_all(self, cuts: Sequence[Cut]) -> list[tuple[Cut, list[Row]]]:
         """The rows of each cut; several are under way at once."""
@@ -156,20 +158,43 @@ class CutoutFolder:
             sync_folder(os.fspath(self.folder))
             self._remove_work()
 
+    def _read_index(self) -> None:
+        """Learn which files each request has brought, also in other processes."""
+        self.index.refresh()
+        known: dict[str, list[Held]] = {}
+        for held in self.index:
+            known.setdefault(held.uri.partition("#")[0], []).append(held)
+        self._known = known
+
     def _rows(self, cut: Cut) -> list[Row]:
-        """The rows of one cut: what is held, what has come, or why it has not."""
-        if self.cache and (held := self._held(cut)):
-            return [self._row(cut, each, {"Source": DISK}) for each in held]
+        """The rows of one cut; if another process is at it, wait for what comes of that."""
+        until = time.monotonic() + self._patience
+        while True:
+            if self.cache and (held := self._held(cut)):
+                return [self._row(cut, each, {"Source": DISK}) for each in held]
+            try:
+                return self._fetched_or_failed(cut)
+            except Busy:
+                if time.monotonic() > until:
+                    return [self._failed_row(cut, "Another process is fetching this cutout.")]
+                self._control.wait(BUSY_SECONDS)
+                self._read_index()
+
+    def _failed_row(self, cut: Cut, message: str) -> Row:
         row: Row = {"Local Path": self._local(_zip_name(cut)), "Status": "ERROR"}
         row |= {"URL": self._url(cut), "Sector": _sector(cut, ""), "Version": "", "SHA-256": ""}
-        row |= {"Bytes": 0, "Attempts": 0, "Seconds": 0.0, "Source": ""}
+        return row | {
+            "Message": message, "Bytes": 0, "Attempts": 0, "Seconds": 0.0, "Source": ""
+        }  # fmt: skip
+
+    def _fetched_or_failed(self, cut: Cut) -> list[Row]:
+        """The rows of a cut that is not held: what has come, or why it has not."""
+        row = self._failed_row(cut, "")
         try:
             return self._fetched(cut, row)
         except NothingThere as problem:
             return [row | {"Message": str(problem), "nothing": True}]
-        except Busy:
-            return [row | {"Message": "Another process is fetching this cutout."}]
-        except Stopped:
+        except (Busy, Stopped):
             raise
         except (MastError, OSError, *ZIP_PROBLEMS) as problem:
             return [row | {"Message": one_line(problem)}]
@@ -199,6 +224,7 @@ class CutoutFolder:
             placed = self._placed(cut, packed)
         finally:
             packed.unlink(missing_ok=True)
+        self.index.flush()  # another process may wait for it
         return [self._row(cut, held, row) for held in placed]
 
     def _explained(self, cut: Cut, message: str) -> str:

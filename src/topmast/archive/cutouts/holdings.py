@@ -20,7 +20,7 @@ import numpy as np
 from topmast.archive.disk import write_whole
 from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.paths import Layout
-from topmast.errors import InvalidQueryError
+from topmast.errors import ArchiveError, InvalidQueryError
 from topmast.sky import Footprint, distance_deg, parse_region
 from topmast.wire.cutouts import SectorName
 from topmast.wire.safe_names import safe_name
@@ -83,7 +83,13 @@ class Holdings:
         except OSError:
             return Held()
         if self._read != (status.st_mtime_ns, status.st_size):
-            self._held = msgspec.json.decode(self._index.read_bytes(), type=Held)
+            try:
+                self._held = msgspec.json.decode(self._index.read_bytes(), type=Held)
+            except msgspec.MsgspecError as problem:
+                raise ArchiveError(
+                    f"{self._index} cannot be read ({problem}). Remove it, and add the cubes and "
+                    "images beside it again."
+                ) from problem
             self._read = (status.st_mtime_ns, status.st_size)
         return self._held
 
