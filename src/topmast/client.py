@@ -13,6 +13,7 @@ from topmast.errors import ArchiveError, MissingExtraError
 from topmast.net.address import is_url
 from topmast.net.messages import Transport
 from topmast.net.session import Session
+from topmast.questions.arguments import path_text
 from topmast.services.service import set_sessions
 
 if TYPE_CHECKING:
@@ -64,12 +65,16 @@ class Client:
     """
 
     def __init__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> None:
-        if where is not None and not is_url(os.fspath(where)):
-            _check_folder(os.fspath(where))
+        where = path_text("where", where)
+        if where is not None and not is_url(where):
+            _check_folder(where)
         self.session: Session = Session(where, open_folder=open_folder, **settings)
 
     def __repr__(self) -> str:
         return f"<Client of {self.session.where}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copied_client, self.session.recipe()
 
     def __enter__(self) -> Client:
         return self
@@ -87,7 +92,12 @@ class Client:
         """What every file under a download folder is worth; see `topmast.verify`."""
         from topmast.download import verify
 
-        return verify(folder, repair=repair, current=current, session=self.session)
+        return verify(
+            path_text("folder", folder) or "",
+            repair=repair,
+            current=current,
+            session=self.session,
+        )
 
     @cached_property
     def observations(self) -> ObservationsClass:
@@ -213,6 +223,19 @@ def _check_folder(path: str) -> None:
     )
 
 
+# ------------------------------------------------------------------- copies, also in processes
+
+
+def _copied_client(where: str | None, settings: dict[str, Any]) -> Client:
+    """A client of the same archive, not logged in."""
+    return Client(where, **settings)
+
+
+def _copied_session(where: str | None, settings: dict[str, Any]) -> Session:
+    """A session of the same archive, not logged in."""
+    return Session(where, open_folder=open_folder, **settings)
+
+
 # ------------------------------------------------------------------- the default client
 
 _lock = Lock()
@@ -258,4 +281,8 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'topmast.client' has no attribute {name!r}")
 
 
-set_sessions(new=lambda: Client().session, default=lambda: default_client().session)
+set_sessions(
+    new=lambda: Client().session,
+    default=lambda: default_client().session,
+    copied=_copied_session,
+)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
     from topmast.archive.cutouts.holdings import Holdings
     from topmast.archive.ingest import IngestReport, Progress
+    from topmast.archive.portal.answers import Answer
+    from topmast.archive.portal.call import Asked
     from topmast.archive.server.transport import InProcess
 
 
@@ -65,6 +67,8 @@ class Archive:
         self.searcher = Searcher(self.store)
         self.jobs = Jobs()
         self.staged = StagedScripts()
+        self.heavy_answers: Callable[[Asked], Answer] | None = None
+        """Answers heavy queries in place of this process; a server sets it."""
         self._app: Starlette | None = None
 
     @classmethod
@@ -232,7 +236,7 @@ class Archive:
         return InProcess(self.app(), on_close)
 
     def close(self) -> None:
-        """Let go of the database; queries under way are finished first."""
+        """Let go of the database; queries under way have a moment to finish first."""
         self.jobs.close()
         self.searcher.coverage.close()
         self.store.close()

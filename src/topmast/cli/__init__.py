@@ -22,6 +22,7 @@ __all__ = ["main"]
 COMMANDS: dict[str, str] = {
     "search": "topmast.cli.search",
     "count": "topmast.cli.search",
+    "explain": "topmast.cli.search",
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
 
+from topmast.config.output import without_controls
 from topmast.errors import InvalidQueryError
 from topmast.net.address import without_credentials
 from topmast.net.session import Session
@@ -178,11 +179,12 @@ class Result:
     def row(self) -> dict[str, Any]:
         """One row of the manifest; the address is named only when the file failed."""
         product = self.product
+        shown = product.shown_url or product.url
         return {
             "Local Path": product.local_path,
             "Status": self.status,
-            "Message": self.message,
-            "URL": None if self.status == "COMPLETE" else product.shown_url or product.url,
+            "Message": self.message and without_controls(self.message),
+            "URL": None if self.status == "COMPLETE" else without_controls(shown),
             "Bytes": self.bytes,
             "SHA-256": self.sha256,
             "Attempts": self.attempts,

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from itertools import chain
@@ -70,7 +71,7 @@ def build_sample(
 
     archive = Archive.create(folder, profile=profile)
     all_groups = chain.from_iterable(mission() for mission in MISSIONS.values())
-    extra = archive.folder / "staging"
+    extra = Path(tempfile.mkdtemp(prefix="staging-", dir=archive.folder))
     try:
         made, doubles = write_files(all_groups, archive.folder / "products", extra, progress)
         archive.ingest(

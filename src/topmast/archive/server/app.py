@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -78,6 +79,8 @@ def make_app(archive: Archive) -> Starlette:
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
+    app.state.body_bytes = Counter()
+    app.state.packs = Counter()
     app.state.password_checks = asyncio.Semaphore(accounts.CHECKS_AT_ONCE)
     return app
 
