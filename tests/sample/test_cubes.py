@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.cutout_archive import *  # noqa: F403
+
 from topmast.archive import Archive
 from topmast.sample.cubes import build_cubes
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.errors import DONE, FAILED, NOTHING, one_line, tell
-from topmast.cli.output import Output, output_options, readable_size
-from topmast.cli.search import target_argument
+from topmast.cli.output import Output, output_options
 from topmast.cli.settings import command, current, say
+from topmast.cli.targets import target_argument
+from topmast.config.output import readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table
