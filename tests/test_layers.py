@@ -261,6 +261,7 @@ ARCHIVE_ROOMS = (
     "ingest",
     "catalogs",
     "cutouts",
+    "missions",
     "portal",
     "archive",
     "server",

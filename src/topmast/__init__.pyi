@@ -11,6 +11,7 @@ from .client import (
     Client as Client,
     Hapcut as Hapcut,
     Mast as Mast,
+    MastMissions as MastMissions,
     Observations as Observations,
     Tesscut as Tesscut,
     Zcut as Zcut,
@@ -31,6 +32,7 @@ from .errors import (
     HTTPStatusError as HTTPStatusError,
     InputWarning as InputWarning,
     InvalidQueryError as InvalidQueryError,
+    InvalidTypeError as InvalidTypeError,
     LargeQueryWarning as LargeQueryWarning,
     LoginError as LoginError,
     MastError as MastError,
@@ -53,5 +55,6 @@ from .services.cutouts import (
     ZcutClass as ZcutClass,
 )
 from .services.mast import MastClass as MastClass
+from .services.missions import MastMissionsClass as MastMissionsClass
 from .services.observations import ObservationsClass as ObservationsClass
 from .version import __version__ as __version__

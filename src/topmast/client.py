@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from topmast.services.catalogs import CatalogsClass
     from topmast.services.cutouts import HapcutClass, TesscutClass, ZcutClass
     from topmast.services.mast import MastClass
+    from topmast.services.missions import MastMissionsClass
     from topmast.services.observations import ObservationsClass
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "HapcutClass",
     "Mast",
     "MastClass",
+    "MastMissions",
+    "MastMissionsClass",
     "Observations",
     "ObservationsClass",
     "Tesscut",
@@ -121,6 +124,13 @@ class Client:
         return MastClass(session=self.session)
 
     @cached_property
+    def missions(self) -> MastMissionsClass:
+        """Find datasets of one mission by the mission's own columns."""
+        from topmast.services.missions import MastMissionsClass
+
+        return MastMissionsClass(session=self.session)
+
+    @cached_property
     def tesscut(self) -> TesscutClass:
         """Cut small pieces out of the full-frame images of TESS."""
         from topmast.services.cutouts import TesscutClass
@@ -136,7 +146,7 @@ class Client:
 
     @cached_property
     def hapcut(self) -> HapcutClass:
-        """Cut small pieces out of Hubble Advanced Products."""
+        """Cut small pieces out of the images of Hubble Advanced Products."""
         from topmast.services.cutouts import HapcutClass
 
         return HapcutClass(session=self.session)
@@ -254,12 +264,19 @@ if TYPE_CHECKING:
     Catalogs: CatalogsClass
     Hapcut: HapcutClass
     Mast: MastClass
+    MastMissions: MastMissionsClass
     Observations: ObservationsClass
     Tesscut: TesscutClass
     Zcut: ZcutClass
 
 _READY_MADE = {
-    name: name.lower() for name in ("Catalogs", "Hapcut", "Mast", "Observations", "Tesscut", "Zcut")
+    "Catalogs": "catalogs",
+    "Hapcut": "hapcut",
+    "Mast": "mast",
+    "MastMissions": "missions",
+    "Observations": "observations",
+    "Tesscut": "tesscut",
+    "Zcut": "zcut",
 }
 """Names that stand for parts of the default client, which is made when one is first used."""
 
@@ -267,6 +284,7 @@ _READY_MADE = {
 _CLASSES = {
     "CatalogsClass": "topmast.services.catalogs",
     "MastClass": "topmast.services.mast",
+    "MastMissionsClass": "topmast.services.missions",
     "ObservationsClass": "topmast.services.observations",
     **dict.fromkeys(("HapcutClass", "TesscutClass", "ZcutClass"), "topmast.services.cutouts"),
 }

@@ -4,6 +4,7 @@
 
     MastError
     ├── InvalidQueryError              the call cannot mean anything: a wrong word, value or unit
+    │   ├── InvalidTypeError           an argument of a wrong type (also a TypeError)
     │   └── UnsafeNameError            a file name, path or URI that would leave its folder
     ├── ResolverError                  no position is known for this object name
     ├── RemoteServiceError             the archive answered, but not with a result
@@ -52,6 +53,7 @@ __all__ = [
     "HTTPStatusError",
     "InputWarning",
     "InvalidQueryError",
+    "InvalidTypeError",
     "LargeQueryWarning",
     "LoginError",
     "MastError",
@@ -91,6 +93,10 @@ class MastError(Exception):
 
 class InvalidQueryError(MastError, ValueError):
     """The call cannot mean anything: a wrong word, value or unit."""
+
+
+class InvalidTypeError(InvalidQueryError, TypeError):
+    """An argument of a type that cannot mean anything."""
 
 
 class UnsafeNameError(InvalidQueryError):

@@ -37,7 +37,7 @@ def from_astroquery(server: str) -> dict[str, Any]:
     os.environ |= {"XDG_CONFIG_HOME": str(home), "http_proxy": server, "no_proxy": "127.0.0.1"}
     from astroquery import mast
 
-    names = ("Catalogs", "Observations", "Mast", "Tesscut", "Zcut", "Hapcut")
+    names = ("Catalogs", "Observations", "Mast", "MastMissions", "Tesscut", "Zcut", "Hapcut")
     return {name: getattr(mast, name) for name in names} | helpers(mast.Observations)
 
 
@@ -52,6 +52,7 @@ def from_topmast(server: str) -> dict[str, Any]:
         "Tesscut": client.tesscut,
         "Zcut": client.zcut,
         "Hapcut": client.hapcut,
+        "MastMissions": client.missions,
     }
     return found | helpers(client.observations)
 

@@ -29,7 +29,7 @@ COMMANDS: dict[str, str] = {
     "cutout": "topmast.cli.cutout",
     "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
-    "missions": "topmast.cli.lookup",
+    "missions": "topmast.cli.missions",
     "columns": "topmast.cli.lookup",
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",

@@ -1,4 +1,4 @@
-"""Small questions: where an object is, which missions and which columns there are."""
+"""Small questions: where an object is, and which columns there are."""
 
 from __future__ import annotations
 
@@ -37,14 +37,6 @@ def resolve(names: tuple[str, ...], resolver: str | None, every: bool, output: O
     found = known_entries(current().client().session, wanted, resolver, every)
     output.write(_position_table(found, every))
     return DONE if found.keys() >= set(wanted) else FAILED
-
-
-@command(short_help="List the missions.", quick=True)
-def missions() -> int:
-    """List the missions that the archive holds, one a line."""
-    for mission in current().client().observations.list_missions():
-        click.echo(mission)
-    return DONE
 
 
 @command(short_help="List the columns of observations, products or a catalogue.")

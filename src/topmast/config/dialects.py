@@ -84,6 +84,22 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "Local Path, Status, Message, URL",
     ),
     Difference(
+        "missions_need_criteria",
+        "query_criteria of MastMissions without any criterion but a place",
+        False,
+        True,
+        "finds all datasets, or all near the place",
+        "is refused",
+    ),
+    Difference(
+        "path_objects",
+        "Local Path in the manifest of MastMissions",
+        False,
+        True,
+        "a text",
+        "a `pathlib.Path`",
+    ),
+    Difference(
         "own_address",
         "the line printed for a product that lies elsewhere on the web",
         True,

@@ -43,11 +43,13 @@ def filter_products(
     mrp_only: bool | None = False,
     extension: str | Iterable[str] | None = None,
     any_letter_case: bool = True,
+    file_column: str = "productFilename",
     **filters: Any,
 ) -> Table:
     """The rows of `products` that pass every filter; see `ObservationsClass.filter_products`.
 
-    `any_letter_case` tells whether ``"science"`` means ``"SCIENCE"`` too.
+    `any_letter_case` tells whether ``"science"`` means ``"SCIENCE"`` too; `file_column` has the
+    names of the files.
     """
     if not is_astropy(products, "table.Table"):
         raise InvalidQueryError(
@@ -65,7 +67,7 @@ def filter_products(
         groups = products[GROUPS]
         kept &= _texts_equal(groups, MINIMUM_RECOMMENDED, any_letter_case)
     if not (isinstance(extension, str) and not extension) and _given(extension):
-        kept &= _ends_in(_column(products, "productFilename"), extension, any_letter_case)
+        kept &= _ends_in(_column(products, file_column), extension, any_letter_case)
     for name, wanted in filters.items():
         kept &= _passing(_column(products, name), wanted, any_letter_case)
     return products[kept]

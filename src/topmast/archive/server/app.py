@@ -20,6 +20,7 @@ from topmast.archive.server.routes import (
     bundles,
     cutouts,
     files,
+    missions,
     names,
     openapi,
     pages,
@@ -28,6 +29,14 @@ from topmast.archive.server.routes import (
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 from topmast.wire.cutouts import SERVICES
+from topmast.wire.mission_lists import (
+    COLUMN_LIST,
+    DOCS,
+    LIST_PRODUCTS,
+    POST_LIST_PRODUCTS,
+    RETRIEVE,
+)
+from topmast.wire.missions import SEARCH
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -52,6 +61,12 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
+    (DOCS, GET, missions.docs),
+    (COLUMN_LIST, GET, missions.column_list),
+    (SEARCH, POST, missions.search),
+    (POST_LIST_PRODUCTS, POST, missions.post_list_products),
+    (LIST_PRODUCTS, GET, missions.list_products),
+    (RETRIEVE, GET, missions.retrieve_product),
     ("/tesscut/", GET, cutouts.alive),
     ("/tesscut/api/v0.1/sector", BOTH, cutouts.sectors),
     ("/zcut/api/v0.1/survey", BOTH, cutouts.surveys),

@@ -32,7 +32,7 @@ PACKING = ThreadPoolExecutor(2, thread_name_prefix="topmast-packing")
 async def download_file(request: Request) -> Response:
     """One product file, all of it or a part."""
     query = request.scope["query_string"].decode("latin-1")
-    return await _answer_for(request, requested_uri(request.scope["path"], query))
+    return await answer_with_file(request, requested_uri(request.scope["path"], query))
 
 
 async def download_spectrum(request: Request) -> Response:
@@ -43,10 +43,11 @@ async def download_spectrum(request: Request) -> Response:
         return message(
             404, "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
         )
-    return await _answer_for(request, uri)
+    return await answer_with_file(request, uri)
 
 
-async def _answer_for(request: Request, uri: str) -> Response:
+async def answer_with_file(request: Request, uri: str) -> Response:
+    """The file of a product, if there is one and the user of `request` may have it."""
     store = archive_of(request).store
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:
