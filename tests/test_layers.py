@@ -291,6 +291,7 @@ ARCHIVE_ROOMS = (
     "accounts",
     "ingest",
     "catalogs",
+    "cutouts",
     "missions",
     "portal",
     "bucket",

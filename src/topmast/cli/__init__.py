@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",
+    "cutout": "topmast.cli.cutout",
     "open": "topmast.cli.remote",
     "headers": "topmast.cli.remote",
     "verify": "topmast.cli.verify",
