@@ -81,6 +81,18 @@ CALLS: dict[str, Call] = {
     **calls_of("mast", ["service_request", "mashup_request"], "service", params={}),
     **calls_of("mast", ["service_request", "mashup_request"], "params", service="Mast.Caom.Cone"),
     **calls_of("mast", ["mast_query"], "filters", service="Mast.Caom.Filtered"),
+    **calls_of("missions", ["query_region", "query_region_async"], "coordinates", radius=1),
+    **calls_of("missions", ["query_region"], "radius", **CONE),
+    **calls_of("missions", ["query_object", "query_object_async"], "object_name", radius=1),
+    **calls_of("missions", ["query_criteria", "query_criteria_async"], "sci_instrume"),
+    **calls_of("missions", ["query_criteria"], "sci_start_time"),
+    **calls_of("missions", ["query_criteria"], "limit", sci_instrume="ACS"),
+    **calls_of("missions", ["query_criteria"], "select_cols", sci_instrume="ACS"),
+    **calls_of("missions", ["get_product_list", "get_unique_product_list"], "datasets"),
+    **calls_of("missions", ["filter_products"], "products"),
+    **calls_of("missions", ["download_file"], "uri", verbose=False),
+    **calls_of("observations", ["login"], "token"),
+    **calls_of("observations", ["login"], "password", username="nobody@nowhere"),
     "connect(where)": lambda client, value: value is not None and topmast.connect(value),
     "verify(folder)": lambda client, value: client.verify(value),
 }
@@ -117,6 +129,8 @@ def test_every_kind_of_argument_works_or_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("getpass.getpass", lambda *prompt: "typed")
+    monkeypatch.setattr("builtins.input", lambda *prompt: "typed")
     wrong = []
     for kind, make in KINDS.items():
         with warnings.catch_warnings():

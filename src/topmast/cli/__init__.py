@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",
+    "cutout": "topmast.cli.cutout",
     "open": "topmast.cli.remote",
     "headers": "topmast.cli.remote",
     "verify": "topmast.cli.verify",
@@ -38,11 +39,16 @@ COMMANDS: dict[str, str] = {
     "user": "topmast.cli.accounts",
     "token": "topmast.cli.accounts",
     "config": "topmast.cli.config",
+    "completion": "topmast.cli.completion",
     "demo": "topmast.cli.demo",
     "run": "topmast.cli.run",
     "compare": "topmast.cli.compare",
 }
 """Where each command is defined; the order is that of ``topmast --help``."""
+
+
+COMPLETE_VARIABLE = "_TOPMAST_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 
 class LazyGroup(click.Group):
@@ -74,7 +80,14 @@ class LazyGroup(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
+        run = partial(
+            super().main,
+            args,
+            prog_name,
+            complete_var or COMPLETE_VARIABLE,
+            standalone_mode=False,
+            **extra,
+        )
         if not standalone_mode:
             return run()
         raise SystemExit(guarded(run))

@@ -13,7 +13,7 @@ from topmast.cli.errors import DONE, FAILED, NOTHING, one_line, tell
 from topmast.cli.manifest import AGAIN, finish
 from topmast.cli.output import Output, output_options
 from topmast.cli.settings import Option, command, current, say
-from topmast.cli.sources import is_product_table, read_source
+from topmast.cli.sources import is_product_table, is_uri, products_of_uris, read_source
 from topmast.cli.words import filter_options
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth", "cloud",
     "otherwise; of a table of products, all its rows. Run the same command again after an "
     "interruption: whole files stay, the rest is fetched.",
 )
-@click.argument("what", metavar="OBSID...|TABLE|-", nargs=-1)
+@click.argument("what", metavar="OBSID...|URI...|TABLE|-", nargs=-1)
 @click.option("--download-dir", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Where mastDownload/ goes; this folder if not given.")  # fmt: skip
 @click.option("--flat", is_flag=True, help="Put all files directly into the folder.")
@@ -63,11 +63,12 @@ def download(
     output: Output,
     **words: Any,
 ) -> int:
-    """Download files: of observations given by obsid, of a table, or of what a pipe brings.
+    """Download files: of observations given by obsid, by URI, of a table, or of what a pipe brings.
 
     \b
     topmast download 3000007760
     topmast download 2003839997 --product-sub-group-description RAW --extension fits
+    topmast download mast:HST/product/u8ij06acq_raw.fits --download-dir data
     topmast products 3000007760 --mrp-only | topmast download - --download-dir data
     topmast download --retry manifest.ecsv
     """
@@ -130,6 +131,9 @@ def _given() -> dict[str, str]:
 def _source_and_options(what: tuple[str, ...], words: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """What to download, and the arguments of `plan_download`."""
     source = read_source(what)
+    if isinstance(source, list) and any(map(is_uri, source)):
+        source = products_of_uris(source)
+        words["flat"] = words["layout"] is None
     filters = words.pop("filters")
     every, cache, ask = (words.pop(name) for name in ("every", "cache", "ask"))
     if every and filters.get("mrp_only"):

@@ -72,13 +72,18 @@ class Output:
         chosen = _only(_sorted(table, self.sort) if self.sort else table, self.columns)
         if self.path is not None and self.kind is not None:
             save_table(chosen, self.path, self.kind)
-            say(f"{len(table)} rows written to {self.path}")
+            say(f"{counted(len(table), 'row')} written to {self.path}")
         elif self.kind is not None or not on_terminal():
             write_table(chosen, sys.stdout.buffer, self.kind or format_of("tsv"))
         elif seen is None or self._asks_for_more:
             self._show(chosen if self.sort else _ordered(chosen, screen_order))
         elif len(seen):
             self._show(seen)
+
+    def shows(self, seen: AnyTable) -> bool:
+        """Whether `write` shows what of a table a screen shows."""
+        to_screen = self.path is None and self.kind is None and on_terminal()
+        return to_screen and len(seen) > 0
 
     @property
     def needs_astropy(self) -> bool:
@@ -127,6 +132,11 @@ def show_table(
 def on_terminal() -> bool:
     """Whether standard output is a terminal, and not a pipe or a file."""
     return sys.stdout.isatty()
+
+
+def counted(number: int, what: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _checked(
@@ -327,9 +337,9 @@ def _is_number(text: str) -> bool:
 def _tell_rest(rows: int, columns: int) -> None:
     rest = []
     if rows > 0:
-        rest.append(f"{rows} more rows (--all-rows or --output FILE)")
+        rest.append(f"{counted(rows, 'more row')} (--all-rows or --output FILE)")
     if columns > 0:
-        rest.append(f"{columns} more columns (--all-columns or --columns a,b)")
+        rest.append(f"{counted(columns, 'more column')} (--all-columns or --columns a,b)")
     if rest:
         say("… " + ", ".join(rest))
 

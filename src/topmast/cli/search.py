@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.errors import DONE, NOTHING
-from topmast.cli.output import Output, output_options
+from topmast.cli.output import Output, counted, output_options
 from topmast.cli.settings import command, current, say
 from topmast.cli.targets import place_of, radius_option, target_argument, targets_option
 from topmast.cli.words import criteria_options
@@ -112,7 +112,7 @@ def explain(
     columns = columns_of_reasons(reasons)
     columns["hint"] = list(map(in_options, columns["hint"]))
     output.write(PlainTable.of(columns))
-    say(f"All criteria together find {found:,} observations.")
+    say(f"All criteria together find {counted(found, 'observation')}.")
     return DONE
 
 

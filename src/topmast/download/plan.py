@@ -100,6 +100,14 @@ class Plan:
         self._cloud = cloud
         self._table: Table | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """In another process the archive and its settings are the same; nobody is logged in."""
+        return self.__dict__ | {"_session": (self._session.recipe(), self._session.open_folder)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        (where, settings), open_folder = state["_session"]
+        self.__dict__ |= state | {"_session": Session(where, open_folder=open_folder, **settings)}
+
     def __len__(self) -> int:
         return len(self._current())
 

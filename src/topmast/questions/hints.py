@@ -49,7 +49,15 @@ OTHER_WORDS = {
     "visible": "OPTICAL",
     "panstarrs": "PS1",
     "ps": "PS1",
+    "nirspec/mos": "NIRSPEC/MSA",
+    "nirspec/fs": "NIRSPEC/SLIT",
+    "nircam/imaging": "NIRCAM/IMAGE",
+    "miri/imaging": "MIRI/IMAGE",
+    "wfc3/wfc": "WFC3/UVIS",
+    "acs/uvis": "ACS/WFC",
     "wfpc2/pc": "WFPC2/WFC",
+    "ghrs": "HRS",
+    "tess": "Photometer",
 }
 """Words that are not in the archive, and what it calls the same thing."""
 

@@ -21,7 +21,7 @@ from topmast.errors import (
 from topmast.login.expiry import check_not_expired
 from topmast.net.messages import Answer, Request
 from topmast.net.parallel import at_once
-from topmast.questions.arguments import as_list, in_batches, is_missing, whole_number
+from topmast.questions.arguments import as_list, in_batches, is_missing, plain_text, whole_number
 from topmast.questions.mission_columns import (
     REFUSALS,
     checked_mission,
@@ -190,8 +190,7 @@ def _listed(datasets: Any) -> Iterable[Any]:
 def _name(item: Any) -> str:
     if is_missing(item):
         return ""
-    if isinstance(item, bytes):
-        item = item.decode("utf-8", "replace")
+    item = plain_text(item)
     if not isinstance(item, str):
         raise InvalidQueryError(f"{item!r} is no name of a dataset. Names are texts.")
     return item.strip()

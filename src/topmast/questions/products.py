@@ -27,6 +27,7 @@ log: logging.Logger = logging.getLogger("topmast")
 
 PRODUCTS = "Mast.Caom.Products"
 FILTERED = "Mast.Caom.Filtered"
+CONFIG = "Mast.Caom.Cone"
 BATCH_SIZE = 500
 """Observations asked for in one request; several requests are under way at once."""
 
@@ -96,6 +97,18 @@ def _is_too_much(problem: Exception) -> bool:
 
 def _count(request: MashupRequest) -> int:
     return int(request.params["obsid"].count(",")) + 1
+
+
+def release_dates(session: Session, obsids: Sequence[str]) -> Table:
+    """The columns obsid, obs_id and t_obs_release of observations, as far as they are told."""
+    params = [
+        {
+            "columns": "obsid,obs_id,t_obs_release",
+            "filters": [{"paramName": "obsid", "values": list(batch)}],
+        }
+        for batch in in_batches(obsids, BATCH_SIZE)
+    ]
+    return ask_table(session, Question(FILTERED, params, config=CONFIG))
 
 
 # ------------------------------------------------------------------- obs_id in place of obsid

@@ -16,7 +16,7 @@ from topmast.questions.arguments import is_astropy, path_text, plain_argument, t
 from topmast.questions.explain import why_no_products
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
-from topmast.questions.products import get_product_list
+from topmast.questions.products import get_product_list, release_dates
 from topmast.services.cloud import cloud_source
 
 if TYPE_CHECKING:
@@ -405,8 +405,18 @@ def _as_products(session: Session, products: Any) -> Table:
         return Table(products) if isinstance(products, Row) else products
     listed = ask_table(session, get_product_list(session, products))
     if isinstance(products, (Table, Row)):
-        listed = with_release_dates(listed, Table(products))
+        return with_release_dates(listed, Table(products))
+    if choice(session, "explained") and (exclusive := _exclusive_obsids(listed)):
+        return with_release_dates(listed, release_dates(session, exclusive))
     return listed
+
+
+def _exclusive_obsids(products: Table) -> list[str]:
+    """The observations of which some product is not public."""
+    if "dataRights" not in products.colnames or "obsID" not in products.colnames:
+        return []
+    pairs = zip(products["obsID"].tolist(), products["dataRights"].tolist(), strict=True)
+    return sorted({str(obsid) for obsid, rights in pairs if rights and rights != "PUBLIC"})
 
 
 def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequence[str]) -> None:

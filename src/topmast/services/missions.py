@@ -43,6 +43,8 @@ class MastMissionsClass(Service):
     >>> table = MastMissions.query_object("M101", radius=5, sci_instrume="!STIS")
     """
 
+    _copied = OWN
+
     def __init__(self, *given: Any, mission: str = "hst", **settings: Any) -> None:
         super().__init__(*given, **settings)
         self.mission = mission

@@ -32,6 +32,8 @@ class Service:
     Calling an instance gives a fresh one for the same archive, in a session of its own.
     """
 
+    _copied: tuple[str, ...] = ()
+    """Settings of the object itself that a copy has too."""
     _question: Question | None = None
     """The last one that was asked."""
 
@@ -69,7 +71,8 @@ class Service:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What a copy, also one in another process, is made of: never a login."""
-        return _copied_service, (type(self), _sessions["copied"], *self._session.recipe())
+        words = {name: getattr(self, name) for name in self._copied}
+        return _copied_service, (type(self), words, _sessions["copied"], *self._session.recipe())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self._session.where}>"
@@ -100,8 +103,9 @@ def set_sessions(
 
 def _copied_service(
     kind: type[Service],
+    words: dict[str, Any],
     session: Callable[[str | None, dict[str, Any]], Session],
     where: str | None,
     settings: dict[str, Any],
 ) -> Service:
-    return kind(session=session(where, settings))
+    return kind(session=session(where, settings), **words)

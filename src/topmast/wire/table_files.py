@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -118,20 +119,54 @@ def _without_objects(table: Table) -> Table:
 def _write_csv(table: Table, stream: BinaryIO) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.colnames)
-    writer.writerows([_text(value) for value in row] for row in rows_of(table))
-    stream.write(text.getvalue().encode())
+    writer.writerow(map(_marked, table.colnames))
+    writer.writerows([_marked(value) for value in row] for row in rows_of(table))
+    stream.write(_encoded(text.getvalue()))
 
 
 def _write_tsv(table: Table, stream: BinaryIO) -> None:
-    lines = ["\t".join(table.colnames)]
+    lines = ["\t".join(" ".join(_text(name).split()) for name in table.colnames)]
     for row in rows_of(table):
         lines.append("\t".join(" ".join(_text(value).split()) for value in row))
-    stream.write("".join(f"{line}\n" for line in lines).encode())
+    stream.write(_encoded("".join(f"{line}\n" for line in lines)))
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    """A value as text, without anything that a terminal would obey."""
+    text = "" if value is None else str(value)
+    if text.isprintable():
+        return text
+    return "".join(
+        x if x.isprintable() or x in "\n\t" else "\N{REPLACEMENT CHARACTER}" for x in text
+    )
+
+
+FORMULA = re.compile(r"'*[=+\-@]")
+MARK = "'"
+"""Before a text that a spreadsheet would take for a formula; `_unmarked` takes it away."""
+
+
+def _marked(value: Any) -> str:
+    text = _text(value)
+    if isinstance(value, str) and FORMULA.match(text) and not _is_number(text):
+        return MARK + text
+    return text
+
+
+def _unmarked(text: str) -> str:
+    return text[1:] if text.startswith(MARK) and FORMULA.match(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _write_json(table: Table, stream: BinaryIO) -> None:
@@ -139,7 +174,12 @@ def _write_json(table: Table, stream: BinaryIO) -> None:
         json.dumps(dict(zip(table.colnames, row, strict=True)), ensure_ascii=False, default=str)
         for row in rows_of(table)
     )
-    stream.write(("[" + ",\n ".join(lines) + "]\n").encode())
+    text = "[" + ",\n ".join(lines) + "]\n"
+    stream.write(_encoded(CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)))
+
+
+CONTROLS = re.compile("[\x7f-\x9f\ud800-\udfff]")
+"""Letters that JSON may hold as they are, and a terminal would obey or nobody can encode."""
 
 
 def _write_parquet(table: Table, stream: BinaryIO) -> None:
@@ -191,7 +231,7 @@ def _read_separated(separator: str, quoting: Literal[0, 3]) -> Callable[[BinaryI
         short = next((row for row in rows if len(row) != len(names)), None)
         if short is not None:
             raise ValueError(f"A row has {len(short)} values for {len(names)} columns: {short}")
-        return _table(names, ((value or None for value in row) for row in rows))
+        return _table(names, ((_unmarked(value) or None for value in row) for row in rows))
 
     return read
 

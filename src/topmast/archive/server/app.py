@@ -19,6 +19,7 @@ from topmast.archive.server.routes import (
     accounts,
     bundles,
     cloud,
+    cutouts,
     files,
     missions,
     names,
@@ -28,6 +29,7 @@ from topmast.archive.server.routes import (
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
+from topmast.wire.cutouts import SERVICES
 from topmast.wire.mission_lists import (
     COLUMN_LIST,
     DOCS,
@@ -71,6 +73,12 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     (POST_LIST_PRODUCTS, POST, missions.post_list_products),
     (LIST_PRODUCTS, GET, missions.list_products),
     (RETRIEVE, GET, missions.retrieve_product),
+    ("/tesscut/", GET, cutouts.alive),
+    ("/tesscut/api/v0.1/sector", BOTH, cutouts.sectors),
+    ("/zcut/api/v0.1/survey", BOTH, cutouts.surveys),
+    *((f"/{service}/api/v0.1/astrocut", BOTH, cutouts.astrocut) for service in SERVICES),
+    ("/tesscut/api/v0.1/moving_target/sector", BOTH, cutouts.moving_target),
+    ("/tesscut/api/v0.1/moving_target/astrocut", BOTH, cutouts.moving_target),
     (WHOAMI, GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
     ("/token", GET, accounts.login_help),
