@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -13,15 +13,14 @@ import numpy as np
 
 from topmast.config.dialects import choice
 from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
-from topmast.net.parallel import at_once
+from topmast.net.parallel import in_order
 from topmast.questions.arguments import first_few, whole_number
-from topmast.questions.columns import columns_of
-from topmast.questions.paging import ask_all_pages
+from topmast.questions.columns import columns_of, is_known
+from topmast.questions.paging import ask_pages
 from topmast.questions.places import Place
 from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
-from topmast.tables.values import Values
-from topmast.wire.answers import read_page, table_of_pages
+from topmast.wire.answers import AnswerReader, Paging, read_columns
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
@@ -37,9 +36,9 @@ TARGET_GIVEN = "target_given"
 NO_RESULTS = "Query returned no results."
 TOO_MANY = "Maximum catalog results returned, may not include all sources within radius."
 
-Page = dict[str, Values]
+Item = TypeVar("Item")
 Result = TypeVar("Result")
-Ask = Callable[["Session", MashupRequest], list[Finished]]
+Ask = Callable[["Session", MashupRequest], Iterable[Finished]]
 """How one request is put: it gives the answers for all its pages, in order."""
 
 
@@ -63,7 +62,7 @@ class Question:
     extra: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     keep_selected: bool = False
-    ask: Ask = ask_all_pages
+    ask: Ask = ask_pages
 
     def requests(self) -> list[MashupRequest]:
         """The requests that make up the question."""
@@ -77,7 +76,7 @@ class Question:
 def ask_question(session: Session, question: Question) -> list[list[Finished]]:
     """The pages of the answer to each request of `question`, in order."""
     requests = question.requests()
-    return _at_once(session, question.service, requests, partial(question.ask, session))
+    return list(_in_order(session, question.service, requests, partial(_pages, session, question)))
 
 
 def ask_answers(session: Session, question: Question) -> list[Answer]:
@@ -89,7 +88,9 @@ def ask_counts(session: Session, question: Question) -> Any:
     """The number that a service counts; an array of them for many places."""
     counts = []
     for pages in ask_question(session, question):
-        columns = [values for page in pages for values in read_page(page.answer.content).values()]
+        columns = [
+            values for page in pages for values in read_columns(page.answer.content).values()
+        ]
         if not columns or len(columns[0].data) != 1:
             rows = len(columns[0].data) if columns else 0
             raise RemoteServiceError(f"The archive answered a count with {rows} rows.")
@@ -102,45 +103,51 @@ def ask_table(session: Session, question: Question) -> Table:
 
     Answers are read as they come, while the others are still on their way.
     """
-    config = _config(session, question.config or question.service)
-    null_floats = choice(session, "null_floats")
-
-    def read(request: MashupRequest) -> tuple[list[Page], int]:
-        finished = question.ask(session, request)
-        pages = [
-            read_page(
-                page.answer.content,
-                columns=config,
-                null_floats=null_floats,
-                keep_selected=question.keep_selected,
-            )
-            for page in finished
-        ]
-        return pages, 0 if question.limit is None else rows_found(finished)
-
     requests = question.requests()
-    one = len(requests) == 1
-    parts = [read(requests[0])] if one else _at_once(session, question.service, requests, read)
-    table = table_of_pages(
-        list(chain.from_iterable(pages for pages, _ in parts)),
-        columns=config,
-        service=question.service,
-        units=choice(session, "units"),
+    config = _config_on_its_way(session, question.config or question.service)
+    parts = _answers(session, question, requests)
+    reader = AnswerReader(
+        next(config), choice(session, "null_floats"), question.keep_selected, len(requests)
     )
+    counts, found = [], []
+    for pages in parts:
+        before = reader.rows
+        found.append(rows_found([_read(reader, page) for page in pages]))
+        counts.append(reader.rows - before)
+    table = reader.table(service=question.service, units=choice(session, "units"))
     if question.places is not None:
-        _add_targets(table, [sum(map(_length, pages)) for pages, _ in parts], question.places)
+        _add_targets(table, counts, question.places)
     if not len(table):
         warn(NO_RESULTS, NoResultsWarning)
     if question.limit is not None:
-        warn_if_cut(question, [found for _, found in parts])
+        warn_if_cut(question, found)
     return table
 
 
-def rows_found(pages: Sequence[Finished]) -> int:
+def _answers(
+    session: Session, question: Question, requests: Sequence[MashupRequest]
+) -> Iterable[Iterable[Finished]]:
+    """The pages of each request, in order, as they come; the first have been asked for."""
+    if len(requests) == 1:
+        pages = iter(question.ask(session, requests[0]))
+        return [chain([next(pages)], pages)]
+    return _in_order(session, question.service, requests, partial(_pages, session, question))
+
+
+def _pages(session: Session, question: Question, request: MashupRequest) -> list[Finished]:
+    return list(question.ask(session, request))
+
+
+def _read(reader: AnswerReader, page: Finished) -> Paging | None:
+    reader.read(page.answer.content)
+    return page.paging
+
+
+def rows_found(pagings: Sequence[Paging | None]) -> int:
     """How many rows the archive found for one place, on all pages, asked for or not."""
-    pagings = [page.paging for page in pages if page.paging]
-    most = max((paging.rows_filtered for paging in pagings), default=0)
-    return max(most, sum(paging.rows for paging in pagings))
+    known = [paging for paging in pagings if paging]
+    most = max((paging.rows_filtered for paging in known), default=0)
+    return max(most, sum(paging.rows for paging in known))
 
 
 def warn_if_cut(question: Question, found: Sequence[int]) -> None:
@@ -155,22 +162,19 @@ def warn_if_cut(question: Question, found: Sequence[int]) -> None:
     warn(f"{TOO_MANY} The {limit} were reached for: {first_few(cut)}.", MaxResultsWarning)
 
 
-def _at_once(
-    session: Session,
-    what: str,
-    requests: Sequence[MashupRequest],
-    function: Callable[[MashupRequest], Result],
-) -> list[Result]:
-    """What `function` gives for each request; several are under way at once."""
-    connections = int(session.setting("connections"))
-    with progress_bar(what, len(requests)) as advance:
+def _in_order(
+    session: Session, what: str, items: Sequence[Item], function: Callable[[Item], Result]
+) -> Iterator[Result]:
+    """What `function` gives for each item, as it comes; several are under way at once."""
+    results = in_order(function, items, int(session.setting("connections")))
+    return _with_progress(what, len(items), results)
 
-        def and_advance(request: MashupRequest) -> Result:
-            result = function(request)
+
+def _with_progress(what: str, total: int, results: Iterator[Result]) -> Iterator[Result]:
+    with progress_bar(what, total) as advance:
+        for result in results:
             advance()
-            return result
-
-        return at_once(and_advance, requests, connections)
+            yield result
 
 
 def _count(name: str, value: Any) -> int | None:
@@ -178,6 +182,13 @@ def _count(name: str, value: Any) -> int | None:
     if value is None or (value == 0 and not isinstance(value, bool)):
         return None
     return whole_number(name, value)
+
+
+def _config_on_its_way(session: Session, service: str) -> Iterator[Mapping[str, Any] | None]:
+    """As `_config`, asked for while other requests are under way."""
+    config = partial(_config, session)
+    known = is_known(session, service)
+    return map(config, [service]) if known else in_order(config, [service], 1)
 
 
 def _config(session: Session, service: str) -> Mapping[str, Any] | None:
@@ -198,7 +209,3 @@ def _add_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -
     given = np.array([place.given for place in places], dtype=str)
     table[TARGET_INDEX] = MaskedColumn(index[of], description="Position in the list of targets")
     table[TARGET_GIVEN] = MaskedColumn(given[of], description="The target as it was given")
-
-
-def _length(page: Page) -> int:
-    return next((len(values.data) for values in page.values()), 0)
