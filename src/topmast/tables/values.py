@@ -276,6 +276,9 @@ class ColumnReader:
         self._gathered = kind.gather(expected)
         self._unreadable: Unreadable = []
 
+    def __len__(self) -> int:
+        return len(self._gathered)
+
     def read(self, cells: Sequence[Any]) -> None:
         """Take the cells of the next rows: texts, numbers, truth values and None."""
         self.kind.read(cells, self.null, self._unreadable, self._gathered)

@@ -350,18 +350,17 @@ class _Section:
 
     def read(self, rows: Rows) -> int:
         """Take rows, all of them or none; gives their number."""
-        before = [reader.mark() for reader in self._readers]
-        count = 0
+        marks = [reader.mark() for reader in self._readers]
         try:
-            for columns in filter(None, rows(self.fields.names) if self._readers else ()):
-                for reader, cells in zip(self._readers, columns, strict=True):
+            for columns in rows(self.fields.names) if self._readers else ():
+                # Without rows there are no columns; taken to their end, they free the rows.
+                for cells, reader in zip(columns, self._readers, strict=False):
                     reader.read(cells)
-                count += len(columns[0])
         except BaseException:
-            for reader, mark in zip(self._readers, before, strict=True):
+            for reader, mark in zip(self._readers, marks, strict=True):
                 reader.forget(mark)
             raise
-        return count
+        return len(self._readers[0]) - marks[0][0] if self._readers else 0
 
     def values(self, null_floats: NullFloats) -> dict[str, Values]:
         """The columns, with which the section ends."""

@@ -7,7 +7,7 @@ in two: the envelope, which is small and read at once, and the rows, of which th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -36,8 +36,9 @@ class Names:
     width: int
 
 
-Rows = Callable[[Names], Iterator[list[Cells]]]
-"""For the names of the columns, gives their cells, some rows at a time: one list a column."""
+Columns = Iterable[Cells]
+Rows = Callable[[Names], Iterator[Columns]]
+"""For the names of the columns, gives their cells, some rows at a time, column after column."""
 
 
 class Envelope(msgspec.Struct):
@@ -96,39 +97,42 @@ def split(content: bytes) -> tuple[WithData, Rows]:
 
 def _rows_between(
     content: memoryview, start: int, end: int, objects: bool, names: Names
-) -> Iterator[list[Cells]]:
+) -> Iterator[Columns]:
     """The rows a piece at a time; after a piece that is no JSON, all that is left together."""
     read = _objects_reader(names.names) if objects else partial(_read_lists, names)
     row_break = OBJECT_BREAK if objects else LIST_BREAK
     while start < end:
         found = row_break.search(content, start + BYTES_AT_ONCE, end)
         stop = found.start() + 1 if found else end
-        piece = b"".join((b"[", content[start:stop], b"]"))
         try:
-            yield read(piece)
+            yield read(_array_of(content[start:stop]))
         except UNREADABLE:  # NaN, a list in a cell, or a piece that ends inside a text
-            listed = _listed(piece)
+            listed = _listed(content[start:stop])
             if listed is None:
                 break
             yield from rows_of(listed)(names)
         start = found.end() - 1 if found else end
     if start < end:
-        listed = _listed(b"".join((b"[", content[start:end], b"]")))
+        listed = _listed(content[start:end])
         if listed is None:
             raise msgspec.DecodeError("the rows are no JSON")
         yield from rows_of(listed)(names)
 
 
-def _listed(content: bytes) -> Any:
+def _array_of(rows: memoryview) -> bytes:
+    return b"".join((b"[", rows, b"]"))
+
+
+def _listed(rows: memoryview) -> Any:
     """The rows as Python objects; None if that is no JSON."""
     try:
-        return read_json(content)
+        return read_json(_array_of(rows))
     except BadAnswerError:
         return None
 
 
 @lru_cache(maxsize=64)
-def _objects_reader(names: tuple[str, ...]) -> Callable[[bytes], list[Cells]]:
+def _objects_reader(names: tuple[str, ...]) -> Callable[[bytes], Columns]:
     keys = {f"cell{number}": name for number, name in enumerate(names)}
     try:
         row = msgspec.defstruct("Row", [(key, Cell, None) for key in keys], rename=keys, gc=False)
@@ -136,16 +140,18 @@ def _objects_reader(names: tuple[str, ...]) -> Callable[[bytes], list[Cells]]:
         raise msgspec.DecodeError(str(problem)) from problem
     decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
     cells = msgspec.structs.astuple
-    return lambda content: list(zip(*map(cells, decode(content)), strict=True))
+    return lambda content: zip(*map(cells, decode(content)), strict=True)
 
 
 LISTS = msgspec.json.Decoder(list[list[Cell]])
 
 
-def _read_lists(names: Names, content: bytes) -> list[Cells]:
+def _read_lists(names: Names, content: bytes) -> Columns:
     rows = LISTS.decode(content)
     if set(map(len, rows)) != {names.width}:
         raise msgspec.DecodeError("rows of different lengths")
+    if len(names.places) == names.width:
+        return zip(*rows, strict=True)
     columns = list(zip(*rows, strict=True))
     return [columns[place] for place in names.places]
 
@@ -182,13 +188,13 @@ def _unfold_extjs(envelope: WithData, data: dict[str, Any]) -> None:
 def rows_of(parsed: Any) -> Rows:
     """The rows of an answer that has been read as a whole; a cell that is a list becomes text."""
 
-    def columns_of(names: Names) -> Iterator[list[Cells]]:
+    def columns_of(names: Names) -> Iterator[Columns]:
         if not isinstance(parsed, list | None):
             raise BadAnswerError("The answer's data is no list of rows.")
         listed, size = parsed or [], max(1, CELLS_AT_ONCE // len(names.names))
         for start in range(0, len(listed), size):
             rows = [_cells(row, names) for row in listed[start : start + size]]
-            yield list(zip(*rows, strict=True))
+            yield zip(*rows, strict=True)
 
     return columns_of
 
