@@ -45,10 +45,13 @@ test: $(STAMP)dev
 	@echo "Running all tests, two at a time (about 5 minutes on two free cores) ..."
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 
-# Old versions of some libraries warn that newer versions of others have renamed a function.
+# Old versions of some libraries warn that newer versions of others have renamed a function, and
+# docs/cli.md prints help as the pinned click does.
+CLI_PAGE := tests/test_docs.py::test_a_written_page_is_what_the_code_says_today[cli.md]
 floors: $(FLOORS)/.stamp
 	@echo "Running all tests with the lowest versions (about 5 minutes on two free cores) ..."
-	@$(FLOORS)/bin/python -m pytest -n 2 --dist loadgroup -W ignore::DeprecationWarning
+	@$(FLOORS)/bin/python -m pytest -n 2 --dist loadgroup -W ignore::DeprecationWarning \
+		--deselect '$(CLI_PAGE)'
 
 check: $(STAMP)dev
 	$(VENV)/bin/ruff format --check .

@@ -218,6 +218,7 @@ def test_the_example_in_a_docstring_runs(name: str, desk: Path) -> None:
         "Catalogs": topmast.Catalogs,
         "Observations": topmast.Observations,
         "Mast": topmast.Mast,
+        "MastMissions": topmast.MastMissions,
         "connect": topmast.connect,
         "verify": topmast.verify,
         "Archive": topmast.Archive,
@@ -227,6 +228,9 @@ def test_the_example_in_a_docstring_runs(name: str, desk: Path) -> None:
     }
     if "download" in name:
         before["folder"] = str(desk)
+    if name.startswith("MastMissions"):
+        datasets = topmast.MastMissions.query_object("M101", radius=5)[:1]
+        before["products"] = topmast.MastMissions.get_product_list(datasets)
     if "spectra" in EXAMPLES[name]:
         before["spectra"] = topmast.Catalogs.get_hsc_spectra()
     test = doctest.DocTestParser().get_doctest(EXAMPLES[name], before, name, None, 0)

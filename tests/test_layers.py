@@ -260,6 +260,7 @@ ARCHIVE_ROOMS = (
     "accounts",
     "ingest",
     "catalogs",
+    "missions",
     "portal",
     "archive",
     "server",

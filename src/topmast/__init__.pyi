@@ -10,6 +10,7 @@ from .client import (
     Catalogs as Catalogs,
     Client as Client,
     Mast as Mast,
+    MastMissions as MastMissions,
     Observations as Observations,
     connect as connect,
     verify as verify,
@@ -28,6 +29,7 @@ from .errors import (
     HTTPStatusError as HTTPStatusError,
     InputWarning as InputWarning,
     InvalidQueryError as InvalidQueryError,
+    InvalidTypeError as InvalidTypeError,
     LargeQueryWarning as LargeQueryWarning,
     LoginError as LoginError,
     MastError as MastError,
@@ -45,5 +47,6 @@ from .errors import (
 )
 from .services.catalogs import CatalogsClass as CatalogsClass
 from .services.mast import MastClass as MastClass
+from .services.missions import MastMissionsClass as MastMissionsClass
 from .services.observations import ObservationsClass as ObservationsClass
 from .version import __version__ as __version__

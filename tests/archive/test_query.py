@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from topmast.archive import Archive, Cone, Query
 from topmast.archive.store import query as query_module
 from topmast.archive.store.filters import parse_filters
-from topmast.archive.store.query import Searcher, time_limited
+from topmast.archive.store.limits import time_limited
+from topmast.archive.store.query import Found, Searcher, read_observations
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
 from topmast.tables.fields import DISTANCE, OBSERVATION
 
@@ -76,3 +78,15 @@ def test_memory_of_results_is_bounded(filled: Archive, monkeypatch: pytest.Monke
 def test_a_cone_is_on_the_sky(values: tuple[float, float, float]) -> None:
     with pytest.raises(InvalidQueryError):
         Cone(*values)
+
+
+def test_footprints_newer_than_the_rows_seen_are_passed_over(filled: Archive) -> None:
+    fields = [OBSERVATION[0], DISTANCE]
+    with filled.store.reading() as connection:
+        known = [row[0] for row in connection.execute("SELECT number FROM observations LIMIT 2")]
+        numbers = np.array([known[0], known[1], 10**9], dtype=np.int64)
+        found = Found(numbers, np.array([1.0, 2.0, 3.0]))
+
+        rows = read_observations(connection, fields, found)
+
+    assert [row[1] for row in rows] == [1.0, 2.0]

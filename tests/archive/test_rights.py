@@ -99,6 +99,21 @@ def test_a_file_without_rights_of_its_own_is_closed_while_its_observation_is(
     assert Caller(twins).get(FILE + "mast:JWST/new.txt").status == 401
 
 
+def test_a_file_of_an_unknown_observation_waits_for_all_of_its_obs_id(twins: Archive) -> None:
+    unknown = {
+        "obsID": 7,
+        "parent_obsid": 7,
+        "obs_collection": "JWST",
+        "obs_id": "jw1",
+        "dataURI": "mast:JWST/unknown.txt",
+        "dataRights": "EXCLUSIVE_ACCESS",
+    }
+    (twins.folder.parent / "unknown.txt").write_text("unknown")
+    twins.ingest(products=[unknown], files=twins.folder.parent)
+
+    assert Caller(twins).get(FILE + "mast:JWST/unknown.txt").status == 401
+
+
 def test_what_depends_on_a_login_is_kept_by_no_shared_cache(twins: Archive, tokens: Tokens) -> None:
     caller = Caller(twins)
     alices = {"Authorization": f"token {tokens.alice}"}

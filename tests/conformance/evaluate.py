@@ -32,9 +32,10 @@ def from_astroquery(server: str) -> dict[str, Any]:
     (home / "astropy").mkdir()
     (home / "astropy" / "astroquery.cfg").write_text(f"[mast]\nserver = {server}\n")
     os.environ |= {"XDG_CONFIG_HOME": str(home), "http_proxy": server, "no_proxy": "127.0.0.1"}
-    from astroquery.mast import Catalogs, Mast, Observations
+    from astroquery.mast import Catalogs, Mast, MastMissions, Observations
 
     found = {"Catalogs": Catalogs, "Observations": Observations, "Mast": Mast}
+    found["MastMissions"] = MastMissions
     return found | helpers(Observations)
 
 
@@ -46,6 +47,7 @@ def from_topmast(server: str) -> dict[str, Any]:
         "Catalogs": client.catalogs,
         "Observations": client.observations,
         "Mast": client.mast,
+        "MastMissions": client.missions,
     }
     return found | helpers(client.observations)
 

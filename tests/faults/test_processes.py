@@ -86,7 +86,7 @@ def test_ctrl_c_stops_within_a_second_and_the_next_run_goes_on(tmp_path: Path) -
         time.sleep(0.5)
         before = (tmp_path / "large.fits.part").stat().st_size
         process.send_signal(signal.SIGINT)
-        out, error = process.communicate(timeout=30)
+        out, error = process.communicate(timeout=10)
 
         assert "KeyboardInterrupt" in error
         assert "STOPPED: 1 of 2 files have arrived. Run the same call again" in out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
     from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
     from topmast.archive.ingest import IngestReport, Progress
+    from topmast.archive.missions.archive_missions import ArchiveMissions
+    from topmast.archive.missions.ingest import MissionReport
+    from topmast.archive.portal.answers import Answer
+    from topmast.archive.portal.call import Asked
     from topmast.archive.server.transport import InProcess
+    from topmast.wire.mission_lists import MissionColumn
 
 
 class Archive:
@@ -64,6 +69,8 @@ class Archive:
         self.searcher = Searcher(self.store)
         self.jobs = Jobs()
         self.staged = StagedScripts()
+        self.heavy_answers: Callable[[Asked], Answer] | None = None
+        """Answers heavy queries in place of this process; a server sets it."""
         self._app: Starlette | None = None
 
     @classmethod
@@ -160,6 +167,59 @@ class Archive:
         """
         return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
 
+    @cached_property
+    def missions(self) -> ArchiveMissions:
+        """The missions of the mission search, opened when they are first asked for."""
+        from topmast.archive.missions.archive_missions import ArchiveMissions
+
+        return ArchiveMissions(self.store)
+
+    def ingest_mission(
+        self,
+        name: str,
+        datasets: TableSource | None = None,
+        products: TableSource | None = None,
+        files: str | Path | None = None,
+        *,
+        columns: Sequence[MissionColumn] = (),
+        dataset: str = "",
+        sort_by: Sequence[str] = (),
+    ) -> MissionReport:
+        """Put datasets of a mission and their products into what the mission search finds.
+
+        Parameters
+        ----------
+        name : str
+            The mission, in small letters: "hst", "jwst", "roman", or one of your own.
+        datasets : Table or path, optional
+            One row a dataset. A row whose dataset is there already takes its place.
+        products : Table or path, optional
+            One row a product, with ``dataset`` and ``filename``, and whatever else a product list
+            shall tell: ``uri`` (default ``<dataset>/<filename>``), ``access`` (default PUBLIC;
+            another word keeps the file for its owners), ``size``. ``dataURI`` names the file
+            among those of `ingest`, if it is one. The new list of a dataset replaces its old one.
+        files : path, optional
+            A folder in which the files of `products` are looked for, as by `ingest`.
+        columns : sequence of MissionColumn, optional
+            What the columns are; default: as the table tells. Read when the mission is new.
+        dataset : str, optional
+            The column that names a dataset; it is known for the missions of MAST.
+        sort_by : sequence of str, optional
+            The usual order of answers; default: by dataset.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a column or a value that does not fit, with its row.
+        """
+        folder = None if files is None else Path(files).expanduser()
+        if folder is not None and not folder.is_dir():
+            raise InvalidQueryError(f"There is no folder {folder}.")
+        from topmast.archive.missions.ingest import MissionInput
+
+        given = MissionInput(name, datasets, products, folder, columns, dataset, sort_by)
+        return self.missions.ingest(given)
+
     def search(self, query: Query) -> Rows:
         """The observations that `query` describes, one page of them."""
         return self.searcher.search(query)
@@ -179,7 +239,7 @@ class Archive:
         return InProcess(self.app(), on_close)
 
     def close(self) -> None:
-        """Let go of the database; queries under way are finished first."""
+        """Let go of the database; queries under way have a moment to finish first."""
         self.jobs.close()
         self.searcher.coverage.close()
         self.store.close()

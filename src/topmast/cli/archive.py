@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import secrets
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.errors import DONE
-from topmast.cli.output import readable_size
 from topmast.cli.settings import command, current, say
+from topmast.config.output import readable_size
 
 if TYPE_CHECKING:
     from topmast.archive import IngestReport
@@ -190,24 +188,21 @@ def make_sample(folder: Path, profile: str = "current") -> None:
     """Make the sample archive in `folder`: all of it, or nothing under that name."""
     from rich.console import Console
 
+    from topmast.archive.store.unfinished import unfinished_folder
     from topmast.sample import DEMO_ACCOUNT, build_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.UsageError(f"{folder} is there already and not empty; choose another folder.")
     say(f"Making the sample archive in {folder} (once; about half a minute) ...")
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
-    part.mkdir(parents=True)
-    try:
-        with Console(stderr=True, quiet=current().quiet).status("Making files") as status:
+    with (
+        unfinished_folder(folder) as part,
+        Console(stderr=True, quiet=current().quiet).status("Making files") as status,
+    ):
 
-            def show(what: str, count: int) -> None:
-                status.update(f"{count:,} {what}")
+        def show(what: str, count: int) -> None:
+            status.update(f"{count:,} {what}")
 
-            build_sample(part, profile=profile, progress=show).close()
-        part.replace(folder)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        build_sample(part, profile=profile, progress=show).close()
     say(
         f"It has a demo account, {DEMO_ACCOUNT.name} with the password {DEMO_ACCOUNT.password}, "
         "to try exclusive data with. Take it away before real data go in: "

@@ -81,7 +81,7 @@ def download(
     if dry_run:
         click.echo(str(plan))
         return DONE
-    manifest = _with_progress(lambda shown: plan.run(verbose=False, progress=shown))
+    manifest = with_progress(lambda shown: plan.run(verbose=False, progress=shown))
     return finish(manifest, output, retried=None, folder=plan.folder)
 
 
@@ -150,7 +150,7 @@ def _fetch_again(
         click.echo("\n".join(map(str, plans)) or f"0 files: all of {manifest} have arrived.")
         return DONE
     pace = {name: words[name] for name in ("connections", "bandwidth")}
-    fresh = _with_progress(
+    fresh = with_progress(
         lambda shown: retry(session, manifest, verbose=False, progress=shown, **pace)
     )
     return finish(fresh, output, retried=manifest, folder=manifest.parent)
@@ -169,7 +169,8 @@ def _check_folder(plans: list[Plan], folder: Path) -> None:
                 )
 
 
-def _with_progress(fetch: Callable[[Shown], Table]) -> Table:
+def with_progress(fetch: Callable[[Shown], Table]) -> Table:
+    """What `fetch` gives, with a bar on the terminal meanwhile."""
     try:
         with shown_progress() as shown:
             return fetch(shown)

@@ -63,9 +63,10 @@ def _click_line(error: click.ClickException) -> str:
 
 
 def _explain(error: Exception) -> int:
+    from topmast.cli.wording import in_options
     from topmast.errors import InvalidQueryError, MastError, ResolverError, UnreachableError
 
-    text = one_line(str(error)) or type(error).__name__
+    text = in_options(one_line(str(error))) or type(error).__name__
     if isinstance(error, (InvalidQueryError, ResolverError)):
         tell(f"Error: {text}")
         return MISUSED

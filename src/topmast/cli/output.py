@@ -19,11 +19,15 @@ import click
 
 from topmast.cli.errors import one_line
 from topmast.cli.formats import save_table, write_table
-from topmast.cli.settings import Option, say
+from topmast.cli.settings import Option, say, with_astropy
+from topmast.config.output import readable_size
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+AnyTable = Any
+"""A Table of astropy or a PlainTable."""
 
 FIRST = (
     "target_given", "Status", "State", "Local Path", "Path", "Message", "Reason",
@@ -55,12 +59,16 @@ class Output:
     rows: int | None = None
     sort: str | None = None
 
-    def write(self, table: Table, *, seen: Table | None = None) -> None:
+    def write(
+        self, table: AnyTable, *, seen: AnyTable | None = None, screen_order: Sequence[str] = ()
+    ) -> None:
         """Send `table` to the file, the pipe or the screen.
 
         `seen` is what of it a screen shows, unless certain columns or all rows were asked for;
-        nothing, if it has no rows.
+        nothing, if it has no rows. `screen_order` are columns that order the rows on a screen.
         """
+        if self.needs_astropy:
+            table = _as_astropy(table)
         chosen = _only(_sorted(table, self.sort) if self.sort else table, self.columns)
         if self.path is not None and self.kind is not None:
             save_table(chosen, self.path, self.kind)
@@ -68,15 +76,20 @@ class Output:
         elif self.kind is not None or not on_terminal():
             write_table(chosen, sys.stdout.buffer, self.kind or format_of("tsv"))
         elif seen is None or self._asks_for_more:
-            self._show(chosen)
+            self._show(chosen if self.sort else _ordered(chosen, screen_order))
         elif len(seen):
             self._show(seen)
+
+    @property
+    def needs_astropy(self) -> bool:
+        """Whether the format of the answer is written by astropy."""
+        return self.kind is not None and not self.kind.plain
 
     @property
     def _asks_for_more(self) -> bool:
         return bool(self.columns) or self.all_columns or self.rows == sys.maxsize
 
-    def _show(self, table: Table) -> None:
+    def _show(self, table: AnyTable) -> None:
         size = shutil.get_terminal_size()
         whole = self.all_columns or bool(self.columns)
         limit = max(10, size.lines - 6) if self.rows is None else self.rows
@@ -97,7 +110,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def show_table(
-    table: Table, *, limit: int, width: int | None, reorder: bool = True, hints: bool = True
+    table: AnyTable, *, limit: int, width: int | None, reorder: bool = True, hints: bool = True
 ) -> None:
     """Print the first `limit` rows, and the columns that fit into `width` (None: all)."""
     names = sorted(table.colnames, key=_importance) if reorder else list(table.colnames)
@@ -114,15 +127,6 @@ def show_table(
 def on_terminal() -> bool:
     """Whether standard output is a terminal, and not a pipe or a file."""
     return sys.stdout.isatty()
-
-
-def readable_size(size: float) -> str:
-    """A number of bytes as people read it: ``12.3 MB``."""
-    units = ("B", "kB", "MB", "GB", "TB")
-    power = 0
-    while size >= 999.5 and power < len(units) - 1:
-        size, power = size / 1000, power + 1
-    return f"{size:.0f} B" if power == 0 else f"{size:.3g} {units[power]}"
 
 
 def _checked(
@@ -162,14 +166,14 @@ def _writable(text: str) -> Path:
     return path
 
 
-def _only(table: Table, names: Sequence[str]) -> Table:
+def _only(table: AnyTable, names: Sequence[str]) -> AnyTable:
     """`table` with the named columns, whatever the case they are written in."""
     if not names:
         return table
     return table[[_column(table, name) for name in names]]
 
 
-def _column(table: Table, name: str) -> str:
+def _column(table: AnyTable, name: str) -> str:
     """The name of a column of `table` as it is spelled there."""
     known = {each.lower(): each for each in table.colnames}
     if name.lower() not in known:
@@ -179,7 +183,7 @@ def _column(table: Table, name: str) -> str:
     return known[name.lower()]
 
 
-def _sorted(table: Table, sort: str) -> Table:
+def _sorted(table: AnyTable, sort: str) -> AnyTable:
     """`table` in the order of a column, rows without a value last; ``-name`` for descending."""
     import numpy as np
 
@@ -191,6 +195,31 @@ def _sorted(table: Table, sort: str) -> Table:
     return table[order[np.argsort(missing[order], kind="stable")]]
 
 
+def _ordered(table: AnyTable, names: Sequence[str]) -> AnyTable:
+    """`table` by its columns among `names`, the first before the others."""
+    import numpy as np
+
+    keys = [table[name] for name in reversed(names) if name in table.colnames]
+    if not keys or not len(table):
+        return table
+    filled: list[Any] = [np.ma.filled(np.ma.asarray(key, dtype=float), np.inf) for key in keys]
+    return table[np.lexsort(filled)]
+
+
+def _as_astropy(table: AnyTable) -> Table:
+    """`table` as one of astropy, with the units that are known of its columns."""
+    if hasattr(table, "meta"):
+        return table
+    with_astropy()
+    from topmast.tables.table import table_from_columns
+
+    return table_from_columns(table.columns, service=CAOM)
+
+
+CAOM = "Mast.Caom."
+"""Where the units of columns are looked up: those of observations and products."""
+
+
 def _importance(name: str) -> int:
     return FIRST.index(name) if name in FIRST else len(FIRST)
 
@@ -200,7 +229,7 @@ DATES = ("t_min", "t_max", "t_obs_release")
 """Columns of Modified Julian Dates; a screen shows the date too."""
 
 
-def _texts(table: Table, name: str, widest: int | None) -> list[str]:
+def _texts(table: AnyTable, name: str, widest: int | None) -> list[str]:
     show = readable_size if name == "size" else _dated if name in DATES else _cell
     texts = ["" if row[0] is None else one_line(show(row[0])) for row in rows_of(table[[name]])]
     return texts if name in (*PATHS, *REASONS) else [_shortened(text, widest) for text in texts]

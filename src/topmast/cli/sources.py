@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.formats import read_table
+from topmast.cli.settings import with_astropy
 from topmast.wire.table_files import format_of
 
 if TYPE_CHECKING:
@@ -38,12 +39,18 @@ def is_product_table(source: Any) -> bool:
     return "dataURI" in getattr(source, "colnames", ())
 
 
+def _read(kind: str, content: bytes) -> Table:
+    with_astropy()
+    return format_of(kind).read(io.BytesIO(content))
+
+
 def _from_file(path: Path) -> list[str] | Table:
     try:
         format_of(path.name)
     except ValueError:
         return _from_text(path.read_bytes())
     try:
+        with_astropy()
         return _checked(read_table(path), str(path))
     except (ValueError, OSError, KeyError) as problem:
         raise click.UsageError(f"{path} is not a table that can be read: {problem}") from problem
@@ -56,7 +63,7 @@ def _from_text(content: bytes) -> list[str] | Table:
     if kind is None:
         return _ids(text)
     try:
-        return _checked(format_of(kind).read(io.BytesIO(content)), "Standard input")
+        return _checked(_read(kind, content), "Standard input")
     except (ValueError, KeyError) as problem:
         raise click.UsageError(
             f"Standard input is not a table that can be read: {problem}"

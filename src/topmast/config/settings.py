@@ -40,6 +40,7 @@ DEFAULTS: dict[str, Any] = {
     "ca_bundle": "",
     "token_file": "",
     "dialect": "guide",
+    "tracebacks": "short",
 }
 
 DESCRIPTIONS: dict[str, str] = {
@@ -63,7 +64,15 @@ DESCRIPTIONS: dict[str, str] = {
     "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
     "configuration folder.",
     "dialect": "'guide' or 'astroquery': what a call returns where the two differ.",
+    "tracebacks": "'short' or 'full': whether an error also shows where inside topmast it arose.",
 }
+
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "dialect": ("guide", "astroquery"),
+    "tracebacks": ("short", "full"),
+}
+"""The settings that are one of a few words."""
 
 
 class Conf:
@@ -178,8 +187,9 @@ def _converted(name: str, value: Any, source: str) -> Any:
     wanted = type(DEFAULTS[name])
     if name == "server" and isinstance(value, Path):
         value = str(value)
-    if name == "dialect" and value not in ("guide", "astroquery"):
-        raise ValueError(f"dialect is 'guide' or 'astroquery', not {value!r} ({source}).")
+    if name in WORDS and value not in WORDS[name]:
+        known = " or ".join(map(repr, WORDS[name]))
+        raise ValueError(f"{name} is {known}, not {value!r} ({source}).")
     if isinstance(value, wanted) and not isinstance(value, bool):
         return value
     try:

@@ -8,14 +8,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 
+from topmast.config.output import without_controls
 from topmast.errors import InvalidQueryError
 from topmast.net.address import without_credentials
 from topmast.net.session import Session
 from topmast.wire.files import DOWNLOAD_PATH
+from topmast.wire.mission_lists import RETRIEVE, product_query
 
 GUIDE_COLUMNS = ("Local Path", "Status", "Message", "URL")
 MORE_COLUMNS = ("Bytes", "SHA-256", "Attempts", "Seconds", "Source")
@@ -23,6 +25,10 @@ DISK = "disk"
 HLA_PROGRAMS = r"(?:ecfproxy|getdata\.cgi)\?.+"
 HLA_URI = re.compile(f"hla:({HLA_PROGRAMS})")
 HLA_URL = re.compile(f"https?://[^/]+/cgi-bin/({HLA_PROGRAMS})")
+MISSION_URI = re.compile(r"missions:([a-z0-9_]+)/(.+)")
+MISSION_URL = re.compile(
+    r"https?://.+?/search/([a-z0-9_]+)/api/v0.1/retrieve_product\?product_name=(.+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +59,18 @@ class Sources:
 
     `files` is what answers ``?uri=``. `hla` is the Hubble Legacy Archive, which has spectra that
     MAST's download service has not; their URIs are ``hla:`` and a program of its with a query.
+    `portal` is the archive itself, whose mission search serves ``missions:<mission>/<product>``.
     """
 
     files: str
     hla: str
+    portal: str = ""
 
     @classmethod
     def of(cls, session: Session, base_url: str | None = None) -> Sources:
         """Those of this session's archive, or `base_url` in the place of its download service."""
         servers = session.servers
-        return cls(base_url or servers.portal + DOWNLOAD_PATH, servers.hla)
+        return cls(base_url or servers.portal + DOWNLOAD_PATH, servers.hla, servers.portal)
 
     def product(self, uri: str, path: str, local_path: str, **more: Any) -> Product:
         """The product `uri`, which is to be saved as `path`."""
@@ -73,6 +81,10 @@ class Sources:
         found = HLA_URI.fullmatch(uri)
         if found:
             return f"{self.hla}/cgi-bin/{quote(found[1], safe='?=&+:/')}"
+        found = MISSION_URI.fullmatch(uri)
+        if found:
+            path = RETRIEVE.format(mission=found[1])
+            return f"{self.portal}{path}?{product_query(found[2])}"
         return f"{self.files}?uri={quote(uri, safe=':/')}"
 
     def shown(self, uri: str) -> str:
@@ -80,6 +92,10 @@ class Sources:
         found = HLA_URI.fullmatch(uri)
         if found:
             return f"{without_credentials(self.hla)}/cgi-bin/{found[1]}"
+        found = MISSION_URI.fullmatch(uri)
+        if found:
+            path = RETRIEVE.format(mission=found[1])
+            return f"{without_credentials(self.portal)}{path}?product_name={found[2]}"
         return f"{without_credentials(self.files)}?uri={uri}"
 
 
@@ -178,11 +194,12 @@ class Result:
     def row(self) -> dict[str, Any]:
         """One row of the manifest; the address is named only when the file failed."""
         product = self.product
+        shown = product.shown_url or product.url
         return {
             "Local Path": product.local_path,
             "Status": self.status,
-            "Message": self.message,
-            "URL": None if self.status == "COMPLETE" else product.shown_url or product.url,
+            "Message": self.message and without_controls(self.message),
+            "URL": None if self.status == "COMPLETE" else without_controls(shown),
             "Bytes": self.bytes,
             "SHA-256": self.sha256,
             "Attempts": self.attempts,
@@ -196,6 +213,11 @@ def total_bytes(products: Sequence[Product]) -> int:
     return sum([product.size or 0 for product in products])
 
 
+def mission_uri(mission: str, product: str) -> str:
+    """The URI of a product that the mission search serves under the name `product`."""
+    return f"missions:{mission}/{product}"
+
+
 def uri_of(url: str) -> str | None:
     """The URI of the product that an address in a manifest serves; None if there is none."""
     _, found, uri = url.partition("?uri=")
@@ -204,6 +226,9 @@ def uri_of(url: str) -> str | None:
     spectrum = HLA_URL.fullmatch(url)
     if spectrum:
         return f"hla:{spectrum[1]}"
+    product = MISSION_URL.fullmatch(url)
+    if product:
+        return mission_uri(product[1], unquote(product[2]))
     asked = parse_qs(urlsplit(url).query).get("uri")
     return asked[0] if asked else None
 

@@ -101,7 +101,7 @@ class Run:
             if self.session.login is not None:
                 exclusive = any(product.exclusive_until for product in missing)
                 check_not_expired(self.session, needed=exclusive)
-            check_room(self.index.folder, total_bytes(absent))
+            check_room(self.index.folder, absent)
         journal = Journal(self.index.folder, missing if self._with_journal else [])
         self._report.begin(len(self.products), total_bytes(missing))
         try:
@@ -156,8 +156,12 @@ def last_line(results: Sequence[Result], how_to_retry: str) -> str:
     )
 
 
-def check_room(folder: Path, wanted: int) -> None:
-    """Say before the first byte that the folder cannot be written to, or the disk is too small."""
+def check_room(folder: Path, absent: Sequence[Product]) -> None:
+    """Say before the first byte that the folder cannot be written to, or the disk is too small.
+
+    A product that is larger than all that is free does not keep the others from coming: its size
+    in the product table may be wrong, and the archive says it again before the first byte.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -168,6 +172,8 @@ def check_room(folder: Path, wanted: int) -> None:
                 "Choose another download_dir."
             ) from problem
     free = free_bytes(folder)
+    likely = [product for product in absent if (product.size or 0) <= free]
+    wanted = total_bytes(likely or absent)
     if wanted > free:
         raise DiskFullError(
             f"The files to fetch have {wanted:,} bytes, but only {free:,} are free for "

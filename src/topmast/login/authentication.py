@@ -12,6 +12,7 @@ from http.cookiejar import Cookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from topmast.config.output import print_line
 from topmast.errors import (
     AuthenticationWarning,
     BadAnswerError,
@@ -166,7 +167,7 @@ def _report_success(login: Login, info: SessionInfo) -> None:
     login.user = login.user or info.username
     if info.minutes is not None:
         login.expires = time.time() + 60 * info.minutes
-    print(f"Authentication successful!\nSession Expiration: {info.minutes} minute(s)")
+    print_line(f"Authentication successful!\nSession Expiration: {info.minutes} minute(s)")
 
 
 def _where_tokens_are_made(session: Session) -> str:
@@ -273,7 +274,7 @@ def print_info(info: Mapping[str, Any]) -> None:
     for key, value in info.items():
         parts = value if isinstance(value, dict) else {"": value}
         for name, part in parts.items():
-            print(printable(f"{key}.{name}: {part}" if name else f"{key}: {part}"))
+            print_line(printable(f"{key}.{name}: {part}" if name else f"{key}: {part}"))
 
 
 class _SecretCookie(Cookie):

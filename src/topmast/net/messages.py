@@ -41,11 +41,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds for the connection, for the next byte, and for everything (None: no end)."""
+    """Seconds for the connection, for the next byte, and for everything (None: no end).
+
+    `first_byte_seconds`: for the first byte of an answer; None: as for every other.
+    """
 
     connect_seconds: float
     read_seconds: float
     total_seconds: float | None = None
+    first_byte_seconds: float | None = None
 
 
 class Headers(Mapping[str, str]):

@@ -10,6 +10,7 @@ import http.client
 import io
 import re
 import socket
+import ssl
 from contextlib import suppress
 from typing import Any
 
@@ -31,6 +32,8 @@ class _TimedReader(io.RawIOBase):
     def __init__(self, sock: Any, opened: Any, timeouts: Timeouts) -> None:
         self.sock = sock
         self.ended = False
+        #: The body goes on until the connection ends; whether it did so without TLS's own end.
+        self.to_the_end = self.torn = False
         self._opened = opened  # as long as it is open, so is the socket
         self._timeouts = timeouts
 
@@ -44,7 +47,13 @@ class _TimedReader(io.RawIOBase):
         before = self.sock.gettimeout()
         if before is None or not seconds <= before <= seconds + CLOSE_ENOUGH:
             self.sock.settimeout(seconds)
-        return self.sock.recv_into(buffer)
+        try:
+            return self.sock.recv_into(buffer)
+        except ssl.SSLEOFError:
+            if not self.to_the_end:
+                raise
+            self.torn = True
+            return 0
 
     def close(self) -> None:
         if not self.closed:
@@ -102,6 +111,14 @@ class StrictResponse(http.client.HTTPResponse):
             raise http.client.HTTPException(f"its length is said to be {sorted(lengths)!s:.60}")
         else:
             self.length = int(lengths.pop()) if lengths else None
+            self._reader.to_the_end = self.length is None
+
+    @property
+    def ended_how(self) -> str:
+        """Empty where the answer says where its body ends, else how the connection ended."""
+        if not self._reader.to_the_end:
+            return ""
+        return "torn" if self._reader.torn else "closed"
 
     def _listed(self, name: str) -> list[str]:
         """The elements of a header, however often it was sent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,15 +13,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from topmast.config.dialects import choice
-from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
+from topmast.errors import (
+    MastWarning,
+    MaxResultsWarning,
+    NoResultsWarning,
+    RemoteServiceError,
+    is_heard,
+    warn,
+)
 from topmast.net.parallel import in_order
-from topmast.questions.arguments import first_few, whole_number
+from topmast.questions.arguments import first_few, is_one, whole_number
 from topmast.questions.columns import columns_of, is_known
 from topmast.questions.paging import ask_pages
 from topmast.questions.places import Place
 from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
-from topmast.wire.answers import AnswerReader, Paging, read_columns
+from topmast.tables.plain import PlainTable
+from topmast.tables.values import Values
+from topmast.wire.answers import AnswerReader, Paging, read_page
+from topmast.wire.json import excerpt
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
@@ -33,6 +44,10 @@ log: logging.Logger = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"
+TARGET_COLUMNS = {
+    TARGET_INDEX: "Position in the list of targets",
+    TARGET_GIVEN: "The target as it was given",
+}
 NO_RESULTS = "Query returned no results."
 TOO_MANY = "Maximum catalog results returned, may not include all sources within radius."
 
@@ -40,6 +55,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Ask = Callable[["Session", MashupRequest], Iterable[Finished]]
 """How one request is put: it gives the answers for all its pages, in order."""
+
+
+Why = Callable[["Session", "Question"], str]
+"""What to say of a question that nothing answers; it may ask the archive more."""
+
+HUGE = 50_000
+"""Rows of a result that is worth a word about what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +72,8 @@ class Question:
     `params`, and the table gets the columns ``target_index`` and ``target_given``.
     `config` names the column configuration of the answer; "" for that of the service.
     `limit` is the most rows that the service finds for one place, if it has a limit.
+    `why_empty` and `why_many` say in one line why there is no row, or a great many; `quiet` keeps
+    them silent.
     """
 
     service: str
@@ -63,6 +87,9 @@ class Question:
     limit: int | None = None
     keep_selected: bool = False
     ask: Ask = ask_pages
+    quiet: bool = False
+    why_empty: Why | None = None
+    why_many: Callable[[PlainTable], str] | None = None
 
     def requests(self) -> list[MashupRequest]:
         """The requests that make up the question."""
@@ -88,9 +115,7 @@ def ask_counts(session: Session, question: Question) -> Any:
     """The number that a service counts; an array of them for many places."""
     counts = []
     for pages in ask_question(session, question):
-        columns = [
-            values for page in pages for values in read_columns(page.answer.content).values()
-        ]
+        columns = [values for page in pages for values in read_page(page.page).values()]
         if not columns or len(columns[0].data) != 1:
             rows = len(columns[0].data) if columns else 0
             raise RemoteServiceError(f"The archive answered a count with {rows} rows.")
@@ -99,29 +124,52 @@ def ask_counts(session: Session, question: Question) -> Any:
 
 
 def ask_table(session: Session, question: Question) -> Table:
-    """The table that answers `question`, with a warning if it has no rows, or may lack some.
+    """The table that answers `question`, with a warning if it has no rows, or may lack some."""
+    from topmast.tables.table import table_from_columns  # late, for it needs astropy
+
+    table = table_from_columns(
+        ask_columns(session, question).columns,
+        config=_config(session, question.config or question.service),
+        service=question.service,
+        units=choice(session, "units"),
+    )
+    for name, meaning in TARGET_COLUMNS.items():
+        if question.places is not None:
+            table[name].description = meaning
+    return table
+
+
+def ask_columns(session: Session, question: Question) -> PlainTable:
+    """As `ask_table`, without astropy: units and descriptions are left out.
 
     Answers are read as they come, while the others are still on their way.
     """
     requests = question.requests()
     config = _config_on_its_way(session, question.config or question.service)
     parts = _answers(session, question, requests)
-    reader = AnswerReader(
-        next(config), choice(session, "null_floats"), question.keep_selected, len(requests)
-    )
+    null_floats = choice(session, "null_floats")
+    reader = AnswerReader(next(config), null_floats, question.keep_selected, len(requests))
     counts, found = [], []
-    for pages in parts:
+    for request, pages in zip(requests, parts, strict=True):
         before = reader.rows
-        found.append(rows_found([_read(reader, page) for page in pages]))
+        notes = [_read(reader, page) for page in pages]
         counts.append(reader.rows - before)
-    table = reader.table(service=question.service, units=choice(session, "units"))
+        found.append(rows_found([paging for _, paging in notes]))
+        _doubt(session, request, notes, counts[-1])
+    table = PlainTable(reader.columns())
     if question.places is not None:
         _add_targets(table, counts, question.places)
     if not len(table):
-        warn(NO_RESULTS, NoResultsWarning)
-    if question.limit is not None:
+        warn(_no_results(session, question), NoResultsWarning)
+    elif len(table) >= HUGE and question.why_many and _may_explain(session, question):
+        log.info(question.why_many(table))
+    elif question.limit is not None:
         warn_if_cut(question, found)
     return table
+
+
+Note = tuple[str, Paging | None]
+"""What one page says beside its rows."""
 
 
 def _answers(
@@ -138,9 +186,52 @@ def _pages(session: Session, question: Question, request: MashupRequest) -> list
     return list(question.ask(session, request))
 
 
-def _read(reader: AnswerReader, page: Finished) -> Paging | None:
-    reader.read(page.answer.content)
-    return page.paging
+def _read(reader: AnswerReader, page: Finished) -> Note:
+    reader.read(page.page)
+    return page.opened.msg if page.opened else "", page.paging
+
+
+def _may_explain(session: Session, question: Question) -> bool:
+    return not question.quiet and bool(choice(session, "explained"))
+
+
+def _no_results(session: Session, question: Question) -> str:
+    """What an empty result is warned of with; its reason, if anybody hears it."""
+    if question.why_empty is None or question.page or not _may_explain(session, question):
+        return NO_RESULTS
+    if not is_heard(NO_RESULTS, NoResultsWarning):
+        return NO_RESULTS
+    return f"{NO_RESULTS} {question.why_empty(session, question)}".strip()
+
+
+def _doubt(session: Session, request: MashupRequest, notes: Sequence[Note], rows: int) -> None:
+    """Tell what an answer says of itself that the table cannot show."""
+    messages = dict.fromkeys(message for message, _ in notes if message)
+    for message in messages:
+        kind = MaxResultsWarning if ABOUT_LIMITS.search(message) else MastWarning
+        _say(session, f"{request.service} says: {excerpt(message.encode())}", kind)
+    pagings = [paging for _, paging in notes if paging]
+    if request.page is None:
+        expected = sum(each.rows_filtered for each in pagings if each.page == 1)
+    else:
+        expected = sum(each.rows for each in pagings)
+    if rows < expected:
+        _say(
+            session,
+            f"{request.service} found {expected:,} rows and sent {rows:,}: the table is not "
+            "complete. Ask again, or for less at a time.",
+            MaxResultsWarning,
+        )
+
+
+ABOUT_LIMITS = re.compile("limit|maxim|truncat|partial|incomplete|more than", re.IGNORECASE)
+
+
+def _say(session: Session, message: str, kind: type[MastWarning]) -> None:
+    if choice(session, "doubts"):
+        warn(message, kind)
+    else:
+        log.warning(message)
 
 
 def rows_found(pagings: Sequence[Paging | None]) -> int:
@@ -179,7 +270,7 @@ def _with_progress(what: str, total: int, results: Iterator[Result]) -> Iterator
 
 def _count(name: str, value: Any) -> int | None:
     """A page number or size; 0 and None stand for "not given"."""
-    if value is None or (value == 0 and not isinstance(value, bool)):
+    if value is None or (is_one(value) and not isinstance(value, bool) and str(value) == "0"):
         return None
     return whole_number(name, value)
 
@@ -200,12 +291,11 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _add_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
+def _add_targets(table: PlainTable, counts: Sequence[int], places: Sequence[Place]) -> None:
     """Add to each row which place it matched; `counts` are the rows of each place."""
-    from astropy.table import MaskedColumn
-
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)
     given = np.array([place.given for place in places], dtype=str)
-    table[TARGET_INDEX] = MaskedColumn(index[of], description="Position in the list of targets")
-    table[TARGET_GIVEN] = MaskedColumn(given[of], description="The target as it was given")
+    nothing = np.zeros(len(of), dtype=bool)
+    table.columns[TARGET_INDEX] = Values(index[of], nothing)
+    table.columns[TARGET_GIVEN] = Values(given[of], nothing.copy())

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from topmast import download
 from topmast.config.dialects import choice
-from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, warn
+from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, is_heard, warn
 from topmast.net.session import Session
 from topmast.questions import product_filters
-from topmast.questions.arguments import is_astropy, truth_value
+from topmast.questions.arguments import is_astropy, path_text, plain_argument, truth_value
+from topmast.questions.explain import why_no_products
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
 from topmast.questions.products import get_product_list
@@ -66,13 +67,16 @@ def filter_products(
     --------
     >>> chosen = Observations.filter_products(products, extension="fits", size="<1000000")
     """
-    return product_filters.filter_products(
+    chosen = product_filters.filter_products(
         products,
         mrp_only=mrp_only,
         extension=extension,
         any_letter_case=choice(session, "any_letter_case"),
         **filters,
     )
+    if not len(chosen) and (reason := _why_none(session, products, mrp_only, extension, filters)):
+        log.warning("No product is left. %s", reason)
+    return chosen
 
 
 def download_products(
@@ -151,6 +155,7 @@ def download_products(
     if cloud_only:
         warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
     download.check_progress(progress)
+    download_dir = path_text("download_dir", download_dir)
     chosen = _chosen(session, products, mrp_only, extension, filters, DOWNLOADING)
     if chosen is None:
         return None
@@ -203,6 +208,7 @@ def plan_download(
     --------
     >>> plan = Observations.plan_download(products, folder)
     """
+    download_dir = path_text("download_dir", download_dir)
     chosen = _chosen(session, products, mrp_only, extension, filters, PLANNING)
     if chosen is None:
         return None
@@ -282,7 +288,7 @@ def download_file(
     return download.download_file(
         session,
         _one_uri(uri),
-        local_path=local_path,
+        local_path=path_text("local_path", local_path),
         base_url=base_url,
         cache=cache,
         verbose=verbose,
@@ -315,7 +321,7 @@ def retry(
     download.check_progress(progress)
     return download.retry(
         session,
-        manifest,
+        manifest if is_astropy(manifest, "table.Table") else path_text("manifest", manifest) or "",
         verbose=verbose,
         progress=progress,
         raise_on_error=raise_on_error,
@@ -323,6 +329,16 @@ def retry(
 
 
 # ------------------------------------------------------------------------------ helpers
+
+
+def _why_none(
+    session: Session, products: Table, mrp_only: Any, extension: Any, filters: dict[str, Any]
+) -> str:
+    """Which filter left no product; "" where nobody asked for such a line."""
+    if not choice(session, "explained") or not is_heard(NOTHING, NoResultsWarning):
+        return ""
+    given = {"extension": extension} | ({"mrp_only": True} if mrp_only else {}) | filters
+    return why_no_products(products, given)
 
 
 def _chosen(
@@ -343,8 +359,26 @@ def _chosen(
     by_default = mrp_only is None
     if mrp_only is None:
         mrp_only = extension is None and not filters
-    chosen = filter_products(session, table, mrp_only=mrp_only, extension=extension, **filters)
-    left_out = len(table) - len(chosen) if by_default and mrp_only else 0
+    if by_default and mrp_only:
+        return _recommended(table)
+    chosen = product_filters.filter_products(
+        table,
+        mrp_only=mrp_only,
+        extension=extension,
+        any_letter_case=choice(session, "any_letter_case"),
+        **filters,
+    )
+    if not len(chosen):
+        reason = _why_none(session, table, mrp_only, extension, filters)
+        warn(f"{NOTHING} {reason}".strip(), NoResultsWarning)
+        return None
+    return unique_products(chosen)
+
+
+def _recommended(table: Table) -> Table | None:
+    """What is downloaded of products where nobody said which; the log tells what is left out."""
+    chosen = table[product_filters.recommended(table)]
+    left_out = len(table) - len(chosen)
     hint = ""
     if left_out:
         hint = (
@@ -393,6 +427,7 @@ def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequ
 def _one_uri(uri: Any) -> str:
     if is_astropy(uri, "table.Row") and "dataURI" in uri.colnames:
         uri = uri["dataURI"]
+    uri = plain_argument(uri)
     if not isinstance(uri, str) or not uri.strip():
         raise InvalidQueryError(f"A valid data product URI must be provided, not {uri!r}.")
     return str(uri)

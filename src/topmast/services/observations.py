@@ -32,6 +32,7 @@ class ObservationsClass(Service):
     query_criteria_count: Final = count(observations.query_criteria_count)
     list_missions: Final = method(observations.list_missions)
     get_metadata: Final = method(observations.get_metadata)
+    explain: Final = method(observations.explain)
 
     get_product_list: Final = query(products.get_product_list)
     get_product_list_async: Final = answers(products.get_product_list)

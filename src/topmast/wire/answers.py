@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from topmast.errors import BadAnswerError, RemoteServiceError
-from topmast.tables.values import ColumnReader, NullFloats, Values, ignore_values_of
+from topmast.tables.plain import stacked
+from topmast.tables.values import NullFloats, Values, ignore_values_of
 from topmast.wire.json import excerpt, read_json
 from topmast.wire.rows import (
+    ENVELOPE,
     UNREADABLE,
     Envelope,
-    Names,
+    Fields,
     Rows,
+    Section,
     WithData,
-    envelope_only,
+    fields_of,
     rows_of,
     split,
     unfolded,
@@ -32,7 +35,6 @@ from topmast.wire.rows import (
 if TYPE_CHECKING:
     from astropy.table import Table
 
-SELECTED = "_selected_"
 MOST_EXPECTED = 1_000_000
 """Rows for which room is made because the answer says so, before they are there."""
 MOST_PAGES_EXPECTED = 64
@@ -143,11 +145,11 @@ class AnswerReader:
         self._null_floats = null_floats
         self._keep_selected = keep_selected
         self._answers = answers
-        self._sections: list[_Section] = []
+        self._sections: list[Section] = []
         self.rows = 0
         """Rows read so far."""
 
-    def read(self, content: bytes) -> PortalAnswer:
+    def read(self, content: bytes | OpenAnswer) -> PortalAnswer:
         """Take one answer, which must be a table; what is given back has no columns.
 
         Raises
@@ -158,6 +160,7 @@ class AnswerReader:
             If it cannot be read, or is no table.
         """
         answer = self.read_any(content)
+        content = content.content if isinstance(content, OpenAnswer) else content
         if answer.status.upper() == "ERROR":
             raise RemoteServiceError(answer.msg or "The archive reported an error, but not which.")
         if not answer.has_table and answer.status.upper() == "EXECUTING":
@@ -168,35 +171,38 @@ class AnswerReader:
             )
         return answer
 
-    def read_any(self, content: bytes) -> PortalAnswer:
+    def read_any(self, content: bytes | OpenAnswer) -> PortalAnswer:
         """As `read`, but an answer that is an error or no table is given back as it is."""
-        try:
-            return self._read(*split(content), len(content))
-        except UNREADABLE:
-            # Not as MAST usually sends it: another encoding, another order, or no JSON at all.
-            envelope = _envelope_of(read_json(content))
-            return self._read(envelope, rows_of(envelope.data), len(content))
+        opened = content if isinstance(content, OpenAnswer) else OpenAnswer(content)
+        size = len(opened.content)
+        if opened.rows is not None:
+            try:
+                return self._read(opened.envelope, opened.rows, size)
+            except UNREADABLE:
+                pass  # not as MAST usually sends it
+        envelope = opened.parse()
+        return self._read(envelope, rows_of(envelope.data), size)
 
     def columns(self) -> dict[str, Values]:
-        """All rows read so far, as columns; masked where an answer lacks one."""
-        from topmast.tables.table import stacked  # late, for it needs astropy
+        """All rows read so far, as columns, masked where an answer lacks one.
 
-        return stacked([section.values(self._null_floats) for section in self._sections])
+        BadAnswerError if there was no answer.
+        """
+        return columns_of_pages([each.values(self._null_floats) for each in self._sections])
 
     def table(self, *, service: str = "", units: bool = True) -> Table:
         """All rows read so far as one masked Table; arguments as for `table_of`."""
         from topmast.tables.table import table_from_columns  # late, for it needs astropy
 
-        if not self._sections:
-            raise BadAnswerError("The archive gave no answer at all.")
-        return table_from_columns(self.columns(), config=self._config, service=service, units=units)
+        columns = self.columns()
+        return table_from_columns(columns, config=self._config, service=service, units=units)
 
     def _read(self, envelope: WithData, rows: Rows, size: int) -> PortalAnswer:
         answer = _answer_of(envelope)
         failed = answer.status.upper() == "ERROR"
         if failed or envelope.fields is None or envelope.data is msgspec.UNSET:
             return answer
-        fields = _fields(envelope.fields, self._keep_selected)
+        fields = fields_of(envelope.fields, self._keep_selected)
         answer.names, answer.types = list(fields.types), list(fields.types.values())
         answer.has_table = True
         if not self._sections or self._sections[-1].fields != fields:
@@ -204,43 +210,89 @@ class AnswerReader:
         self.rows += self._sections[-1].read(rows)
         return answer
 
-    def _start_section(self, fields: _Fields, paging: Paging | None, size: int) -> None:
+    def _start_section(self, fields: Fields, paging: Paging | None, size: int) -> None:
         ignored = ignore_values_of(self._config)
         expected = self._answers * _rows_expected(paging, size, len(fields.types))
         expected = min(expected, MOST_EXPECTED)
-        self._sections.append(_Section(fields, ignored, expected))
+        self._sections.append(Section(fields, ignored, expected))
 
 
-def read_columns(
-    content: bytes,
+def columns_of_pages(pages: Sequence[Mapping[str, Values]]) -> dict[str, Values]:
+    """The columns of all pages; BadAnswerError if there is none."""
+    if not pages:
+        raise BadAnswerError("The archive gave no answer at all.")
+    return stacked(pages)
+
+
+def read_page(
+    content: bytes | OpenAnswer,
     *,
     columns: Mapping[str, Any] | None = None,
     null_floats: NullFloats = "masked",
     keep_selected: bool = False,
 ) -> dict[str, Values]:
-    """The columns of one answer; arguments and errors as for `table_of`."""
+    """The columns of one page, opened already or not; arguments and errors as for `table_of`."""
     reader = AnswerReader(columns, null_floats, keep_selected)
     reader.read(content)
     return reader.columns()
 
 
-def peek_status(content: bytes) -> tuple[str, str, Paging | None]:
-    """Status, message and paging of an answer, without reading its rows.
+class OpenAnswer:
+    """An answer whose envelope has been read, and its rows have not.
 
     An answer that is empty JSON counts as an error; one without a status (a name look-up has
     none) has the status "".
+
+    Raises
+    ------
+    BadAnswerError
+        If the bytes are HTML, cut short, or not an answer of the portal.
     """
-    try:
-        envelope = envelope_only(content)
-    except UNREADABLE:
-        envelope = _envelope_of(read_json(content))
-    if envelope.status is None:
-        envelope = _envelope_of(read_json(content))
-    return str(envelope.status or ""), _message(envelope), _paging(envelope.paging)
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.rows: Rows | None = None
+        try:
+            self.envelope, self.rows = split(content)
+        except UNREADABLE:
+            self.envelope = self._without_rows()
+        if self.envelope.status is None:
+            self.parse()
+
+    def _without_rows(self) -> WithData:
+        try:
+            found = ENVELOPE.decode(self.content)
+        except UNREADABLE:
+            return self.parse()
+        return WithData(**{name: getattr(found, name) for name in found.__struct_fields__})
+
+    def parse(self) -> WithData:
+        """Read all of it as JSON of any form: extjs, NaN, another encoding; or no JSON at all."""
+        self.envelope = _envelope_of(read_json(self.content))
+        self.rows = rows_of(self.envelope.data)
+        return self.envelope
+
+    @property
+    def status(self) -> str:
+        return str(self.envelope.status or "")
+
+    @property
+    def msg(self) -> str:
+        return _message(self.envelope)
+
+    @property
+    def paging(self) -> Paging | None:
+        return _paging(self.envelope.paging)
+
+
+def peek_status(content: bytes) -> tuple[str, str, Paging | None]:
+    """Status, message and paging of an answer, without reading its rows; see `OpenAnswer`."""
+    opened = OpenAnswer(content)
+    return opened.status, opened.msg, opened.paging
 
 
 def decode_answer(
-    content: bytes,
+    content: bytes | OpenAnswer,
     null_floats: NullFloats = "masked",
     keep_selected: bool = False,
 ) -> PortalAnswer:
@@ -303,31 +355,6 @@ def _whole(value: Any) -> int | None:
         return None
 
 
-# ---------------------------------------------------------------- rows become columns
-
-
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """The type word of each column, in the answer's order, and where the rows have them."""
-
-    types: dict[str, str]
-    names: Names
-
-
-def _fields(listed: Any, keep_selected: bool) -> _Fields:
-    """The columns that a list of fields names; of equal names the first counts."""
-    types: dict[str, str] = {}
-    places: list[int] = []
-    entries = listed if isinstance(listed, list) else [None]
-    for place, entry in enumerate(entries):
-        if not isinstance(entry, dict) or not isinstance(name := entry.get("name"), str):
-            raise BadAnswerError("The answer's list of fields has an entry without a name.")
-        if name not in types and (name != SELECTED or keep_selected):
-            types[name] = str(entry.get("type") or "string")
-            places.append(place)
-    return _Fields(types, Names(tuple(types), tuple(places), len(entries)))
-
-
 def _rows_expected(paging: Paging | None, size: int, columns: int) -> int:
     """How many rows there will be on all pages, as far as an answer of that size can be right."""
     if paging is None:
@@ -336,35 +363,3 @@ def _rows_expected(paging: Paging | None, size: int, columns: int) -> int:
     pages = min(max(1, paging.pages_filtered), MOST_PAGES_EXPECTED)
     rows = paging.rows if pages == 1 else max(paging.rows, paging.rows_filtered)
     return max(0, min(rows, fitting * pages))
-
-
-class _Section:
-    """Rows of answers that have the same fields."""
-
-    def __init__(self, fields: _Fields, ignored: Mapping[str, Any], expected: int) -> None:
-        self.fields = fields
-        self._readers = [
-            ColumnReader(name, type_word, ignored.get(name), expected)
-            for name, type_word in fields.types.items()
-        ]
-
-    def read(self, rows: Rows) -> int:
-        """Take rows, all of them or none; gives their number."""
-        marks = [reader.mark() for reader in self._readers]
-        try:
-            for columns in rows(self.fields.names) if self._readers else ():
-                # Without rows there are no columns; taken to their end, they free the rows.
-                for cells, reader in zip(columns, self._readers, strict=False):
-                    reader.read(cells)
-        except BaseException:
-            for reader, mark in zip(self._readers, marks, strict=True):
-                reader.forget(mark)
-            raise
-        return len(self._readers[0]) - marks[0][0] if self._readers else 0
-
-    def values(self, null_floats: NullFloats) -> dict[str, Values]:
-        """The columns, with which the section ends."""
-        columns = {reader.name: reader.values(null_floats) for reader in self._readers}
-        if SELECTED in columns:
-            columns[SELECTED].mask[:] = False
-        return columns

@@ -1,13 +1,13 @@
-"""The rows inside an answer: found without reading the rest, and read some at a time.
+"""The rows inside an answer: found without reading the rest, and put into columns as they come.
 
 Whichever of the two formats an answer has, and in whatever order its keys come, its text is cut
-in two: the envelope, which is small and read at once, and the rows, of which there may be many.
+in two: the envelope, which is small and read at once, and the rows, which are read some at a time.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -15,8 +15,10 @@ from typing import Any
 import msgspec
 
 from topmast.errors import BadAnswerError
+from topmast.tables.values import ColumnReader, NullFloats, Values
 from topmast.wire.json import read_json
 
+SELECTED = "_selected_"
 Cell = str | int | float | bool | None
 Cells = Sequence[Any]
 BYTES_AT_ONCE = 1 << 18
@@ -65,14 +67,6 @@ LISTS_START = re.compile(rb'"Rows"\s*:\s*\[')
 END = re.compile(rb'\]\s*(?:,\s*"|\})')
 OBJECT_BREAK = re.compile(rb"\}\s*,\s*\{")
 LIST_BREAK = re.compile(rb"\]\s*,\s*\[")
-
-
-def envelope_only(content: bytes) -> Envelope:
-    """The envelope, its rows passed over; raises one of `UNREADABLE`."""
-    try:
-        return split(content)[0]
-    except UNREADABLE:
-        return ENVELOPE.decode(content)
 
 
 def split(content: bytes) -> tuple[WithData, Rows]:
@@ -213,3 +207,60 @@ def _cells(row: Any, names: Names) -> Cells:
 
 
 NESTED = {list, dict}
+
+
+# ---------------------------------------------------------------- rows become columns
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The type word of each column, in the answer's order, and where the rows have them."""
+
+    types: dict[str, str]
+    names: Names
+
+
+def fields_of(listed: Any, keep_selected: bool) -> Fields:
+    """The columns that a list of fields names; of equal names the first counts."""
+    types: dict[str, str] = {}
+    places: list[int] = []
+    entries = listed if isinstance(listed, list) else [None]
+    for place, entry in enumerate(entries):
+        if not isinstance(entry, dict) or not isinstance(name := entry.get("name"), str):
+            raise BadAnswerError("The answer's list of fields has an entry without a name.")
+        if name not in types and (name != SELECTED or keep_selected):
+            types[name] = str(entry.get("type") or "string")
+            places.append(place)
+    return Fields(types, Names(tuple(types), tuple(places), len(entries)))
+
+
+class Section:
+    """Rows of answers that have the same fields."""
+
+    def __init__(self, fields: Fields, ignored: Mapping[str, Any], expected: int) -> None:
+        self.fields = fields
+        self._readers = [
+            ColumnReader(name, type_word, ignored.get(name), expected)
+            for name, type_word in fields.types.items()
+        ]
+
+    def read(self, rows: Rows) -> int:
+        """Take rows, all of them or none; gives their number."""
+        marks = [reader.mark() for reader in self._readers]
+        try:
+            for columns in rows(self.fields.names) if self._readers else ():
+                # Without rows there are no columns; taken to their end, they free the rows.
+                for cells, reader in zip(columns, self._readers, strict=False):
+                    reader.read(cells)
+        except BaseException:
+            for reader, mark in zip(self._readers, marks, strict=True):
+                reader.forget(mark)
+            raise
+        return len(self._readers[0]) - marks[0][0] if self._readers else 0
+
+    def values(self, null_floats: NullFloats) -> dict[str, Values]:
+        """The columns, with which the section ends."""
+        columns = {reader.name: reader.values(null_floats) for reader in self._readers}
+        if SELECTED in columns:
+            columns[SELECTED].mask[:] = False
+        return columns

@@ -12,21 +12,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from topmast.tables.dates import mjd_of
 from topmast.tables.fields import OBSERVATION, PRODUCT
 
 if TYPE_CHECKING:
     from astropy.table import Column, Table
 
 
+LONGEST_CELL = 1 << 30
+"""Letters; Python's own limit, 131072, is less than some regions have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of table file: its name, its extensions and how to write and read it."""
+    """A kind of table file: its name, its extensions and how to write and read it.
+
+    One that is `plain` is written without astropy, also from a `PlainTable`.
+    """
 
     name: str
     extensions: tuple[str, ...]
     write: Callable[[Table, BinaryIO], None]
     read: Callable[[BinaryIO], Table]
     needs: str = ""
+    plain: bool = False
 
 
 def format_of(name: str) -> Format:
@@ -174,6 +183,7 @@ def _read_with_astropy(kind: str, **options: Any) -> Callable[[BinaryIO], Table]
 
 def _read_separated(separator: str, quoting: Literal[0, 3]) -> Callable[[BinaryIO], Table]:
     def read(stream: BinaryIO) -> Table:
+        csv.field_size_limit(LONGEST_CELL)
         text = io.StringIO(stream.read().decode("utf-8-sig"), newline="")
         names, *rows = [
             row for row in csv.reader(text, delimiter=separator, quoting=quoting) if row
@@ -212,6 +222,7 @@ def _table(names: list[str], rows: Iterable[Iterable[Any]]) -> Table:
 
 
 _TYPES = {field.name: field.type for field in (*OBSERVATION, *PRODUCT)} | {"distance": "float"}
+_DATES = {field.name for field in OBSERVATION if field.unit == "d"}
 _EMPTY: dict[type, Any] = {str: "", int: 0, float: 0.0, bool: False}
 
 
@@ -224,7 +235,9 @@ def _column(name: str, values: Iterable[Any]) -> Column:
         _TYPES.get(name, ""), _common_type(values)
     )
     missing = [value is None for value in values]
-    typed = [_EMPTY[wanted] if value is None else _as(wanted, value) for value in values]
+    typed = [
+        _EMPTY[wanted] if value is None else _of_field(name, wanted, value) for value in values
+    ]
     kind = np.str_ if wanted is str else wanted
     return MaskedColumn(np.array(typed, dtype=kind), mask=missing, name=name)
 
@@ -242,14 +255,20 @@ def _as(wanted: type, value: Any) -> Any:
     return wanted(value)
 
 
+def _of_field(name: str, wanted: type, value: Any) -> Any:
+    if wanted is float and name in _DATES:
+        return mjd_of(value)
+    return _as(wanted, value)
+
+
 _read_votable = _read_with_astropy("votable", use_names_over_ids=True)
 
 FORMATS = (
     Format("ecsv", (".ecsv",), _write_ecsv, _read_with_astropy("ascii.ecsv")),
     Format("votable", (".vot", ".xml"), _write_votable, _read_votable),
     Format("fits", (".fits",), _write_fits, _read_with_astropy("fits")),
-    Format("csv", (".csv",), _write_csv, _read_separated(",", csv.QUOTE_MINIMAL)),
-    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t", csv.QUOTE_NONE)),
-    Format("json", (".json",), _write_json, _read_json),
+    Format("csv", (".csv",), _write_csv, _read_separated(",", csv.QUOTE_MINIMAL), plain=True),
+    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t", csv.QUOTE_NONE), plain=True),
+    Format("json", (".json",), _write_json, _read_json, plain=True),
     Format("parquet", (".parquet",), _write_parquet, _read_parquet, needs="pyarrow"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -14,9 +15,26 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
+from topmast.archive.server.routes import (
+    accounts,
+    bundles,
+    files,
+    missions,
+    names,
+    openapi,
+    pages,
+    portal,
+)
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
+from topmast.wire.mission_lists import (
+    COLUMN_LIST,
+    DOCS,
+    LIST_PRODUCTS,
+    POST_LIST_PRODUCTS,
+    RETRIEVE,
+)
+from topmast.wire.missions import SEARCH
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -41,6 +59,12 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
+    (DOCS, GET, missions.docs),
+    (COLUMN_LIST, GET, missions.column_list),
+    (SEARCH, POST, missions.search),
+    (POST_LIST_PRODUCTS, POST, missions.post_list_products),
+    (LIST_PRODUCTS, GET, missions.list_products),
+    (RETRIEVE, GET, missions.retrieve_product),
     (WHOAMI, GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
     ("/token", GET, accounts.login_help),
@@ -62,6 +86,8 @@ def make_app(archive: Archive) -> Starlette:
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
+    app.state.body_bytes = Counter()
+    app.state.packs = Counter()
     app.state.password_checks = asyncio.Semaphore(accounts.CHECKS_AT_ONCE)
     return app
 

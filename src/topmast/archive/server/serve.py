@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import threading
@@ -28,14 +29,20 @@ from topmast.archive.server.connection_limits import (
     ConnectionLimits,
     most_connections,
 )
-from topmast.archive.store.paths import temporary_folder
+from topmast.archive.server.query_process import QueryProcesses
+from topmast.archive.store.paths import remove_temporary_folders, temporary_folder
 from topmast.errors import ArchiveError
 
 LOGGER = logging.getLogger("topmast")
 
 BACKLOG = 1024
-STOP_SECONDS = 10
-"""What is under way at the end has this long to finish."""
+QUERY_SECONDS = 4
+"""Queries under way at the end have this long to finish; then they are refused."""
+STOP_SECONDS = 5
+"""Other answers have this long."""
+LAST_SECONDS = 8.5
+"""From the signal on; then the process ends, whatever its threads do."""
+STAGING = "topmast-stage-"
 EARLY_EXIT_SECONDS = 5.0
 MOST_EARLY_EXITS = 5
 
@@ -139,9 +146,43 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
     with warnings.catch_warnings(), _ended_by_signals(), options.open_archive() as archive:
         # A signal that comes before the first request finds the server not yet awaited.
         warnings.simplefilter("ignore", RuntimeWarning)
-        if options.staging is not None:
-            archive.staged = StagedScripts(options.staging)
-        uvicorn.Server(_config(archive, options)).run(sockets=[listening])
+        staging = options.staging or temporary_folder(archive, STAGING)
+        archive.staged = StagedScripts(staging)
+        processes = QueryProcesses(archive.folder, archive.profile, staging)
+        archive.heavy_answers = processes.ask
+        server = _Server(_config(archive, options), lambda: _end_queries(archive, processes))
+        try:
+            server.run(sockets=[listening])
+        finally:
+            processes.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that ends in time after a signal, whatever is under way."""
+
+    def __init__(self, config: uvicorn.Config, end_queries: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_queries = end_queries
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            for seconds, end in ((QUERY_SECONDS, self._end_queries), (LAST_SECONDS, _exit)):
+                timer = threading.Timer(seconds, end)
+                timer.daemon = True
+                timer.start()
+        super().handle_exit(sig, frame)
+
+
+def _end_queries(archive: Archive, processes: QueryProcesses) -> None:
+    archive.jobs.close(wait_seconds=0)
+    processes.close()
+
+
+def _exit() -> None:
+    """End the process without waiting for its threads."""
+    LOGGER.warning("Work under way did not end in time; the server ends without it.")
+    remove_temporary_folders()
+    os._exit(0)
 
 
 def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
@@ -166,7 +207,7 @@ def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
 def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     owner = threading.Event()
-    options = options._replace(staging=temporary_folder(owner, "topmast-stage-"))
+    options = options._replace(staging=temporary_folder(owner, STAGING))
     early_exits = 0
     with _ended_by_signals(), _worker_processes() as processes:
         while True:
@@ -204,8 +245,9 @@ def _worker_processes() -> Iterator[dict[SpawnProcess, float]]:
     finally:
         for process in processes:
             process.terminate()
+        end = time.monotonic() + LAST_SECONDS + 0.5
         for process in processes:
-            process.join(STOP_SECONDS + 5)
+            process.join(max(0.0, end - time.monotonic()))
             if process.is_alive():
                 process.kill()
                 process.join()
