@@ -230,8 +230,10 @@ def test_a_local_archive_is_read_in_the_same_way(sample_folder: Path) -> None:
     uri = next(uri for uri in products["dataURI"] if uri.endswith("_lc.fits"))
     with observations.open_product(uri) as hdus:
         telescope = hdus[0].header["TELESCOP"]
-    table = observations.headers([uri], keywords=["TELESCOP"])
-    assert table["TELESCOP"][0] == telescope
+    client = topmast.connect(sample_folder)
+    assert client.headers([uri], keywords=["TELESCOP"])["TELESCOP"][0] == telescope
+    with client.open_product(uri, as_file=True) as file:
+        assert file.read(6) == b"SIMPLE"
 
 
 # ----------------------------------------------------------------------------------- headers
