@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from topmast.errors import (
     CloudAccessWarning,
     HTTPStatusError,
     InvalidQueryError,
+    MissingExtraError,
     NotAuthorizedError,
 )
 from topmast.services.cards import values_of
@@ -140,6 +142,14 @@ def test_an_asdf_file_gives_its_tree_and_reads_an_array_when_it_is_used(
         assert opened["roman"]["data"].shape == (SIDE, SIDE)
         assert sent(server) < 100_000
         assert np.array_equal(opened["roman"]["err"], IMAGES[1])
+
+
+def test_without_asdf_the_error_says_how_to_install_it(
+    server: Misbehaving, observations: ObservationsClass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "asdf", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'topmast\[asdf\]'"):
+        observations.open_product(put(server, "r.asdf", b"#ASDF 1.0.0\n"))
 
 
 def test_any_other_file_is_given_as_a_file(

@@ -47,7 +47,8 @@ def parse_range(header: str | None, size: int) -> range | None:
     """The bytes of a file of `size` bytes that a Range asks for.
 
     None stands for the whole file: without a Range, and for one with several parts (see
-    `parse_ranges`) or in another unit, which a server may ignore. An empty range stands for one that cannot be satisfied.
+    `parse_ranges`) or in another unit, which a server may ignore. An empty range stands for one
+    that cannot be satisfied.
     """
     match = RANGE.fullmatch(header or "")
     if not match or not (match[1] or match[2]):
