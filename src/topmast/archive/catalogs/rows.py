@@ -11,12 +11,7 @@ import pyarrow.compute as pc
 
 from topmast.archive.catalogs.definitions import Catalog
 from topmast.archive.store.schema import is_identifier
-from topmast.archive.store.table_pieces import (
-    TableSource,
-    known_columns,
-    pieces_of,
-    whole_table,
-)
+from topmast.archive.store.table_pieces import TableSource, known_columns, pieces_of, whole_table
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 

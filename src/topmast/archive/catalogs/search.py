@@ -115,7 +115,5 @@ def _limited(selection: Selection, limit: int | None) -> Selection:
         return selection
     distances = selection.distances
     return Selection(
-        selection.numbers[:limit],
-        None if distances is None else distances[:limit],
-        selection.found,
+        selection.numbers[:limit], None if distances is None else distances[:limit], selection.found
     )

@@ -23,12 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topmast.archive.disk import write_whole
-from topmast.archive.footprints.segment import (
-    Hits,
-    Segment,
-    merge_segments,
-    write_segment,
-)
+from topmast.archive.footprints.segment import Hits, Segment, merge_segments, write_segment
 from topmast.errors import ArchiveError
 
 POINTER = "current.json"

@@ -302,10 +302,7 @@ def _spread(column: str, separator: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _between(column: str, bounds: Range) -> Condition:
-    tests = [
-        (f"{column} >= ?", bounds.low),
-        (f"{column} <= ?", bounds.high),
-    ]
+    tests = [(f"{column} >= ?", bounds.low), (f"{column} <= ?", bounds.high)]
     given = [(sql, value) for sql, value in tests if value is not None]
     if not given:
         return Condition(f"{column} IS NOT NULL")

@@ -22,13 +22,7 @@ from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.store.coverage import Coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.filters import (
-    FEW_RANGES,
-    Condition,
-    Filter,
-    Range,
-    condition_of,
-)
+from topmast.archive.store.filters import FEW_RANGES, Condition, Filter, Range, condition_of
 from topmast.archive.store.limits import check_rows, time_limited
 from topmast.archive.store.schema import observation_value
 from topmast.errors import InvalidQueryError

@@ -66,13 +66,7 @@ def _statements(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8").rstrip()
 
 
-INDEXED = (
-    ("obsid",),
-    ("obs_id",),
-    ("obs_collection", "t_min"),
-    ("target_name",),
-    ("proposal_id",),
-)
+INDEXED = (("obsid",), ("obs_id",), ("obs_collection", "t_min"), ("target_name",), ("proposal_id",))
 INDEXES = {
     f"observations_{'_'.join(names)}": f'CREATE INDEX "observations_{"_".join(names)}" '
     f"ON observations ({', '.join(map(quoted, names))})"

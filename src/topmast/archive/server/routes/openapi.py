@@ -50,9 +50,7 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
         },
         "paths": paths,
         "components": {
-            "securitySchemes": {
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "mast_token"},
-            }
+            "securitySchemes": {"cookie": {"type": "apiKey", "in": "cookie", "name": "mast_token"}}
         },
     }
 
