@@ -72,9 +72,6 @@ def known_catalog(name: str) -> Catalog | None:
     return Catalog(name, fields, **special, distance=distance)
 
 
-# ------------------------------------------------------------------------------ catalogues of users
-
-
 def own_catalog(name: str, columns: Sequence[Field]) -> Catalog:
     """A catalogue that is none of MAST's, with the columns of the table it came in."""
     if not re.fullmatch(f"[a-z][a-z0-9_]{{0,{LONGEST_NAME}}}", name):

@@ -34,17 +34,7 @@ class NoCutouts(Exception):
 
 
 def cut(holdings: Holdings, request: CutoutRequest) -> bytes:
-    """The zip that answers `request`.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a sector or survey that is not held, and a size that is too large.
-    NoCutouts
-        With the words for the client.
-    MissingExtraError
-        If astrocut is not installed.
-    """
+    """The zip that answers `request`."""
     assert request.size is not None
     return encode_cutouts(CUTTERS[request.service](holdings, request, request.size))
 
@@ -198,9 +188,6 @@ CUTTERS: dict[str, Callable[[Holdings, CutoutRequest, CutoutSize], Files]] = {
     "zcut": _cut_survey_images,
     "hapcut": _cut_hubble_images,
 }
-
-
-# --------------------------------------------------------------------------------- helpers
 
 
 def _check_images(images: list[Image], size: CutoutSize) -> None:

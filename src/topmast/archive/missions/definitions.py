@@ -102,13 +102,7 @@ class MissionTable:
 
 
 def checked_table(table: MissionTable) -> MissionTable:
-    """`table`, if an archive can have it.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a name that is no mission's, or a column that cannot be.
-    """
+    """`table`, if an archive can have it."""
     if not MISSION_NAME.fullmatch(table.name) or table.name in RESERVED:
         raise InvalidQueryError(
             f"A mission's name is of small letters, digits and _, not {table.name[:100]!r}."
@@ -139,9 +133,6 @@ def dataset_of(name: str, columns: Sequence[str]) -> str:
     """The column that names a dataset of a known mission; "" if it is not there, or not known."""
     known = find_mission(name).dataset_keyword
     return known if known in columns else ""
-
-
-# ------------------------------------------------------------------------- in the database
 
 
 @cache

@@ -87,13 +87,7 @@ class QueryProcesses:
             pass
 
     def ask(self, asked: Asked) -> Answer:
-        """The answer, once one of the processes has it.
-
-        Raises
-        ------
-        InvalidQueryError, TimeoutError, ArchiveError
-            As the query itself does; or because it took too long or too much memory.
-        """
+        """The answer, once one of the processes has it."""
         if self._answer_bytes() > MOST_ANSWER_BYTES:
             raise BusyError("Too many large answers wait to be fetched. Ask again later.")
         with self._lent() as process:
@@ -196,9 +190,6 @@ class _QueryProcess:
         self._process.kill()
 
 
-# ---------------------------------------------------------------------------------- the pipes
-
-
 def _send(pipe: IO[bytes], kind: bytes, pieces: Any, size: int) -> None:
     pipe.write(LENGTH.pack(kind, size))
     for piece in pieces:
@@ -237,9 +228,6 @@ def _write(file: IO[bytes], piece: bytes) -> None:
         file.write(piece)
     except OSError as problem:
         raise BusyError("The archive has no room for a large answer now.") from problem
-
-
-# ---------------------------------------------------------------------------- in the process
 
 
 def main() -> None:

@@ -49,9 +49,6 @@ Its keeper makes accounts and tokens with <code>topmast user add</code> and
 """
 
 
-# ------------------------------------------------------------------------------- who is asking
-
-
 async def whoami(request: Request) -> Response:
     """The account behind the request."""
     user = await current_user(request)
@@ -95,9 +92,6 @@ def _session_info(user: User) -> SessionInfo:
     return SessionInfo(minutes, account.name, account.first_name, account.last_name)
 
 
-# ------------------------------------------------------------------------------ with a password
-
-
 async def log_in(request: Request) -> Response:
     """Open a session for a username and password; its cookie is new, whatever the client sent."""
     body = await read_body(request, LARGEST_LOGIN)
@@ -113,12 +107,12 @@ async def log_in(request: Request) -> Response:
             request, lambda: create_session(store, authenticate(store, *given, address))
         )
     except TooManyAttempts as problem:
-        return _later(429, str(problem), problem.seconds)
+        return message(429, str(problem), problem.seconds)
     except LoginError as problem:
         return message(401, str(problem))
     except TimeoutError:
         text = "The archive is busy with other logins. Try again in a few seconds."
-        return _later(503, text, CHECK_WAIT_SECONDS)
+        return message(503, text, CHECK_WAIT_SECONDS)
     except ArchiveError:
         return message(503, "The archive cannot note a login now: it is read-only, or written to.")
     headers = PRIVATE | {"Set-Cookie": _set_cookie(request, secret, SESSION_SECONDS)}
@@ -145,12 +139,6 @@ async def _in_turn(request: Request, check: Callable[[], T]) -> T:
         return await in_thread(check)
     finally:
         turns.release()
-
-
-def _later(status_code: int, text: str, seconds: float) -> Response:
-    answer = message(status_code, text)
-    answer.headers["Retry-After"] = str(math.ceil(seconds))
-    return answer
 
 
 def _set_cookie(request: Request, secret: str, seconds: int) -> str:
