@@ -111,7 +111,7 @@ def find_account(connection: sqlite3.Connection, name: str) -> Account | None:
 
 
 def authenticate(store: Store, name: str, password: str, address: str) -> Account:
-    """The account with this name and password."""
+    """The account with this name and password; a LoginError does not tell which was wrong."""
     attempt = add_attempt(store, name, address)
     with store.reading() as connection:
         found = find_account(connection, name)

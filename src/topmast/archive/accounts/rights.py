@@ -155,9 +155,8 @@ def mark_products(store: Store, found: Rows, user: User) -> Rows:
     ``dataRights`` of what has been released reads PUBLIC. With a login it has one more column,
     `MAY_DOWNLOAD`.
     """
-    names = [field.name for field in found.fields]
-    uri_at = names.index("dataURI") if "dataURI" in names else None
-    rights_at = names.index("dataRights") if "dataRights" in names else None
+    places = {field.name: place for place, field in enumerate(found.fields)}
+    uri_at, rights_at = places.get("dataURI"), places.get("dataRights")
     if uri_at is None:
         return found
     unsure = _uris_to_check(found.rows, uri_at, rights_at, check_unstated=user.account is not None)

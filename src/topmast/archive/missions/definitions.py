@@ -31,16 +31,11 @@ COMPUTED = {column.name: column for column in (SEARCH_POSITION, SEPARATION, SEAR
 """Columns that a search works out; no dataset has a value of them."""
 
 TYPES = {
-    "string": ("string", "VARCHAR"),
-    "ustring": ("string", "VARCHAR"),
-    "substring": ("string", "VARCHAR"),
+    **dict.fromkeys(("string", "ustring", "substring"), ("string", "VARCHAR")),
     "datetime": ("string", "DATETIME"),
-    "integer": ("int", "INTEGER"),
-    "int": ("int", "INTEGER"),
+    **dict.fromkeys(("integer", "int"), ("int", "INTEGER")),
     "boolean": ("boolean", "INTEGER"),
-    "float": ("float", "FLOAT"),
-    "ra": ("float", "FLOAT"),
-    "dec": ("float", "FLOAT"),
+    **dict.fromkeys(("float", "ra", "dec"), ("float", "FLOAT")),
 }
 """For each kind of column the type of its values, and the word for it in an answer."""
 
@@ -159,9 +154,8 @@ def read_mission(connection: sqlite3.Connection, name: str) -> MissionTable | No
     """One mission, or None: the archive does not have it."""
     if not has_missions(connection):
         return None
-    row = connection.execute(
-        "SELECT name, dataset, ra, decl, sort_by FROM missions WHERE name = ?", (name,)
-    ).fetchone()
+    sql = "SELECT name, dataset, ra, decl, sort_by FROM missions WHERE name = ?"
+    row = connection.execute(sql, (name,)).fetchone()
     if row is None:
         return None
     about = connection.execute(

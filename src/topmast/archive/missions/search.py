@@ -93,20 +93,17 @@ def _info(table: MissionTable, request: SearchRequest) -> tuple[tuple[str, str],
 
 
 def _selected(table: MissionTable, name: str, with_targets: bool) -> str:
-    if name not in COMPUTED:
-        return quoted(name)
-    if not with_targets:
+    if name in COMPUTED and not with_targets:
         return "NULL"
-    if name == "search_key":
-        return f"search_pos || {quoted(table.dataset)}"
-    return quoted(name)
+    return f"search_pos || {quoted(table.dataset)}" if name == "search_key" else quoted(name)
 
 
 def _order(table: MissionTable, request: SearchRequest) -> str:
     """The order of the rows, which is always the same one."""
-    keys = []
-    for name, down in zip(request.sort_by, request.sort_desc, strict=True):
-        keys.append(f"{_selected(table, name, bool(request.targets))} {'DESC' if down else 'ASC'}")
+    keys = [
+        f"{_selected(table, name, bool(request.targets))} {'DESC' if down else 'ASC'}"
+        for name, down in zip(request.sort_by, request.sort_desc, strict=True)
+    ]
     return ", ".join([*keys, "_number"])
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from topmast.archive.portal.answers import Answer
 from topmast.archive.store.limits import TooHeavy, is_light
@@ -177,8 +178,7 @@ def _size_of(future: Future[Answer]) -> int:
     return len(answer) if isinstance(answer, bytes) else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(NamedTuple):
     client: str
     work: Callable[[], None]
     size: int

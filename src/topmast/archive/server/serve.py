@@ -156,7 +156,12 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
             archive.folder, archive.profile, options.staging, most=heavy * options.workers
         )
         archive.heavy_answers = processes.ask
-        server = _Server(_config(archive, options), lambda: _end_queries(archive, processes))
+
+        def end_queries() -> None:
+            archive.jobs.close(wait_seconds=0)
+            processes.close()
+
+        server = _Server(_config(archive, options), end_queries)
         try:
             processes.start()
             server.run(sockets=[listening])
@@ -178,11 +183,6 @@ class _Server(uvicorn.Server):
                 timer.daemon = True
                 timer.start()
         super().handle_exit(sig, frame)
-
-
-def _end_queries(archive: Archive, processes: QueryProcesses) -> None:
-    archive.jobs.close(wait_seconds=0)
-    processes.close()
 
 
 def _exit() -> None:

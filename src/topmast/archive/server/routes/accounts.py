@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from starlette.requests import Request
@@ -39,14 +40,7 @@ LARGEST_LOGIN = 64 << 10
 CHECKS_AT_ONCE = 2
 """Passwords are slow to check: more at once would take the threads of all other requests."""
 CHECK_WAIT_SECONDS = 5.0
-HELP = """<!doctype html>
-<title>Log in</title>
-<p>This archive takes API tokens and passwords:
-<code>Observations.login(token=...)</code> and
-<code>Observations.login(username=...)</code> of topmast.
-Its keeper makes accounts and tokens with <code>topmast user add</code> and
-<code>topmast token create</code>.</p>
-"""
+HELP = Path(__file__).with_name("login.html").read_text(encoding="utf-8")
 
 
 async def whoami(request: Request) -> Response:
@@ -55,15 +49,8 @@ async def whoami(request: Request) -> Response:
     account = user.account
     if account is None:
         return Response(encode_whoami(None), media_type=JSON_TYPE, headers=PRIVATE)
-    info = UserInfo(
-        name=account.name,
-        first_name=account.first_name,
-        last_name=account.last_name,
-        uuid=account.uuid,
-        scopes=user.scopes,
-        session=user.session,
-        token=user.token,
-    )
+    names = (account.name, account.first_name, account.last_name)
+    info = UserInfo(*names, account.uuid, user.scopes, user.session, user.token)
     headers = PRIVATE | {EXPIRES_HEADER: str(math.floor(user.expires))}
     return Response(encode_whoami(info), media_type=JSON_TYPE, headers=headers)
 
