@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from topmast.archive import Archive
+from topmast.sample.asdf_file import asdf_image
 
 RA, DEC = 10.0, 20.0
 
@@ -53,7 +56,7 @@ FILES = {
     "j0000_raw.fits": fits_file("raw of j0000"),
     "j0000_drz.fits": fits_file("drizzled of j0000"),
     "j0003_raw.fits": fits_file("not for everybody"),
-    "r001_cal.asdf": b"#ASDF 1.0.0\n",
+    "r001_cal.asdf": asdf_image({"level": 2}, np.zeros((2, 2), np.float32)),
 }
 HST_PRODUCTS: list[dict[str, Any]] = [
     {

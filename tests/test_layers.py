@@ -291,8 +291,10 @@ ARCHIVE_ROOMS = (
     "accounts",
     "ingest",
     "catalogs",
+    "cutouts",
     "missions",
     "portal",
+    "bucket",
     "archive",
     "server",
 )

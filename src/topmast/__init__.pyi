@@ -9,9 +9,12 @@ from .astroquery.dropin import (
 from .client import (
     Catalogs as Catalogs,
     Client as Client,
+    Hapcut as Hapcut,
     Mast as Mast,
     MastMissions as MastMissions,
     Observations as Observations,
+    Tesscut as Tesscut,
+    Zcut as Zcut,
     connect as connect,
     verify as verify,
 )
@@ -46,6 +49,11 @@ from .errors import (
     UnsafeNameError as UnsafeNameError,
 )
 from .services.catalogs import CatalogsClass as CatalogsClass
+from .services.cutouts import (
+    HapcutClass as HapcutClass,
+    TesscutClass as TesscutClass,
+    ZcutClass as ZcutClass,
+)
 from .services.mast import MastClass as MastClass
 from .services.missions import MastMissionsClass as MastMissionsClass
 from .services.observations import ObservationsClass as ObservationsClass

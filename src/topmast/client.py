@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
     from topmast.services.catalogs import CatalogsClass
+    from topmast.services.cutouts import HapcutClass, TesscutClass, ZcutClass
     from topmast.services.mast import MastClass
     from topmast.services.missions import MastMissionsClass
     from topmast.services.observations import ObservationsClass
@@ -28,12 +29,18 @@ __all__ = [
     "Catalogs",
     "CatalogsClass",
     "Client",
+    "Hapcut",
+    "HapcutClass",
     "Mast",
     "MastClass",
     "MastMissions",
     "MastMissionsClass",
     "Observations",
     "ObservationsClass",
+    "Tesscut",
+    "TesscutClass",
+    "Zcut",
+    "ZcutClass",
     "connect",
     "verify",
 ]
@@ -122,6 +129,27 @@ class Client:
         from topmast.services.missions import MastMissionsClass
 
         return MastMissionsClass(session=self.session)
+
+    @cached_property
+    def tesscut(self) -> TesscutClass:
+        """Cut small pieces out of the full-frame images of TESS."""
+        from topmast.services.cutouts import TesscutClass
+
+        return TesscutClass(session=self.session)
+
+    @cached_property
+    def zcut(self) -> ZcutClass:
+        """Cut small pieces out of the images of deep-field surveys."""
+        from topmast.services.cutouts import ZcutClass
+
+        return ZcutClass(session=self.session)
+
+    @cached_property
+    def hapcut(self) -> HapcutClass:
+        """Cut small pieces out of the images of Hubble Advanced Products."""
+        from topmast.services.cutouts import HapcutClass
+
+        return HapcutClass(session=self.session)
 
 
 def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
@@ -234,15 +262,21 @@ def default_client() -> Client:
 
 if TYPE_CHECKING:
     Catalogs: CatalogsClass
+    Hapcut: HapcutClass
     Mast: MastClass
     MastMissions: MastMissionsClass
     Observations: ObservationsClass
+    Tesscut: TesscutClass
+    Zcut: ZcutClass
 
 _READY_MADE = {
     "Catalogs": "catalogs",
+    "Hapcut": "hapcut",
     "Mast": "mast",
     "MastMissions": "missions",
     "Observations": "observations",
+    "Tesscut": "tesscut",
+    "Zcut": "zcut",
 }
 """Names that stand for parts of the default client, which is made when one is first used."""
 
@@ -252,6 +286,7 @@ _CLASSES = {
     "MastClass": "topmast.services.mast",
     "MastMissionsClass": "topmast.services.missions",
     "ObservationsClass": "topmast.services.observations",
+    **dict.fromkeys(("HapcutClass", "TesscutClass", "ZcutClass"), "topmast.services.cutouts"),
 }
 """Where their classes live; each is loaded when it is first used."""
 

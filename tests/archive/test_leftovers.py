@@ -6,6 +6,7 @@ import gzip
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from astropy.table import Table
 from tests.archive.conftest import FILES, PRODUCTS, fill, put_files
 from topmast.archive import Archive
 from topmast.archive.store.fits_headers import check_fits
-from topmast.archive.store.unfinished import MARK, SAYS, unfinished_folder
+from topmast.archive.store.unfinished import MARK, SAYS, unfinished_folder, working_folder
 from topmast.errors import InvalidQueryError
 
 KILLED = """
@@ -103,6 +104,19 @@ def test_only_abandoned_folders_of_our_own_are_cleared(tmp_path: Path) -> None:
         assert part.exists(), "its maker lives"
     assert sorted(path.name for path in tmp_path.iterdir()) == [strange.name, other.name, "sample"]
     assert [path.name for path in target.iterdir()] == ["file"]
+
+
+def test_working_folders_of_killed_servers_are_cleared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    abandoned, other = tmp_path / "stage-a", tmp_path / "stage-b"
+    for folder in (abandoned, other):
+        folder.mkdir()
+    (abandoned / MARK).write_text(SAYS)
+    with working_folder("stage-") as first, working_folder("stage-") as second:
+        assert {path.name for path in tmp_path.iterdir()} == {first.name, second.name, "stage-b"}
+    assert list(tmp_path.iterdir()) == [other]
 
 
 # ---------------------------------------------------------------------------- FITS headers

@@ -147,3 +147,15 @@ def test_a_file_that_changes_while_its_parts_come_arrives_as_the_new_one(
     assert [*files_below(tmp_path).values()] in ([new], [old])
     assert server.requests[name] > 2
     assert [state.value for state in again.states] == ["held"]
+
+
+@pytest.mark.parametrize(
+    ("given", "read", "stall"),
+    [({}, 120, 30), ({"timeout": 20}, 5, 5), ({"read_timeout": 8}, 8, 8)],
+)
+def test_a_stall_costs_half_a_minute_and_never_all_the_time_there_is(
+    given: dict[str, float], read: float, stall: float
+) -> None:
+    settings = RunSettings.of(Session("http://127.0.0.1:1", **given))
+
+    assert (settings.limits.read_seconds, settings.stall_seconds) == (read, stall)

@@ -253,3 +253,8 @@ def test_no_datasets_and_too_many_are_refused(datasets: Any, message: str) -> No
 def test_the_page_of_missions_is_read_again() -> None:
     assert decode_missions(encode_missions(["hst", "roman_cgi"])) == ["hst", "roman_cgi"]
     assert decode_missions(b"<p>nothing here</p>") == []
+    assert decode_missions(b'<a href="/search/docs?mission=JWST"><a href="/search/docs/iue">') == [
+        "jwst",
+        "iue",
+    ]
+    assert decode_missions(b'"/search/docs/openapi.json" "/search/util/api/v0.1"') == []

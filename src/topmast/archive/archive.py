@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+    from topmast.archive.cutouts.holdings import Holdings
     from topmast.archive.ingest import IngestReport, Progress
     from topmast.archive.missions.archive_missions import ArchiveMissions
     from topmast.archive.missions.ingest import MissionReport
@@ -136,6 +137,13 @@ class Archive:
         return ingest_all(self.store, given, progress)
 
     @cached_property
+    def cutouts(self) -> Holdings:
+        """The cubes and images that cutouts are made of."""
+        from topmast.archive.cutouts.holdings import Holdings
+
+        return Holdings(self.store.layout)
+
+    @cached_property
     def catalogs(self) -> ArchiveCatalogs:
         """The catalogues of the archive, opened when they are first asked for."""
         from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
@@ -219,6 +227,51 @@ class Archive:
 
         given = MissionInput(name, datasets, products, folder, columns, dataset, sort_by)
         return self.missions.ingest(given)
+
+    def add_cube(self, *paths: str | Path) -> None:
+        """Take cubes of TESS full-frame images into the archive, which then serves cutouts of them.
+
+        A cube on the same disk is linked, not copied.
+
+        Parameters
+        ----------
+        *paths : path
+            Files made by `astrocut.CubeFactory`, each of one sector, camera and CCD. A cube of
+            the same sector, camera and CCD takes the place of the older one.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file that is no such cube.
+
+        Examples
+        --------
+        >>> archive.add_cube("tess-s0001-1-3-cube.fits")  # doctest: +SKIP
+        """
+        for path in paths:
+            self.cutouts.add_cube(Path(path).expanduser())
+
+    def add_images(self, survey: str, *paths: str | Path) -> None:
+        """Take images of a survey into the archive, which then serves cutouts of them.
+
+        Parameters
+        ----------
+        survey : str
+            The name by which Zcut finds it, such as ``"goods_north"``; ``"hap"`` for Hubble
+            Advanced Products, which HAPcut serves.
+        *paths : path
+            FITS files with an image that has celestial coordinates.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file without such an image.
+
+        Examples
+        --------
+        >>> archive.add_images("goods_north", "mosaic.fits")  # doctest: +SKIP
+        """
+        self.cutouts.add_images(survey, [Path(path).expanduser() for path in paths])
 
     def search(self, query: Query) -> Rows:
         """The observations that `query` describes, one page of them."""

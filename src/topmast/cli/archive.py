@@ -65,12 +65,26 @@ def init(folder: Path, sample: bool, profile: str) -> int:
 @click.option("--names", type=table_file, metavar="TABLE", help="Object names and positions.")
 @click.option("--catalog", metavar="NAME", help="Put --table into this catalogue: tic, galex, ...")
 @click.option("--table", type=table_file, metavar="TABLE", help="Rows of --catalog.")
-def ingest(folder: Path, catalog: str | None, table: Path | None, **tables: Path | None) -> int:
+@click.option("--cube", "cubes", type=table_file, multiple=True, metavar="FILE",
+              help="A cube of TESS full frames, made by astrocut; for cutouts.")  # fmt: skip
+@click.option("--survey", metavar="NAME", help="Of --image; 'hap' for those of Hubble.")
+@click.option("--image", "images", type=table_file, multiple=True, metavar="FILE",
+              help="A FITS image of --survey with celestial coordinates; for cutouts.")  # fmt: skip
+def ingest(
+    folder: Path,
+    catalog: str | None,
+    table: Path | None,
+    cubes: tuple[Path, ...],
+    survey: str | None,
+    images: tuple[Path, ...],
+    **tables: Path | None,
+) -> int:
     """Put your own observations, products, files and catalogues into the archive in FOLDER.
 
     \b
     topmast ingest ~/mast-archive --observations obs.ecsv --products products.csv --files data/
     topmast ingest ~/mast-archive --catalog tic --table stars.parquet
+    topmast ingest ~/mast-archive --cube tess-s0001-1-3-cube.fits
 
     Tables are ECSV, VOTable, FITS, Parquet or CSV files with the columns that `topmast columns`
     lists. A row that is there already is replaced.
@@ -79,13 +93,23 @@ def ingest(folder: Path, catalog: str | None, table: Path | None, **tables: Path
     given: dict[str, Any] = {name: path for name, path in tables.items() if path is not None}
     if (catalog is None) != (table is None):
         raise click.UsageError("--catalog and --table go together: a name, and its rows.")
-    if not given and catalog is None:
-        raise click.UsageError("Give --observations, --products, --files, --names or --catalog.")
+    if (survey is None) != (not images):
+        raise click.UsageError("--survey and --image go together: a name, and its images.")
+    if not given and catalog is None and not cubes and not images:
+        raise click.UsageError(
+            "Give --observations, --products, --files, --names, --catalog, --cube or --image."
+        )
     from topmast.archive import Archive
 
     with Archive(folder.expanduser()) as archive:
         if catalog is not None:
             say(f"Put in: {archive.ingest_catalog(catalog, table)} rows of {catalog}.")
+        if cubes:
+            archive.add_cube(*cubes)
+            say(f"Put in: {len(cubes)} cubes.")
+        if survey is not None:
+            archive.add_images(survey, *images)
+            say(f"Put in: {len(images)} images of {survey}.")
         if given:
             for line in _report_lines(archive.ingest(**given)):
                 say(line)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from topmast.download import Plan
 
-WITH_RETRY = ("retry", "dry_run", "download_dir", "connections", "bandwidth")
+WITH_RETRY = ("retry", "dry_run", "download_dir", "connections", "bandwidth", "cloud")
 """The options that --retry takes, beside those of the output and of all commands."""
 
-NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth")
+NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth", "cloud", "cloud_only")
 """The options about how files are fetched, of which a script knows nothing."""
 
 
@@ -46,6 +46,9 @@ NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth")
               help="Ask whether the files that are here are current.")  # fmt: skip
 @click.option("--connections", type=click.IntRange(min=1), metavar="N", help="Files at once.")
 @click.option("--bandwidth", metavar="RATE", help="The most to take, such as '10 MB/s'.")
+@click.option("--cloud", is_flag=True,
+              help="Fetch from Amazon's cloud what is there, and the rest here.")  # fmt: skip
+@click.option("--cloud-only", is_flag=True, help="Fetch only what is in Amazon's cloud.")
 @click.option("--dry-run", is_flag=True, help="Say what would be fetched, and fetch nothing.")
 @click.option("--curl", is_flag=True, help="Write a curl script that fetches the files later.")
 @click.option("--retry", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -70,6 +73,8 @@ def download(
     topmast download --retry manifest.ecsv
     """
     _check_together(retry, curl)
+    if words.pop("cloud") | words["cloud_only"]:
+        current().client().observations.enable_cloud_dataset(verbose=False)
     if retry is not None:
         return _fetch_again(retry, what, dry_run, words, output)
     observations = current().client().observations
@@ -143,6 +148,7 @@ def _fetch_again(
     manifest: Path, what: tuple[str, ...], dry_run: bool, words: dict[str, Any], output: Output
 ) -> int:
     from topmast.download.retry import plans_of_retry, retry
+    from topmast.services.cloud import cloud_source
 
     if what:
         raise click.UsageError("--retry takes the place of obsids and tables.")
@@ -154,6 +160,7 @@ def _fetch_again(
         click.echo("\n".join(map(str, plans)) or f"0 files: all of {manifest} have arrived.")
         return DONE
     pace = {name: words[name] for name in ("connections", "bandwidth")}
+    pace["cloud"] = cloud_source(session)
     fresh = with_progress(
         lambda shown: retry(session, manifest, verbose=False, progress=shown, **pace)
     )
@@ -184,7 +191,8 @@ def with_progress(fetch: Callable[[Shown], Table]) -> Table:
 
 
 def _write_script(observations: Any, source: Any, options: dict[str, Any], output: Output) -> int:
-    options.pop("cache")
+    for name in ("cache", "cloud_only"):
+        options.pop(name)
     if options.pop("flat"):
         options["layout"] = "{productFilename}"
     manifest = observations.download_products(source, curl_flag=True, verbose=False, **options)

@@ -132,6 +132,22 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "leaves them out and says so",
     ),
     Difference(
+        "cloud_first",
+        "get_cloud_uri, get_cloud_uris and list_cloud_datasets before enable_cloud_dataset",
+        False,
+        True,
+        "answer",
+        "raise RemoteServiceError",
+    ),
+    Difference(
+        "cloud_address",
+        "get_cloud_uris(include_bucket=False, full_url=True)",
+        None,
+        "http://s3.amazonaws.com/{bucket}/{key}",
+        "the https address that is asked for the file",
+        "an http address of Amazon's global server",
+    ),
+    Difference(
         "hours",
         "`14:03:12.6 +54:20:57`, `14 03 12.6 +54 20 57` and `J140312.54+542056.2`",
         True,

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from topmast.errors import InvalidQueryError
 
 MAST = "https://mast.stsci.edu"
+AMAZON_S3 = "https://s3.us-east-1.amazonaws.com"
 
 DEFAULTS: dict[str, Any] = {
     "server": MAST,
@@ -28,6 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "auth_server": "",
     "resolver_server": "",
     "hla_server": "",
+    "s3_server": "",
+    "s3_bucket": "stpubdata",
     "ssoserver": "https://ssoportal.stsci.edu",
     "timeout": 600.0,
     "connect_timeout": 15.0,
@@ -49,6 +52,9 @@ DESCRIPTIONS: dict[str, str] = {
     "auth_server": "Where tokens are made; empty: belongs to the server.",
     "resolver_server": "The object name resolver; empty: belongs to the server.",
     "hla_server": "The Hubble Legacy Archive; empty: belongs to the server.",
+    "s3_server": "S3 with the public files; empty: belongs to the server, for MAST that of "
+    "Amazon's region us-east-1.",
+    "s3_bucket": "The bucket of the public files.",
     "ssoserver": "Of astroquery; it has no effect.",
     "timeout": "Seconds that a whole query may take, with all its polls and pages.",
     "connect_timeout": "Seconds to wait for a connection.",
@@ -156,6 +162,7 @@ class Servers:
     auth: str
     resolver: str
     hla: str
+    s3: str
 
     @classmethod
     def of(cls, portal: str) -> Servers:
@@ -170,6 +177,7 @@ class Servers:
             resolver=conf.resolver_server
             or ("https://mastresolver.stsci.edu" if at_mast else portal),
             hla=conf.hla_server or ("https://hla.stsci.edu" if at_mast else portal),
+            s3=conf.s3_server or (AMAZON_S3 if at_mast else portal),
         )
 
 

@@ -81,10 +81,6 @@ class RunSettings:
         """Parts of one file at once: with few connections, fewer."""
         return min(self.ranges, self.connections)
 
-    def longest_seconds(self, size: int | None) -> float:
-        """Seconds that a file of this size may take altogether."""
-        return (self.limits.total_seconds or 600.0) + (size or 0) / self.least_rate
-
 
 def bytes_per_second(rate: Any) -> float:
     """A bandwidth in bytes a second: a number, a Quantity, or text such as ``"10 MB/s"``."""

@@ -11,6 +11,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from topmast.download.folder.part import Busy, Part
 from topmast.download.folder.system import free_bytes, is_disk_full, sync_folder
 from topmast.download.product import DISK, Held, Product, Result
 from topmast.download.transfer.backoff import Failed
+from topmast.download.transfer.cloud import ABSENT, Cloud
 from topmast.download.transfer.digests import contradiction
 from topmast.download.transfer.judge import NO_VERSION
 from topmast.download.transfer.transfer import NotModified, Transfer
@@ -54,6 +56,7 @@ class Fetcher:
         *,
         cache: bool | str = True,
         check: str = "content",
+        cloud: Cloud | None = None,
         on_splittable: Callable[[], None] | None = None,
     ) -> None:
         self.session = session
@@ -61,6 +64,7 @@ class Fetcher:
         self.settings = settings
         self.control = control
         self.cache = cache
+        self.cloud = cloud
         self.on_splittable = on_splittable
         #: Transfers that may want help.
         self.active: list[Transfer] = []
@@ -82,7 +86,7 @@ class Fetcher:
         try:
             if product.error:
                 raise Failed(product.error)
-            result = self._obtain(product, result)
+            result = self._from_cloud(product, result, self.cloud)
         except (Busy, Stopped):
             raise
         except (Failed, MastError, OSError, EOFError, zlib.error) as problem:
@@ -93,6 +97,30 @@ class Fetcher:
             result.status, result.source = "ERROR", ""
             result.message = f"Unexpected {type(problem).__name__}: {one_line(problem)}"
         result.seconds = time.monotonic() - began
+        return result
+
+    def _from_cloud(self, product: Product, result: Result, cloud: Cloud | None) -> Result:
+        """Fetch the file from the cloud, else from the archive; the message says why."""
+        if cloud is None:
+            return self._obtain(product, result)
+        said = ABSENT
+        try:
+            url = cloud.url(product.uri)
+            if url:
+                result = self._obtain(replace(product, url=url, cloud_url=url), result)
+                cloud.arrived()
+                result.product, result.cloud_url = product, url
+                return result
+        except DiskFullError:
+            raise
+        except (Failed, MastError) as problem:
+            said = cloud.failed(problem)
+        if cloud.only:
+            result.status, result.message, result.source = "SKIPPED", said, ""
+            return result
+        result = self._obtain(product, result)
+        if said is not ABSENT:
+            result.message = " ".join(filter(None, (result.message, said)))
         return result
 
     def sync_folders(self) -> None:
@@ -149,7 +177,7 @@ class Fetcher:
             self.session,
             self.settings,
             self.control,
-            current=held if held is not None and self.cache == "check" else NO_VERSION,
+            current=held if held is not None and self._is_to_check(held, product) else NO_VERSION,
             on_splittable=self.on_splittable,
         )
         self.active.append(transfer)
@@ -176,6 +204,10 @@ class Fetcher:
                 url = transfer.answered_by or product.url
                 result.source = urlsplit(url).netloc.rpartition("@")[2]
         return result
+
+    def _is_to_check(self, held: Held, product: Product) -> bool:
+        """Whether to ask if `held` is current; only where it came from knows."""
+        return self.cache == "check" and held.cloud_url == product.cloud_url
 
     # Is it the file? ----------------------------------------------------------------------
 

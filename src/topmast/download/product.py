@@ -36,9 +36,10 @@ class Product:
     """One file that is wanted; made by `Sources.product`.
 
     `path` is relative to the download folder, with slashes; `local_path` is the path in the
-    manifest. `size` is what the product table says, which is not always true. `shown_url` is the
-    address in the manifest. `error` tells why the product cannot be fetched. `keep_existing`: the
-    file that is here is renamed, not replaced.
+    manifest. `size` is what the product table says, which is not always true. `sources` tells
+    who serves it. `error` tells why the product cannot be fetched. `keep_existing`: the
+    file that is here is renamed, not replaced. `cloud_url`: where it is in the cloud, if it comes
+    from there; then `url` is that, too.
     """
 
     uri: str
@@ -47,10 +48,16 @@ class Product:
     local_path: str
     size: int | None = None
     message: str = ""
-    shown_url: str = ""
+    sources: Sources | None = None
     exclusive_until: str = ""
     error: str = ""
     keep_existing: bool = False
+    cloud_url: str = ""
+
+    @property
+    def shown_url(self) -> str:
+        """The address as the manifest has it: the URI as it is written, no credentials."""
+        return without_controls(self.sources.shown(self.uri) if self.sources else self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,7 @@ class Sources:
 
     def product(self, uri: str, path: str, local_path: str, **more: Any) -> Product:
         """The product `uri`, which is to be saved as `path`."""
-        return Product(uri, self.url(uri), path, local_path, shown_url=self.shown(uri), **more)
+        return Product(uri, self.url(uri), path, local_path, sources=self, **more)
 
     def url(self, uri: str) -> str:
         """The address that serves the product `uri`."""
@@ -131,7 +138,8 @@ class Held(Version, frozen=True, kw_only=True):
 
     `size` is that of the whole file. `left` lists the ranges (from, to) that an unfinished file
     misses; without it everything after the last byte. `boot` is the run of the machine: after a
-    power cut, bytes that were never synced may be zeros.
+    power cut, bytes that were never synced may be zeros. `cloud_url`: where in the cloud the file
+    came from, whose validators these are; empty for the archive.
     """
 
     uri: str = ""
@@ -143,6 +151,7 @@ class Held(Version, frozen=True, kw_only=True):
     encoding: str = ""
     left: list[tuple[int, int]] | None = None
     boot: str = ""
+    cloud_url: str = ""
 
     @classmethod
     def whole(cls, product: Product, status: os.stat_result, sha256: str, version: Version) -> Held:
@@ -156,6 +165,7 @@ class Held(Version, frozen=True, kw_only=True):
             etag=version.etag,
             modified=version.modified,
             checked=round(time.time(), 3),
+            cloud_url=product.cloud_url,
         )
 
     def resized(self, size: int) -> Held:
@@ -174,7 +184,7 @@ class Held(Version, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Result:
-    """What became of one product: a row of the manifest."""
+    """What became of one product: a row of the manifest. `cloud_url`: where it came from there."""
 
     product: Product
     status: str = "COMPLETE"
@@ -184,6 +194,7 @@ class Result:
     attempts: int = 0
     seconds: float = 0.0
     source: str = ""
+    cloud_url: str = ""
 
     @classmethod
     def held(cls, product: Product, held: Held) -> Result:
@@ -194,12 +205,11 @@ class Result:
     def row(self) -> dict[str, Any]:
         """One row of the manifest; the address is named only when the file failed."""
         product = self.product
-        shown = product.shown_url or product.url
         return {
             "Local Path": product.local_path,
             "Status": self.status,
             "Message": self.message and without_controls(self.message),
-            "URL": None if self.status == "COMPLETE" else without_controls(shown),
+            "URL": None if self.status == "COMPLETE" else product.shown_url,
             "Bytes": self.bytes,
             "SHA-256": self.sha256,
             "Attempts": self.attempts,

@@ -90,9 +90,10 @@ class Lines(Report):
         if result.source == DISK:
             return
         product = result.product
-        done = "[Done]" if result.status == "COMPLETE" else f"[Failed] {result.message}"
+        failed = "Skipped" if result.status == "SKIPPED" else "Failed"
+        done = "[Done]" if result.status == "COMPLETE" else f"[{failed}] {result.message}"
         own = self._own_address and is_web_address(product.uri)
-        url = product.uri if own else without_credentials(product.url)
+        url = product.uri if own else without_credentials(result.cloud_url or product.url)
         print_line(f"Downloading URL {url} to {product.local_path} ... {done}")
 
     def end(self, last_line: str) -> None:

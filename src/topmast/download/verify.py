@@ -226,7 +226,8 @@ def _check_version(file: Checked, session: Session) -> MastError | None:
     held = file.held
     headers = {"If-None-Match": held.etag, "If-Modified-Since": held.modified}
     headers = {name: value for name, value in headers.items() if value}
-    request = Request("GET", Sources.of(session).url(held.uri), headers)
+    url = held.cloud_url or Sources.of(session).url(held.uri)
+    request = Request("GET", url, headers)
     try:
         with session.stream(request) as answer:
             status, version = answer.status_code, version_of(answer.headers)

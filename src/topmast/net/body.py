@@ -82,12 +82,18 @@ class ReceivedStream:
         if abort is not None:
             abort()
 
-    def answer(self, hidden: Iterable[str] = ()) -> Answer:
-        """The whole answer, read into memory as long as its size can be that of a real one."""
+    def answer(self, hidden: Iterable[str] = (), most_bytes: int | None = None) -> Answer:
+        """The whole answer, read into memory as long as its size can be that of a real one.
+
+        With `most_bytes`, what follows after so many is left out.
+        """
         body = BytesIO()  # gives its bytes away without a copy, which join does not
         so_far = 0
         for chunk in self.chunks():
             so_far += body.write(chunk)
+            if most_bytes is not None and so_far >= most_bytes:
+                body.truncate(most_bytes)
+                break
             if so_far > MAX_ANSWER_BYTES:
                 raise BadAnswerError(
                     f"{shown(self.url)} answered with more than {MAX_ANSWER_BYTES:,} bytes, "
@@ -99,27 +105,27 @@ class ReceivedStream:
                     f"{so_far:,}: no archive answers like that, so it was not read on."
                 )
         content = body.getvalue()
-        self._check_end(content)
+        if getattr(self._stream, "to_the_end", False) and self.status_code < 400:
+            self._check_end(content, getattr(self._stream, "torn", False))
         return Answer(
             self.status_code, self.headers, content, self.url, reason=self.reason, hidden=hidden
         )
 
-    def _check_end(self, content: bytes) -> None:
+    def _check_end(self, content: bytes, torn: bool) -> None:
         """Raise UnreachableError for a body that may be cut, and does not prove that it is not.
 
         Where only the end of the connection ends a body, one that can be parsed is whole.
         """
-        how = getattr(self._stream, "ended_how", "")
-        if not how or self.status_code >= 400 or "Content-Encoding" in self.headers:
-            return
+        if "Content-Encoding" in self.headers:
+            return  # which has an end of its own
         if content[:64].lstrip()[:1] in (b"{", b"["):
             try:
                 json.loads(content)
             except (ValueError, RecursionError):
-                how = "torn"
+                torn = True
             else:
                 return
-        if how == "torn":
+        if torn:
             raise UnreachableError(
                 f"The answer of {shown(self.url)} was cut off: its connection ended after "
                 f"{len(content):,} bytes, and no length was announced. Try again."

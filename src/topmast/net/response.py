@@ -75,8 +75,8 @@ class StrictResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: Any, timeouts: Timeouts, method: str | None) -> None:
         super().__init__(sock, method=method)
-        self._reader = _TimedReader(sock, self.fp.detach(), timeouts)
-        self.fp = io.BufferedReader(self._reader, 1 << 16)
+        self.reader = _TimedReader(sock, self.fp.detach(), timeouts)
+        self.fp = io.BufferedReader(self.reader, 1 << 16)
         self.surplus = False
 
     def begin(self) -> None:
@@ -92,7 +92,7 @@ class StrictResponse(http.client.HTTPResponse):
 
     def wake(self) -> None:
         """To a thread that waits for bytes, the connection has ended."""
-        sock = getattr(self._reader.sock, "socket", self._reader.sock)  # below TLS inside TLS
+        sock = getattr(self.reader.sock, "socket", self.reader.sock)  # below TLS inside TLS
         with suppress(OSError):
             # Not SSLSocket's own: it would let the thread read on without decrypting.
             socket.socket.shutdown(sock, socket.SHUT_RD)
@@ -111,14 +111,7 @@ class StrictResponse(http.client.HTTPResponse):
             raise http.client.HTTPException(f"its length is said to be {sorted(lengths)!s:.60}")
         else:
             self.length = int(lengths.pop()) if lengths else None
-            self._reader.to_the_end = self.length is None
-
-    @property
-    def ended_how(self) -> str:
-        """Empty where the answer says where its body ends, else how the connection ended."""
-        if not self._reader.to_the_end:
-            return ""
-        return "torn" if self._reader.torn else "closed"
+            self.reader.to_the_end = self.length is None
 
     def _listed(self, name: str) -> list[str]:
         """The elements of a header, however often it was sent."""
@@ -127,7 +120,7 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _close_conn(self) -> None:
         """Called by `http.client` at the end of the body, or when it is given up."""
-        self._reader.ended = True
+        self.reader.ended = True
         self.surplus = self.surplus or bool(self.fp.peek(1))
         fp, self.fp = self.fp, None
         fp.close()

@@ -88,7 +88,7 @@ class Session:
         **settings: Any,
     ) -> None:
         self._where = None if where is None else os.fspath(where)
-        self._open_folder = open_folder
+        self.open_folder = open_folder
         self._own = _own_settings(settings)
         self._given = frozenset(settings)
         self.token: str | None = None
@@ -107,14 +107,6 @@ class Session:
     def __repr__(self) -> str:
         return f"Session({shown(self.where)!r})"
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """A copy has the same archive and settings, and neither a login nor a password."""
-        own = {name: getattr(self._own, name) for name in self._given}
-        where = self._where
-        if where is not None and is_url(where):
-            where = split_login(where)[0]
-        return _restored, (where, self._open_folder, own)
-
     def __enter__(self) -> Session:
         return self
 
@@ -124,7 +116,7 @@ class Session:
     def fresh(self) -> Session:
         """A new session for the same archive with the same settings, not logged in."""
         own = {name: getattr(self._own, name) for name in self._given}
-        return Session(self._where, open_folder=self._open_folder, **own)
+        return Session(self._where, open_folder=self.open_folder, **own)
 
     def recipe(self) -> tuple[str | None, dict[str, Any]]:
         """Where, and the settings that another process may not have; all that a copy needs.
@@ -191,7 +183,12 @@ class Session:
         )
 
     def send(
-        self, request: Request, *, total_seconds: float | None = None, check: bool = True
+        self,
+        request: Request,
+        *,
+        total_seconds: float | None = None,
+        check: bool = True,
+        most_bytes: int | None = None,
     ) -> Answer:
         """The whole answer to `request`, tried again while that makes sense.
 
@@ -204,6 +201,8 @@ class Session:
             The limit for everything, tries and waits together; default: the setting ``timeout``.
         check : bool
             Whether an HTTP error status raises HTTPStatusError or NotAuthorizedError.
+        most_bytes : int, optional
+            The body is read no further than this.
 
         Raises
         ------
@@ -219,7 +218,7 @@ class Session:
         archive = self._archive()
         tries = int(self.setting("tries"))
         for attempt in itertools.count(1):
-            outcome = self._one_try(archive, request, limits, deadline)
+            outcome = self._one_try(archive, request, limits, deadline, most_bytes)
             wait = retry.plan(
                 request,
                 outcome,
@@ -262,12 +261,20 @@ class Session:
             transport.close()
 
     def _one_try(
-        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
+        self,
+        archive: _Archive,
+        request: Request,
+        limits: Limits,
+        deadline: Deadline,
+        most_bytes: int | None,
     ) -> Answer | UnreachableError | TimeoutError:
         started = time.monotonic()
         try:
             with self._open(archive, request, limits, deadline) as stream:
-                answer = stream.answer(self._secrets(archive))
+                password = (archive.url_login or "").partition(":")[2]
+                answer = stream.answer(
+                    (self.token or "", password, *self.cookies.values()), most_bytes
+                )
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem
@@ -331,10 +338,6 @@ class Session:
         """Whether the login was made for `archive`, or by hand."""
         return self._login_address in ("", archive.address)
 
-    def _secrets(self, archive: _Archive) -> tuple[str, ...]:
-        password = (archive.url_login or "").partition(":")[2]
-        return tuple(secret for secret in (self.token, password, *self.cookies.values()) if secret)
-
     def _transport(self, where: str, url: str) -> Transport:
         if not is_url(where) and under(url, IN_PROCESS):
             return self._folder_transport(where)
@@ -346,7 +349,7 @@ class Session:
             return self._network
 
     def _folder_transport(self, folder: str) -> Transport:
-        if self._open_folder is None:
+        if self.open_folder is None:
             raise InvalidQueryError(
                 f"{folder!r} is neither a URL (http:// or https://) nor a folder that this "
                 "session can open. topmast.connect(folder) opens a local archive."
@@ -354,7 +357,7 @@ class Session:
         path = os.path.realpath(os.path.expanduser(folder))
         with self._lock:
             if path not in self._folders:
-                self._folders[path] = self._open_folder(path)
+                self._folders[path] = self.open_folder(path)
             return self._folders[path]
 
     def _reset_connections(self) -> None:
@@ -364,12 +367,6 @@ class Session:
         self._lock = Lock()
         self._network = None
         self._folders = {}
-
-
-def _restored(
-    where: str | None, open_folder: Callable[[str], Transport] | None, own: dict[str, Any]
-) -> Session:
-    return Session(where, open_folder=open_folder, **own)
 
 
 def _own_settings(settings: dict[str, Any]) -> Conf:

@@ -120,6 +120,8 @@ class HttpStream:
         self._timeouts = timeouts
         self._leave = leave
         self.kept = connection.kept
+        #: The answer does not say where its body ends.
+        self.to_the_end = connection.answer.reader.to_the_end
         self._forgotten = weakref.finalize(self, _discard, connection, leave)
         self._forgotten.atexit = False
 
@@ -130,11 +132,9 @@ class HttpStream:
         self.close()
 
     @property
-    def ended_how(self) -> str:
-        """Empty where the answer says where its body ends, else how its connection ended:
-        ``closed``, or ``torn`` without the end of TLS, so that it may be cut.
-        """
-        return self._connection.answer.ended_how
+    def torn(self) -> bool:
+        """Whether the connection ended without the end of TLS, so that the body may be cut."""
+        return self._connection.answer.reader.torn
 
     def chunks(self, size: int = 1 << 18) -> Iterator[bytes]:
         """The body as it came, in pieces of at most `size` bytes."""

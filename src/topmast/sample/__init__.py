@@ -65,6 +65,7 @@ def build_sample(
     from topmast.archive import Archive
     from topmast.archive.accounts.accounts import add_account
     from topmast.sample.catalogs import build_catalogs
+    from topmast.sample.cubes import build_cubes
     from topmast.sample.missions_search import build_missions
     from topmast.sample.names import name_rows
     from topmast.sample.tables import NAMES, OBSERVATIONS, PRODUCTS, table_of
@@ -84,6 +85,7 @@ def build_sample(
         rows = [product.row for product in doubles]
         archive.ingest(products=table_of(rows, PRODUCTS), files=extra)
         build_catalogs(archive, progress)
+        build_cubes(archive)
         build_missions(archive, progress)
         add_account(archive.store, **DEMO_ACCOUNT._asdict())
         pack(archive.store.layout.database)

@@ -6,6 +6,7 @@ products, whose files are fetched by their URI.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -203,13 +204,13 @@ def _plain(name: str) -> str:
 
 
 def small_fits(name: str) -> bytes:
-    """A FITS file without data that says what it is."""
-    cards = [
-        "SIMPLE  =                    T",
-        "BITPIX  =                    8",
-        "NAXIS   =                    0",
-        f"COMMENT {INVENTED}",
-        f"COMMENT {name}",
-        "END",
-    ]
-    return "".join(card.ljust(80) for card in cards).ljust(2880).encode("ascii")
+    """A FITS file without data that says what it is; the same bytes each time."""
+    from astropy.io import fits
+
+    unit = fits.PrimaryHDU()
+    unit.header["COMMENT"] = INVENTED
+    unit.header["FILENAME"] = name
+    unit.add_checksum(when="2020-01-01")
+    stream = io.BytesIO()
+    unit.writeto(stream)
+    return stream.getvalue()

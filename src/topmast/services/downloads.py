@@ -17,6 +17,7 @@ from topmast.questions.explain import why_no_products
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
 from topmast.questions.products import get_product_list, release_dates
+from topmast.services.cloud import cloud_source
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -28,11 +29,11 @@ log: logging.Logger = logging.getLogger("topmast")
 NOTHING = "No products to download."
 PLANNING = (
     "download_dir", "cache", "mrp_only", "extension", "flat", "layout", "connections",
-    "bandwidth", "check",
+    "bandwidth", "check", "cloud_only", "force_on_prem",
 )  # fmt: skip
 RUNNING = ("verbose", "progress", "raise_on_error")
 """Options of `Plan.run`."""
-DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag", "cloud_only")
+DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag")
 
 
 def filter_products(
@@ -95,6 +96,7 @@ def download_products(
     bandwidth: Any = None,
     check: str = "content",
     cloud_only: bool = False,
+    force_on_prem: bool = False,
     verbose: bool = True,
     progress: Callable[[Any], object] | None = None,
     raise_on_error: bool = False,
@@ -130,8 +132,8 @@ def download_products(
         The most to take, such as ``"10 MB/s"``.
     check : {"content", "length"}
         Whether a file whose content looks broken counts as failed.
-    cloud_only : bool
-        Without effect.
+    cloud_only, force_on_prem : bool
+        After `enable_cloud_dataset`: skip what is not in the cloud; or fetch all from the archive.
     verbose : bool
         Tell what is being done.
     progress : callable, optional
@@ -152,8 +154,6 @@ def download_products(
     --------
     >>> manifest = Observations.download_products(products, folder, verbose=False)
     """
-    if cloud_only:
-        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
     download.check_progress(progress)
     download_dir = path_text("download_dir", download_dir)
     chosen = _chosen(session, products, mrp_only, extension, filters, DOWNLOADING)
@@ -175,6 +175,7 @@ def download_products(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
     )
     return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
 
@@ -193,6 +194,8 @@ def plan_download(
     connections: int | None = None,
     bandwidth: Any = None,
     check: str = "content",
+    cloud_only: bool = False,
+    force_on_prem: bool = False,
     **filters: Any,
 ) -> Plan | None:
     """What `download_products` would do: files, bytes, what is here already, where each goes.
@@ -222,6 +225,7 @@ def plan_download(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
     )
 
 
@@ -272,7 +276,7 @@ def download_file(
     cache : bool or "check"
         As for `download_products`.
     cloud_only, force_on_prem : bool
-        Without effect.
+        As for `download_products`.
     verbose : bool
         Tell what is being done.
 
@@ -281,16 +285,14 @@ def download_file(
     status, message, url
         ``"COMPLETE"``, None, None; or ``"ERROR"``, what happened, and the URL.
     """
-    if cloud_only and force_on_prem:
-        raise InvalidQueryError("Give only one of cloud_only and force_on_prem.")
-    if cloud_only:
-        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
+    source = cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem)
     return download.download_file(
         session,
         _one_uri(uri),
         local_path=path_text("local_path", local_path),
         base_url=base_url,
         cache=cache,
+        cloud=None if base_url else source,
         verbose=verbose,
     )
 
@@ -322,6 +324,7 @@ def retry(
     return download.retry(
         session,
         manifest if is_astropy(manifest, "table.Table") else path_text("manifest", manifest) or "",
+        cloud=cloud_source(session),
         verbose=verbose,
         progress=progress,
         raise_on_error=raise_on_error,
@@ -350,8 +353,7 @@ def _chosen(
     options: Sequence[str],
 ) -> Table | None:
     """The products that a download is about; None, with a warning, if there are none."""
-    if mrp_only is not None:
-        mrp_only = truth_value("mrp_only", mrp_only)
+    mrp_only = None if mrp_only is None else truth_value("mrp_only", mrp_only)
     table = _as_products(session, products)
     _check_filters(filters, table.colnames, options)
     if mrp_only is None:

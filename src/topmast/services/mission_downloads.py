@@ -29,6 +29,7 @@ from topmast.questions.mission_products import (
     product_table,
 )
 from topmast.questions.product_filters import unique_products
+from topmast.services.cloud import cloud_source
 from topmast.tables.missions import Mission
 
 log = logging.getLogger("topmast")
@@ -119,15 +120,16 @@ def download_file(
     >>> status, message, url = MastMissions.download_file(uri, verbose=False)
     """
     if isinstance(uri, Row) and "uri" in uri.colnames:
-        mission = _missions_of(uri, mission)[0]
+        mission = missions_of(uri, mission)[0]
         uri = uri["uri"]
     if not isinstance(uri, str) or not uri.strip():
         raise InvalidQueryError(f"The uri of a product is a text, not {uri!r}.")
     status, said, url = download.download_file(
         session,
-        _address(checked_mission(mission), str(uri).strip()),
+        address_of(checked_mission(mission), str(uri).strip()),
         local_path=local_path,
         cache=cache,
+        cloud=cloud_source(session),
         verbose=verbose,
     )
     if UNAUTHORIZED.match(said or ""):
@@ -175,7 +177,7 @@ def plan_download(
         return None
     return download.plan_download(
         session,
-        _for_download(chosen, _missions_of(products, mission, chosen), needs_dataset=not flat),
+        _for_download(chosen, missions_of(products, mission, chosen), needs_dataset=not flat),
         download_dir=download_dir,
         flat=flat,
         layout=layout,
@@ -183,6 +185,7 @@ def plan_download(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session),
     )
 
 
@@ -307,7 +310,7 @@ def _subscription(rows: Any, where: str) -> Table:
     return product_table(rows)
 
 
-def _missions_of(products: Any, mission: str, chosen: Table | None = None) -> list[str]:
+def missions_of(products: Any, mission: str, chosen: Table | None = None) -> list[str]:
     """The mission of each row: its own, else that of the table, else the one that was asked."""
     rows = products if chosen is None else chosen
     usual = mission_of(products) or mission
@@ -327,7 +330,7 @@ def _for_download(products: Table, missions: list[str], *, needs_dataset: bool) 
     table["productFilename"] = np.array([_last_part(name) for name in names], dtype=str)
     table["dataURI"] = np.array(
         [
-            _address(mission, uri or name)
+            address_of(mission, uri or name)
             for mission, uri, name in zip(rows, uris, names, strict=True)
         ],
         dtype=str,
@@ -358,7 +361,7 @@ def _datasets(products: Table, needed: bool) -> list[str]:
     return found
 
 
-def _address(mission: Mission, uri: str) -> str:
+def address_of(mission: Mission, uri: str) -> str:
     """The URI of a product as the download engine takes it."""
     if uri.startswith("mast:"):
         return uri

@@ -7,7 +7,7 @@ from typing import Any, Final
 from topmast.questions import mission_columns, mission_products, missions
 from topmast.questions.mission_pages import ask_mission, ask_mission_answers
 from topmast.questions.mission_products import ask_product_answers, ask_products
-from topmast.services import downloads, mission_downloads
+from topmast.services import cloud, downloads, mission_downloads, mission_open
 from topmast.services.methods import method, query_of, twin_of
 from topmast.services.service import Service
 
@@ -82,3 +82,9 @@ class MastMissionsClass(Service):
     download_products: Final = method(mission_downloads.download_products, OWN)
     download_file: Final = method(mission_downloads.download_file, OWN)
     retry: Final = method(downloads.retry)
+
+    open_product: Final = method(mission_open.open_product, OWN)
+    read_product: Final = method(mission_open.read_product, OWN)
+    headers: Final = method(mission_open.headers, OWN)
+    enable_cloud_dataset: Final = method(cloud.enable_cloud_dataset)
+    disable_cloud_dataset: Final = method(cloud.disable_cloud_dataset)

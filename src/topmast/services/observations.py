@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from topmast.questions import observations, products
-from topmast.services import downloads
+from topmast.services import cloud, downloads, headers, open
 from topmast.services.methods import answers, count, method, query
 from topmast.services.service import Service
 
@@ -43,3 +43,13 @@ class ObservationsClass(Service):
     iter_download: Final = method(downloads.iter_download)
     download_file: Final = method(downloads.download_file)
     retry: Final = method(downloads.retry)
+
+    open_product: Final = method(open.open_product)
+    read_product: Final = method(open.read_product)
+    headers: Final = method(headers.headers)
+
+    enable_cloud_dataset: Final = method(cloud.enable_cloud_dataset)
+    disable_cloud_dataset: Final = method(cloud.disable_cloud_dataset)
+    list_cloud_datasets: Final = method(cloud.list_cloud_datasets)
+    get_cloud_uri: Final = method(cloud.get_cloud_uri)
+    get_cloud_uris: Final = method(cloud.get_cloud_uris)

@@ -168,12 +168,17 @@ def encode_missions(missions: Iterable[str]) -> bytes:
     return f"{text}<ul>{links}</ul></body></html>".encode()
 
 
-MISSION = re.compile(r"/search/(?:docs/|docs\?mission=)?([a-z][a-z0-9_]*)\b", re.IGNORECASE)
-NO_MISSION = {"docs", "util", "api", "static", "all_missions"}
+MISSION = re.compile(
+    r"/search/(?!docs|util)([a-z][a-z0-9_]*)/api/|/search/docs/?(?:\?mission=|#/?)?([a-z][a-z0-9_]*)",
+    re.IGNORECASE,
+)
+"""Links to a mission's search, or to its part of the page. MAST's own page is nowhere recorded:
+this is what its addresses let expect."""
+NO_MISSION = {"openapi", "swagger", "static", "all_missions"}
 
 
 def decode_missions(content: bytes) -> list[str]:
     """The missions that a page links to, each once, in its order."""
     text = content.decode("utf-8", "replace")
-    found = dict.fromkeys(name.lower() for name in MISSION.findall(text))
+    found = dict.fromkeys((one or other).lower() for one, other in MISSION.findall(text))
     return [name for name in found if name not in NO_MISSION]

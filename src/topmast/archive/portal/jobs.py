@@ -65,7 +65,8 @@ class Jobs:
     minutes, and only the last of them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, heavy_threads: int = HEAVY_THREADS) -> None:
+        self.heavy_threads = heavy_threads
         self._guard = threading.Lock()
         self._jobs: OrderedDict[bytes, _Job] = OrderedDict()
         self._closed = False
@@ -143,7 +144,7 @@ class Jobs:
     def _make_lanes(self) -> None:
         self._process = os.getpid()
         self._light = Lane("light", LIGHT_THREADS, LIGHT_THREADS - 1)
-        self._heavy = Lane("heavy", HEAVY_THREADS, HEAVY_THREADS - 1)
+        self._heavy = Lane("heavy", self.heavy_threads, self.heavy_threads - 1)
         self._own = ThreadPoolExecutor(HEAVY_THREADS, thread_name_prefix="topmast-query")
 
     def _forget_old(self, now: float) -> None:

@@ -36,8 +36,10 @@ from topmast.errors import ArchiveError, InvalidQueryError, MastError, TimeoutEr
 
 LENGTH = struct.Struct("!cQ")
 PIECE = 1 << 20
-MOST_MEMORY = 400 << 20
-"""Bytes that one process may have besides mapped files."""
+MOST_MEMORY = 1200 << 20
+"""Bytes that all processes of a server together may have, besides mapped files; but ..."""
+LEAST_MEMORY = 200 << 20
+"""... each may have so many."""
 SMALL_ANSWER = 1 << 20
 MOST_ANSWER_BYTES = 2 << 30
 """Of all answers that wait in temporary files."""
@@ -54,19 +56,35 @@ ERRORS: Mapping[bytes, type[Exception]] = {b"I": InvalidQueryError, b"T": Timeou
 
 
 class QueryProcesses:
-    """Processes that answer heavy queries on one archive folder; safe to use from many threads."""
+    """Processes that answer heavy queries on one archive folder; safe to use from many threads.
+
+    `most` is how many there will be at once, in all processes of the server; they share memory.
+    """
 
     def __init__(
-        self, folder: Path, profile: str, staging: Path, *, seconds: float = LONGEST_SECONDS
+        self,
+        folder: Path,
+        profile: str,
+        staging: Path,
+        *,
+        most: int = 1,
+        seconds: float = LONGEST_SECONDS,
     ) -> None:
+        memory = max(LEAST_MEMORY, MOST_MEMORY // most)
         start = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import main; main()"
-        self._command = [sys.executable, "-c", start, str(folder), profile, str(staging)]
+        options = [str(folder), profile, str(staging), str(memory)]
+        self._command = [sys.executable, "-c", start, *options]
         self._seconds = seconds
         self._guard = threading.Lock()
         self._idle: list[_QueryProcess] = []
         self._busy: set[_QueryProcess] = set()
         self._answers: weakref.WeakSet[AnswerFile] = weakref.WeakSet()
         self._closed = False
+
+    def start(self) -> None:
+        """Have one ready for the first question."""
+        with self._lent():
+            pass
 
     def ask(self, asked: Asked) -> Answer:
         """The answer, once one of the processes has it.
@@ -226,12 +244,12 @@ def _write(file: IO[bytes], piece: bytes) -> None:
 
 def main() -> None:
     """Answer the questions that come in, until no more can come."""
-    folder, profile, staging = sys.argv[1:]
+    folder, profile, staging, memory = sys.argv[1:]
     with suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    _limit_memory()
+    _limit_memory(int(memory))
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no answer
     questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -265,8 +283,8 @@ def _outcome(work: Callable[[], bytes]) -> tuple[bytes, bytes]:
         return b"E", b"The archive failed at this query; its log says why."
 
 
-def _limit_memory() -> None:
+def _limit_memory(most: int) -> None:
     with suppress(ImportError, OSError, ValueError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_DATA, (MOST_MEMORY, MOST_MEMORY))
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))

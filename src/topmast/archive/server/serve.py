@@ -23,6 +23,7 @@ from typing import NamedTuple, NoReturn
 import uvicorn
 
 from topmast.archive.archive import Archive
+from topmast.archive.portal.jobs import HEAVY_THREADS, Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.server.connection_limits import (
     LARGEST_HEAD,
@@ -30,7 +31,8 @@ from topmast.archive.server.connection_limits import (
     most_connections,
 )
 from topmast.archive.server.query_process import QueryProcesses
-from topmast.archive.store.paths import remove_temporary_folders, temporary_folder
+from topmast.archive.store.paths import remove_temporary_folders
+from topmast.archive.store.unfinished import working_folder
 from topmast.errors import ArchiveError
 
 LOGGER = logging.getLogger("topmast")
@@ -69,6 +71,7 @@ class ServerOptions(NamedTuple):
     open_archive: Callable[[], Archive]
     """Every process opens the archive for itself."""
     staging: Path | None = None
+    workers: int = 1
     verbose: bool = False
     tls: Tls | None = None
 
@@ -112,9 +115,9 @@ def serve(
         tls.check()
     open_archive().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
-    with listening, _ended_by_signals():
+    with listening, _ended_by_signals(), working_folder(STAGING) as staging:
         announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
-        options = ServerOptions(open_archive, verbose=verbose, tls=tls)
+        options = ServerOptions(open_archive, staging, workers, verbose, tls)
         if workers == 1:
             _work(listening, options)
         else:
@@ -146,12 +149,17 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
     with warnings.catch_warnings(), _ended_by_signals(), options.open_archive() as archive:
         # A signal that comes before the first request finds the server not yet awaited.
         warnings.simplefilter("ignore", RuntimeWarning)
-        staging = options.staging or temporary_folder(archive, STAGING)
-        archive.staged = StagedScripts(staging)
-        processes = QueryProcesses(archive.folder, archive.profile, staging)
+        assert options.staging is not None
+        archive.staged = StagedScripts(options.staging)
+        heavy = max(2, HEAVY_THREADS // options.workers)
+        archive.jobs = Jobs(heavy)
+        processes = QueryProcesses(
+            archive.folder, archive.profile, options.staging, most=heavy * options.workers
+        )
         archive.heavy_answers = processes.ask
         server = _Server(_config(archive, options), lambda: _end_queries(archive, processes))
         try:
+            processes.start()
             server.run(sockets=[listening])
         finally:
             processes.close()
@@ -206,8 +214,6 @@ def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
 
 def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
-    owner = threading.Event()
-    options = options._replace(staging=temporary_folder(owner, STAGING))
     early_exits = 0
     with _ended_by_signals(), _worker_processes() as processes:
         while True:

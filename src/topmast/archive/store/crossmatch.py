@@ -13,7 +13,7 @@ import numpy as np
 
 from topmast.archive.footprints.segment import Hits
 from topmast.archive.store.limits import LONGEST_SECONDS, check_rows, time_limited
-from topmast.archive.store.query import Found, Searcher, read_observations
+from topmast.archive.store.query import Found, Searcher, numbers_seen, read_observations
 from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.tables.fields import Field
 
@@ -59,6 +59,9 @@ def crossmatch(
         check_rows(len(hits.ids))
         numbers = np.unique(hits.ids)
         observations = read_observations(connection, fields, Found(numbers, None))
+        if len(observations) < len(numbers):  # the footprints are newer than what we see
+            numbers = numbers_seen(connection, numbers)
+            hits = hits.take(np.isin(hits.ids, numbers))
     place = np.searchsorted(numbers, hits.ids).tolist()
     distance_at = [field.name for field in fields].index("distance")
     rows = []

@@ -178,16 +178,21 @@ def read_observations(
         return rows
     distances = found.distances.tolist()
     if len(rows) < len(numbers):  # the footprints are newer than what this connection sees
-        sql = "SELECT number FROM observations WHERE number IN (SELECT value FROM json_each(?))"
-        here = {row[0] for row in connection.execute(sql, (json.dumps(numbers),))}
-        pairs = zip(numbers, distances, strict=True)
-        distances = [distance for number, distance in pairs if number in here]
+        keep = np.isin(found.numbers, numbers_seen(connection, found.numbers))
+        distances = found.distances[keep].tolist()
     for place in [place for place, field in enumerate(fields) if field is DISTANCE]:
         rows = [
             (*row[:place], distance, *row[place + 1 :])
             for row, distance in zip(rows, distances, strict=True)
         ]
     return rows
+
+
+def numbers_seen(connection: sqlite3.Connection, numbers: IntArray) -> IntArray:
+    """Those of the numbers that there are rows of, as `connection` sees them."""
+    sql = "SELECT number FROM observations WHERE number IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(sql, (json.dumps(numbers.tolist()),))
+    return np.sort(np.fromiter((row[0] for row in rows), np.int64))
 
 
 def with_booleans(rows: list[tuple[Any, ...]], fields: Sequence[Field]) -> list[tuple[Any, ...]]:

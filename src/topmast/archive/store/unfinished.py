@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 import secrets
 import shutil
+import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from topmast.archive.store.locking import try_lock
+from topmast.archive.store.paths import temporary_folder
 
 MARK = ".topmast-unfinished"
 SAYS = "topmast is making this folder, or was killed while it did; it may then be removed.\n"
@@ -26,18 +29,37 @@ def unfinished_folder(target: Path) -> Iterator[Path]:
     clear_unfinished(target)
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     part.mkdir()
-    mark = part / MARK
     try:
-        with mark.open("x", encoding="utf-8") as file:
-            file.write(SAYS)
-            file.flush()
-            try_lock(file)
+        with _held(part):
             yield part
-        mark.unlink()
+        (part / MARK).unlink()
         part.replace(target)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+@contextmanager
+def working_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder for the length of a block; what killed processes have left is removed."""
+    for left in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        if not left.is_symlink() and _is_abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+    owner = threading.Event()
+    folder = temporary_folder(owner, prefix)
+    with _held(folder):
+        yield folder
+    del owner  # and the folder with it
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Mark the folder as ours, in use as long as the block lasts."""
+    with (folder / MARK).open("x", encoding="utf-8") as file:
+        file.write(SAYS)
+        file.flush()
+        try_lock(file)
+        yield
 
 
 def clear_unfinished(target: Path) -> None:

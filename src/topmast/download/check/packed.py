@@ -13,7 +13,8 @@ import zlib
 from topmast.download.check.fits import FITS_START, judge_fits
 from topmast.download.check.reading import CHUNK, GZIP_BITS, FileReader, GzipReader, buffer
 from topmast.download.check.text import is_text
-from topmast.download.check.verdict import Verdict, corrupt, truncated, whole
+from topmast.download.check.verdict import Verdict, corrupt, truncated, unproven, whole
+from topmast.wire.cutouts import is_zip_bomb
 
 FITS_ENDINGS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fts.gz")
 START_BYTES = 1024
@@ -97,6 +98,9 @@ def judge_zip(reader: FileReader, name: str) -> Verdict:
         return truncated("it is no complete zip archive (it has no end)")
     try:
         with zipfile.ZipFile(reader.path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+            if is_zip_bomb(unpacked, size):
+                return unproven(f"it would unpack to {unpacked:,} bytes", doubtful=True)
             broken = archive.testzip()
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as problem:
         return truncated(f"it is no complete zip archive ({problem})")

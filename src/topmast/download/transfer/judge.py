@@ -28,6 +28,8 @@ NO_VERSION = Version()
 TEMPORARY = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
 REASONS = {
     202: "202 Accepted: the archive is still preparing the file; try again later.",
+    301: "301 Moved Permanently, without saying where to; in S3 this means that the bucket is in "
+    "another region (conf.s3_server).",
     400: "400 Bad Request: the archive cannot read this URI.",
     401: "401 Unauthorized: {exclusive}log in with a token (Observations.login, MAST_API_TOKEN).",
     403: "403 Forbidden: {exclusive}your account has no right to it.",

@@ -408,7 +408,8 @@ class Transfer:
     def _seconds_left(self) -> float:
         """What is left of the limit for the whole file, by the larger of the sizes known."""
         size = max(self.product.size or 0, self.copy.held.size or 0)
-        return self._began + self._settings.longest_seconds(size) - time.monotonic()
+        longest = (self._settings.limits.total_seconds or 600.0) + size / self._settings.least_rate
+        return self._began + longest - time.monotonic()
 
     def _save_now_and_then(self, copy: Copy) -> None:
         """With several segments the length of the file does not tell what is missing."""

@@ -56,7 +56,7 @@ async def answer_with_file(request: Request, uri: str) -> Response:
         return message(401, await _refusal(request, uri))
     if held.path is None:
         return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
-    return await _file_answer(request, held, held.path)
+    return await file_answer(request, held, held.path)
 
 
 async def _refusal(request: Request, uri: str) -> str:
@@ -66,7 +66,8 @@ async def _refusal(request: Request, uri: str) -> str:
     return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."
 
 
-async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+async def file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+    """The file, or the part of it that the request asks for."""
     store = archive_of(request).store
     facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
     plan = plan_file_answer(request.method, request.headers, facts)
