@@ -46,8 +46,9 @@ class Credentials:
             raise InvalidQueryError("Log in with a password or with a token, not with both.")
         found = {**named, **placed}
         for word in ("username", "password"):
-            if not (found[word] is None or isinstance(found[word], str)):
-                kind = type(found[word]).__name__  # the value itself may be a secret
+            value = found.get(word)
+            if not (value is None or isinstance(value, str)):
+                kind = type(value).__name__  # the value itself may be a secret
                 raise InvalidQueryError(f"{word} is a text, and cannot be of type {kind}.")
         return cls(**found, by_password=by_password)
 
