@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -101,6 +102,16 @@ class Client:
             current=current,
             session=self.session,
         )
+
+    def open_product(self, product: Any, *, as_file: bool = False) -> Any:
+        """A product, opened without downloading it; see `ObservationsClass.open_product`."""
+        return self.observations.open_product(product, as_file=as_file)
+
+    def headers(
+        self, products: Any, ext: Any = 0, *, keywords: Iterable[str] | None = None
+    ) -> Table:
+        """The headers of many FITS files as a table; see `ObservationsClass.headers`."""
+        return self.observations.headers(products, ext, keywords=keywords)
 
     @cached_property
     def observations(self) -> ObservationsClass:

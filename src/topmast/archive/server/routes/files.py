@@ -17,12 +17,13 @@ from starlette.types import Receive, Scope, Send
 
 from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.portal.answers import AnswerFile
-from topmast.archive.server.routes.common import archive_of, message, wants_gzip
+from topmast.archive.server.routes.common import archive_of, message, query_of, wants_gzip
 from topmast.archive.server.routes.users import current_user, readable_uris
 from topmast.archive.server.threads import in_process, in_thread
 from topmast.archive.store.products import HeldFile, find_file, is_whole
+from topmast.wire.byteranges import part_head, parts_end
 from topmast.wire.files import content_disposition, requested_uri
-from topmast.wire.ranges import FileFacts, plan_file_answer
+from topmast.wire.ranges import FileAnswer, FileFacts, plan_file_answer
 
 PIECE = 1 << 19
 PACKING = ThreadPoolExecutor(2, thread_name_prefix="topmast-packing")
@@ -31,18 +32,16 @@ PACKING = ThreadPoolExecutor(2, thread_name_prefix="topmast-packing")
 
 async def download_file(request: Request) -> Response:
     """One product file, all of it or a part."""
-    query = request.scope["query_string"].decode("latin-1")
-    return await answer_with_file(request, requested_uri(request.scope["path"], query))
+    uri = requested_uri(request.scope["path"], query_of(request))
+    return await answer_with_file(request, uri)
 
 
 async def download_spectrum(request: Request) -> Response:
     """One of Hubble's catalogued spectra, at its address in the Hubble Legacy Archive."""
-    query = request.scope["query_string"].decode("latin-1")
-    uri = uri_in_query(request.path_params["program"], query)
+    uri = uri_in_query(request.path_params["program"], query_of(request))
     if not uri:
-        return message(
-            404, "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
-        )
+        text = "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
+        return message(404, text)
     return await answer_with_file(request, uri)
 
 
@@ -69,22 +68,30 @@ async def _refusal(request: Request, uri: str) -> str:
 async def file_answer(request: Request, held: HeldFile, path: Path) -> Response:
     """The file, or the part of it that the request asks for."""
     store = archive_of(request).store
-    facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
+    modified = datetime.fromisoformat(held.last_modified) if held.last_modified else None
+    facts = FileFacts(held.size, held.etag, modified)
     plan = plan_file_answer(request.method, request.headers, facts)
     headers = dict(plan.headers)
     if plan.status_code not in (200, 206):
         return Response(status_code=plan.status_code, headers=headers)
     headers["Content-Disposition"] = content_disposition(held.file_name)
-    headers["Content-Type"] = "application/octet-stream"
+    headers.setdefault("Content-Type", "application/octet-stream")
     if not await in_thread(lambda: is_whole(store, held)):
         return message(404, f"The file of {held.uri[:300]} is not as it was put into the archive.")
     if request.method == "HEAD":
         return Response(status_code=plan.status_code, headers=headers)
-    return PiecesResponse(_pieces(path, plan.start, plan.stop), plan.status_code, headers)
+    pieces = _pieces(path, plan.start, plan.stop)
+    if plan.parts:
+        pieces = _pieces_of_parts(path, plan, held.size)
+    return PiecesResponse(pieces, plan.status_code, headers)
 
 
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+async def _pieces_of_parts(path: Path, plan: FileAnswer, size: int) -> AsyncIterator[bytes]:
+    for part in plan.parts:
+        yield part_head(plan.boundary, part, size)
+        async for piece in _pieces(path, part.start, part.stop):
+            yield piece
+    yield parts_end(plan.boundary)
 
 
 async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
