@@ -16,15 +16,15 @@ BEGIN, END = "<!-- speed: from benchmarks/results.json -->", "<!-- end of speed 
 ROWS = {
     "query 10000 plain": "10,000 observations to a Table, CPU",
     "query 50000 plain": "50,000 observations, CPU",
-    "query 50000 gzip": "the same, gzipped, CPU",
+    "query 50000 gzip": "50,000 observations, gzipped, CPU",
     "query 100000 plain": "100,000 observations, two pages, CPU",
     "query 500000 plain": "500,000 observations, ten pages, CPU",
     "pages": "five pages of 10,000 rows, 50 ms away",
     "products 20 calls": "products of 10,000 observations, 50 ms away; astroquery in 20 calls",
-    "products one call": "the same; astroquery in one call",
+    "products one call": "products of 10,000 observations, 50 ms away; astroquery in one call",
     "files 500 x 200 KB, 50 ms, memory": "500 files of 200 KB, 50 ms away",
-    "files 500 x 200 KB, 10 ms, memory": "the same, 10 ms away",
-    "files 500 x 200 KB, 10 ms, TLS, memory": "the same, 10 ms away, TLS",
+    "files 500 x 200 KB, 10 ms, memory": "500 files of 200 KB, 10 ms away",
+    "files 500 x 200 KB, 10 ms, TLS, memory": "500 files of 200 KB, 10 ms away, TLS",
     "files 8 x 200 MB, 50 ms, disk": "8 files of 200 MB, 50 ms away",
 }
 PEERS = ("astroquery", "curl", "aria2c")
