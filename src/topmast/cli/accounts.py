@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,13 @@ from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.settings import command, say
 
 if TYPE_CHECKING:
+    from click.decorators import FC
+
     from topmast.archive import Archive
 
 SCOPES = ("mast:user:info", "mast:exclusive_access")
 
-proposal_option = click.option(
+proposal_option: Callable[[FC], FC] = click.option(
     "--proposal",
     "proposals",
     multiple=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +16,16 @@ from topmast.cli.output import readable_size
 from topmast.cli.settings import command, current, say
 
 if TYPE_CHECKING:
+    from click.decorators import FC
+
     from topmast.archive import IngestReport
 
 NEEDED = ("hpgeom", "PIL", "pyarrow", "starlette", "uvicorn")
 
-folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-table_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+folder_argument: Callable[[FC], FC] = click.argument(
+    "folder", type=click.Path(file_okay=False, path_type=Path)
+)
+table_file: click.Path = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @command(short_help="Make a local archive.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +14,8 @@ from topmast.cli.settings import MINUS, command, current
 from topmast.cli.words import criteria_options
 
 if TYPE_CHECKING:
+    from click.decorators import FC
+
     from topmast.services.observations import ObservationsClass
 
 COORDINATE = re.compile(r"[+-]?\d[\d.:hmsd]*")
@@ -28,8 +31,8 @@ def _one_position(
     return words
 
 
-target_argument = click.argument("target", nargs=-1, callback=_one_position)
-radius_option = click.option(
+target_argument: Callable[[FC], FC] = click.argument("target", nargs=-1, callback=_one_position)
+radius_option: Callable[[FC], FC] = click.option(
     "--radius",
     metavar="ANGLE",
     help="How far around TARGET: '5 arcmin', '0.1d'; 0.2 deg if not given.",

@@ -135,7 +135,7 @@ class Conf:
         return dict(self._file)
 
 
-conf = Conf()
+conf: Conf = Conf()
 
 
 @dataclass(frozen=True, slots=True)

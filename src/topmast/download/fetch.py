@@ -31,7 +31,7 @@ from topmast.net.address import without_credentials
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 #: Whole bodies that may turn out bad before the file is given up.
 BODIES = 3

@@ -57,7 +57,7 @@ class Run:
         self.session = session
         self.products = products
         self.index = index
-        self.complete = False
+        self.complete: bool = False
         self._report = reporter(verbose, progress, own_address=choice(session, "own_address"))
         self._control = Control(settings.connections, settings.bandwidth, self._report.received)
         self._fetcher = Fetcher(session, index, settings, self._control, cache=cache, check=check)

@@ -47,7 +47,7 @@ from topmast.wire.auth import (
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 NO_TOKEN = {"guide": "No session token found.", "astroquery": "No auth token found."}
 TOKEN_PAGE = "/token?suggested_name=topmast&suggested_scope=mast:exclusive_access"

@@ -16,7 +16,7 @@ from topmast.config import api_token, conf
 from topmast.errors import AuthenticationWarning, LoginError, MissingExtraError, warn
 from topmast.net.origin import is_mast, origin
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 TOKEN_USER = "masttoken"
 NO_TERMINAL = (

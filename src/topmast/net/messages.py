@@ -137,10 +137,10 @@ class Answer:
         hidden: Iterable[str] = (),
     ) -> None:
         self.status_code = status_code
-        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.headers: Headers = headers if isinstance(headers, Headers) else Headers(headers)
         self.content = content
         self.url = url
-        self.reason = reason or _reason(status_code)
+        self.reason: str = reason or _reason(status_code)
         self._hidden = tuple(hidden)
 
     def __repr__(self) -> str:

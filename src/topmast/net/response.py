@@ -60,6 +60,8 @@ class StrictResponse(http.client.HTTPResponse):
 
     fp: Any
     headers: Any
+    msg: Any
+    will_close: bool
     chunked: bool
     chunk_left: int | None
     _method: str | None
@@ -68,7 +70,7 @@ class StrictResponse(http.client.HTTPResponse):
         super().__init__(sock, method=method)
         self._reader = _TimedReader(sock, self.fp.detach(), timeouts)
         self.fp = io.BufferedReader(self._reader, 1 << 16)
-        self.surplus = False
+        self.surplus: bool = False
 
     def begin(self) -> None:
         """Read the headers; provisional answers before the real one are passed over."""
@@ -76,7 +78,7 @@ class StrictResponse(http.client.HTTPResponse):
             super().begin()
             if not 100 <= self.status < 200 or self.status == 101:
                 break
-            self.headers = self.msg = None  # type: ignore[assignment]
+            self.headers = self.msg = None
         else:
             raise http.client.HTTPException("it sent one provisional answer after the other")
         self._find_end()

@@ -108,9 +108,9 @@ class HttpStream:
         timeouts: Timeouts,
         leave: Callable[[], None],
     ) -> None:
-        self.status_code = response.status
-        self.reason = response.reason or ""
-        self.headers = Headers(response.headers.items())
+        self.status_code: int = response.status
+        self.reason: str = response.reason or ""
+        self.headers: Headers = Headers(response.headers.items())
         self.url = url
         self._response = response
         self._connection = connection

@@ -10,7 +10,11 @@ from typing import Any
 from topmast.errors import BadAnswerError
 
 LONGEST = 200
-CONSTANTS = {"NaN": None, "Infinity": float("inf"), "-Infinity": float("-inf")}
+CONSTANTS: dict[str, float | None] = {
+    "NaN": None,
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
 
 TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 HIDDEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)|<[^>]*>", re.IGNORECASE | re.DOTALL)

@@ -57,7 +57,7 @@ class CatalogTable:
         with np.load(folder / about["index_file"], allow_pickle=False) as index:
             self._first_cells: IntArray = index["first_cell"]
             self._starts: IntArray = index["start"]
-        self.columns = frozenset(self._metadata.schema.to_arrow_schema().names)
+        self.columns: frozenset[str] = frozenset(self._metadata.schema.to_arrow_schema().names)
 
     def near(self, ra_deg: float, dec_deg: float, radius_deg: float) -> tuple[IntArray, FloatArray]:
         """Rows within the radius, ascending, and the distance of each in degrees."""

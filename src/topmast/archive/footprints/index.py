@@ -46,7 +46,7 @@ class FootprintIndex:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self._opened_as, self._segments = _open_segments(self.folder)
 
     def __len__(self) -> int:

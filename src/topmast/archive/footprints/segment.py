@@ -76,11 +76,13 @@ class Segment:
     """A segment on disk, memory-mapped."""
 
     def __init__(self, folder: Path) -> None:
-        self.classes = json.loads((folder / "segment.json").read_bytes())["classes"]
-        self.ids = _mapped(folder, "ids")
-        self.keys = _mapped(folder, "keys")
+        self.classes: list[tuple[int, int, float]] = json.loads(
+            (folder / "segment.json").read_bytes()
+        )["classes"]
+        self.ids: IntArray = _mapped(folder, "ids")
+        self.keys: IntArray = _mapped(folder, "keys")
         columns = ("owner", "centre", "radius", "offsets", "vertices")
-        self.shapes = Shapes(**{name: _mapped(folder, name) for name in columns})
+        self.shapes: Shapes = Shapes(**{name: _mapped(folder, name) for name in columns})
 
     def __len__(self) -> int:
         return len(self.keys)

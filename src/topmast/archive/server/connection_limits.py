@@ -93,10 +93,10 @@ class LimitedConnection(Base):
     def __init__(self, limits: ConnectionLimits, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.limits = limits
-        self.head_bytes = 0
-        self.last_byte = 0.0
-        self.body_since = 0.0
-        self.unread = (0, 0.0)
+        self.head_bytes: int = 0
+        self.last_byte: float = 0.0
+        self.body_since: float = 0.0
+        self.unread: tuple[int, float] = (0, 0.0)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)

@@ -53,7 +53,7 @@ class ProductFolder:
         self._placed: list[Path] = []
         self._replaced: list[Path] = []
         self.uris: list[str] = []
-        self.bytes = 0
+        self.bytes: int = 0
 
     def place(self, arrival: IncomingFile, expected_size: int | None) -> bool:
         """Look for the file and put it down; False if it is not there."""

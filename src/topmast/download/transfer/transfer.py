@@ -90,9 +90,9 @@ class Transfer:
     ) -> None:
         self.product = product
         self.part = part
-        self.attempts = 0
+        self.attempts: int = 0
         #: Where the last answer came from; empty while there is none.
-        self.answered_by = ""
+        self.answered_by: str = ""
         self._session, self._settings, self._control = session, settings, control
         self._current = current
         self._on_splittable = on_splittable
