@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.errors import DONE
-from topmast.cli.output import readable_size
 from topmast.cli.settings import command, current, say
+from topmast.tables.display import readable_size
 
 if TYPE_CHECKING:
     from click.decorators import FC

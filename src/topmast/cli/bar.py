@@ -8,9 +8,9 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from topmast.cli.errors import one_line, tell
-from topmast.cli.output import readable_size
+from topmast.cli.errors import tell
 from topmast.cli.settings import current
+from topmast.tables.display import one_line, readable_size
 
 if TYPE_CHECKING:
     from topmast.download import Progress

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.bar import Shown, shown_progress
-from topmast.cli.errors import DONE, FAILED, NOTHING, one_line, tell
+from topmast.cli.errors import DONE, FAILED, NOTHING, tell
 from topmast.cli.manifest import AGAIN, finish
 from topmast.cli.output import Output, output_options
 from topmast.cli.settings import Option, command, current, say
 from topmast.cli.sources import is_product_table, read_source
 from topmast.cli.words import filter_options
+from topmast.tables.display import one_line
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topmast.cli.errors import DONE, FAILED, one_line, tell
-from topmast.cli.output import Output, readable_size
+from topmast.cli.errors import DONE, FAILED, tell
+from topmast.cli.output import Output
 from topmast.cli.settings import say
+from topmast.tables.display import one_line, readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table

@@ -11,15 +11,14 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from topmast.cli.errors import one_line
 from topmast.cli.formats import save_table, write_table
 from topmast.cli.settings import Option, say
+from topmast.tables.display import one_line, readable_size
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
@@ -116,15 +115,6 @@ def on_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def readable_size(size: float) -> str:
-    """A number of bytes as people read it: ``12.3 MB``."""
-    units = ("B", "kB", "MB", "GB", "TB")
-    power = 0
-    while size >= 999.5 and power < len(units) - 1:
-        size, power = size / 1000, power + 1
-    return f"{size:.0f} B" if power == 0 else f"{size:.3g} {units[power]}"
-
-
 def _checked(
     *, output: str | None, format: str | None, columns: str | None, all_columns: bool,
     all_rows: bool, rows: int | None, sort: str | None,
@@ -173,8 +163,9 @@ def _column(table: Table, name: str) -> str:
     """The name of a column of `table` as it is spelled there."""
     known = {each.lower(): each for each in table.colnames}
     if name.lower() not in known:
-        near = get_close_matches(name.lower(), list(known), n=1)
-        hint = f" Did you mean {known[near[0]]!r}?" if near else ""
+        from topmast.errors import did_you_mean
+
+        hint = did_you_mean(name, table.colnames)
         raise click.UsageError(f"The answer has no column {name!r}.{hint}")
     return known[name.lower()]
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from topmast.cli.errors import BROKEN_PIPE, forget_stdout, one_line, tell
+from topmast.cli.errors import BROKEN_PIPE, forget_stdout, tell
+from topmast.tables.display import one_line
 
 if TYPE_CHECKING:
     from topmast.client import Client

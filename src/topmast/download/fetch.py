@@ -30,6 +30,7 @@ from topmast.errors import DiskFullError, MastError
 from topmast.net.address import without_credentials
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
+from topmast.tables.display import one_line
 
 log: logging.Logger = logging.getLogger("topmast")
 
@@ -89,7 +90,7 @@ class Fetcher:
         except Exception as problem:  # a fault of ours must not keep the other files from coming
             log.debug("%s", product.path, exc_info=True)
             result.status, result.source = "ERROR", ""
-            result.message = f"Unexpected {type(problem).__name__}: {one_line(problem)}"
+            result.message = f"Unexpected {type(problem).__name__}: {reason_of(problem)}"
         result.seconds = time.monotonic() - began
         return result
 
@@ -128,7 +129,7 @@ class Fetcher:
                 last = problem
                 self._safe.clear()
         raise Failed(
-            f"the folder is being removed while files are written to it ({one_line(last)})"
+            f"the folder is being removed while files are written to it ({reason_of(last)})"
         )
 
     def _look_closely(self, product: Product) -> tuple[Held | None, bool]:
@@ -270,10 +271,10 @@ class Fetcher:
             self.control.disk_full.set()
             size = f" This file has {product.size:,} bytes." if product.size else ""
             return (
-                f"No space left to write it ({one_line(problem)}).{size} Free some and run again: "
+                f"No space left to write it ({reason_of(problem)}).{size} Free some and run again: "
                 "what has arrived is kept and goes on."
             )
-        return one_line(problem)
+        return reason_of(problem)
 
 
 def set_aside(path: Path, sha256: str) -> str:
@@ -294,12 +295,12 @@ def set_aside(path: Path, sha256: str) -> str:
     )
 
 
-def one_line(problem: BaseException) -> str:
+def reason_of(problem: BaseException) -> str:
     """The words of an error for a manifest, on one line."""
     text = str(problem)
     if isinstance(problem, OSError) and problem.strerror and not isinstance(problem, MastError):
         text = problem.strerror + (f": {problem.filename}" if problem.filename else "")
-    return " ".join(text.split()) or type(problem).__name__
+    return one_line(text) or type(problem).__name__
 
 
 def _as_requests_says(status: str, url: str) -> str:

@@ -27,6 +27,7 @@ from topmast.login.expiry import expired_message, explain_refusal
 from topmast.net.address import shown
 from topmast.net.messages import Request
 from topmast.net.origin import Login, is_mast
+from topmast.tables.display import one_line
 from topmast.wire.auth import (
     EXPIRES_HEADER,
     JSON_TYPE,
@@ -41,7 +42,6 @@ from topmast.wire.auth import (
     decode_set_cookies,
     decode_whoami,
     encode_login,
-    printable,
 )
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def _log_in_with_token(session: Session, given: Credentials) -> None:
             raise LoginError(
                 f"MAST API token invalid! A new one is made {_where_tokens_are_made(session)}"
             )
-    login.user = printable(str(info.get("eppn") or info.get("ezid") or ""))
+    login.user = one_line(str(info.get("eppn") or info.get("ezid") or ""))
     name = info["attrib"].get("display_name") or info.get("ezid") or ""
-    log.info("MAST API token accepted, welcome %s", printable(str(name)))
+    log.info("MAST API token accepted, welcome %s", one_line(str(name)))
     if given.store_token:
         secrets.store_secret(secrets.token_service(portal), secrets.TOKEN_USER, token)
 
@@ -273,7 +273,7 @@ def print_info(info: Mapping[str, Any]) -> None:
     for key, value in info.items():
         parts = value if isinstance(value, dict) else {"": value}
         for name, part in parts.items():
-            print(printable(f"{key}.{name}: {part}" if name else f"{key}: {part}"))
+            print(one_line(f"{key}.{name}: {part}" if name else f"{key}: {part}"))
 
 
 class _SecretCookie(Cookie):

@@ -11,6 +11,9 @@ from typing import Any, Protocol
 
 from topmast.errors import BadAnswerError, HTTPStatusError, NotAuthorizedError
 from topmast.net.address import shown, without_credentials
+from topmast.tables.display import one_line
+
+LONGEST = 200
 
 ADVICE = {
     400: "The archive could not understand the request: check its values.",
@@ -187,7 +190,7 @@ class Answer:
     def status_error(self, note: str = "") -> HTTPStatusError:
         """The error that this answer's status stands for."""
         kind = NotAuthorizedError if self.status_code in (401, 403) else HTTPStatusError
-        reason = without_credentials(one_line(self.reason), self._hidden)
+        reason = without_credentials(one_line(self.reason, LONGEST), self._hidden)
         detail = self.detail()
         said = f": {detail.rstrip('.')}" if detail and detail != reason else ""
         message = f"{shown(self.url, self._hidden)} answered {self.status_code} {reason}{said}."
@@ -212,11 +215,11 @@ def _detail(answer: Answer) -> str:
         return ""
     text = head.decode("utf-8", "replace").strip()
     if text.startswith("{"):
-        return one_line(_json_message(answer.content) or "")
+        return one_line(_json_message(answer.content) or "", LONGEST)
     if text.startswith("<"):
         title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
-        return one_line(_without_tags(title[1])) if title else "a page of HTML"
-    return one_line(text)
+        return one_line(_without_tags(title[1]), LONGEST) if title else "a page of HTML"
+    return one_line(text, LONGEST)
 
 
 def _json_message(content: bytes) -> str | None:
@@ -234,9 +237,3 @@ def _without_tags(text: str) -> str:
     from html import unescape
 
     return unescape(re.sub(r"<[^>]*>", " ", text))
-
-
-def one_line(text: str, longest: int = 200) -> str:
-    """`text` without line ends and control characters, and not too long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."

@@ -15,7 +15,8 @@ from topmast.errors import MastError, TimeoutError, UnreachableError
 from topmast.net.address import shown, without_credentials
 from topmast.net.connection import NameUnknown, NotConnected, ProxyFailed
 from topmast.net.deadline import Timeouts
-from topmast.net.messages import one_line
+from topmast.net.messages import LONGEST
+from topmast.tables.display import one_line
 
 LASTING_NAMES = ("not known", "no address", "not valid", "nodename")
 CONNECTING = (NotConnected, NewConnectionError, ConnectTimeoutError)
@@ -122,4 +123,4 @@ def _reason(chain: list[BaseException]) -> str:
 
 
 def _clean(text: str) -> str:
-    return without_credentials(one_line(text)).rstrip(".")
+    return without_credentials(one_line(text, LONGEST)).rstrip(".")

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from topmast.errors import BadAnswerError
+from topmast.tables.display import one_line
 
 LONGEST = 200
 CONSTANTS: dict[str, float | None] = {
@@ -49,9 +50,7 @@ def excerpt(content: bytes) -> str:
     if is_markup(content):
         title = TITLE.search(text)
         text = html.unescape(HIDDEN.sub(" ", title[2] if title else text))
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    text = LONG_HEX.sub("***", SECRET.sub(r"\1***", text))
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return one_line(LONG_HEX.sub("***", SECRET.sub(r"\1***", one_line(text))), LONGEST)
 
 
 def _text(content: bytes) -> str:

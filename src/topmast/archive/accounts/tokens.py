@@ -20,7 +20,7 @@ from topmast.archive.accounts.accounts import (
 from topmast.archive.accounts.user import EXCLUSIVE_ACCESS, User
 from topmast.archive.store.database import Store
 from topmast.errors import ArchiveError, InvalidQueryError
-from topmast.wire.auth import printable
+from topmast.tables.display import one_line
 
 DAY = 86400.0
 IDLE_DAYS = 10.0
@@ -91,7 +91,7 @@ def create_token(
         row = (
             secrets.token_hex(4),
             owner.name,
-            printable(name)[:100],
+            one_line(name)[:100],
             json.dumps(chosen),
             encode_proposals(proposals),
             *(now, now, idle_days * DAY, now + days * DAY),

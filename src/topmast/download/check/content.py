@@ -26,6 +26,7 @@ from topmast.download.check.verdict import (
     unproven,
     whole,
 )
+from topmast.tables.display import one_line
 
 HTML = re.compile(
     rb"(?:<\?xml[^>]*\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head)\b", re.I | re.S
@@ -146,9 +147,7 @@ def _first_words(text: bytes) -> str:
     if HTML.match(text):
         title = re.search(rb"<title[^>]*>(.*?)</title>", text, re.I | re.S)
         text = title[1] if title else re.sub(rb"<[^>]*>", b" ", text)
-    words = " ".join(text[:2000].decode("utf-8", "replace").split())
-    words = "".join(letter if letter.isprintable() else "?" for letter in words)
-    return repr(words if len(words) <= 80 else words[:77] + "...")
+    return repr(one_line(text[:2000].decode("utf-8", "replace"), 80))
 
 
 # Formats ---------------------------------------------------------------------------------

@@ -16,11 +16,10 @@ from topmast.download.folder.layout import path_key, unusable_part
 from topmast.download.product import Product, total_bytes
 from topmast.download.tables.products_table import UNKNOWN_DATE
 from topmast.errors import InvalidQueryError, UnsafeNameError
+from topmast.tables.display import readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
 def summary(
@@ -35,16 +34,16 @@ def summary(
     by_state: dict[Presence, list[Product]] = {state: [] for state in Presence}
     for product, state in zip(products, states, strict=True):
         by_state[state].append(product)
-    lines = [f"{len(products)} files, {readable(total_bytes(products))}, for {folder}"]
+    lines = [f"{len(products)} files, {readable_size(total_bytes(products))}, for {folder}"]
     for state, its in by_state.items():
         if its:
             source_text = f" from {urlsplit(source).netloc}" if state is Presence.ABSENT else ""
-            text = f"{len(its)} files, {readable(total_bytes(its))}{source_text}"
+            text = f"{len(its)} files, {readable_size(total_bytes(its))}{source_text}"
             lines.append(_line(f"{state.value}:", text))
     lines += [*_about_exclusive(products, about_login), *_remarks(products)]
     lacking = total_bytes(by_state[Presence.ABSENT]) - free
-    enough = f"NOT ENOUGH, {readable(lacking)} are missing" if lacking > 0 else "enough"
-    return "\n".join([*lines, _line("free on the disk:", f"{readable(free)}, {enough}")])
+    enough = f"NOT ENOUGH, {readable_size(lacking)} are missing" if lacking > 0 else "enough"
+    return "\n".join([*lines, _line("free on the disk:", f"{readable_size(free)}, {enough}")])
 
 
 def _line(label: str, text: str) -> str:
@@ -94,17 +93,6 @@ def plan_table(products: Sequence[Product], states: Sequence[Presence], source: 
     )
     table["Size"].unit = "byte"
     return table
-
-
-def readable(count: float) -> str:
-    """A number of bytes for people: ``3.4 GB``."""
-    for unit in UNITS:
-        if count < 1000 or unit == UNITS[-1]:
-            return (
-                f"{count:.0f} {unit}" if unit == "bytes" or count >= 100 else f"{count:.1f} {unit}"
-            )
-        count /= 1000
-    raise AssertionError("the last unit takes every number")
 
 
 def edited_products(products: Sequence[Product], table: Table, index: Index) -> list[Product]:
