@@ -70,11 +70,11 @@ _PACKAGE = str(Path(__file__).parent)
 
 
 class MastError(Exception):
-    """What every error of topmast is."""
+    """Base class of all errors of topmast."""
 
 
 class InvalidQueryError(MastError, ValueError):
-    """The call cannot mean anything: a wrong word, value or unit."""
+    """The call is not valid: an unknown name, a wrong value or a wrong unit."""
 
 
 class UnsafeNameError(InvalidQueryError):
@@ -127,7 +127,7 @@ class LoginError(MastError):
 
 
 class DownloadError(MastError):
-    """A file could not be brought home whole."""
+    """A file could not be downloaded completely."""
 
 
 class DiskFullError(DownloadError, OSError):

@@ -1,4 +1,4 @@
-"""Who may have the exclusive data of an archive: `topmast user` and `topmast token`."""
+"""Accounts and API tokens of an archive: `topmast user` and `topmast token`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ proposal_option: Callable[[FC], FC] = click.option(
     "proposals",
     multiple=True,
     metavar="ID",
-    help="A proposal whose exclusive data are open to it; may be given several times.",
+    help="A proposal whose exclusive data it may access; may be given several times.",
 )
 
 
@@ -56,16 +56,16 @@ def token() -> None:
 # ----------------------------------------------------------------------------------- accounts
 
 
-@command("add", short_help="Make an account, or bring one up to date.")
+@command("add", short_help="Make or update an account.")
 @folder_argument
 @click.argument("name")
-@click.option("--first-name", default="", metavar="TEXT", help="AnswerColumn to whoever logs in.")
-@click.option("--last-name", default="", metavar="TEXT", help="AnswerColumn to whoever logs in.")
+@click.option("--first-name", default="", metavar="TEXT", help="First name, shown at a login.")
+@click.option("--last-name", default="", metavar="TEXT", help="Last name, shown at a login.")
 @proposal_option
-@click.option("--all-proposals", is_flag=True, help="All exclusive data are open to it.")
-@click.option("--no-password", is_flag=True, help="It logs in with tokens only.")
+@click.option("--all-proposals", is_flag=True, help="Allow access to all exclusive data.")
+@click.option("--no-password", is_flag=True, help="It has no password, only tokens.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--replace", is_flag=True, help="Bring an account that is there up to date.")
+@click.option("--replace", is_flag=True, help="Update an account that exists.")
 def add(
     folder: Path,
     name: str,
@@ -141,16 +141,16 @@ def remove(folder: Path, name: str) -> int:
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    help="What it is good for; default: everything.",
+    help="What it gives access to; default: everything.",
 )
 @proposal_option
-@click.option("--days", type=float, default=60.0, show_default=True, help="How long it lives.")
+@click.option("--days", type=float, default=60.0, show_default=True, help="Lifetime of the token.")
 @click.option(
     "--idle-days",
     type=float,
     default=10.0,
     show_default=True,
-    help="It ends earlier when it was not used for so long.",
+    help="Days without use after which it expires.",
 )
 def create(
     folder: Path,

@@ -1,4 +1,4 @@
-"""Bring files home: `topmast download`."""
+"""Download files: `topmast download`."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth")
 @click.option("--layout", metavar="TEMPLATE",
               help="Folders and names, such as '{obs_collection}/{productFilename}'.")  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="All products, not only the recommended ones.")
-@click.option("--cache/--no-cache", default=True, help="Keep files that are here whole (default).")
+@click.option("--cache/--no-cache", default=True, help="Keep complete files on disk (default).")
 @click.option("--current", "ask", cls=Option, old_name="--check", is_flag=True,
-              help="Ask whether the files that are here are current.")  # fmt: skip
+              help="Check whether the files on disk are current.")  # fmt: skip
 @click.option("--connections", type=click.IntRange(min=1), metavar="N", help="Files at once.")
-@click.option("--bandwidth", metavar="RATE", help="The most to take, such as '10 MB/s'.")
-@click.option("--dry-run", is_flag=True, help="Say what would be fetched, and fetch nothing.")
+@click.option("--bandwidth", metavar="RATE", help="Maximum download rate, such as '10 MB/s'.")
+@click.option("--dry-run", is_flag=True, help="Show what would be downloaded.")
 @click.option("--curl", is_flag=True, help="Write a curl script that fetches the files later.")
 @click.option("--retry", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              metavar="MANIFEST", help="Fetch again what a manifest says has failed.")  # fmt: skip
+              metavar="MANIFEST", help="Download again what failed in a manifest.")  # fmt: skip
 @filter_options
 @output_options
 def download(

@@ -1,4 +1,4 @@
-"""Small questions: where an object is, which missions and which columns there are."""
+"""Positions of objects, missions and columns: `topmast resolve`, `missions` and `columns`."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from topmast.download.product import Result
 
-AGAIN = "Run the same command again: what has arrived is kept, only the rest is fetched."
+AGAIN = "Run the same command again: only the missing files are downloaded."
 
 
 def finish(manifest: Table, output: Output, *, retried: Path | None, folder: Path) -> int:

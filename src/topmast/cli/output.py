@@ -45,7 +45,7 @@ PATHS, REASONS = ("Local Path", "Path"), ("Message", "Reason")
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What the user said about where the answer goes, and how much of it."""
+    """The output options of a command: where the table goes, and how much of it."""
 
     path: Path | None = None
     kind: Format | None = None

@@ -1,4 +1,4 @@
-"""What every command shares: which archive, how patiently, how talkative."""
+"""What all commands share: the archive, the time limit, logins and the amount of output."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def current() -> Settings:
 
 
 def say(text: str) -> None:
-    """Tell the user, on standard error, unless --quiet."""
+    """Print a message to standard error, unless --quiet."""
     if not current().quiet:
         tell(text)
 
@@ -231,7 +231,7 @@ def _common(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
 
 _COMMON = (
     _common("--debug", is_flag=True, help="Show where an error comes from."),
-    _common("--quiet", "-q", is_flag=True, help="Say nothing but errors."),
+    _common("--quiet", "-q", is_flag=True, help="Print errors only."),
     _common("--verbose", "-v", is_flag=True, help="Say more."),
     _common(
         "--login",

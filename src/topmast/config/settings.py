@@ -1,4 +1,4 @@
-"""Settings: where the archive is and how patiently to ask it.
+"""Settings: the address of the archive, time limits, proxies and the like.
 
 Each setting is looked for in this order: a value set while running (``conf.timeout = 60``),
 the environment (``TOPMAST_TIMEOUT=60``), the ``[mast]`` section of ``topmast.cfg`` and then of

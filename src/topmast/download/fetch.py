@@ -167,7 +167,7 @@ class Fetcher:
             if self.cache != "check" or held is None or not held.known or not unanswered:
                 raise
             result = Result.held(product, held)
-            result.message = f"Held whole; not known if it is current: {problem}"
+            result.message = f"Complete on disk; not known whether it is current: {problem}"
         finally:
             self.active.remove(transfer)
             result.attempts = transfer.attempts
@@ -272,7 +272,7 @@ class Fetcher:
             size = f" This file has {product.size:,} bytes." if product.size else ""
             return (
                 f"No space left to write it ({reason_of(problem)}).{size} Free some and run again: "
-                "what has arrived is kept and goes on."
+                "the download continues where it stopped."
             )
         return reason_of(problem)
 
@@ -290,8 +290,7 @@ def set_aside(path: Path, sha256: str) -> str:
         aside = Path(f"{path}.changed{number}")
     os.replace(path, aside)
     return (
-        "The file here had been changed since it was downloaded; "
-        f"that one is now called {aside.name!r}."
+        f"The file on disk was changed after its download; it has been renamed to {aside.name!r}."
     )
 
 

@@ -1,4 +1,4 @@
-"""Many files at once: worker threads that fetch, and help one another with the largest."""
+"""Worker threads that download many files at once, and share the largest files."""
 
 from __future__ import annotations
 

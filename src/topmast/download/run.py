@@ -135,7 +135,7 @@ class Run:
 
     def _last_words(self, journal: Journal) -> str:
         results = list(self._done.values())
-        again = "Run the same call again: what has arrived is kept, only the rest is fetched."
+        again = "Run the same call again: only the missing files are downloaded."
         if journal.path is not None:
             again += f"\nOr: topmast download --retry {journal.path}"
         if not self.complete:
@@ -145,7 +145,7 @@ class Run:
 
 
 def last_line(results: Sequence[Result], how_to_retry: str) -> str:
-    """The line that nobody can miss when something failed; empty when nothing did."""
+    """The last line of output if something failed or was stopped; empty otherwise."""
     bad = [result for result in results if result.status == "ERROR"]
     if not bad:
         return ""

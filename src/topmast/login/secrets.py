@@ -1,4 +1,4 @@
-"""Where a token or password is found: environment, token file, keyring, or the prompt."""
+"""Find a token or password: in the environment, a token file, the keyring, or by asking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What travels: a request out, and an answer or a stream back."""
+"""Requests, answers, and streams."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ ADVICE = {
     413: "Ask for less at once.",
     414: "Ask for less at once.",
     429: "The archive asks for fewer requests: wait, or lower conf.connections.",
-    500: "The archive failed at it: try again later, or a smaller query.",
-    502: "The archive is not well: try again later.",
+    500: "The archive failed to answer: try again later, or with a smaller query.",
+    502: "The archive has a problem: try again later.",
     503: "The archive is overloaded or down: try again later.",
     504: "The archive took too long: ask for less at once, or try again later.",
 }

@@ -1,4 +1,4 @@
-"""What goes wrong on a connection, as topmast's own errors."""
+"""Convert errors of a connection into topmast's errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The footprints of a table of observations on a map of their piece of the sky."""
+"""Plot the footprints of a table of observations on a map of the sky."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rims of circles and polygons as chains of places, close enough to look like curves."""
+"""The outlines of circles and polygons as lines of many points."""
 
 from __future__ import annotations
 

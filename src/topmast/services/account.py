@@ -126,9 +126,9 @@ def session_info(
 
 
 def get_token(session: Session, /) -> Cookie | None:
-    """The secret of this login: good for ``login(session_token=...)`` or ``login(token=...)``.
+    """The secret of this login, for ``login(session_token=...)`` or ``login(token=...)``.
 
-    Whoever has it is you, until the login ends; it is not shown when the result is printed.
+    Anyone who has it can act as you until the login ends. Printing the result does not show it.
     None, with an AuthenticationWarning, without a login.
     """
     cookies = session.cookies if session.login else {}

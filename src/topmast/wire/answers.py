@@ -1,4 +1,4 @@
-"""The portal's answers: bytes become columns and a Table, and rows become bytes.
+"""The portal's answers: from bytes to columns and a Table, and from rows to bytes.
 
 An answer of format ``json`` is ``{status, msg, data: [{...}], fields: [{name, type}], paging}``;
 one of format ``extjs`` has ``data.Tables[0]`` with ``Fields`` and ``Rows`` instead. The types

@@ -1,4 +1,4 @@
-"""Many files in one go: the form that asks for a script, the script, and the older request."""
+"""Requests for many files at once: the form for a script, the script, and the older request."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def create_token(
         if scope not in SCOPES:
             raise InvalidQueryError(f"Unknown scope {scope!r}. Scopes: {', '.join(SCOPES)}.")
     if not (0 < days <= 36500 and 0 < idle_days <= 36500):
-        raise InvalidQueryError("A token lives for some days, more than 0 and at most 36500.")
+        raise InvalidQueryError("A token lasts for more than 0 and at most 36500 days.")
     secret, now = secrets.token_hex(32), clock.now()
     with store.short_write() as connection:
         owner = find_account(connection, account)

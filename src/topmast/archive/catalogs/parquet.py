@@ -167,7 +167,7 @@ class CatalogStore:
         raise ArchiveError(f"The catalogue {name} in {self.folder} lacks its files.")
 
     def write(self, catalog: Catalog, rows: pa.Table) -> None:
-        """Put `rows` in the place of all that the catalogue had; whoever calls holds the lock."""
+        """Replace all rows of the catalogue; the caller holds the lock."""
         folder = self.folder / catalog.name
         folder.mkdir(parents=True, exist_ok=True)
         mark = uuid.uuid4().hex[:12]

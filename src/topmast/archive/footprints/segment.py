@@ -88,7 +88,7 @@ class Segment:
         return len(self.keys)
 
     def knows(self, ids: IntArray) -> npt.NDArray[np.bool_]:
-        """Which of the ids the segment speaks for."""
+        """Which of the ids are in the segment."""
         if not len(self.ids):
             return np.zeros(len(ids), bool)
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)

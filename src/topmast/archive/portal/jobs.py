@@ -1,4 +1,4 @@
-"""Queries at work: a client that will not wait is told EXECUTING and asks again for the result."""
+"""Running queries: a client that polls gets EXECUTING until the result is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits of connections: nobody may hold one for long without using it.
+"""Limits of connections: idle and slow ones are closed.
 
 A server has a limited number of connections. Whoever opens thousands and sends half a request
 on each, or sends a body byte by byte, or never reads the answer, would keep all others out.

@@ -1,4 +1,4 @@
-"""What came of one run of a script: exit code, output, calls and files."""
+"""The results of one run of a script: exit code, output, calls and files."""
 
 from __future__ import annotations
 

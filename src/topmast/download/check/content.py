@@ -1,4 +1,4 @@
-"""Judge one file on disk by what is in it: one pass for format, length, checksums and SHA-256."""
+"""Check one file on disk in one pass: format, length, checksums and SHA-256."""
 
 from __future__ import annotations
 

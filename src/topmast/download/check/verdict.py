@@ -48,4 +48,4 @@ corrupt: partial[Verdict] = partial(Verdict, State.CORRUPT)
 error_page: partial[Verdict] = partial(Verdict, State.ERROR_PAGE)
 #: Nothing speaks against the file, and nothing in it proves that it is complete.
 unproven: partial[Verdict] = partial(Verdict, State.UNKNOWN)
-NO_END = unproven("this format does not tell where it ends")
+NO_END = unproven("this format does not mark its end")

@@ -1,4 +1,4 @@
-"""Files as the operating system has them: open, lock, read and write at a place, sync, free space.
+"""Operating system calls on files: open, lock, read and write at an offset, sync, free space.
 
 POSIX reads and writes at a place; Windows has to seek first.
 """

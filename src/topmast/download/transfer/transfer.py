@@ -1,4 +1,4 @@
-"""Bring the bytes of one file into its ``.part``: one stream, or several segments at once.
+"""Download one file into its ``.part``: as one stream, or in several segments at once.
 
 The thread that owns a `Transfer` works through the missing segments; other threads may help, each
 taking half of the largest one, once the server has shown that it gives parts of an unchanging
