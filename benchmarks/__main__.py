@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-ALL = ["imports", "query", "decode", "paging", "products", "cones", "archive_cones"]
+ALL = ["imports", "query", "decode", "paging", "products", "missions", "cones", "archive_cones"]
 
 
 def main() -> None:

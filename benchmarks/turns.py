@@ -50,12 +50,12 @@ for line in sys.stdin:
 TOPMAST = """
 from topmast import connect
 client = connect(SERVER)
-observations, mast = client.observations, client.mast
+observations, mast, missions = client.observations, client.mast, client.missions
 import astropy.coordinates, astropy.table
 """
 ASTROQUERY = """
-from astroquery.mast import Mast, Observations
-observations, mast = Observations, Mast
+from astroquery.mast import Mast, MastMissions, Observations
+observations, mast, missions = Observations, Mast, MastMissions
 import astropy.coordinates, astropy.table
 """
 
@@ -97,7 +97,8 @@ class Turns:
 def take_turns(server: str, ours: str, theirs: str, *, pairs: int) -> Turns:
     """Both expressions, one after the other, `pairs` times after one run of each to warm up.
 
-    They are Python over the names ``observations``, ``mast``, ``client`` (ours) and ``astropy``.
+    They are Python over the names ``observations``, ``mast``, ``missions``, ``client`` (ours)
+    and ``astropy``.
     """
     with _topmast(server, ours) as mine, _astroquery(server, theirs) as peer:
         if peer is None:

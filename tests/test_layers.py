@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -233,6 +234,36 @@ def test_the_help_brings_nothing_heavy() -> None:
     assert answer.stderr.split() == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "count M101",
+        "count '14:03:12.6 +54:20:57'",
+        "search M101 --format json",
+        "products 3000007760",
+        "resolve M101",
+        "missions",
+        "explain M101 --obs-collection HTS",
+    ],
+)
+def test_a_quick_command_does_without_astropy(sample_folder: Path, words: str) -> None:
+    code = (
+        "import sys; from topmast.cli import main; main(sys.argv[1:], standalone_mode=False); "
+        "print(*sorted(name for name in sys.modules if name.startswith('astropy')), "
+        "file=sys.stderr)"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", code, "--archive", str(sample_folder), "-q", *shlex.split(words)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert answer.stdout
+    assert answer.stderr.split() == []
+
+
 def test_a_module_says_first_what_it_is_for() -> None:
     silent = [
         names_of(path)
@@ -260,7 +291,10 @@ ARCHIVE_ROOMS = (
     "accounts",
     "ingest",
     "catalogs",
+    "cutouts",
+    "missions",
     "portal",
+    "bucket",
     "archive",
     "server",
 )

@@ -9,8 +9,12 @@ from .astroquery.dropin import (
 from .client import (
     Catalogs as Catalogs,
     Client as Client,
+    Hapcut as Hapcut,
     Mast as Mast,
+    MastMissions as MastMissions,
     Observations as Observations,
+    Tesscut as Tesscut,
+    Zcut as Zcut,
     connect as connect,
     verify as verify,
 )
@@ -28,6 +32,7 @@ from .errors import (
     HTTPStatusError as HTTPStatusError,
     InputWarning as InputWarning,
     InvalidQueryError as InvalidQueryError,
+    InvalidTypeError as InvalidTypeError,
     LargeQueryWarning as LargeQueryWarning,
     LoginError as LoginError,
     MastError as MastError,
@@ -44,6 +49,12 @@ from .errors import (
     UnsafeNameError as UnsafeNameError,
 )
 from .services.catalogs import CatalogsClass as CatalogsClass
+from .services.cutouts import (
+    HapcutClass as HapcutClass,
+    TesscutClass as TesscutClass,
+    ZcutClass as ZcutClass,
+)
 from .services.mast import MastClass as MastClass
+from .services.missions import MastMissionsClass as MastMissionsClass
 from .services.observations import ObservationsClass as ObservationsClass
 from .version import __version__ as __version__

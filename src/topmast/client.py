@@ -13,23 +13,34 @@ from topmast.errors import ArchiveError, MissingExtraError
 from topmast.net.address import is_url
 from topmast.net.messages import Transport
 from topmast.net.session import Session
+from topmast.questions.arguments import path_text
 from topmast.services.service import set_sessions
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from topmast.services.catalogs import CatalogsClass
+    from topmast.services.cutouts import HapcutClass, TesscutClass, ZcutClass
     from topmast.services.mast import MastClass
+    from topmast.services.missions import MastMissionsClass
     from topmast.services.observations import ObservationsClass
 
 __all__ = [
     "Catalogs",
     "CatalogsClass",
     "Client",
+    "Hapcut",
+    "HapcutClass",
     "Mast",
     "MastClass",
+    "MastMissions",
+    "MastMissionsClass",
     "Observations",
     "ObservationsClass",
+    "Tesscut",
+    "TesscutClass",
+    "Zcut",
+    "ZcutClass",
     "connect",
     "verify",
 ]
@@ -57,12 +68,16 @@ class Client:
     """
 
     def __init__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> None:
-        if where is not None and not is_url(os.fspath(where)):
-            _check_folder(os.fspath(where))
+        where = path_text("where", where)
+        if where is not None and not is_url(where):
+            _check_folder(where)
         self.session: Session = Session(where, open_folder=open_folder, **settings)
 
     def __repr__(self) -> str:
         return f"<Client of {self.session.where}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copied_client, self.session.recipe()
 
     def __enter__(self) -> Client:
         return self
@@ -80,7 +95,12 @@ class Client:
         """What every file under a download folder is worth; see `topmast.verify`."""
         from topmast.download import verify
 
-        return verify(folder, repair=repair, current=current, session=self.session)
+        return verify(
+            path_text("folder", folder) or "",
+            repair=repair,
+            current=current,
+            session=self.session,
+        )
 
     @cached_property
     def observations(self) -> ObservationsClass:
@@ -102,6 +122,34 @@ class Client:
         from topmast.services.mast import MastClass
 
         return MastClass(session=self.session)
+
+    @cached_property
+    def missions(self) -> MastMissionsClass:
+        """Find datasets of one mission by the mission's own columns."""
+        from topmast.services.missions import MastMissionsClass
+
+        return MastMissionsClass(session=self.session)
+
+    @cached_property
+    def tesscut(self) -> TesscutClass:
+        """Cut small pieces out of the full-frame images of TESS."""
+        from topmast.services.cutouts import TesscutClass
+
+        return TesscutClass(session=self.session)
+
+    @cached_property
+    def zcut(self) -> ZcutClass:
+        """Cut small pieces out of the images of deep-field surveys."""
+        from topmast.services.cutouts import ZcutClass
+
+        return ZcutClass(session=self.session)
+
+    @cached_property
+    def hapcut(self) -> HapcutClass:
+        """Cut small pieces out of the images of Hubble Advanced Products."""
+        from topmast.services.cutouts import HapcutClass
+
+        return HapcutClass(session=self.session)
 
 
 def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
@@ -185,6 +233,19 @@ def _check_folder(path: str) -> None:
     )
 
 
+# ------------------------------------------------------------------- copies, also in processes
+
+
+def _copied_client(where: str | None, settings: dict[str, Any]) -> Client:
+    """A client of the same archive, not logged in."""
+    return Client(where, **settings)
+
+
+def _copied_session(where: str | None, settings: dict[str, Any]) -> Session:
+    """A session of the same archive, not logged in."""
+    return Session(where, open_folder=open_folder, **settings)
+
+
 # ------------------------------------------------------------------- the default client
 
 _lock = Lock()
@@ -201,17 +262,31 @@ def default_client() -> Client:
 
 if TYPE_CHECKING:
     Catalogs: CatalogsClass
+    Hapcut: HapcutClass
     Mast: MastClass
+    MastMissions: MastMissionsClass
     Observations: ObservationsClass
+    Tesscut: TesscutClass
+    Zcut: ZcutClass
 
-_READY_MADE = {"Catalogs": "catalogs", "Mast": "mast", "Observations": "observations"}
+_READY_MADE = {
+    "Catalogs": "catalogs",
+    "Hapcut": "hapcut",
+    "Mast": "mast",
+    "MastMissions": "missions",
+    "Observations": "observations",
+    "Tesscut": "tesscut",
+    "Zcut": "zcut",
+}
 """Names that stand for parts of the default client, which is made when one is first used."""
 
 
 _CLASSES = {
     "CatalogsClass": "topmast.services.catalogs",
     "MastClass": "topmast.services.mast",
+    "MastMissionsClass": "topmast.services.missions",
     "ObservationsClass": "topmast.services.observations",
+    **dict.fromkeys(("HapcutClass", "TesscutClass", "ZcutClass"), "topmast.services.cutouts"),
 }
 """Where their classes live; each is loaded when it is first used."""
 
@@ -224,4 +299,8 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'topmast.client' has no attribute {name!r}")
 
 
-set_sessions(new=lambda: Client().session, default=lambda: default_client().session)
+set_sessions(
+    new=lambda: Client().session,
+    default=lambda: default_client().session,
+    copied=_copied_session,
+)

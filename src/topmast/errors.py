@@ -4,6 +4,7 @@
 
     MastError
     ├── InvalidQueryError              the call cannot mean anything: a wrong word, value or unit
+    │   ├── InvalidTypeError           an argument of a wrong type (also a TypeError)
     │   └── UnsafeNameError            a file name, path or URI that would leave its folder
     ├── ResolverError                  no position is known for this object name
     ├── RemoteServiceError             the archive answered, but not with a result
@@ -36,6 +37,8 @@ import sys
 import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import FrameType
+from typing import Self
 
 __all__ = [
     "ArchiveError",
@@ -50,6 +53,7 @@ __all__ = [
     "HTTPStatusError",
     "InputWarning",
     "InvalidQueryError",
+    "InvalidTypeError",
     "LargeQueryWarning",
     "LoginError",
     "MastError",
@@ -72,9 +76,27 @@ _PACKAGE = str(Path(__file__).parent)
 class MastError(Exception):
     """Base class of all errors of topmast."""
 
+    _is_short = False
+
+    def shorten(self) -> Self:
+        """The error without the frames and causes inside topmast, which users need not see."""
+        self._is_short = True
+        self.__cause__, self.__suppress_context__ = None, True
+        return self.with_traceback(None)
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it; without this, all frames of the caller with their code."""
+        if not self._is_short:
+            raise NotImplementedError("shown as any other error")
+        return [f"{type(self).__name__}: {self}"]
+
 
 class InvalidQueryError(MastError, ValueError):
     """The call is not valid: an unknown name, a wrong value or a wrong unit."""
+
+
+class InvalidTypeError(InvalidQueryError, TypeError):
+    """An argument of a type that cannot mean anything."""
 
 
 class UnsafeNameError(InvalidQueryError):
@@ -203,9 +225,7 @@ make_astropy_warnings()
 def warn(message: str, category: type[Warning]) -> None:
     """Issue a warning that points at the line of the caller outside topmast."""
     make_astropy_warnings()
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
+    frame = _caller()
     warnings.warn_explicit(
         message,
         category,
@@ -214,6 +234,30 @@ def warn(message: str, category: type[Warning]) -> None:
         module=frame.f_globals.get("__name__") or "__main__",  # None would silence it
         registry=frame.f_globals.setdefault("__warningregistry__", {}),
     )
+
+
+def is_heard(message: str, category: type[Warning]) -> bool:
+    """Whether `warn` would show or raise this warning; False where its kind is ignored."""
+    make_astropy_warnings()
+    frame = _caller()
+    module = frame.f_globals.get("__name__") or "__main__"
+    for action, text, kind, name, line in warnings.filters:
+        if (
+            issubclass(category, kind)
+            and (text is None or text.match(message))
+            and (name is None or name.match(module))
+            and line in (0, frame.f_lineno)
+        ):
+            return action != "ignore"
+    return True
+
+
+def _caller() -> FrameType:
+    """The frame outside topmast that called it."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return frame
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ import pytest
 from topmast.archive import Archive, Cone, Query
 from topmast.archive.store import query as query_module
 from topmast.archive.store.filters import parse_filters
-from topmast.archive.store.query import Found, Searcher, read_observations, time_limited
+from topmast.archive.store.limits import time_limited
+from topmast.archive.store.query import Found, Searcher, read_observations
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
 from topmast.tables.fields import DISTANCE, OBSERVATION
 

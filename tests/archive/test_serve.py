@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import urllib3
 from tests.archive.conftest import FILES, fill
 from topmast.archive import Archive
 from topmast.archive.portal.services import SERVICES
+from topmast.archive.server import connection_limits
 from topmast.archive.server.routes import common
 from topmast.archive.server.serve import serve, serve_in_thread
 from topmast.errors import ArchiveError, InvalidQueryError
@@ -63,6 +65,23 @@ def test_requests_share_one_connection(url: str, pool: urllib3.PoolManager) -> N
         assert pool.request("GET", url + path).status == 200
     assert pool.request("HEAD", url + A).status == 200
     assert pool.connection_from_url(url).num_connections == 1
+
+
+def test_a_body_does_not_wait_for_its_headers_to_arrive(
+    filled: Archive, pool: urllib3.PoolManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    send_at_once = connection_limits._send_at_once
+
+    def watched(connection: Any) -> None:
+        send_at_once(connection)
+        seen.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setattr(connection_limits, "_send_at_once", watched)
+    with serve_in_thread(filled) as url:
+        assert pool.request("GET", f"{url}/health").status == 200
+    assert all(seen)
+    assert len(seen) == 1
 
 
 def test_the_page_says_what_this_is(url: str, pool: urllib3.PoolManager) -> None:
@@ -243,3 +262,76 @@ def test_the_server_ends_gently_on_a_signal(
     assert server.returncode == 0
     left = {path.name for path in (tmp_path / "archive").iterdir()}
     assert left == {"archive.sqlite", "archive.lock", "products", "footprints"}
+
+
+STUBBORN = """
+import sys, time
+from topmast.archive.server import query_process
+from topmast.archive.server.routes import portal
+from topmast.archive.server.serve import serve
+folder, lane = sys.argv[1:]
+def endless(*asked):
+    time.sleep(100)
+if lane == "heavy":
+    portal.looks_heavy = lambda call: True
+    query_process.QueryProcesses.ask = endless
+else:
+    portal.answer = endless
+if __name__ == "__main__":
+    serve(folder, port=0, announce=lambda line: print(line, flush=True))
+"""
+
+
+@pytest.mark.parametrize("lane", ["heavy", "light"])
+def test_the_server_ends_in_time_whatever_is_under_way(
+    filled: Archive, tmp_path: Path, pool: urllib3.PoolManager, lane: str
+) -> None:
+    (tmp_path / "server.py").write_text(STUBBORN)
+    command = [sys.executable, str(tmp_path / "server.py"), str(filled.folder), lane]
+    query = encode_request(
+        MashupRequest("Mast.Caom.Filtered", {"filters": []}, extra={"timeout": 60})
+    )
+    statuses = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.getcwd()) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
+            assert found is not None
+            url = f"{found[0]}/api/v0/invoke"
+            thread = threading.Thread(
+                target=lambda: statuses.append(pool.request("POST", url, body=query).status)
+            )
+            thread.start()
+            assert pool.request("GET", f"{found[0]}/health").status == 200
+            time.sleep(0.5)
+            start = time.monotonic()
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(30) == 0
+            assert time.monotonic() - start < 10
+            thread.join()
+        finally:
+            server.kill()
+    assert statuses == [503]
+
+
+def test_a_heavy_query_is_answered_by_another_process(
+    filled: Archive, tmp_path: Path, pool: urllib3.PoolManager
+) -> None:
+    (tmp_path / "server.py").write_text(SERVER)
+    command = [sys.executable, str(tmp_path / "server.py"), str(filled.folder), "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=os.getcwd()) as server:
+        try:
+            assert server.stdout is not None
+            found = re.search(r"http://127\.0\.0\.1:\d+", server.stdout.readline())
+            assert found is not None
+            wide = MashupRequest("Mast.Caom.Cone", {"ra": 0, "dec": 0, "radius": 180})
+            many = MashupRequest("Mast.Caom.Products", {"obsid": "900," * 30_000})
+            replies = [
+                pool.request("POST", f"{found[0]}/api/v0/invoke", body=encode_request(request))
+                for request in (wide, many)
+            ]
+            assert [len(reply.json()["data"]) for reply in replies] == [6, 3]
+            server.send_signal(signal.SIGTERM)
+            assert server.wait(30) == 0
+        finally:
+            server.kill()

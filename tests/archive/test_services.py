@@ -179,7 +179,7 @@ def test_pages_cut_the_rows_and_say_how_many_there_are(caller: Caller) -> None:
 def test_an_absurd_page_is_empty_and_an_absurd_pagesize_is_cut(caller: Caller) -> None:
     answer = caller.ask("Mast.Caom.Filtered", FILTERED_ALL, page=10**9, pagesize=10**9)
     assert answer["data"] == []
-    assert answer["paging"]["pageSize"] == 500_000
+    assert answer["paging"]["pageSize"] == 100_000
     answer = caller.ask("Mast.Caom.Products", {"obsid": "900"}, page=10**9, pagesize=10**9)
     assert answer["data"] == []
 

@@ -84,7 +84,7 @@ def test_the_sample_is_counted_on_a_terminal_while_it_is_made(
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        ([], 2, "Give --observations, --products, --files, --names or --catalog."),
+        ([], 2, "--names, --catalog, --cube or --image."),
         (["--observations", "missing.ecsv"], 2, "does not exist"),
         (["--observations", "odd.csv"], 2, "The archive has no column 'filterz'"),
     ],

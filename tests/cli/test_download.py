@@ -10,6 +10,7 @@ import pytest
 from tests.cli.conftest import Run, table_of
 from topmast.archive import Archive
 from topmast.archive.server.serve import serve_in_thread
+from topmast.cli.formats import read_table
 
 
 def files_in(folder: Path) -> set[str]:
@@ -26,8 +27,38 @@ def test_of_an_observation_the_recommended_files_come(run: Run, tmp_path: Path) 
     assert result.exit_code == 0, result.stderr
     assert files_in(tmp_path) == {"mastDownload/HST/hst-m101/u1_drz.fits"}
     assert [row["Status"] for row in table_of(result)] == ["COMPLETE"]
-    assert "mrp_only=False takes them too" in result.stderr
-    assert result.stderr.splitlines()[-1].startswith("1 of 1 files are there (")
+    assert "are left out; --all takes them too." in result.stderr
+    assert "mrp_only" not in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last == "1 of 1 file is there, in mastDownload (5.76 kB)."
+
+
+def test_a_file_is_downloaded_by_its_uri(run: Run, tmp_path: Path) -> None:
+    result = run("download", "mast:HST/u1_raw.fits", "mast:IUE/lwp1.mxlo.gz", "--download-dir", ".")
+
+    assert result.exit_code == 0, result.stderr
+    assert files_in(tmp_path) == {"u1_raw.fits", "lwp1.mxlo.gz"}
+    mixed = run("download", "mast:HST/u1_raw.fits", "7001")
+    assert (mixed.exit_code, "7001 is no URI" in mixed.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_file_that_fails_is_told_of_once(run: Run, tmp_path: Path) -> None:
+    result = run("download", "mast:HST/u1_raw.fits", "mast:IUE/gone.fits", "--flat")
+
+    assert result.exit_code == 1
+    assert (result.stdout + result.stderr).count("gone.fits") == 1
+
+
+@pytest.mark.parametrize("extension", ["ecsv", "vot", "fits", "csv", "tsv", "json", "parquet"])
+def test_the_manifest_is_written_in_every_format(run: Run, tmp_path: Path, extension: str) -> None:
+    result = run("download", "7001", "--output", f"manifest.{extension}")
+
+    assert result.exit_code == 0, result.stderr
+    table = read_table(tmp_path / f"manifest.{extension}")
+    assert table["Status"].tolist() == ["COMPLETE"]
+    again = run("download", "--retry", f"manifest.{extension}")
+    assert again.exit_code == 0, again.stderr
 
 
 def test_all_of_them_come_if_asked(run: Run, tmp_path: Path) -> None:
@@ -131,7 +162,7 @@ def test_a_file_that_fails_is_a_row_and_exit_code_1_and_can_be_retried(
     result = run("download", "products.csv", "--output", "manifest.ecsv")
 
     assert result.exit_code == 1
-    assert "1 of 2 files are there" in result.stderr
+    assert "1 of 2 files are there, in mastDownload (" in result.stderr
     summary, again_hint, retry_hint = result.stderr.splitlines()[-3:]
     assert summary.startswith(
         "FAILED: 1 of 2 files did not arrive. ./mastDownload/IUE/iue-m8/gone.fits: "

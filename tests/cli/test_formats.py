@@ -142,3 +142,20 @@ def test_ids_in_a_csv_file_stay_texts_and_sizes_become_numbers() -> None:
     assert table["obsID"].tolist() == ["0042"]
     assert table["obs_id"].tolist() == ["007"]
     assert table["size"].tolist() == [12]
+
+
+ODD = ["=1+1", "+cmd", "-2+3", "@SUM(A1)", "-5", "'=x", "plain", "\x1b[2Jgone", "\x9b2J", "a\x07b"]
+
+
+@pytest.mark.parametrize("name", ["csv", "tsv", "json"])
+def test_no_text_obeys_a_spreadsheet_or_commands_a_terminal(name: str) -> None:
+    kind = format_of(name)
+    stream = io.BytesIO()
+    kind.write(Table({"x": ODD}), stream)
+    text = stream.getvalue().decode()
+    assert all(letter.isprintable() or letter in "\n\t" for letter in text)
+    if name == "csv":
+        cells = text.splitlines()[1:]
+        assert cells[:7] == ["'=1+1", "'+cmd", "'-2+3", "'@SUM(A1)", "-5", "''=x", "plain"]
+        stream.seek(0)
+        assert kind.read(stream)["x"].tolist()[:4] == ODD[:4]

@@ -85,7 +85,12 @@ def test_nothing_found_is_exit_code_3_and_a_line(run: Run) -> None:
     result = run("search", "10 10")
 
     assert result.exit_code == 3
-    assert result.stderr == "Warning: Query returned no results.\n"
+    assert result.stderr == (
+        "Warning: Query returned no results. Nothing touches 10 10 within 0.2 deg: check the "
+        "position, its units (degrees) and sign.\n"
+    )
+    quiet = run("search", "10 10", "--quiet")
+    assert (quiet.exit_code, quiet.stderr) == (3, "")
     assert len(result.stdout.splitlines()) == 1
 
 
@@ -187,7 +192,7 @@ def test_a_terminal_shows_what_fits_and_says_what_does_not(run: Run) -> None:
     assert len(lines) == 3
     assert lines[0].split()[:3] == ["obsid", "obs_collection", "instrument_name"]
     assert all(len(line) <= 80 for line in lines)
-    assert result.stderr.startswith("… 1 more rows (--all-rows or --output FILE), ")
+    assert result.stderr.startswith("… 1 more row (--all-rows or --output FILE), ")
 
 
 @pytest.mark.usefixtures("terminal")

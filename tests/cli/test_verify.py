@@ -20,7 +20,7 @@ def test_verify_finds_a_broken_file_and_repairs_it(run: Run, tmp_path: Path) -> 
     repaired = run("verify", "mastDownload", "--repair")
 
     assert broken.exit_code == 1
-    assert broken.stderr == "1 files: 0 whole, 0 unknown, 1 bad (1 truncated).\n"
+    assert broken.stderr == "1 file: 0 whole, 0 unknown, 1 bad (1 truncated).\n"
     assert repaired.exit_code == 0
     assert path.read_bytes() == whole
 

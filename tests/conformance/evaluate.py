@@ -7,6 +7,8 @@ configuration file, and the object name resolver, whose address it fixes, throug
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import math
 import os
@@ -14,6 +16,7 @@ import pickle
 import sys
 import tempfile
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +35,10 @@ def from_astroquery(server: str) -> dict[str, Any]:
     (home / "astropy").mkdir()
     (home / "astropy" / "astroquery.cfg").write_text(f"[mast]\nserver = {server}\n")
     os.environ |= {"XDG_CONFIG_HOME": str(home), "http_proxy": server, "no_proxy": "127.0.0.1"}
-    from astroquery.mast import Catalogs, Mast, Observations
+    from astroquery import mast
 
-    found = {"Catalogs": Catalogs, "Observations": Observations, "Mast": Mast}
-    return found | helpers(Observations)
+    names = ("Catalogs", "Observations", "Mast", "MastMissions", "Tesscut", "Zcut", "Hapcut")
+    return {name: getattr(mast, name) for name in names} | helpers(mast.Observations)
 
 
 def from_topmast(server: str) -> dict[str, Any]:
@@ -46,6 +49,10 @@ def from_topmast(server: str) -> dict[str, Any]:
         "Catalogs": client.catalogs,
         "Observations": client.observations,
         "Mast": client.mast,
+        "Tesscut": client.tesscut,
+        "Zcut": client.zcut,
+        "Hapcut": client.hapcut,
+        "MastMissions": client.missions,
     }
     return found | helpers(client.observations)
 
@@ -56,7 +63,43 @@ def helpers(observations: Any) -> dict[str, Any]:
     from astropy.coordinates import SkyCoord
 
     products = observations.get_product_list(["2003839997", "3000007760"])
-    return {"u": u, "np": np, "SkyCoord": SkyCoord, "products": products}
+    return {"u": u, "np": np, "SkyCoord": SkyCoord, "products": products, "files": files}
+
+
+def files(table: Any) -> dict[str, Any]:
+    """The files of a table of local paths, those in zips too, by their names."""
+    found: dict[str, Any] = {}
+    for path in map(Path, table["Local Path"]):
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as packed:
+                found |= {name: content_of(name, packed.read(name)) for name in packed.namelist()}
+        else:
+            found[str(path)] = content_of(path.name, path.read_bytes())
+    return found
+
+
+def content_of(name: str, content: bytes) -> Any:
+    from astropy.io import fits
+
+    if not name.endswith(".fits"):
+        return hashlib.sha256(content).hexdigest()
+    with fits.open(io.BytesIO(content)) as hdus:
+        return normal(hdus)
+
+
+def hdu_of(hdu: Any) -> tuple[Any, ...]:
+    """The cards of a header but for those of the moment, and the data as they are."""
+    import numpy as np
+    from astropy.io.fits.card import Undefined
+
+    left_out = ("CHECKSUM", "DATASUM", "DATE")
+    cards = [
+        (card.keyword, None if isinstance(card.value, Undefined) else card.value)
+        for card in hdu.header.cards
+        if card.keyword not in left_out
+    ]
+    data = b"" if hdu.data is None else np.asarray(hdu.data).tobytes()
+    return cards, hashlib.sha256(data).hexdigest()
 
 
 def evaluate(call: str, names: dict[str, Any]) -> dict[str, Any]:
@@ -75,8 +118,12 @@ def normal(value: Any) -> Any:
     """Plain Python, equal for equal results of either package."""
     import numpy as np
     from astropy.coordinates import SkyCoord
+    from astropy.io import fits
     from astropy.table import Row, Table
 
+    if isinstance(value, fits.HDUList):
+        name = value.filename if isinstance(value.filename, str) else ""
+        return ("hdus", name, [hdu_of(hdu) for hdu in value])
     if isinstance(value, Row):
         value = Table(value)
     if isinstance(value, Table):

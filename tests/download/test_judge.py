@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from topmast.download.product import Held, Version
@@ -42,10 +44,20 @@ def judged(
         (206, ETAG, Action.RESTART),
         (206, PART | OTHER, Action.RESTART),
         (206, {"Content-Range": "bytes 40-99/100"}, Action.RESTART),
+        (206, PART | {"Content-Encoding": "gzip"}, Action.RESTART),
+        (206, PART | {"Content-Encoding": "identity"}, Action.CONTINUE),
+        (206, PART | {"Content-Type": "multipart/byteranges; boundary=x"}, Action.RESTART),
+        (206, PART | {"Content-Length": "59"}, Action.RESTART),
+        (206, PART | {"Content-Length": "100"}, Action.RESTART),
+        (206, PART | {"Content-Length": "60"}, Action.CONTINUE),
+        (200, ETAG | {"Content-Range": "bytes 40-99/100"}, Action.RESTART),
+        (200, ETAG | {"Content-Range": "bytes 0-99/100"}, Action.WHOLE),
+        (200, ETAG | {"Content-Range": "nonsense"}, Action.RESTART),
+        (202, {}, Action.RETRY),
         (200, ETAG, Action.WHOLE),
         (200, OTHER, Action.WHOLE),
         (200, {}, Action.WHOLE),
-        (416, {"Content-Range": "bytes */40"}, Action.COMPLETE),
+        (416, {"Content-Range": "bytes */40"}, Action.RESTART),
         (416, {"Content-Range": "bytes */100"}, Action.RESTART),
         (416, {}, Action.RESTART),
         (304, {}, Action.FAIL),
@@ -136,8 +148,8 @@ def test_what_a_whole_file_says_of_itself(
     ("status", "headers", "seconds"),
     [
         (503, {"Retry-After": "7"}, 7.0),
-        (503, {}, 1.0),
-        (429, {}, 1.0),
+        (503, {}, None),
+        (202, {"Retry-After": "3"}, 3.0),
         (500, {}, None),
         (500, {"Retry-After": "7"}, 7.0),
     ],
@@ -155,3 +167,32 @@ def test_a_refusal_tells_of_the_exclusive_period_and_of_the_login() -> None:
     assert without.reason.startswith("401 Unauthorized: exclusive until 2031-01-01; log in")
     assert without.status == "401 Unauthorized"
     assert refused.reason == "403 Forbidden: exclusive; Eve has no right to it."
+
+
+def test_a_file_of_unknown_length_ends_where_the_archive_says_that_nothing_follows() -> None:
+    unknown = Held(uri="mast:X/f", etag='"old"')
+
+    assert judged(416, {"Content-Range": "bytes */40"}, origin=unknown).action is Action.COMPLETE
+    assert judged(416, {"Content-Range": "bytes */50"}, origin=unknown).action is Action.RESTART
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Digest": "SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="},
+        {"Repr-Digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:, crc32c=:AAAA:"},
+        {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="},
+    ],
+)
+def test_digests_are_read_from_every_header_that_has_them(headers: dict[str, str]) -> None:
+    digests = judged(200, headers, part=False).digests
+
+    assert digests == {name: hashlib.new(name, b"").digest() for name in digests}
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("value", ["", "sha-256=", "sha-256=AAAA", "md5=:!!:", "unixsum=30637"])
+def test_digests_that_cannot_be_read_are_left_out(value: str) -> None:
+    headers = {"Digest": value, "Content-MD5": "none"}
+
+    assert judged(200, headers, part=False).digests == {}

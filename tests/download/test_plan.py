@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -455,3 +457,13 @@ def test_a_download_folder_that_cannot_be_written_is_told_before_the_first_byte(
         plan.run(verbose=False)
 
     assert server.requests == []
+
+
+def test_a_plan_travels_to_another_process(server: Misbehaving, tmp_path: Path) -> None:
+    serve(server, FILES)
+    plan = plan_download(session_of(server), products(FILES), download_dir=tmp_path, flat=True)
+    plan.drop([0])
+    copies = pickle.loads(pickle.dumps(plan)), copy.deepcopy(plan)
+
+    assert [each.products for each in copies] == [plan.products] * 2
+    assert copies[0].run(verbose=False)["Status"].tolist() == ["COMPLETE"] * (len(FILES) - 1)

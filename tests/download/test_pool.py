@@ -8,31 +8,61 @@ from pathlib import Path
 import pytest
 
 from tests.download.file_server import FileServer
-from tests.download.products import files_below, fits_bytes, products, serve, uri
-from tests.misbehaving import Misbehaving
+from tests.download.products import files_below, fits_bytes, products, serve, target, uri
+from tests.misbehaving import Misbehaving, Reply
 from topmast.download import plan_download
 from topmast.download.control import Control, RunSettings
 from topmast.download.fetch import Fetcher
 from topmast.download.folder.index import Index
 from topmast.download.pool import Load, Pool
 from topmast.download.product import Product
+from topmast.net.messages import Request
+from topmast.net.origin import Login
 from topmast.net.session import Session
 
 LARGE = {f"large{n}.fits": fits_bytes(n, 200_000) for n in range(2)}
 
 
-@pytest.mark.parametrize(
-    ("connections", "parts", "helpers"), [(1, 1, 0), (2, 2, 2), (3, 3, 6), (8, 4, 24)]
-)
+@pytest.mark.parametrize(("connections", "parts"), [(1, 1), (2, 2), (3, 3), (8, 4)])
 def test_each_file_may_have_four_connections_but_with_few_fewer(
-    connections: int, parts: int, helpers: int
+    connections: int, parts: int
 ) -> None:
     settings = RunSettings.of(Session("http://127.0.0.1:1"), connections=connections)
 
-    assert (settings.parts, settings.helpers) == (parts, helpers)
+    assert settings.parts == parts
 
 
-@pytest.mark.parametrize(("connections", "several"), [(1, False), (2, True)])
+def test_parts_take_only_connections_that_no_file_needs() -> None:
+    control = Control(2)
+    with control.slot(), control.spare_slot() as first, control.spare_slot() as second:
+        assert (first, second) == (True, False)
+        waiting = threading.Thread(target=lambda: control.slot().__enter__())
+        waiting.start()
+        while not control.waiting:
+            pass
+    waiting.join()
+    with control.spare_slot() as third:
+        assert (third, control.waiting) == (True, 0)
+
+
+def test_a_refusal_is_explained_though_there_is_one_connection(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    def explain() -> str:
+        answer = session.send(Request("GET", server.url + "/whoami"), check=False)
+        return f"the archive said {answer.text}."
+
+    files = {"a.fits": b""}
+    server.on(target("a.fits"), Reply(401, b"x" * 100_000))
+    server.on("/whoami", Reply(body=b"anonymous"))
+    session = Session(server.url, connections=1, timeout=3.0, tries=1)
+    session.log_in(Login("somebody", "token", explain_refusal=explain))
+    manifest = plan_download(session, products(files), download_dir=tmp_path).run(verbose=False)
+
+    assert manifest["Message"].tolist() == ["401 Unauthorized: the archive said anonymous."]
+
+
+@pytest.mark.parametrize(("connections", "several"), [(1, False), (3, True)])
 def test_large_files_come_in_parts_while_the_link_is_slow(
     connections: int, several: bool, tmp_path: Path
 ) -> None:
@@ -117,3 +147,15 @@ def test_a_file_that_changes_while_its_parts_come_arrives_as_the_new_one(
     assert [*files_below(tmp_path).values()] in ([new], [old])
     assert server.requests[name] > 2
     assert [state.value for state in again.states] == ["held"]
+
+
+@pytest.mark.parametrize(
+    ("given", "read", "stall"),
+    [({}, 120, 30), ({"timeout": 20}, 5, 5), ({"read_timeout": 8}, 8, 8)],
+)
+def test_a_stall_costs_half_a_minute_and_never_all_the_time_there_is(
+    given: dict[str, float], read: float, stall: float
+) -> None:
+    settings = RunSettings.of(Session("http://127.0.0.1:1", **given))
+
+    assert (settings.limits.read_seconds, settings.stall_seconds) == (read, stall)

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 
+from tests.download.products import (
+    FILE,
+    fits_bytes,
+    good,
+    products,
+    serve,
+    session_of,
+    target,
+)
+from tests.misbehaving import Misbehaving, Reply
+from topmast.config.output import print_line
+from topmast.download import plan_download
 from topmast.download.product import Product, Result
 from topmast.download.progress import Progress, reporter
 
@@ -75,3 +92,62 @@ def test_who_asks_for_it_is_told_between_two_files(monkeypatch: pytest.MonkeyPat
 
     assert [(call.bytes_done, call.row is None) for call in watcher] == [(60, True), (100, False)]
     assert [call.bytes_done for call in others] == [100]
+
+
+class Small(io.TextIOWrapper):
+    """Standard output that knows ASCII only."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="ascii")
+
+
+class WithoutFlush:
+    def __init__(self) -> None:
+        self.text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+
+def closed() -> io.StringIO:
+    out = io.StringIO()
+    out.close()
+    return out
+
+
+@pytest.mark.parametrize("out", [Small, WithoutFlush, closed, lambda: None, object])
+def test_output_that_fails_ends_no_download(
+    out: Callable[[], Any], server: Misbehaving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"\u03b1_Cen.fits": fits_bytes(1), "b.fits": fits_bytes(2)}
+    serve(server, {"b.fits": files["b.fits"]})
+    server.on(FILE, good(files["\u03b1_Cen.fits"]))
+    monkeypatch.setattr("sys.stdout", out())
+
+    manifest = plan_download(session_of(server), products(files), download_dir=tmp_path).run()
+
+    assert manifest["Status"].tolist() == ["COMPLETE", "COMPLETE"]
+
+
+def test_a_letter_that_standard_output_does_not_know_is_escaped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = Small()
+    monkeypatch.setattr("sys.stdout", out)
+    print_line("\u03b1 Cen\x1b[31m red\rx\tend")
+
+    assert out.buffer.getvalue() == b"\\u03b1 Cen[31m red x end\n"  # type: ignore[attr-defined]
+
+
+def test_what_controls_a_terminal_stays_out_of_the_manifest(
+    server: Misbehaving, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = b"HTTP/1.1 404 \x1b[2Jgone\x07\r\nContent-Length: 0\r\n\r\n"
+    server.on(target("a.fits"), Reply(raw=answer))
+    files = {"a.fits": b"?"}
+    session = session_of(server, dialect="astroquery", tries=1)
+    manifest = plan_download(session, products(files), download_dir=tmp_path).run()
+
+    shown = "".join([*map(str, manifest[0]), capsys.readouterr().out.replace("\n", "")])
+    assert manifest["Status"][0] == "ERROR"
+    assert shown.isprintable()

@@ -268,3 +268,35 @@ def test_the_ready_made_client_verifies_too(folder: Path, server: Misbehaving) -
     assert table["Repaired"].tolist().count(True) == 1
     with topmast.connect(server.url) as client:
         assert set(states(client.verify(folder)).values()) == {"whole"}
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+@pytest.mark.parametrize("rest", [b"", FILES["f0.fits"][:4000]])
+def test_an_unfinished_file_beside_a_damaged_one_keeps_it_from_nothing(
+    damaged: bool, rest: bytes, folder: Path, server: Misbehaving
+) -> None:
+    """As a kill leaves it, between the file and the text beside it."""
+    if damaged:
+        (folder / "f0.fits").write_bytes(FILES["f0.fits"][:5000])
+    else:
+        (folder / "f0.fits").unlink()
+    (folder / "f0.fits.part").write_bytes(rest)
+
+    table = verify(folder, repair=True, session=session_of(server))
+
+    assert set(states(table).values()) == {"whole"}
+    assert (folder / "f0.fits").read_bytes() == FILES["f0.fits"]
+    assert states(verify(folder)) == states(table)
+
+
+def test_files_that_are_gone_are_missed_from_above(server: Misbehaving, tmp_path: Path) -> None:
+    serve(server, FILES)
+    plan_download(session_of(server), products(FILES), download_dir=tmp_path).run(verbose=False)
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and not path.name.startswith(".topmast"):
+            path.unlink()
+
+    assert list(states(verify(tmp_path)).values()) == ["missing"] * len(FILES)
+
+    table = verify(tmp_path, repair=True, session=session_of(server))
+    assert set(states(table).values()) == {"whole"}

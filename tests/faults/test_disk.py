@@ -204,3 +204,30 @@ def test_a_folder_that_cannot_be_written_is_an_error_row(
 
     assert manifest["Status"].tolist() == ["COMPLETE", "ERROR", "COMPLETE", "COMPLETE"]
     assert "obs1" in manifest["Message"][1]
+
+
+def test_one_absurd_size_in_the_table_stops_no_list(server: Misbehaving, tmp_path: Path) -> None:
+    serve(server, FILES)
+    sizes = [10**15, 10**18, *(len(content) for content in list(FILES.values())[2:])]
+
+    manifest = plan_download(
+        session_of(server), products(FILES, size=sizes), download_dir=tmp_path, flat=True
+    ).run(verbose=False)
+
+    assert set(manifest["Status"]) == {"COMPLETE"}
+    assert "The product table says" in manifest["Message"][0]
+    assert files_below(tmp_path) == FILES
+
+
+def test_a_file_that_cannot_fit_is_refused_before_its_first_byte(
+    server: Misbehaving, tmp_path: Path
+) -> None:
+    serve(server, FILES)
+    server.on(target("huge.fits"), Reply(body=b"SIMPLE  =", length=10**16, stall_at=9))
+
+    manifest = plan_download(
+        session_of(server), products({"huge.fits": b"?"} | FILES), download_dir=tmp_path, flat=True
+    ).run(verbose=False)
+
+    assert manifest["Status"].tolist() == ["ERROR"] + ["COMPLETE"] * len(FILES)
+    assert manifest["Message"][0].startswith("No space left to write it: it has 10,000,000,000")

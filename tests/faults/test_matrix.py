@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import hashlib
 import time
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -93,12 +96,36 @@ def part_of(body: bytes, *, early: int = 0, **validators: Any) -> Replies:
     return good(TEXT, last_modified=OLD, reset_at=3000), rest, good(TEXT, last_modified=OLD)
 
 
+def odd_part(**changes: Any) -> Replies:
+    """A text cut off, its rest sent with these `changes`, and then the whole text."""
+
+    def rest(seen: Seen) -> Reply:
+        if "range" not in seen.headers:
+            return good(TEXT)
+        start = int(seen.headers["range"][6:].split("-")[0])
+        told = {"Content-Range": f"bytes {start}-{len(TEXT) - 1}/{len(TEXT)}"}
+        given = {"status": 206, "headers": told, "body": TEXT[start:], "etag": good(TEXT).etag}
+        given["headers"] |= changes.get("headers", {})
+        change = changes.get("body")
+        given["body"] = change(TEXT[start:]) if change else TEXT[start:]
+        return Reply(**(given | {k: v for k, v in changes.items() if k not in ("headers", "body")}))
+
+    return good(TEXT, reset_at=3000), rest, good(TEXT)
+
+
+def digest(name: str, content: bytes) -> str:
+    return base64.b64encode(hashlib.new(name, content).digest()).decode()
+
+
 def unseen(name: str, replies: Replies) -> Case:
     """A fault in a text, whose format cannot tell that parts of two files were joined."""
     return Case(name, replies, True, file="victim.txt", body=TEXT)
 
 
 OLD = date_in(-9999)
+#: Bytes of the first HDU.
+PRIMARY = 2880
+TOO_SHORT: dict[str, Any] = {"length": len(TEXT) - 500, "close": True}
 CASES = [
     in_turn("reset before the first byte", {"reset_at": 0}),
     in_turn("reset after one byte", {"reset_at": 1}),
@@ -112,10 +139,10 @@ CASES = [
     in_turn("closed early without a validator", {"end_at": SIZE // 2, "etag": None}),
     always("closed early always without ranges", "cut off", end_at=100, ranges="ignored"),
     always("Content-Length too long", length=SIZE + 1000, end_at=SIZE, ranges="ignored"),
-    always("Content-Length too short", "no whole file", length=SIZE - 1000, close=True),
+    always("Content-Length too short", "no whole file", length=SIZE - 3000, close=True),
     Case(
         "Content-Length too short for a text",
-        (good(TEXT, length=len(TEXT) - 500, close=True),),
+        (lambda seen: good(TEXT, **{} if "range" in seen.headers else TOO_SHORT),),
         True,
         file="victim.txt",
         body=TEXT,
@@ -233,6 +260,95 @@ CASES = [
     always("a redirect that goes round", status=302, headers={"Location": target("victim.fits")}),
     always("a partial answer to a whole question", status=206),
     always("no content", status=204),
+    # A part is what was asked for, or it is not used.
+    unseen("206 that says it is packed", odd_part(headers={"Content-Encoding": "gzip"})),
+    unseen(
+        "206 that is packed",
+        odd_part(headers={"Content-Encoding": "gzip"}, body=gzip.compress),
+    ),
+    unseen(
+        "206 of several parts",
+        odd_part(headers={"Content-Type": "multipart/byteranges; boundary=x"}, body=b"--x".__add__),
+    ),
+    unseen("206 with a longer body", odd_part(body=lambda rest: TEXT)),
+    unseen("206 with a longer body in chunks", odd_part(body=lambda rest: TEXT, chunked=True)),
+    unseen("206 with a longer body to the end", odd_part(body=lambda rest: TEXT, length=None)),
+    unseen("206 with a shorter body", odd_part(body=lambda rest: rest[100:])),
+    unseen("206 with a shorter body in chunks", odd_part(body=lambda rest: rest[9:], chunked=True)),
+    unseen("200 with a Content-Range", odd_part(status=200)),
+    unseen(
+        "416 with another length",
+        odd_part(status=416, headers={"Content-Range": "bytes */3000"}, body=lambda rest: b""),
+    ),
+    Case(
+        "200 with the Content-Range of the whole",
+        (good(BODY, headers={"Content-Range": f"bytes 0-{SIZE - 1}/{SIZE}"}),),
+        True,
+    ),
+    in_turn("another digest once", {"headers": {"Digest": f"SHA-256={digest('sha256', b'')}"}}),
+    always(
+        "another digest",
+        "sha256 that it announced",
+        headers={"Repr-Digest": f"sha-256=:{digest('sha256', OTHER)}:"},
+    ),
+    always("another MD5", "md5 that it announced", headers={"Content-MD5": digest("md5", OTHER)}),
+    always(
+        "the right digests",
+        arrives=True,
+        headers={
+            "Digest": f"md5={digest('md5', BODY)}, sha-512={digest('sha512', BODY)}",
+            "Repr-Digest": f"sha-256=:{digest('sha256', BODY)}:",
+            "Content-MD5": digest("md5", BODY),
+        },
+    ),
+    always(
+        "two digests that contradict",
+        "md5 that it announced",
+        headers={"Digest": f"md5={digest('md5', OTHER)}, sha-256={digest('sha256', BODY)}"},
+    ),
+    # Wait, and it is right.
+    in_turn("202 at first", {"status": 202, "body": b"", "headers": {"Retry-After": "0"}}),
+    in_turn("202 without a word", {"status": 202, "body": b"soon"}),
+    in_turn("503 three times", *({"status": 503},) * 3),
+    always("202 always", "202 Accepted: the archive is still preparing", status=202),
+    Case(
+        "deflated on its way",
+        (good(zlib.compress(BODY), headers={"Content-Encoding": "deflate"}),),
+        True,
+    ),
+    Case(
+        "deflated without a header",
+        (good(zlib.compress(BODY)[2:-4], headers={"Content-Encoding": "deflate"}),),
+        True,
+    ),
+    Case(
+        "deflated badly",
+        (good(zlib.compress(BODY)[:-400], headers={"Content-Encoding": "deflate"}),),
+        False,
+    ),
+    # What only the table, or NEXTEND, can tell.
+    in_turn("cut between two HDUs", {"body": BODY[:PRIMARY], "ranges": "ignored"}),
+    in_turn(
+        "cut between two HDUs, to the end",
+        {"body": BODY[:PRIMARY], "length": None, "ranges": "ignored"},
+    ),
+    in_turn("an empty body without a length", {"body": b"", "length": None}),
+    Case(
+        "an empty text",
+        (good(b"", length=None, ranges="ignored"),),
+        False,
+        file="victim.txt",
+        body=TEXT,
+        message="sent no bytes",
+    ),
+    Case(
+        "an empty text with a length",
+        (good(b""),),
+        False,
+        file="victim.txt",
+        body=TEXT,
+        message="sent no bytes",
+    ),
 ]
 
 

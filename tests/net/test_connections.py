@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import socket
+import threading
 import time
 
 import pytest
@@ -206,3 +208,41 @@ def test_a_forgotten_answer_may_be_collected_at_any_moment(server: Misbehaving) 
             gc.collect()
         assert read(session, url) == b"ok"
     assert server.connections == 1
+
+
+def test_a_late_second_answer_is_not_taken_for_the_next_one() -> None:
+    """The server repeats its answer to the first request just before that to the second."""
+    asked: list[bytes] = []
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            first = b""
+            with connection:
+                while head := connection.recv(1 << 16):
+                    asked.append(head.split(b" ")[1])
+                    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n" + asked[-1]
+                    connection.sendall(first + answer)
+                    first = answer
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        session = Session(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        with session:
+            contents = [
+                session.send(Request("GET", f"{session.where}/{name}")).content
+                for name in ("one", "two", "six")
+            ]
+
+    assert contents == [b"/one", b"/two", b"/six"]
+    assert asked == [b"/one", b"/two", b"/two", b"/six", b"/six"]
+
+
+def test_what_a_copy_of_a_session_needs_is_no_secret(server: Misbehaving) -> None:
+    session = Session(server.url.replace("//", "//me:sesame@"), timeout=7.0)
+    session.token = "sesame"
+
+    assert session.recipe() == (server.url, {"timeout": 7.0})

@@ -67,6 +67,18 @@ def test_success_and_lasting_statuses_end_at_once() -> None:
         assert planned(Answer(status)) == Next(None)
 
 
+def test_a_server_that_needs_a_rest_has_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "FIRST_SECONDS", 0.5)
+    for status in (429, 503):
+        waits = [planned(Answer(status), attempt=attempt).seconds or 0 for attempt in range(1, 5)]
+        assert 30 < sum(waits) < 60
+
+
+def test_a_query_that_took_the_archive_too_long_is_sent_once_more_only() -> None:
+    assert planned(Answer(504), attempt=1).seconds is not None
+    assert planned(Answer(504), attempt=2) == Next(None, "Tried 2 times.")
+
+
 def test_the_last_try_says_how_many_there_were() -> None:
     assert planned(Answer(503), attempt=5) == Next(None, "Tried 5 times.")
     assert planned(Answer(503), attempt=1, tries=1) == Next(None)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.download.products import fits_bytes, products, serve
 from tests.misbehaving import Misbehaving, Reply
+from topmast.download import plan_download
 from topmast.errors import InvalidQueryError, TimeoutError, UnreachableError
 from topmast.net.messages import Request
 from topmast.net.session import Session
@@ -136,7 +138,9 @@ def test_a_body_that_ends_with_its_connection_needs_the_word_of_tls(
 ) -> None:
     url = secure.on("/x", Reply(body=b"x" * 1000, length=None))  # closed without "close notify"
     session = Session(secure.url, ca_bundle=f"{certificate}.crt", tries=1)
-    with pytest.raises(UnreachableError, match="the connection ended where TLS did not"):
+    with pytest.raises(
+        UnreachableError, match="was cut off: its connection ended after 1,000 bytes"
+    ):
         session.send(Request("GET", url))
 
 
@@ -151,3 +155,28 @@ def test_what_is_read_after_an_abort_is_no_ciphertext(
         answer.abort()
         for chunk in chunks:
             assert set(chunk) == set(b"x")
+
+
+@pytest.mark.parametrize("body", [b'{"status": "COMPLETE"}', b" [1, 2, 3]\n", b"[]"])
+def test_an_answer_that_can_be_parsed_is_one_without_the_word_of_tls(
+    secure: Misbehaving, certificate: Path, body: bytes
+) -> None:
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt", tries=2)
+    url = secure.on("/x", Reply(body=body, length=None))
+    assert session.send(Request("GET", url)).content == body
+    assert len(secure.requests) == 1
+
+    url = secure.on("/y", Reply(body=body[:-2], length=None), Reply(body=body, length=None))
+    assert session.send(Request("GET", url)).content == body
+
+
+def test_a_file_that_is_whole_needs_no_word_of_tls(
+    secure: Misbehaving, certificate: Path, tmp_path: Path
+) -> None:
+    content = {"a.fits": fits_bytes(1), "a.txt": b"1 2 3\n" * 99, "cut.txt": b"1 2 3\n" * 9}
+    serve(secure, content, length=None, etag=None, ranges="ignored")
+    sizes = [len(content["a.fits"]), len(content["a.txt"]), 999]
+    session = Session(secure.url, ca_bundle=f"{certificate}.crt")
+    plan = plan_download(session, products(content, size=sizes), download_dir=tmp_path)
+
+    assert plan.run(verbose=False)["Status"].tolist() == ["COMPLETE", "COMPLETE", "ERROR"]

@@ -11,6 +11,7 @@ import pytest
 from astropy.coordinates import SkyCoord
 from tests.scripted import names_answer, session_with
 
+import topmast
 from topmast.errors import (
     HTTPStatusError,
     InputWarning,
@@ -231,3 +232,34 @@ def test_recorded_answers_of_the_resolver_are_understood(recorded: Path) -> None
     found = resolve_object(session, "TIC 307210830", resolve_all=True)
     assert set(found) >= {"TIC", "SIMBAD"}
     assert same(found["TIC"], 124.531756290083, -68.3129998725044)
+
+
+# ------------------------------------------------------- numbers in the archive's own catalogues
+
+
+def test_a_number_that_no_resolver_knows_is_found_in_the_holdings(sample_folder: Path) -> None:
+    client = topmast.connect(sample_folder)
+    stars = client.catalogs.query_object("M10", radius=0.02, catalog="TIC")
+    star = stars[0]
+    found = client.observations.resolve_object(f"TIC {star['ID']}")
+    assert (found.ra.deg, found.dec.deg) == pytest.approx((star["ra"], star["dec"]))
+    kepler = client.observations.query_criteria(obs_collection="Kepler")[0]
+    number = kepler["target_name"].removeprefix("kplr").lstrip("0")
+    place = client.observations.resolve_object(f"KIC{number}")
+    assert place.ra.deg == pytest.approx(kepler["s_ra"])
+    assert len(client.observations.query_object(f"KIC {number}", radius=0.01)) > 0
+
+
+@pytest.mark.parametrize(("name", "dialect"), [("TIC 999999999999", "guide"), ("TIC", "guide")])
+def test_a_number_that_nobody_has_stays_unknown(
+    sample_folder: Path, name: str, dialect: str
+) -> None:
+    with pytest.raises(ResolverError, match=f'Could not resolve "{name}"'):
+        topmast.connect(sample_folder, dialect=dialect).observations.resolve_object(name)
+
+
+def test_in_the_place_of_astroquery_only_resolvers_are_asked(sample_folder: Path) -> None:
+    stars = topmast.connect(sample_folder).catalogs.query_object("M10", radius=0.02, catalog="TIC")
+    observations = topmast.connect(sample_folder, dialect="astroquery").observations
+    with pytest.raises(ResolverError):
+        observations.resolve_object(f"TIC {stars['ID'][0]}")

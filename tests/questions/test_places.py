@@ -13,6 +13,7 @@ from astropy.table import Table
 
 from topmast.errors import InputWarning, InvalidQueryError, ResolverError
 from topmast.questions.places import find_places, places_of_names
+from topmast.questions.sexagesimal import read_sexagesimal
 
 KNOWN = {"M101": (210.80227, 54.34895), "M8": (270.92194, -24.38017)}
 
@@ -69,10 +70,61 @@ def test_a_text_with_units_is_a_position(text: str, ra: float, dec: float) -> No
         assert place(text) == pytest.approx((ra, dec))
 
 
-@pytest.mark.parametrize("text", ["10:04:00 -05:30:00", "10 04 00 -05 30 00"])
-def test_sexagesimal_without_units_is_degrees_and_the_warning_says_so(text: str) -> None:
-    with pytest.warns(InputWarning, match="provided in degrees.*write 1h2m3s where hours"):
-        assert place(text) == pytest.approx((10 + 4 / 60, -5.5))
+SEXAGESIMAL = ("10:04:00 -05:30:00", "10 04 00 -05 30 00", "10:04:00,-5:30", "J100400.0-053000")
+
+
+@pytest.mark.parametrize("text", SEXAGESIMAL)
+def test_sexagesimal_without_units_is_hours_and_degrees(text: str) -> None:
+    with pytest.warns(InputWarning, match="its right ascension in hours"):
+        assert place(text) == pytest.approx((151, -5.5))
+
+
+@pytest.mark.parametrize("text", SEXAGESIMAL)
+def test_in_the_place_of_astroquery_it_is_degrees_and_the_warning_tells_both(text: str) -> None:
+    with pytest.warns(InputWarning, match=r"in degrees.*10.0667 -5.5: write 1h2m3s .*151 -5.5\."):
+        found = find_places(text, resolve_nothing, hours=False).places[0]
+    assert (found.ra_deg, found.dec_deg) == pytest.approx((10 + 4 / 60, -5.5))
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("10:61:00 -05:30:00", "minutes and seconds are below 60"),
+        ("25:00:00 -05:30:00", "the right ascension is from 0 to 24 hours"),
+        ("10h04m00s +95d00m00s", "the declination from -90 to 90"),
+    ],
+)
+def test_sexagesimal_numbers_out_of_range_are_refused(text: str, says: str) -> None:
+    with pytest.raises(InvalidQueryError, match=says):
+        place(text)
+
+
+@pytest.mark.parametrize("name", ["J1403+5420", "J0437-4715", "SDSS J140312.54+542056.2", "3C 273"])
+def test_a_short_position_in_a_name_leaves_it_a_name(name: str) -> None:
+    asked: list[str] = []
+
+    def remember(names: Sequence[str], from_list: bool) -> Mapping[str, tuple[float, float]]:
+        asked.extend(names)
+        return dict.fromkeys(names, (1.0, 2.0))
+
+    find_places(name, remember)
+    assert asked == [name]
+
+
+def test_every_sexagesimal_text_means_what_astropy_reads() -> None:
+    generator = np.random.default_rng(7)
+    ra, dec = generator.uniform(0, 360, 200), generator.uniform(-90, 90, 200)
+    sky = SkyCoord(ra, dec, unit="deg")
+    forms = [
+        sky.to_string("hmsdms", precision=4),
+        sky.to_string("hmsdms", sep=":", precision=4),
+        sky.to_string("hmsdms", sep=" ", precision=4),
+        ["J" + text.replace(" ", "") for text in sky.to_string("hmsdms", sep="", precision=4)],
+        sky.to_string("dms", precision=4),
+    ]
+    for texts in forms:
+        found = [read_sexagesimal(text) for text in texts]
+        assert np.array(found, dtype=float) == pytest.approx(np.transpose([ra, dec]), abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +201,7 @@ def test_decimal_degrees_pass_for_an_object_name() -> None:
         ("10 20 30", InvalidQueryError, "'10 20 30' cannot be parsed as a coordinate"),
         (5, InvalidQueryError, "5 cannot be parsed as a coordinate"),
         (None, InvalidQueryError, "None cannot be parsed as a coordinate"),
-        ({"ra": 1}, InvalidQueryError, "cannot be parsed as a coordinate"),
+        ({"ra": 1}, InvalidQueryError, "The table has no positions"),
         ((10, 95), InvalidQueryError, r"\(10, 95\) cannot be parsed as a coordinate.*95"),
         ((np.nan, 1), InvalidQueryError, "Position 0 is not a number"),
         ([(1, 2), (np.inf, 2)], InvalidQueryError, "Position 1 is not a number"),

@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -27,9 +28,12 @@ from tests.security.conftest import Target
 from topmast.archive import Archive
 from topmast.archive.accounts.sessions import user_of_session
 from topmast.archive.accounts.tokens import user_of_token
+from topmast.archive.portal import jobs
 from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.archive.portal.services import SERVICES
+from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.server import connection_limits as door
+from topmast.archive.server.routes import common
 from topmast.archive.server.serve import serve_in_thread
 from topmast.errors import ArchiveError
 from topmast.tables.fields import OBSERVATION, PRODUCT
@@ -421,6 +425,57 @@ def test_questions_that_take_for_ever(caller: Caller) -> None:
         body = encode_request(MashupRequest("Mast.Caom.Filtered", params))
         reply = caller.send("POST", INVOKE, body)
         assert reply.json["status"] in ("COMPLETE", "ERROR")
+
+
+def test_more_work_than_the_server_can_do(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask many heavy questions at once, to keep the light ones of others waiting."""
+    go_on = threading.Event()
+
+    def endless(call: Any) -> bytes:
+        go_on.wait(30)
+        return b"{}"
+
+    def ask(pool: urllib3.PoolManager, number: int) -> urllib3.BaseHTTPResponse:
+        params = {"data": [{}] * 1000, "number": number}
+        request = MashupRequest("Mast.Caom.Crossmatch", params, extra={"timeout": 0})
+        return pool.request("POST", target.url + INVOKE, body=encode_request(request))
+
+    endless.__name__ = SERVICES["Mast.Caom.Crossmatch"].__name__  # type: ignore[attr-defined]
+    monkeypatch.setitem(SERVICES, "Mast.Caom.Crossmatch", endless)  # type: ignore[arg-type]
+    monkeypatch.setattr(jobs, "MOST_WAITING_OF_ONE", 20)
+    everything = MashupRequest("Mast.Caom.Filtered", {"columns": "*", "filters": []})
+    with urllib3.PoolManager(retries=False, timeout=20) as pool:
+        replies = [ask(pool, number) for number in range(30)]
+        start = time.monotonic()
+        light = pool.request("POST", target.url + INVOKE, body=encode_request(everything))
+        assert light.json()["status"] == "COMPLETE"
+        assert time.monotonic() - start < 5
+        assert target.well()
+    go_on.set()
+    assert {reply.status for reply in replies} == {200, 503}
+    assert replies[-1].headers["Retry-After"] == "5"
+
+
+def test_many_large_bodies_at_once(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send many large bodies at once, to fill the memory of the server."""
+    monkeypatch.setattr(common, "MOST_BODIES_OF_ONE", 1 << 20)
+    for size, status in ((2 << 20, 503), (1000, 400)):
+        assert caller.send("POST", INVOKE, b"x" * size).status == status
+    assert not caller.archive.app().state.body_bytes
+
+
+def test_bundles_that_fill_the_disk(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for scripts of many files again and again, to fill the disk of the server."""
+    monkeypatch.setattr(StagedScripts, "MOST_BYTES", 20_000)
+    uris = ",".join(f"mast:HST/product/file{number}.fits" for number in range(20))
+    for _ in range(20):
+        answer = caller.ask("Mast.Bundle.Request", {"urlList": uris, "filename": "x"})
+        assert answer["status"] == "COMPLETE"
+    places = [path for path in caller.archive.staged._root().rglob("*") if path.is_file()]
+    assert 0 < sum(path.stat().st_size for path in places) <= 20_000
+    many = ",".join(f"mast:HST/product/file{number}.fits" for number in range(500))
+    refused = caller.ask("Mast.Bundle.Request", {"urlList": many, "filename": "x"})
+    assert "Ask for fewer files" in refused["msg"]
 
 
 # ----------------------------------------------------------------------------------- too slow

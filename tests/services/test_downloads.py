@@ -92,7 +92,9 @@ def test_products_come_from_rows_tables_and_observations(
 def test_nothing_to_download_is_said_and_why(
     observations: ObservationsClass, tmp_path: Path
 ) -> None:
-    with pytest.warns(NoResultsWarning, match=r"No products to download\.$"):
+    with pytest.warns(
+        NoResultsWarning, match="No products to download. The reason is extension='xyz'"
+    ):
         assert observations.download_products("1001", tmp_path, extension="xyz") is None
     with pytest.warns(NoResultsWarning, match="No products to download.*mrp_only=False takes"):
         assert observations.download_products("1004", tmp_path) is None

@@ -13,7 +13,8 @@ from astropy import units as u
 from astropy.table import QTable, Row, Table, join, vstack
 
 from topmast.tables.fields import POSITION, PRODUCT
-from topmast.tables.table import MastTable, stacked, table_from_columns
+from topmast.tables.plain import stacked
+from topmast.tables.table import MastTable, table_from_columns
 from topmast.tables.values import Values
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+    from topmast.archive.cutouts.holdings import Holdings
     from topmast.archive.ingest import IngestReport, Progress
+    from topmast.archive.missions.archive_missions import ArchiveMissions
+    from topmast.archive.missions.ingest import MissionReport
+    from topmast.archive.portal.answers import Answer
+    from topmast.archive.portal.call import Asked
     from topmast.archive.server.transport import InProcess
+    from topmast.wire.mission_lists import MissionColumn
 
 
 class Archive:
@@ -64,6 +70,8 @@ class Archive:
         self.searcher: Searcher = Searcher(self.store)
         self.jobs: Jobs = Jobs()
         self.staged: StagedScripts = StagedScripts()
+        self.heavy_answers: Callable[[Asked], Answer] | None = None
+        """Answers heavy queries in place of this process; a server sets it."""
         self._app: Starlette | None = None
 
     @classmethod
@@ -129,6 +137,13 @@ class Archive:
         return ingest_all(self.store, given, progress)
 
     @cached_property
+    def cutouts(self) -> Holdings:
+        """The cubes and images that cutouts are made of."""
+        from topmast.archive.cutouts.holdings import Holdings
+
+        return Holdings(self.store.layout)
+
+    @cached_property
     def catalogs(self) -> ArchiveCatalogs:
         """The catalogues of the archive, opened when they are first asked for."""
         from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
@@ -160,6 +175,104 @@ class Archive:
         """
         return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
 
+    @cached_property
+    def missions(self) -> ArchiveMissions:
+        """The missions of the mission search, opened when they are first asked for."""
+        from topmast.archive.missions.archive_missions import ArchiveMissions
+
+        return ArchiveMissions(self.store)
+
+    def ingest_mission(
+        self,
+        name: str,
+        datasets: TableSource | None = None,
+        products: TableSource | None = None,
+        files: str | Path | None = None,
+        *,
+        columns: Sequence[MissionColumn] = (),
+        dataset: str = "",
+        sort_by: Sequence[str] = (),
+    ) -> MissionReport:
+        """Put datasets of a mission and their products into what the mission search finds.
+
+        Parameters
+        ----------
+        name : str
+            The mission, in small letters: "hst", "jwst", "roman", or one of your own.
+        datasets : Table or path, optional
+            One row a dataset. A row whose dataset is there already takes its place.
+        products : Table or path, optional
+            One row a product, with ``dataset`` and ``filename``, and whatever else a product list
+            shall tell: ``uri`` (default ``<dataset>/<filename>``), ``access`` (default PUBLIC;
+            another word keeps the file for its owners), ``size``. ``dataURI`` names the file
+            among those of `ingest`, if it is one. The new list of a dataset replaces its old one.
+        files : path, optional
+            A folder in which the files of `products` are looked for, as by `ingest`.
+        columns : sequence of MissionColumn, optional
+            What the columns are; default: as the table tells. Read when the mission is new.
+        dataset : str, optional
+            The column that names a dataset; it is known for the missions of MAST.
+        sort_by : sequence of str, optional
+            The usual order of answers; default: by dataset.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a column or a value that does not fit, with its row.
+        """
+        folder = None if files is None else Path(files).expanduser()
+        if folder is not None and not folder.is_dir():
+            raise InvalidQueryError(f"There is no folder {folder}.")
+        from topmast.archive.missions.ingest import MissionInput
+
+        given = MissionInput(name, datasets, products, folder, columns, dataset, sort_by)
+        return self.missions.ingest(given)
+
+    def add_cube(self, *paths: str | Path) -> None:
+        """Take cubes of TESS full-frame images into the archive, which then serves cutouts of them.
+
+        A cube on the same disk is linked, not copied.
+
+        Parameters
+        ----------
+        *paths : path
+            Files made by `astrocut.CubeFactory`, each of one sector, camera and CCD. A cube of
+            the same sector, camera and CCD takes the place of the older one.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file that is no such cube.
+
+        Examples
+        --------
+        >>> archive.add_cube("tess-s0001-1-3-cube.fits")  # doctest: +SKIP
+        """
+        for path in paths:
+            self.cutouts.add_cube(Path(path).expanduser())
+
+    def add_images(self, survey: str, *paths: str | Path) -> None:
+        """Take images of a survey into the archive, which then serves cutouts of them.
+
+        Parameters
+        ----------
+        survey : str
+            The name by which Zcut finds it, such as ``"goods_north"``; ``"hap"`` for Hubble
+            Advanced Products, which HAPcut serves.
+        *paths : path
+            FITS files with an image that has celestial coordinates.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file without such an image.
+
+        Examples
+        --------
+        >>> archive.add_images("goods_north", "mosaic.fits")  # doctest: +SKIP
+        """
+        self.cutouts.add_images(survey, [Path(path).expanduser() for path in paths])
+
     def search(self, query: Query) -> Rows:
         """The observations that `query` describes, one page of them."""
         return self.searcher.search(query)
@@ -179,7 +292,7 @@ class Archive:
         return InProcess(self.app(), on_close)
 
     def close(self) -> None:
-        """Let go of the database; queries under way are finished first."""
+        """Let go of the database; queries under way have a moment to finish first."""
         self.jobs.close()
         self.searcher.coverage.close()
         self.store.close()

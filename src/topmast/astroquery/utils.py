@@ -60,7 +60,7 @@ def parse_input_location(
         raise InvalidQueryError("One of objectname and coordinates must be specified.")
     resolve = partial(positions_of_names, default_client().session, place.resolver)
     if place.object_name is None:
-        found = find_places(place.coordinates, resolve)
+        found = find_places(place.coordinates, resolve, hours=False)
     else:
         found = places_of_names(place.object_name, resolve)
     (ra, dec), *others = [(each.ra_deg, each.dec_deg) for each in found.places]

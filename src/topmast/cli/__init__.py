@@ -21,12 +21,16 @@ __all__ = ["main"]
 COMMANDS: dict[str, str] = {
     "search": "topmast.cli.search",
     "count": "topmast.cli.search",
+    "explain": "topmast.cli.search",
     "catalog": "topmast.cli.catalog",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",
+    "cutout": "topmast.cli.cutout",
+    "open": "topmast.cli.remote",
+    "headers": "topmast.cli.remote",
     "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
-    "missions": "topmast.cli.lookup",
+    "missions": "topmast.cli.missions",
     "columns": "topmast.cli.lookup",
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",
@@ -34,11 +38,16 @@ COMMANDS: dict[str, str] = {
     "user": "topmast.cli.accounts",
     "token": "topmast.cli.accounts",
     "config": "topmast.cli.config",
+    "completion": "topmast.cli.completion",
     "demo": "topmast.cli.demo",
     "run": "topmast.cli.run",
     "compare": "topmast.cli.compare",
 }
 """Where each command is defined; the order is that of ``topmast --help``."""
+
+
+COMPLETE_VARIABLE = "_TOPMAST_COMPLETE"
+"""The environment variable by which a shell asks for completions."""
 
 
 class LazyGroup(click.Group):
@@ -70,7 +79,14 @@ class LazyGroup(click.Group):
         standalone_mode: bool = True,
         **extra: Any,
     ) -> Any:
-        run = partial(super().main, args, prog_name, complete_var, standalone_mode=False, **extra)
+        run = partial(
+            super().main,
+            args,
+            prog_name,
+            complete_var or COMPLETE_VARIABLE,
+            standalone_mode=False,
+            **extra,
+        )
         if not standalone_mode:
             return run()
         raise SystemExit(guarded(run))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import secrets
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,7 @@ import click
 
 from topmast.cli.errors import DONE
 from topmast.cli.settings import command, current, say
-from topmast.tables.display import readable_size
+from topmast.config.output import readable_size
 
 if TYPE_CHECKING:
     from click.decorators import FC
@@ -71,12 +69,26 @@ def init(folder: Path, sample: bool, profile: str) -> int:
 @click.option("--names", type=table_file, metavar="TABLE", help="Object names and positions.")
 @click.option("--catalog", metavar="NAME", help="Put --table into this catalogue: tic, galex, ...")
 @click.option("--table", type=table_file, metavar="TABLE", help="Rows of --catalog.")
-def ingest(folder: Path, catalog: str | None, table: Path | None, **tables: Path | None) -> int:
+@click.option("--cube", "cubes", type=table_file, multiple=True, metavar="FILE",
+              help="A cube of TESS full frames, made by astrocut; for cutouts.")  # fmt: skip
+@click.option("--survey", metavar="NAME", help="Of --image; 'hap' for those of Hubble.")
+@click.option("--image", "images", type=table_file, multiple=True, metavar="FILE",
+              help="A FITS image of --survey with celestial coordinates; for cutouts.")  # fmt: skip
+def ingest(
+    folder: Path,
+    catalog: str | None,
+    table: Path | None,
+    cubes: tuple[Path, ...],
+    survey: str | None,
+    images: tuple[Path, ...],
+    **tables: Path | None,
+) -> int:
     """Put your own observations, products, files and catalogues into the archive in FOLDER.
 
     \b
     topmast ingest ~/mast-archive --observations obs.ecsv --products products.csv --files data/
     topmast ingest ~/mast-archive --catalog tic --table stars.parquet
+    topmast ingest ~/mast-archive --cube tess-s0001-1-3-cube.fits
 
     Tables are ECSV, VOTable, FITS, Parquet or CSV files with the columns that `topmast columns`
     lists. A row that is there already is replaced.
@@ -85,13 +97,23 @@ def ingest(folder: Path, catalog: str | None, table: Path | None, **tables: Path
     given: dict[str, Any] = {name: path for name, path in tables.items() if path is not None}
     if (catalog is None) != (table is None):
         raise click.UsageError("--catalog and --table go together: a name, and its rows.")
-    if not given and catalog is None:
-        raise click.UsageError("Give --observations, --products, --files, --names or --catalog.")
+    if (survey is None) != (not images):
+        raise click.UsageError("--survey and --image go together: a name, and its images.")
+    if not given and catalog is None and not cubes and not images:
+        raise click.UsageError(
+            "Give --observations, --products, --files, --names, --catalog, --cube or --image."
+        )
     from topmast.archive import Archive
 
     with Archive(folder.expanduser()) as archive:
         if catalog is not None:
             say(f"Put in: {archive.ingest_catalog(catalog, table)} rows of {catalog}.")
+        if cubes:
+            archive.add_cube(*cubes)
+            say(f"Put in: {len(cubes)} cubes.")
+        if survey is not None:
+            archive.add_images(survey, *images)
+            say(f"Put in: {len(images)} images of {survey}.")
         if given:
             for line in _report_lines(archive.ingest(**given)):
                 say(line)
@@ -194,24 +216,21 @@ def make_sample(folder: Path, profile: str = "current") -> None:
     """Make the sample archive in `folder`: all of it, or nothing under that name."""
     from rich.console import Console
 
+    from topmast.archive.store.unfinished import unfinished_folder
     from topmast.sample import DEMO_ACCOUNT, build_sample
 
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.UsageError(f"{folder} is there already and not empty; choose another folder.")
     say(f"Making the sample archive in {folder} (once; about half a minute) ...")
-    part = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.part")
-    part.mkdir(parents=True)
-    try:
-        with Console(stderr=True, quiet=current().quiet).status("Making files") as status:
+    with (
+        unfinished_folder(folder) as part,
+        Console(stderr=True, quiet=current().quiet).status("Making files") as status,
+    ):
 
-            def show(what: str, count: int) -> None:
-                status.update(f"{count:,} {what}")
+        def show(what: str, count: int) -> None:
+            status.update(f"{count:,} {what}")
 
-            build_sample(part, profile=profile, progress=show).close()
-        part.replace(folder)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
+        build_sample(part, profile=profile, progress=show).close()
     say(
         f"It has a demo account, {DEMO_ACCOUNT.name} with the password {DEMO_ACCOUNT.password}, "
         "to try exclusive data with. Take it away before real data go in: "

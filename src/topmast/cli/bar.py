@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from topmast.cli.errors import tell
 from topmast.cli.settings import current
-from topmast.tables.display import one_line, readable_size
+from topmast.config.output import readable_size
 
 if TYPE_CHECKING:
     from topmast.download import Progress
@@ -99,7 +99,7 @@ class Bar(Shown):
         self._bar.stop()
 
     def __call__(self, progress: Progress) -> None:
-        """Show `progress`; a file that failed gets a line above the bar."""
+        """Show `progress`; the files that failed are listed at the end."""
         self._bar.update(
             self._task,
             completed=progress.bytes_done,
@@ -108,6 +108,3 @@ class Bar(Shown):
             files=progress.files,
             visible=True,
         )
-        if progress.row is not None and progress.row["Status"] == "ERROR":
-            text = one_line(f"Failed: {progress.row['Local Path']}: {progress.row['Message']}")
-            self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -9,8 +9,9 @@ import click
 
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.output import Output, output_options
-from topmast.cli.search import place_of, print_numbers, radius_option, target_argument
+from topmast.cli.search import print_numbers
 from topmast.cli.settings import command, current
+from topmast.cli.targets import place_of, radius_option, target_argument, targets_option
 from topmast.cli.words import criterion_option, pairs_of, value_of
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ twice means either value. `topmast columns TIC` lists the columns.
 
 @command(short_help="Find the sources of a catalogue by place or criteria.", epilog=EXAMPLES)
 @target_argument
+@targets_option
 @radius_option
 @click.option(
     "--catalog", default="HSC", show_default=True, metavar="NAME", help="Which catalogue."
@@ -46,6 +48,7 @@ twice means either value. `topmast columns TIC` lists the columns.
 @output_options
 def catalog(
     target: tuple[str, ...],
+    file: str | None,
     radius: str | None,
     catalog: str,
     version: int | None,
@@ -68,11 +71,13 @@ def catalog(
     client = current().client()
     catalogs = client.catalogs
     given = {name: value for name, value in parameters.items() if value is not None}
-    words = place_of(target, radius) | given | {"catalog": catalog}
+    words = place_of(target, radius, file) | given | {"catalog": catalog}
     words |= _criteria(client.session, catalog, criterion) if criterion else {"version": version}
     search, count_them = _methods(catalogs, by_criteria=bool(criterion))
     if count:
-        return print_numbers(target, count_them(**words))
+        number = count_them(**words)
+        asked = catalogs._question
+        return print_numbers(None if asked is None else asked.places, number)
     table = search(**words)
     output.write(table)
     return DONE if len(table) else NOTHING

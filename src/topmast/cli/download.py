@@ -13,19 +13,19 @@ from topmast.cli.errors import DONE, FAILED, NOTHING, tell
 from topmast.cli.manifest import AGAIN, finish
 from topmast.cli.output import Output, output_options
 from topmast.cli.settings import Option, command, current, say
-from topmast.cli.sources import is_product_table, read_source
+from topmast.cli.sources import is_product_table, is_uri, products_of_uris, read_source
 from topmast.cli.words import filter_options
-from topmast.tables.display import one_line
+from topmast.config.output import one_line
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from topmast.download import Plan
 
-WITH_RETRY = ("retry", "dry_run", "download_dir", "connections", "bandwidth")
+WITH_RETRY = ("retry", "dry_run", "download_dir", "connections", "bandwidth", "cloud")
 """The options that --retry takes, beside those of the output and of all commands."""
 
-NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth")
+NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth", "cloud", "cloud_only")
 """The options about how files are fetched, of which a script knows nothing."""
 
 
@@ -35,7 +35,7 @@ NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth")
     "otherwise; of a table of products, all its rows. Run the same command again after an "
     "interruption: whole files stay, the rest is fetched.",
 )
-@click.argument("what", metavar="OBSID...|TABLE|-", nargs=-1)
+@click.argument("what", metavar="OBSID...|URI...|TABLE|-", nargs=-1)
 @click.option("--download-dir", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Where mastDownload/ goes; this folder if not given.")  # fmt: skip
 @click.option("--flat", is_flag=True, help="Put all files directly into the folder.")
@@ -47,6 +47,9 @@ NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth")
               help="Check whether the files on disk are current.")  # fmt: skip
 @click.option("--connections", type=click.IntRange(min=1), metavar="N", help="Files at once.")
 @click.option("--bandwidth", metavar="RATE", help="Maximum download rate, such as '10 MB/s'.")
+@click.option("--cloud", is_flag=True,
+              help="Fetch from Amazon's cloud what is there, and the rest here.")  # fmt: skip
+@click.option("--cloud-only", is_flag=True, help="Fetch only what is in Amazon's cloud.")
 @click.option("--dry-run", is_flag=True, help="Show what would be downloaded.")
 @click.option("--curl", is_flag=True, help="Write a curl script that fetches the files later.")
 @click.option("--retry", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -61,15 +64,18 @@ def download(
     output: Output,
     **words: Any,
 ) -> int:
-    """Download files: of observations given by obsid, of a table, or of what a pipe brings.
+    """Download files: of observations given by obsid, by URI, of a table, or of what a pipe brings.
 
     \b
     topmast download 3000007760
     topmast download 2003839997 --product-sub-group-description RAW --extension fits
+    topmast download mast:HST/product/u8ij06acq_raw.fits --download-dir data
     topmast products 3000007760 --mrp-only | topmast download - --download-dir data
     topmast download --retry manifest.ecsv
     """
     _check_together(retry, curl)
+    if words.pop("cloud") | words["cloud_only"]:
+        current().client().observations.enable_cloud_dataset(verbose=False)
     if retry is not None:
         return _fetch_again(retry, what, dry_run, words, output)
     observations = current().client().observations
@@ -82,7 +88,7 @@ def download(
     if dry_run:
         click.echo(str(plan))
         return DONE
-    manifest = _with_progress(lambda shown: plan.run(verbose=False, progress=shown))
+    manifest = with_progress(lambda shown: plan.run(verbose=False, progress=shown))
     return finish(manifest, output, retried=None, folder=plan.folder)
 
 
@@ -126,6 +132,9 @@ def _given() -> dict[str, str]:
 def _source_and_options(what: tuple[str, ...], words: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     """What to download, and the arguments of `plan_download`."""
     source = read_source(what)
+    if isinstance(source, list) and any(map(is_uri, source)):
+        source = products_of_uris(source)
+        words["flat"] = words["layout"] is None
     filters = words.pop("filters")
     every, cache, ask = (words.pop(name) for name in ("every", "cache", "ask"))
     if every and filters.get("mrp_only"):
@@ -140,6 +149,7 @@ def _fetch_again(
     manifest: Path, what: tuple[str, ...], dry_run: bool, words: dict[str, Any], output: Output
 ) -> int:
     from topmast.download.retry import plans_of_retry, retry
+    from topmast.services.cloud import cloud_source
 
     if what:
         raise click.UsageError("--retry takes the place of obsids and tables.")
@@ -151,7 +161,8 @@ def _fetch_again(
         click.echo("\n".join(map(str, plans)) or f"0 files: all of {manifest} have arrived.")
         return DONE
     pace = {name: words[name] for name in ("connections", "bandwidth")}
-    fresh = _with_progress(
+    pace["cloud"] = cloud_source(session)
+    fresh = with_progress(
         lambda shown: retry(session, manifest, verbose=False, progress=shown, **pace)
     )
     return finish(fresh, output, retried=manifest, folder=manifest.parent)
@@ -170,7 +181,8 @@ def _check_folder(plans: list[Plan], folder: Path) -> None:
                 )
 
 
-def _with_progress(fetch: Callable[[Shown], Table]) -> Table:
+def with_progress(fetch: Callable[[Shown], Table]) -> Table:
+    """What `fetch` gives, with a bar on the terminal meanwhile."""
     try:
         with shown_progress() as shown:
             return fetch(shown)
@@ -180,7 +192,8 @@ def _with_progress(fetch: Callable[[Shown], Table]) -> Table:
 
 
 def _write_script(observations: Any, source: Any, options: dict[str, Any], output: Output) -> int:
-    options.pop("cache")
+    for name in ("cache", "cloud_only"):
+        options.pop(name)
     if options.pop("flat"):
         options["layout"] = "{productFilename}"
     manifest = observations.download_products(source, curl_flag=True, verbose=False, **options)

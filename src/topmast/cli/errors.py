@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from topmast.tables.display import one_line
+from topmast.config.output import one_line
 
 DONE, FAILED, MISUSED, NOTHING, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 """The exit codes; BROKEN_PIPE is what a shell shows for a tool whose reader went away."""
@@ -59,9 +59,10 @@ def _click_line(error: click.ClickException) -> str:
 
 
 def _explain(error: Exception) -> int:
+    from topmast.cli.wording import in_options
     from topmast.errors import InvalidQueryError, MastError, ResolverError, UnreachableError
 
-    text = one_line(str(error)) or type(error).__name__
+    text = in_options(one_line(str(error))) or type(error).__name__
     if isinstance(error, (InvalidQueryError, ResolverError)):
         tell(f"Error: {text}")
         return MISUSED

@@ -1,7 +1,8 @@
-"""Positions of objects, missions and columns: `topmast resolve`, `missions` and `columns`."""
+"""Positions of objects, and columns: `topmast resolve` and `topmast columns`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +12,8 @@ from topmast.cli.output import Output, output_options
 from topmast.cli.settings import command, current
 
 if TYPE_CHECKING:
-    from astropy.coordinates import SkyCoord
-    from astropy.table import Table
-
-Found = list[tuple[str, str, "SkyCoord"]]
+    from topmast.tables.plain import PlainTable
+    from topmast.wire.names import ResolvedName
 
 
 @command(short_help="Find the positions of objects.", quick=True)
@@ -29,25 +28,15 @@ def resolve(names: tuple[str, ...], resolver: str | None, every: bool, output: O
     topmast resolve M101
     topmast resolve M8 "NGC 5139" --all
     """
+    from topmast.questions.names import known_entries
+
     wanted = list(dict.fromkeys(names))
-    answer = (
-        current()
-        .client()
-        .observations.resolve_object(
-            wanted if len(wanted) > 1 else wanted[0], resolver=resolver, resolve_all=every
-        )
-    )
-    found = _positions(wanted, answer, every)
-    output.write(_position_table(found))
-    return DONE if {name for name, _, _ in found} >= set(wanted) else FAILED
-
-
-@command(short_help="List the missions.", quick=True)
-def missions() -> int:
-    """List the missions that the archive holds, one a line."""
-    for mission in current().client().observations.list_missions():
-        click.echo(mission)
-    return DONE
+    for name in wanted:
+        if not name.strip():
+            raise click.UsageError(f"{name!r} is no object name.")
+    found = known_entries(current().client().session, wanted, resolver, every)
+    output.write(_position_table(found, every))
+    return DONE if found.keys() >= set(wanted) else FAILED
 
 
 @command(short_help="List the columns of observations, products or a catalogue.")
@@ -70,22 +59,13 @@ def columns(kind: str, version: int | None, output: Output) -> int:
     return DONE
 
 
-def _positions(names: list[str], answer: Any, every: bool) -> Found:
-    """Flatten what `resolve_object` gives for one name or many, for one resolver or all."""
-    by_name = answer if len(names) > 1 else {names[0]: answer}
-    if not every:
-        return [(name, "", place) for name, place in by_name.items()]
-    return [(name, by, place) for name, each in by_name.items() for by, place in each.items()]
+def _position_table(found: Mapping[str, list[ResolvedName]], every: bool) -> PlainTable:
+    from topmast.tables.plain import PlainTable
 
-
-def _position_table(found: Found) -> Table:
-    from astropy.table import Table
-
-    table = Table()
-    table["name"] = [name for name, _, _ in found]
-    if any(resolver for _, resolver, _ in found):
-        table["resolver"] = [resolver for _, resolver, _ in found]
-    table["ra"] = [float(place.icrs.ra.deg) for _, _, place in found]
-    table["dec"] = [float(place.icrs.dec.deg) for _, _, place in found]
-    table["ra"].unit = table["dec"].unit = "deg"
-    return table
+    rows = [(name, each) for name, entries in found.items() for each in entries]
+    columns: dict[str, list[Any]] = {"name": [name for name, _ in rows]}
+    if every:
+        columns["resolver"] = [each.resolver for _, each in rows]
+    columns["ra"] = [each.ra_deg for _, each in rows]
+    columns["dec"] = [each.dec_deg for _, each in rows]
+    return PlainTable.of(columns)

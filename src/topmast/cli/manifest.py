@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topmast.cli.errors import DONE, FAILED, tell
-from topmast.cli.output import Output
-from topmast.cli.settings import say
-from topmast.tables.display import one_line, readable_size
+from topmast.cli.output import Output, counted
+from topmast.cli.settings import current, say
+from topmast.cli.wording import in_options
+from topmast.config.output import one_line, readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -23,25 +24,40 @@ AGAIN = "Run the same command again: only the missing files are downloaded."
 def finish(manifest: Table, output: Output, *, retried: Path | None, folder: Path) -> int:
     """Show the manifest, sum it up, and tell by the exit code whether all files are there.
 
-    `retried` is the manifest or journal that --retry named; `folder` is where a run that failed
-    leaves its journal.
+    `retried` is the manifest or journal that --retry named; `folder` is where the files are, and
+    where a run that failed leaves its journal.
     """
+    manifest["Message"] = [text and in_options(str(text)) for text in manifest["Message"].tolist()]
     bad = manifest[manifest["Status"] == "ERROR"]
     output.write(manifest, seen=bad["Local Path", "Message"])
     size = sum(manifest["Bytes"].tolist()) if "Bytes" in manifest.colnames else 0
-    say(f"{len(manifest) - len(bad)} of {len(manifest)} files are there ({readable_size(size)}).")
+    if len(bad) < len(manifest):
+        say(f"{_are_there(len(manifest), len(bad))} in {folder} ({readable_size(size)}).")
     if not len(bad):
         return DONE
-    _tell_failure(manifest, _source_of_retry(output, retried, folder))
+    _tell_failure(manifest, bad, _source_of_retry(output, retried, folder), output)
     return FAILED
 
 
-def _tell_failure(manifest: Table, source: Path | None) -> None:
+def _are_there(count: int, bad: int) -> str:
+    return f"{count - bad} of {counted(count, 'file')} {'is' if count == 1 else 'are'} there,"
+
+
+def _tell_failure(manifest: Table, bad: Table, source: Path | None, output: Output) -> None:
+    """Sum up what failed; the reasons as well, unless the screen shows them already."""
     from topmast.download.run import last_line
 
     retry = "" if source is None else f"\nOr: topmast download --retry {shlex.quote(str(source))}"
-    for line in last_line(list(_results(manifest)), AGAIN + retry).splitlines():
-        tell(one_line(line))
+    lines = last_line(list(_results(manifest)), AGAIN + retry).splitlines()
+    if output.shows(bad):
+        lines[0] = f"FAILED: {len(bad)} of {counted(len(manifest), 'file')} did not arrive."
+    for line in lines:
+        tell(in_options(one_line(line)))
+    if any("401" in str(text) for text in bad["Message"].tolist()):
+        from topmast.login.authentication import where_tokens_are_made
+
+        session = current().client().session
+        tell(f"Log in with --login; a token is made {where_tokens_are_made(session)}")
 
 
 def _results(manifest: Table) -> Iterable[Result]:

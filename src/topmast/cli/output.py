@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.formats import save_table, write_table
-from topmast.cli.settings import Option, say
-from topmast.tables.display import one_line, readable_size
+from topmast.cli.settings import Option, say, with_astropy
+from topmast.config.output import one_line, readable_size
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+AnyTable = Any
+"""A Table of astropy or a PlainTable."""
 
 FIRST = (
     "target_given", "Status", "State", "Local Path", "Path", "Message", "Reason",
@@ -54,28 +57,42 @@ class Output:
     rows: int | None = None
     sort: str | None = None
 
-    def write(self, table: Table, *, seen: Table | None = None) -> None:
+    def write(
+        self, table: AnyTable, *, seen: AnyTable | None = None, screen_order: Sequence[str] = ()
+    ) -> None:
         """Send `table` to the file, the pipe or the screen.
 
         `seen` is what of it a screen shows, unless certain columns or all rows were asked for;
-        nothing, if it has no rows.
+        nothing, if it has no rows. `screen_order` are columns that order the rows on a screen.
         """
+        if self.needs_astropy:
+            table = _as_astropy(table)
         chosen = _only(_sorted(table, self.sort) if self.sort else table, self.columns)
         if self.path is not None and self.kind is not None:
             save_table(chosen, self.path, self.kind)
-            say(f"{len(table)} rows written to {self.path}")
+            say(f"{counted(len(table), 'row')} written to {self.path}")
         elif self.kind is not None or not on_terminal():
             write_table(chosen, sys.stdout.buffer, self.kind or format_of("tsv"))
         elif seen is None or self._asks_for_more:
-            self._show(chosen)
+            self._show(chosen if self.sort else _ordered(chosen, screen_order))
         elif len(seen):
             self._show(seen)
+
+    def shows(self, seen: AnyTable) -> bool:
+        """Whether `write` shows what of a table a screen shows."""
+        to_screen = self.path is None and self.kind is None and on_terminal()
+        return to_screen and len(seen) > 0
+
+    @property
+    def needs_astropy(self) -> bool:
+        """Whether the format of the answer is written by astropy."""
+        return self.kind is not None and not self.kind.plain
 
     @property
     def _asks_for_more(self) -> bool:
         return bool(self.columns) or self.all_columns or self.rows == sys.maxsize
 
-    def _show(self, table: Table) -> None:
+    def _show(self, table: AnyTable) -> None:
         size = shutil.get_terminal_size()
         whole = self.all_columns or bool(self.columns)
         limit = max(10, size.lines - 6) if self.rows is None else self.rows
@@ -96,7 +113,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def show_table(
-    table: Table, *, limit: int, width: int | None, reorder: bool = True, hints: bool = True
+    table: AnyTable, *, limit: int, width: int | None, reorder: bool = True, hints: bool = True
 ) -> None:
     """Print the first `limit` rows, and the columns that fit into `width` (None: all)."""
     names = sorted(table.colnames, key=_importance) if reorder else list(table.colnames)
@@ -113,6 +130,11 @@ def show_table(
 def on_terminal() -> bool:
     """Whether standard output is a terminal, and not a pipe or a file."""
     return sys.stdout.isatty()
+
+
+def counted(number: int, what: str) -> str:
+    """``1 file``, ``2 files``."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _checked(
@@ -152,14 +174,14 @@ def _writable(text: str) -> Path:
     return path
 
 
-def _only(table: Table, names: Sequence[str]) -> Table:
+def _only(table: AnyTable, names: Sequence[str]) -> AnyTable:
     """`table` with the named columns, whatever the case they are written in."""
     if not names:
         return table
     return table[[_column(table, name) for name in names]]
 
 
-def _column(table: Table, name: str) -> str:
+def _column(table: AnyTable, name: str) -> str:
     """The name of a column of `table` as it is spelled there."""
     known = {each.lower(): each for each in table.colnames}
     if name.lower() not in known:
@@ -170,7 +192,7 @@ def _column(table: Table, name: str) -> str:
     return known[name.lower()]
 
 
-def _sorted(table: Table, sort: str) -> Table:
+def _sorted(table: AnyTable, sort: str) -> AnyTable:
     """`table` in the order of a column, rows without a value last; ``-name`` for descending."""
     import numpy as np
 
@@ -182,6 +204,31 @@ def _sorted(table: Table, sort: str) -> Table:
     return table[order[np.argsort(missing[order], kind="stable")]]
 
 
+def _ordered(table: AnyTable, names: Sequence[str]) -> AnyTable:
+    """`table` by its columns among `names`, the first before the others."""
+    import numpy as np
+
+    keys = [table[name] for name in reversed(names) if name in table.colnames]
+    if not keys or not len(table):
+        return table
+    filled: list[Any] = [np.ma.filled(np.ma.asarray(key, dtype=float), np.inf) for key in keys]
+    return table[np.lexsort(filled)]
+
+
+def _as_astropy(table: AnyTable) -> Table:
+    """`table` as one of astropy, with the units that are known of its columns."""
+    if hasattr(table, "meta"):
+        return table
+    with_astropy()
+    from topmast.tables.table import table_from_columns
+
+    return table_from_columns(table.columns, service=CAOM)
+
+
+CAOM = "Mast.Caom."
+"""Where the units of columns are looked up: those of observations and products."""
+
+
 def _importance(name: str) -> int:
     return FIRST.index(name) if name in FIRST else len(FIRST)
 
@@ -191,7 +238,7 @@ DATES = ("t_min", "t_max", "t_obs_release")
 """Columns of Modified Julian Dates; a screen shows the date too."""
 
 
-def _texts(table: Table, name: str, widest: int | None) -> list[str]:
+def _texts(table: AnyTable, name: str, widest: int | None) -> list[str]:
     show = readable_size if name == "size" else _dated if name in DATES else _cell
     texts = ["" if row[0] is None else one_line(show(row[0])) for row in rows_of(table[[name]])]
     return texts if name in (*PATHS, *REASONS) else [_shortened(text, widest) for text in texts]
@@ -289,9 +336,9 @@ def _is_number(text: str) -> bool:
 def _tell_rest(rows: int, columns: int) -> None:
     rest = []
     if rows > 0:
-        rest.append(f"{rows} more rows (--all-rows or --output FILE)")
+        rest.append(f"{counted(rows, 'more row')} (--all-rows or --output FILE)")
     if columns > 0:
-        rest.append(f"{columns} more columns (--all-columns or --columns a,b)")
+        rest.append(f"{counted(columns, 'more column')} (--all-columns or --columns a,b)")
     if rest:
         say("… " + ", ".join(rest))
 

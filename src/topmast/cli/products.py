@@ -8,7 +8,7 @@ import click
 
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.output import Output, output_options
-from topmast.cli.settings import command, current
+from topmast.cli.settings import command, current, with_astropy
 from topmast.cli.sources import is_product_table, read_source
 from topmast.cli.words import filter_options
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     short_help="List the files of observations.",
     epilog="A filter given twice means either value; ! in front leaves out. Sizes are in bytes: "
     "--size '<1000000', --size 1000..2000.",
+    quick=True,
 )
 @click.argument("observations", nargs=-1)
 @click.option("--unique", is_flag=True, help="List a file once, also if observations share it.")
@@ -36,11 +37,24 @@ def products(
     topmast search M101 --radius 1m | topmast products - --mrp-only --output m101.ecsv
     """
     source = read_source(observations)
-    ask = current().client().observations
-    found = ask.get_unique_product_list if unique else ask.get_product_list
-    table = _filtered(ask, source if is_product_table(source) else found(source), filters)
+    if not is_product_table(source) and not filters and not unique and not output.needs_astropy:
+        table = _listed(source)
+    else:
+        with_astropy()
+        ask = current().client().observations
+        found = ask.get_unique_product_list if unique else ask.get_product_list
+        table = _filtered(ask, source if is_product_table(source) else found(source), filters)
     output.write(table)
     return DONE if len(table) else NOTHING
+
+
+def _listed(source: Any) -> Any:
+    """The files of observations, all of them, without astropy."""
+    from topmast.questions.portal import ask_columns
+    from topmast.questions.products import get_product_list
+
+    session = current().client().session
+    return ask_columns(session, get_product_list(session, source))
 
 
 def _filtered(ask: Any, table: Table, filters: dict[str, Any]) -> Table:

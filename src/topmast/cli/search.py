@@ -1,59 +1,41 @@
-"""Find observations, or count them: `topmast search` and `topmast count`."""
+"""Find observations, count them, say why there are none: `topmast search`, `count`, `explain`."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from topmast.cli.errors import DONE, NOTHING
-from topmast.cli.output import Output, output_options
-from topmast.cli.settings import MINUS, command, current
+from topmast.cli.output import Output, counted, output_options
+from topmast.cli.settings import command, current, say
+from topmast.cli.targets import place_of, radius_option, target_argument, targets_option
 from topmast.cli.words import criteria_options
 
 if TYPE_CHECKING:
-    from click.decorators import FC
+    from collections.abc import Iterable
 
-    from topmast.services.observations import ObservationsClass
-
-COORDINATE = re.compile(r"[+-]?\d[\d.:hmsd]*")
-
-
-def _one_position(
-    context: click.Context, parameter: click.Parameter, words: tuple[str, ...]
-) -> tuple[str, ...]:
-    """Two coordinates without quotes around them are one position."""
-    words = tuple(word.replace(MINUS, "-") for word in words)
-    if len(words) == 2 and all(map(COORDINATE.fullmatch, words)):
-        return (" ".join(words),)
-    return words
-
-
-target_argument: Callable[[FC], FC] = click.argument("target", nargs=-1, callback=_one_position)
-radius_option: Callable[[FC], FC] = click.option(
-    "--radius",
-    metavar="ANGLE",
-    help="How far around TARGET: '5 arcmin', '0.1d'; 0.2 deg if not given.",
-)
 EXAMPLES = """
-TARGET is an object's name or a position: M101, "322.49324 12.16683", "14h03m12.6s +54d20m57s".
+TARGET is an object's name or a position: M101, "322.49324 12.16683", "14:03:12.6 +54:20:57"
+(hours and degrees), "14h03m12.6s +54d20m57s".
 Each column of the observations is an option. Texts may hold one wildcard (*); an option given
 twice means either value. Numbers and dates are ranges: 50000..60000, 2015-01-01..2016-01-01,
 or open at one end (300..). A criterion finds science observations; --criterion obstype=all
 finds calibrations too.
 """
+BY_DISTANCE = ("target_index", "distance")
 
 
-@command(short_help="Find observations by place, name or criteria.", epilog=EXAMPLES)
+@command(short_help="Find observations by place, name or criteria.", epilog=EXAMPLES, quick=True)
 @target_argument
+@targets_option
 @radius_option
 @criteria_options
 @click.option("--count", is_flag=True, help="Print how many there are, not which.")
 @output_options
 def search(
     target: tuple[str, ...],
+    file: str | None,
     radius: str | None,
     criteria: dict[str, Any],
     count: bool,
@@ -65,84 +47,99 @@ def search(
     topmast search M101 --radius "5 arcmin"
     topmast search M101 --filters "*UV" --filters Kepler --criterion t_min=50000..60000
     topmast search --obs-collection HST --proposal-pi "Osten*" --output osten.ecsv
+    topmast search --targets my_list.csv --obs-collection JWST
     """
-    _check_any(target, criteria)
-    observations = current().client().observations
+    from topmast.questions import observations
+    from topmast.questions.portal import ask_columns, ask_table
+
+    place = place_of(target, radius, file)
+    _check_any(place, criteria)
     if count:
-        return _print_count(observations, target, radius, criteria)
-    table = _find(observations, target, radius, criteria)
-    output.write(table)
+        return _print_count(place, criteria)
+    session = current().client().session
+    find = observations.query_criteria if criteria else observations.query_region
+    ask = ask_table if output.needs_astropy else ask_columns
+    table: Any = ask(session, find(session, **place, **criteria))
+    output.write(table, screen_order=BY_DISTANCE)
     return DONE if len(table) else NOTHING
 
 
 @command(short_help="Count observations without fetching them.", epilog=EXAMPLES, quick=True)
 @target_argument
+@targets_option
 @radius_option
 @criteria_options
-def count(target: tuple[str, ...], radius: str | None, criteria: dict[str, Any]) -> int:
+def count(
+    target: tuple[str, ...], file: str | None, radius: str | None, criteria: dict[str, Any]
+) -> int:
     """Count observations without fetching them; without any word, all of the archive.
 
     \b
     topmast count M8 --radius "0.02 deg"
     topmast count --obs-collection TESS --sequence-number 1..13
     """
-    return _print_count(current().client().observations, target, radius, criteria)
+    return _print_count(place_of(target, radius, file), criteria)
 
 
-def _check_any(target: tuple[str, ...], criteria: dict[str, Any]) -> None:
-    if not target and not criteria:
-        raise click.UsageError("Give a TARGET, or a criterion such as --obs-collection HST.")
-
-
-def _find(
-    observations: ObservationsClass,
+@command(short_help="Say why a search finds nothing.", epilog=EXAMPLES, quick=True)
+@target_argument
+@targets_option
+@radius_option
+@criteria_options
+@output_options
+def explain(
     target: tuple[str, ...],
+    file: str | None,
     radius: str | None,
     criteria: dict[str, Any],
-) -> Any:
-    place = place_of(target, radius)
-    if criteria:
-        return observations.query_criteria(**place, **criteria)
-    return observations.query_region(**place)
-
-
-def _print_count(
-    observations: ObservationsClass,
-    target: tuple[str, ...],
-    radius: str | None,
-    criteria: dict[str, Any],
+    output: Output,
 ) -> int:
-    place = place_of(target, radius)
-    if criteria or not target:
-        number = observations.query_criteria_count(**place, **criteria)
-    else:
-        number = observations.query_region_count(**place)
-    return print_numbers(target, number)
+    """Say why a search finds nothing: each criterion is left out in turn, and the rest counted.
 
+    \b
+    topmast explain M101 --obs-collection HTS
+    topmast explain --instrument-name NIRSPEC --obs-collection JWST
+    """
+    from topmast.cli.wording import in_options
+    from topmast.questions.explain import columns_of_reasons, explain_search
+    from topmast.questions.observations import question_to_explain
+    from topmast.tables.plain import PlainTable
 
-def print_numbers(target: tuple[str, ...], number: Any) -> int:
-    """Print a count, or one a line for each of several targets."""
-    if len(target) > 1:
-        for word, each in zip(target, number, strict=True):
-            click.echo(f"{word}\t{int(each)}")
-    else:
-        click.echo(int(number))
+    place = place_of(target, radius, file)
+    _check_any(place, criteria)
+    session = current().client().session
+    reasons, found = explain_search(session, question_to_explain(session, **place, **criteria))
+    columns = columns_of_reasons(reasons)
+    columns["hint"] = list(map(in_options, columns["hint"]))
+    output.write(PlainTable.of(columns))
+    say(f"All criteria together find {counted(found, 'observation')}.")
     return DONE
 
 
-def place_of(target: tuple[str, ...], radius: str | None) -> dict[str, Any]:
-    """The arguments that say where: several targets are asked for in one call."""
-    place: dict[str, Any] = {} if radius is None else {"radius": _angle(radius)}
-    if target:
-        place["coordinates"] = target[0] if len(target) == 1 else list(target)
-    elif radius is not None:
-        raise click.UsageError("--radius needs a TARGET to be around.")
-    return place
+def _check_any(place: dict[str, Any], criteria: dict[str, Any]) -> None:
+    if not place and not criteria:
+        raise click.UsageError("Give a TARGET, or a criterion such as --obs-collection HST.")
 
 
-def _angle(text: str) -> str | float:
-    """A bare number is degrees, as in the library."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _print_count(place: dict[str, Any], criteria: dict[str, Any]) -> int:
+    from topmast.questions import observations
+    from topmast.questions.portal import ask_counts
+
+    session = current().client().session
+    if criteria or not place:
+        question = observations.query_criteria_count(session, **place, **criteria)
+        number = ask_counts(session, question)
+    else:
+        question = observations.query_region(session, **place)
+        number = observations.count_near(session, question)
+    return print_numbers(question.places, number)
+
+
+def print_numbers(places: Iterable[Any] | None, number: Any) -> int:
+    """Print a count, or one a line for each of several places."""
+    if places is None:
+        click.echo(int(number))
+        return DONE
+    for place, each in zip(places, number, strict=True):
+        click.echo(f"{place.given}\t{int(each)}")
+    return DONE

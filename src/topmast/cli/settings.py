@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from topmast.cli.errors import BROKEN_PIPE, forget_stdout, tell
-from topmast.tables.display import one_line
+from topmast.cli.wording import in_options
+from topmast.config.output import one_line
 
 if TYPE_CHECKING:
     from topmast.client import Client
@@ -46,7 +47,9 @@ class Settings:
         """A client of the archive that was asked for."""
         from topmast.client import connect
 
-        chosen = {} if self.timeout is None else {"timeout": self.timeout}
+        chosen: dict[str, Any] = {} if self.timeout is None else {"timeout": self.timeout}
+        if self.debug:
+            chosen["tracebacks"] = "full"
         client = connect(self.archive, **chosen)
         with redirect_stdout(sys.stderr):  # what a login says is no data
             if self.username:
@@ -178,6 +181,14 @@ def say(text: str) -> None:
         tell(text)
 
 
+def with_astropy() -> None:
+    """Load astropy, and show warnings as before: it takes them over when it is imported."""
+    shown = warnings.showwarning
+    importlib.import_module("astropy.utils.exceptions")
+    importlib.import_module("astropy.table")
+    warnings.showwarning = shown
+
+
 @contextmanager
 def _reporting(settings: Settings) -> Iterator[None]:
     handler = _LineHandler()
@@ -203,11 +214,11 @@ class _LineHandler(logging.Handler):
     """One line a record, on the standard error of the moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        tell(one_line(record.getMessage()))
+        tell(in_options(one_line(record.getMessage())))
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    tell(f"Warning: {one_line(str(message))}")
+    tell(f"Warning: {in_options(one_line(str(message)))}")
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.formats import read_table
+from topmast.cli.settings import with_astropy
 from topmast.wire.table_files import format_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
 STDIN = "-"
+URI = re.compile(r"(mast|https?|s3|gs|vo|ivo)://?|mast:", re.IGNORECASE)
 ID_COLUMNS = ("obsid", "obsID", "dataURI")
 
 
@@ -27,15 +30,40 @@ def read_source(words: tuple[str, ...]) -> list[str] | Table:
         return _from_text(sys.stdin.buffer.read())
     if len(words) == 1 and Path(words[0]).is_file():
         return _from_file(Path(words[0]))
-    missing = [word for word in words if _looks_like_file(word)]
+    missing = [word for word in words if not is_uri(word) and _looks_like_file(word)]
     if missing:
         raise click.UsageError(f"There is no file {missing[0]}.")
     return list(words)
 
 
+def is_uri(word: str) -> bool:
+    """Whether `word` names one file, as the column dataURI does."""
+    return URI.match(word) is not None
+
+
+def products_of_uris(uris: list[str]) -> Table:
+    """A table of products with these URIs."""
+    others = [uri for uri in uris if not is_uri(uri)]
+    if others:
+        raise click.UsageError(f"{others[0]} is no URI; give either URIs or obsids.")
+    with_astropy()
+    from astropy.table import Table
+
+    names = [uri.rstrip("/").rpartition("/")[2] for uri in uris]
+    nothing = [""] * len(uris)
+    return Table(
+        {"obs_collection": nothing, "obs_id": nothing, "dataURI": uris, "productFilename": names}
+    )
+
+
 def is_product_table(source: Any) -> bool:
     """Whether `source` lists files already, and not only observations."""
     return "dataURI" in getattr(source, "colnames", ())
+
+
+def _read(kind: str, content: bytes) -> Table:
+    with_astropy()
+    return format_of(kind).read(io.BytesIO(content))
 
 
 def _from_file(path: Path) -> list[str] | Table:
@@ -44,6 +72,7 @@ def _from_file(path: Path) -> list[str] | Table:
     except ValueError:
         return _from_text(path.read_bytes())
     try:
+        with_astropy()
         return _checked(read_table(path), str(path))
     except (ValueError, OSError, KeyError) as problem:
         raise click.UsageError(f"{path} is not a table that can be read: {problem}") from problem
@@ -56,7 +85,7 @@ def _from_text(content: bytes) -> list[str] | Table:
     if kind is None:
         return _ids(text)
     try:
-        return _checked(format_of(kind).read(io.BytesIO(content)), "Standard input")
+        return _checked(_read(kind, content), "Standard input")
     except (ValueError, KeyError) as problem:
         raise click.UsageError(
             f"Standard input is not a table that can be read: {problem}"

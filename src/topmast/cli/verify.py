@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from topmast.cli.errors import DONE, FAILED, tell
-from topmast.cli.output import Output, output_options
+from topmast.cli.output import Output, counted, output_options
 from topmast.cli.settings import command, current, say
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def _summary(states: Counter[str]) -> str:
     kinds = ", ".join(f"{count} {state}" for state, count in sorted(bad.items()))
     unproven = " (no errors found)" if states["unknown"] else ""
     return (
-        f"{states.total()} files: {states['whole']} whole, {states['unknown']} unknown{unproven}, "
+        f"{counted(states.total(), 'file')}: {states['whole']} whole, "
+        f"{states['unknown']} unknown{unproven}, "
         f"{sum(bad.values())} bad{f' ({kinds})' if kinds else ''}."
     )

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import click
 
 from topmast.cli.settings import Option
+from topmast.cli.wording import option_name
 from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
 MOST_INTEGERS = 1000
@@ -123,9 +124,10 @@ def _with(
 
 
 def _option_of(field: Field) -> Callable[..., Any]:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z][a-z]|UR[IL])", "-", field.name).replace("_", "-").lower()
     # Option names are compared in lower case and with dashes: see topmast.cli.main.
-    spellings = dict.fromkeys(["--" + words, "--" + field.name.replace("_", "-").lower()])
+    spellings = dict.fromkeys(
+        [option_name(field.name), "--" + field.name.replace("_", "-").lower()]
+    )
     short = SHORT_NAMES.get(field.name)
     also = f" Also {short}." if short else ""
     unit = f" [{field.unit}]" if field.unit else ""

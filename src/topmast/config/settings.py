@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from topmast.errors import InvalidQueryError, did_you_mean
 
 MAST = "https://mast.stsci.edu"
+AMAZON_S3 = "https://s3.us-east-1.amazonaws.com"
 
 DEFAULTS: dict[str, Any] = {
     "server": MAST,
@@ -27,6 +28,8 @@ DEFAULTS: dict[str, Any] = {
     "auth_server": "",
     "resolver_server": "",
     "hla_server": "",
+    "s3_server": "",
+    "s3_bucket": "stpubdata",
     "ssoserver": "https://ssoportal.stsci.edu",
     "timeout": 600.0,
     "connect_timeout": 15.0,
@@ -39,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "ca_bundle": "",
     "token_file": "",
     "dialect": "guide",
+    "tracebacks": "short",
 }
 
 DESCRIPTIONS: dict[str, str] = {
@@ -47,6 +51,9 @@ DESCRIPTIONS: dict[str, str] = {
     "auth_server": "Where tokens are made; empty: belongs to the server.",
     "resolver_server": "The object name resolver; empty: belongs to the server.",
     "hla_server": "The Hubble Legacy Archive; empty: belongs to the server.",
+    "s3_server": "S3 with the public files; empty: belongs to the server, for MAST that of "
+    "Amazon's region us-east-1.",
+    "s3_bucket": "The bucket of the public files.",
     "ssoserver": "Of astroquery; it has no effect.",
     "timeout": "Seconds that a whole query may take, with all its polls and pages.",
     "connect_timeout": "Seconds to wait for a connection.",
@@ -62,7 +69,15 @@ DESCRIPTIONS: dict[str, str] = {
     "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
     "configuration folder.",
     "dialect": "'guide' or 'astroquery': what a call returns where the two differ.",
+    "tracebacks": "'short' or 'full': whether an error also shows where inside topmast it arose.",
 }
+
+
+WORDS: dict[str, tuple[str, ...]] = {
+    "dialect": ("guide", "astroquery"),
+    "tracebacks": ("short", "full"),
+}
+"""The settings that are one of a few words."""
 
 
 class Conf:
@@ -146,6 +161,7 @@ class Servers:
     auth: str
     resolver: str
     hla: str
+    s3: str
 
     @classmethod
     def of(cls, portal: str) -> Servers:
@@ -160,6 +176,7 @@ class Servers:
             resolver=conf.resolver_server
             or ("https://mastresolver.stsci.edu" if at_mast else portal),
             hla=conf.hla_server or ("https://hla.stsci.edu" if at_mast else portal),
+            s3=conf.s3_server or (AMAZON_S3 if at_mast else portal),
         )
 
 
@@ -177,8 +194,9 @@ def _converted(name: str, value: Any, source: str) -> Any:
     wanted = type(DEFAULTS[name])
     if name == "server" and isinstance(value, Path):
         value = str(value)
-    if name == "dialect" and value not in ("guide", "astroquery"):
-        raise ValueError(f"dialect is 'guide' or 'astroquery', not {value!r} ({source}).")
+    if name in WORDS and value not in WORDS[name]:
+        known = " or ".join(map(repr, WORDS[name]))
+        raise ValueError(f"{name} is {known}, not {value!r} ({source}).")
     if isinstance(value, wanted) and not isinstance(value, bool):
         return value
     try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Integral
 from typing import Any
 
@@ -15,6 +16,9 @@ from topmast.errors import InvalidQueryError
 from topmast.net.messages import Limits
 from topmast.net.session import Session
 
+#: Of the time limit for a file: so long the server may send nothing.
+STALL_SHARE = 0.25
+STALL_SECONDS = 30.0
 UNITS: dict[str, float] = {
     "": 1,
     "k": 1e3,
@@ -34,7 +38,8 @@ class RunSettings:
     """Settings of one run.
 
     `connections`: files under way at once. `ranges`: parts of one large file at once.
-    `stall_rate`: slower than this many bytes a second over a whole read limit counts as stalled.
+    `stall_seconds`: so long a body may pause. `stall_rate`: slower than this many bytes a second
+    over all that time counts as stalled, too.
     `least_rate`: a file may take the time limit, and beyond it the time it needs at this rate.
     `most_load`: of one processor; above it the machine is the limit and not the link, and more
     connections would not help. `enough`: so many bytes a second need no more connections either.
@@ -48,6 +53,7 @@ class RunSettings:
     split_above: int = 64 << 20
     split_least: int = 8 << 20
     bandwidth: float | None = None
+    stall_seconds: float = STALL_SECONDS
     stall_rate: float = 100.0
     least_rate: float = 20e3
     resumable: int = 256 << 10
@@ -60,8 +66,13 @@ class RunSettings:
         given = {name: value for name, value in changes.items() if value is not None}
         if "bandwidth" in given:
             given["bandwidth"] = bytes_per_second(given["bandwidth"])
+        limits = session.limits()
+        # One stall must leave time for another try.
+        share = (limits.total_seconds or math.inf) * STALL_SHARE
+        limits = replace(limits, read_seconds=min(limits.read_seconds, share))
         values: dict[str, Any] = {
-            "limits": session.limits(),
+            "limits": limits,
+            "stall_seconds": min(limits.read_seconds, STALL_SECONDS),
             "tries": int(session.setting("tries")),
             "connections": int(session.setting("connections")),
         }
@@ -77,15 +88,6 @@ class RunSettings:
     def parts(self) -> int:
         """Parts of one file at once: with few connections, fewer."""
         return min(self.ranges, self.connections)
-
-    @property
-    def helpers(self) -> int:
-        """Connections beside those of the files, for parts of large ones."""
-        return self.connections * (self.parts - 1)
-
-    def longest_seconds(self, size: int | None) -> float:
-        """Seconds that a file of this size may take altogether."""
-        return (self.limits.total_seconds or 600.0) + (size or 0) / self.least_rate
 
 
 def bytes_per_second(rate: Any) -> float:
@@ -129,6 +131,8 @@ class Control:
         on_bytes: Callable[[int], None] | None = None,
     ) -> None:
         self._slots = threading.BoundedSemaphore(connections)
+        #: Files that wait for a connection.
+        self.waiting = 0
         #: Set when the run is to end.
         self.stopping: threading.Event = threading.Event()
         self._lock = threading.Lock()
@@ -144,12 +148,32 @@ class Control:
     @contextmanager
     def slot(self) -> Iterator[None]:
         """Wait for one of the connections, and have it while inside."""
-        while not self._slots.acquire(timeout=0.2):
-            self.check()
+        if not self._slots.acquire(blocking=False):
+            self._wait_for_slot()
         try:
             yield
         finally:
             self._slots.release()
+
+    def _wait_for_slot(self) -> None:
+        with self._lock:
+            self.waiting += 1
+        try:
+            while not self._slots.acquire(timeout=0.2):
+                self.check()
+        finally:
+            with self._lock:
+                self.waiting -= 1
+
+    @contextmanager
+    def spare_slot(self) -> Iterator[bool]:
+        """Have a connection that no file needs while inside; whether there is one."""
+        free = not self.waiting and self._slots.acquire(blocking=False)
+        try:
+            yield free
+        finally:
+            if free:
+                self._slots.release()
 
     def stop(self) -> None:
         """Ask every thread to end, and close the connections that they wait for."""

@@ -11,10 +11,12 @@ import os
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from topmast.config.dialects import choice
+from topmast.config.output import one_line
 from topmast.download.check.content import Content, inspect
 from topmast.download.check.verdict import GOOD, State
 from topmast.download.control import Control, RunSettings, Stopped
@@ -24,13 +26,14 @@ from topmast.download.folder.part import Busy, Part
 from topmast.download.folder.system import free_bytes, is_disk_full, sync_folder
 from topmast.download.product import DISK, Held, Product, Result
 from topmast.download.transfer.backoff import Failed
+from topmast.download.transfer.cloud import ABSENT, Cloud
+from topmast.download.transfer.digests import contradiction
 from topmast.download.transfer.judge import NO_VERSION
 from topmast.download.transfer.transfer import NotModified, Transfer
 from topmast.errors import DiskFullError, MastError
 from topmast.net.address import without_credentials
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
-from topmast.tables.display import one_line
 
 log: logging.Logger = logging.getLogger("topmast")
 
@@ -53,6 +56,7 @@ class Fetcher:
         *,
         cache: bool | str = True,
         check: str = "content",
+        cloud: Cloud | None = None,
         on_splittable: Callable[[], None] | None = None,
     ) -> None:
         self.session = session
@@ -60,6 +64,7 @@ class Fetcher:
         self.settings = settings
         self.control = control
         self.cache = cache
+        self.cloud = cloud
         self.on_splittable = on_splittable
         #: Transfers that may want help.
         self.active: list[Transfer] = []
@@ -81,7 +86,7 @@ class Fetcher:
         try:
             if product.error:
                 raise Failed(product.error)
-            result = self._obtain(product, result)
+            result = self._from_cloud(product, result, self.cloud)
         except (Busy, Stopped):
             raise
         except (Failed, MastError, OSError, EOFError, zlib.error) as problem:
@@ -92,6 +97,30 @@ class Fetcher:
             result.status, result.source = "ERROR", ""
             result.message = f"Unexpected {type(problem).__name__}: {reason_of(problem)}"
         result.seconds = time.monotonic() - began
+        return result
+
+    def _from_cloud(self, product: Product, result: Result, cloud: Cloud | None) -> Result:
+        """Fetch the file from the cloud, else from the archive; the message says why."""
+        if cloud is None:
+            return self._obtain(product, result)
+        said = ABSENT
+        try:
+            url = cloud.url(product.uri)
+            if url:
+                result = self._obtain(replace(product, url=url, cloud_url=url), result)
+                cloud.arrived()
+                result.product, result.cloud_url = product, url
+                return result
+        except DiskFullError:
+            raise
+        except (Failed, MastError) as problem:
+            said = cloud.failed(problem)
+        if cloud.only:
+            result.status, result.message, result.source = "SKIPPED", said, ""
+            return result
+        result = self._obtain(product, result)
+        if said is not ABSENT:
+            result.message = " ".join(filter(None, (result.message, said)))
         return result
 
     def sync_folders(self) -> None:
@@ -148,7 +177,7 @@ class Fetcher:
             self.session,
             self.settings,
             self.control,
-            current=held if held is not None and self.cache == "check" else NO_VERSION,
+            current=held if held is not None and self._is_to_check(held, product) else NO_VERSION,
             on_splittable=self.on_splittable,
         )
         self.active.append(transfer)
@@ -176,13 +205,17 @@ class Fetcher:
                 result.source = urlsplit(url).netloc.rpartition("@")[2]
         return result
 
+    def _is_to_check(self, held: Held, product: Product) -> bool:
+        """Whether to ask if `held` is current; only where it came from knows."""
+        return self.cache == "check" and held.cloud_url == product.cloud_url
+
     # Is it the file? ----------------------------------------------------------------------
 
     def _whole_body(self, transfer: Transfer) -> Content:
         """Fetch until a body passes every check, or comes bad again and again.
 
-        Where only the product table tells that bytes are missing, since the format cannot, the
-        archive is asked for more: the announced length may be wrong, too.
+        Where the product table says that there is more, the archive is asked for it: the announced
+        length may be wrong, too, and some formats can be cut unnoticed.
         """
         part, size, name = transfer.part, transfer.product.size, transfer.part.final.name
         seen: set[str] = set()
@@ -190,12 +223,17 @@ class Fetcher:
         for _ in range(BODIES):
             transfer.run()
             content = inspect(part.path, name, *part.hashed())
-            unproven = content.verdict.state is State.UNKNOWN
-            if unproven and size is not None and content.size < size and transfer.find_more():
-                content = inspect(part.path, name, *part.hashed())
-            problem = self._problem(transfer, content, seen)
-            if problem is None:
+            more = None
+            if size is not None and content.size < size and content.verdict.state in GOOD:
+                more = transfer.find_more()
+                if more:
+                    content = inspect(part.path, name, *part.hashed())
+            problem = self._problem(transfer, content)
+            doubt = self._doubt(transfer, content, nothing_more=more is False)
+            # The same bytes a second time are what the archive has.
+            if problem is None and (not doubt or content.sha256 in seen):
                 return content
+            problem = problem or f"{doubt}, and each time other bytes came."
             transfer.restart()
             if content.sha256 in seen:
                 break
@@ -203,23 +241,36 @@ class Fetcher:
             self.control.wait(SECOND_BODY_SECONDS)
         raise Failed(problem or "")
 
-    def _problem(self, transfer: Transfer, content: Content, seen: set[str]) -> str | None:
+    def _problem(self, transfer: Transfer, content: Content) -> str | None:
         """Why the body cannot be kept; None if it can."""
         verdict = content.verdict
         if self._check_content and verdict.state not in GOOD:
             return f"what the archive sent is no whole file: {verdict.reason}. Nothing was kept."
+        size = transfer.product.size or 0
+        if not content.size and size:
+            return f"the archive sent no bytes; the product table says {size}."
+        copy, proven = transfer.copy, verdict.state is State.WHOLE
+        if content.size < size and not (proven or copy.length_known):
+            return f"only {content.size} of {size} bytes came; the archive announced no length."
+        if copy.digests and not copy.held.encoding:
+            return contradiction(transfer.part, copy.digests)
+        return None
+
+    def _doubt(self, transfer: Transfer, content: Content, *, nothing_more: bool) -> str:
+        """Why the body has to come a second time before it is kept; empty if it need not."""
+        verdict, size = content.verdict, transfer.product.size
         proven = verdict.state is State.WHOLE
-        size = transfer.product.size
-        if not proven and not transfer.length_known and content.size != size:
-            if size is not None and content.size < size:
-                return f"only {content.size} of {size} bytes came; the archive announced no length."
-            doubt = "the archive does not say how long the file is"
-        elif proven and verdict.doubtful and self._check_content:
-            doubt = verdict.reason
-        else:
-            return None
-        # The same bytes a second time are what the archive has.
-        return None if content.sha256 in seen else f"{doubt}, and each time other bytes came."
+        if proven and verdict.doubtful and self._check_content:
+            return verdict.reason
+        if content.size == size or nothing_more:
+            return ""
+        if verdict.maybe_cut and self._check_content:
+            return verdict.reason
+        if size is not None and (content.size < size or transfer.kept_connection):
+            return f"the product table says {size} bytes, {content.size} came"
+        if not proven and not transfer.copy.length_known:
+            return "the archive does not say how long the file is"
+        return ""
 
     def _finish(self, transfer: Transfer, content: Content, keep: bool, result: Result) -> None:
         """Give the file its final name, and write down what the manifest says of it."""
@@ -230,7 +281,7 @@ class Fetcher:
             remarks.append(set_aside(part.final, content.sha256))
         status = part.finish()
         self._unsynced.add(os.path.dirname(product.path))
-        self.index.add(Held.whole(product, status, content.sha256, transfer.version))
+        self.index.add(Held.whole(product, status, content.sha256, transfer.copy.held))
         result.bytes, result.sha256 = content.size, content.sha256
         if content.verdict.doubtful:
             remarks.append(f"The archive's own copy fails a check: {content.verdict.reason}.")

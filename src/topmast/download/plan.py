@@ -21,6 +21,7 @@ from topmast.download.tables.plan_table import (
     summary,
 )
 from topmast.download.tables.products_table import exclusive_dates, forbidden, require, sizes, texts
+from topmast.download.transfer.cloud import Cloud
 from topmast.errors import InvalidQueryError, UnsafeNameError
 from topmast.net.session import Session
 from topmast.wire.safe_names import safe_name
@@ -44,11 +45,13 @@ def plan_download(
     bandwidth: Any = None,
     check: str = "content",
     base_url: str | None = None,
+    cloud: Cloud | None = None,
 ) -> Plan:
     """What `download_products` would do, before it does it.
 
     A product listed twice is planned once. Parameters as for `Observations.download_products`;
-    `base_url` is what answers ``?uri=...`` in place of the archive's own address.
+    `base_url` is what answers ``?uri=...`` in place of the archive's own address; `cloud` knows
+    which files are in the cloud.
     """
     if cache not in CACHES:
         raise InvalidQueryError(f"cache is True, False or 'check', not {cache!r}.")
@@ -64,7 +67,9 @@ def plan_download(
     settings = RunSettings.of(session, connections=connections, bandwidth=bandwidth)
     wanted = _products(products, shape, index, Sources.of(session, base_url), prefix)
     closed = forbidden(products)
-    return Plan(session, wanted, index, settings, cache=cache, check=check, forbidden=closed)
+    return Plan(
+        session, wanted, index, settings, cache=cache, check=check, forbidden=closed, cloud=cloud
+    )
 
 
 class Plan:
@@ -83,6 +88,7 @@ class Plan:
         cache: bool | str = True,
         check: str = "content",
         forbidden: frozenset[str] = frozenset(),
+        cloud: Cloud | None = None,
     ) -> None:
         self._session = session
         self._products = products
@@ -91,7 +97,16 @@ class Plan:
         self._cache = cache
         self._check = check
         self._forbidden = forbidden
+        self._cloud = cloud
         self._table: Table | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """In another process the archive and its settings are the same; nobody is logged in."""
+        return self.__dict__ | {"_session": (self._session.recipe(), self._session.open_folder)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        (where, settings), open_folder = state["_session"]
+        self.__dict__ |= state | {"_session": Session(where, open_folder=open_folder, **settings)}
 
     def __len__(self) -> int:
         return len(self._current())
@@ -212,6 +227,7 @@ class Plan:
             self._settings,
             cache=self._cache,
             check=self._check,
+            cloud=self._cloud,
             verbose=verbose,
             progress=progress,
         )

@@ -167,7 +167,7 @@ class Pool:
         with self._changed:
             if not self._helped and self.left:
                 self._helped = True
-                self._add_threads(self._help_all, self.fetcher.settings.helpers)
+                self._add_threads(self._help_all, self.fetcher.settings.connections - 1)
             self._changed.notify_all()
 
     def _help_all(self) -> None:

@@ -8,14 +8,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import msgspec
 
+from topmast.config.output import without_controls
 from topmast.errors import InvalidQueryError
 from topmast.net.address import without_credentials
 from topmast.net.session import Session
 from topmast.wire.files import DOWNLOAD_PATH
+from topmast.wire.mission_lists import RETRIEVE, product_query
 
 GUIDE_COLUMNS = ("Local Path", "Status", "Message", "URL")
 MORE_COLUMNS = ("Bytes", "SHA-256", "Attempts", "Seconds", "Source")
@@ -23,6 +25,10 @@ DISK = "disk"
 HLA_PROGRAMS = r"(?:ecfproxy|getdata\.cgi)\?.+"
 HLA_URI = re.compile(f"hla:({HLA_PROGRAMS})")
 HLA_URL = re.compile(f"https?://[^/]+/cgi-bin/({HLA_PROGRAMS})")
+MISSION_URI = re.compile(r"missions:([a-z0-9_]+)/(.+)")
+MISSION_URL = re.compile(
+    r"https?://.+?/search/([a-z0-9_]+)/api/v0.1/retrieve_product\?product_name=(.+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +36,10 @@ class Product:
     """One file that is wanted; made by `Sources.product`.
 
     `path` is relative to the download folder, with slashes; `local_path` is the path in the
-    manifest. `size` is what the product table says, which is not always true. `shown_url` is the
-    address in the manifest. `error` tells why the product cannot be fetched. `keep_existing`: the
-    file that is here is renamed, not replaced.
+    manifest. `size` is what the product table says, which is not always true. `sources` tells
+    who serves it. `error` tells why the product cannot be fetched. `keep_existing`: the
+    file that is here is renamed, not replaced. `cloud_url`: where it is in the cloud, if it comes
+    from there; then `url` is that, too.
     """
 
     uri: str
@@ -41,10 +48,16 @@ class Product:
     local_path: str
     size: int | None = None
     message: str = ""
-    shown_url: str = ""
+    sources: Sources | None = None
     exclusive_until: str = ""
     error: str = ""
     keep_existing: bool = False
+    cloud_url: str = ""
+
+    @property
+    def shown_url(self) -> str:
+        """The address as the manifest has it: the URI as it is written, no credentials."""
+        return without_controls(self.sources.shown(self.uri) if self.sources else self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +66,32 @@ class Sources:
 
     `files` is what answers ``?uri=``. `hla` is the Hubble Legacy Archive, which has spectra that
     MAST's download service has not; their URIs are ``hla:`` and a program of its with a query.
+    `portal` is the archive itself, whose mission search serves ``missions:<mission>/<product>``.
     """
 
     files: str
     hla: str
+    portal: str = ""
 
     @classmethod
     def of(cls, session: Session, base_url: str | None = None) -> Sources:
         """Those of this session's archive, or `base_url` in the place of its download service."""
         servers = session.servers
-        return cls(base_url or servers.portal + DOWNLOAD_PATH, servers.hla)
+        return cls(base_url or servers.portal + DOWNLOAD_PATH, servers.hla, servers.portal)
 
     def product(self, uri: str, path: str, local_path: str, **more: Any) -> Product:
         """The product `uri`, which is to be saved as `path`."""
-        return Product(uri, self.url(uri), path, local_path, shown_url=self.shown(uri), **more)
+        return Product(uri, self.url(uri), path, local_path, sources=self, **more)
 
     def url(self, uri: str) -> str:
         """The address that serves the product `uri`."""
         found = HLA_URI.fullmatch(uri)
         if found:
             return f"{self.hla}/cgi-bin/{quote(found[1], safe='?=&+:/')}"
+        found = MISSION_URI.fullmatch(uri)
+        if found:
+            path = RETRIEVE.format(mission=found[1])
+            return f"{self.portal}{path}?{product_query(found[2])}"
         return f"{self.files}?uri={quote(uri, safe=':/')}"
 
     def shown(self, uri: str) -> str:
@@ -80,6 +99,10 @@ class Sources:
         found = HLA_URI.fullmatch(uri)
         if found:
             return f"{without_credentials(self.hla)}/cgi-bin/{found[1]}"
+        found = MISSION_URI.fullmatch(uri)
+        if found:
+            path = RETRIEVE.format(mission=found[1])
+            return f"{without_credentials(self.portal)}{path}?product_name={found[2]}"
         return f"{without_credentials(self.files)}?uri={uri}"
 
 
@@ -115,7 +138,8 @@ class Held(Version, frozen=True, kw_only=True):
 
     `size` is that of the whole file. `left` lists the ranges (from, to) that an unfinished file
     misses; without it everything after the last byte. `boot` is the run of the machine: after a
-    power cut, bytes that were never synced may be zeros.
+    power cut, bytes that were never synced may be zeros. `cloud_url`: where in the cloud the file
+    came from, whose validators these are; empty for the archive.
     """
 
     uri: str = ""
@@ -127,6 +151,7 @@ class Held(Version, frozen=True, kw_only=True):
     encoding: str = ""
     left: list[tuple[int, int]] | None = None
     boot: str = ""
+    cloud_url: str = ""
 
     @classmethod
     def whole(cls, product: Product, status: os.stat_result, sha256: str, version: Version) -> Held:
@@ -140,6 +165,7 @@ class Held(Version, frozen=True, kw_only=True):
             etag=version.etag,
             modified=version.modified,
             checked=round(time.time(), 3),
+            cloud_url=product.cloud_url,
         )
 
     def resized(self, size: int) -> Held:
@@ -158,7 +184,7 @@ class Held(Version, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Result:
-    """What became of one product: a row of the manifest."""
+    """What became of one product: a row of the manifest. `cloud_url`: where it came from there."""
 
     product: Product
     status: str = "COMPLETE"
@@ -168,6 +194,7 @@ class Result:
     attempts: int = 0
     seconds: float = 0.0
     source: str = ""
+    cloud_url: str = ""
 
     @classmethod
     def held(cls, product: Product, held: Held) -> Result:
@@ -181,8 +208,8 @@ class Result:
         return {
             "Local Path": product.local_path,
             "Status": self.status,
-            "Message": self.message,
-            "URL": None if self.status == "COMPLETE" else product.shown_url or product.url,
+            "Message": self.message and without_controls(self.message),
+            "URL": None if self.status == "COMPLETE" else product.shown_url,
             "Bytes": self.bytes,
             "SHA-256": self.sha256,
             "Attempts": self.attempts,
@@ -196,6 +223,11 @@ def total_bytes(products: Sequence[Product]) -> int:
     return sum([product.size or 0 for product in products])
 
 
+def mission_uri(mission: str, product: str) -> str:
+    """The URI of a product that the mission search serves under the name `product`."""
+    return f"missions:{mission}/{product}"
+
+
 def uri_of(url: str) -> str | None:
     """The URI of the product that an address in a manifest serves; None if there is none."""
     _, found, uri = url.partition("?uri=")
@@ -204,6 +236,9 @@ def uri_of(url: str) -> str | None:
     spectrum = HLA_URL.fullmatch(url)
     if spectrum:
         return f"hla:{spectrum[1]}"
+    product = MISSION_URL.fullmatch(url)
+    if product:
+        return mission_uri(product[1], unquote(product[2]))
     asked = parse_qs(urlsplit(url).query).get("uri")
     return asked[0] if asked else None
 

@@ -6,9 +6,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from topmast.config.output import print_line, without_controls
 from topmast.download.product import DISK, Result
 from topmast.net.address import without_credentials
 from topmast.wire.files import is_web_address
@@ -88,14 +90,15 @@ class Lines(Report):
         if result.source == DISK:
             return
         product = result.product
-        done = "[Done]" if result.status == "COMPLETE" else f"[Failed] {result.message}"
+        failed = "Skipped" if result.status == "SKIPPED" else "Failed"
+        done = "[Done]" if result.status == "COMPLETE" else f"[{failed}] {result.message}"
         own = self._own_address and is_web_address(product.uri)
-        url = product.uri if own else without_credentials(product.url)
-        print(f"Downloading URL {url} to {product.local_path} ... {done}", flush=True)
+        url = product.uri if own else without_credentials(result.cloud_url or product.url)
+        print_line(f"Downloading URL {url} to {product.local_path} ... {done}")
 
     def end(self, last_line: str) -> None:
         if last_line:
-            print(last_line, flush=True)
+            print_line(last_line)
 
 
 def new_bar(**options: Any) -> Any:
@@ -130,7 +133,8 @@ class Bar(Report):
 
     def begin(self, files: int, size: int) -> None:
         super().begin(files, size)
-        self._bar.start()
+        with suppress(OSError, ValueError):
+            self._bar.start()
         self._task = self._bar.add_task("", total=size or None, done=0, files=files)
 
     def received(self, count: int) -> None:
@@ -142,12 +146,14 @@ class Bar(Report):
         self._move()
         if result.status == "ERROR":
             text = f"[Failed] {result.product.local_path}: {result.message}"
-            self._bar.console.print(text, markup=False, highlight=False)
+            with suppress(OSError, ValueError):  # a terminal that is gone ends no download
+                self._bar.console.print(without_controls(text), markup=False, highlight=False)
 
     def end(self, last_line: str) -> None:
-        self._bar.stop()
+        with suppress(OSError, ValueError):
+            self._bar.stop()
         if last_line:
-            print(last_line, flush=True)
+            print_line(last_line)
 
     def _move(self) -> None:
         if self._task is not None:

@@ -14,6 +14,7 @@ from topmast.download.plan import Plan
 from topmast.download.product import Product, Sources, uri_of
 from topmast.download.progress import Progress
 from topmast.download.run import Run
+from topmast.download.transfer.cloud import Cloud
 from topmast.errors import InvalidQueryError
 from topmast.net.session import Session
 from topmast.wire.table_files import format_of, rows_of
@@ -38,6 +39,7 @@ def retry(
     *,
     connections: int | None = None,
     bandwidth: Any = None,
+    cloud: Cloud | None = None,
     verbose: bool = True,
     progress: Callable[[Progress], object] | None = None,
     raise_on_error: bool = False,
@@ -53,6 +55,8 @@ def retry(
         .csv, .tsv, .json or .parquet.
     connections, bandwidth, verbose, progress, raise_on_error
         As for `download_products`.
+    cloud
+        What knows which of the files are in the cloud.
 
     Returns
     -------
@@ -62,7 +66,15 @@ def retry(
     settings = RunSettings.of(session, connections=connections, bandwidth=bandwidth)
 
     def run(products: list[Product], folder: Path) -> tuple[Run, Table]:
-        run = Run(session, products, Index(folder), settings, verbose=verbose, progress=progress)
+        run = Run(
+            session,
+            products,
+            Index(folder),
+            settings,
+            cloud=cloud,
+            verbose=verbose,
+            progress=progress,
+        )
         return run, run.to_the_end(raise_on_error=raise_on_error)
 
     source = _opened(manifest)

@@ -29,6 +29,7 @@ from topmast.download.product import (
     total_bytes,
 )
 from topmast.download.progress import Progress, reporter
+from topmast.download.transfer.cloud import Cloud
 from topmast.errors import DiskFullError, DownloadError
 from topmast.login.expiry import check_not_expired
 from topmast.net.session import Session
@@ -50,6 +51,7 @@ class Run:
         *,
         cache: bool | str = True,
         check: str = "content",
+        cloud: Cloud | None = None,
         verbose: bool = True,
         progress: Callable[[Progress], object] | None = None,
         journal: bool = True,
@@ -60,7 +62,9 @@ class Run:
         self.complete: bool = False
         self._report = reporter(verbose, progress, own_address=choice(session, "own_address"))
         self._control = Control(settings.connections, settings.bandwidth, self._report.received)
-        self._fetcher = Fetcher(session, index, settings, self._control, cache=cache, check=check)
+        self._fetcher = Fetcher(
+            session, index, settings, self._control, cache=cache, check=check, cloud=cloud
+        )
         self._done: dict[int, Result] = {}
         self._with_journal = journal
 
@@ -101,7 +105,9 @@ class Run:
             if self.session.login is not None:
                 exclusive = any(product.exclusive_until for product in missing)
                 check_not_expired(self.session, needed=exclusive)
-            check_room(self.index.folder, total_bytes(absent))
+            check_room(self.index.folder, absent)
+        if self._fetcher.cloud is not None:
+            self._fetcher.cloud.begin([product.uri for product in missing])
         journal = Journal(self.index.folder, missing if self._with_journal else [])
         self._report.begin(len(self.products), total_bytes(missing))
         try:
@@ -117,6 +123,8 @@ class Run:
             failed = bool(self.failed) or not self.complete
             journal.end(keep=failed)
             self._report.end(self._last_words(journal) if failed else "")
+            if self._fetcher.cloud is not None:
+                self._fetcher.cloud.end()
 
     def _look_on_disk(self) -> tuple[list[Result], list[Product], list[Product]]:
         """The results of files that are held; the products to fetch or to check, and of these
@@ -156,8 +164,12 @@ def last_line(results: Sequence[Result], how_to_retry: str) -> str:
     )
 
 
-def check_room(folder: Path, wanted: int) -> None:
-    """Say before the first byte that the folder cannot be written to, or the disk is too small."""
+def check_room(folder: Path, absent: Sequence[Product]) -> None:
+    """Say before the first byte that the folder cannot be written to, or the disk is too small.
+
+    A product that is larger than all that is free does not keep the others from coming: its size
+    in the product table may be wrong, and the archive says it again before the first byte.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -168,6 +180,8 @@ def check_room(folder: Path, wanted: int) -> None:
                 "Choose another download_dir."
             ) from problem
     free = free_bytes(folder)
+    likely = [product for product in absent if (product.size or 0) <= free]
+    wanted = total_bytes(likely or absent)
     if wanted > free:
         raise DiskFullError(
             f"The files to fetch have {wanted:,} bytes, but only {free:,} are free for "
@@ -182,6 +196,7 @@ def download_file(
     local_path: str | os.PathLike[str] | None = None,
     base_url: str | None = None,
     cache: bool | str = True,
+    cloud: Cloud | None = None,
     verbose: bool = True,
 ) -> tuple[str, str | None, str | None]:
     """Fetch one product by its URI; parameters and result as of `Observations.download_file`."""
@@ -192,7 +207,16 @@ def download_file(
         uri, path.relative_to(index.folder).as_posix(), os.fspath(path)
     )
     settings = RunSettings.of(session)
-    run = Run(session, [product], index, settings, cache=cache, verbose=verbose, journal=False)
+    run = Run(
+        session,
+        [product],
+        index,
+        settings,
+        cache=cache,
+        cloud=cloud,
+        verbose=verbose,
+        journal=False,
+    )
     [row] = run.rows()
     return row["Status"], row["Message"], row["URL"]
 

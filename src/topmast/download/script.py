@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from topmast.config.dialects import choice
+from topmast.config.output import print_line
 from topmast.download.folder.layout import Layout, parse_layout
 from topmast.download.plan import plan_download
 from topmast.download.product import GUIDE_COLUMNS, Product
@@ -91,7 +92,7 @@ def download_script(
         row["Message"] = f"Curl could not be downloaded: {problem}"
     if verbose:
         done = "[Done]" if row["Status"] == "COMPLETE" else f"[Failed] {row['Message']}"
-        print(f"Downloading URL {url} to {shown} ... {done}", flush=True)
+        print_line(f"Downloading URL {url} to {shown} ... {done}")
     return table_of_rows([row], choice(session, "script_manifest"))
 
 

@@ -131,7 +131,8 @@ class _Indexes:
 
     def missing(self, root: Path, found: set[Path]) -> list[Checked]:
         """What was downloaded below `root` and is not among the files `found`."""
-        self.of(root / "any")
+        for folder in (root, *(file.parent for file in root.rglob(INDEX_NAME))):
+            self.of(folder / "any")
         missing = []
         for index in set(self._by_folder.values()):
             for held in index:
@@ -166,7 +167,10 @@ def _check(path: Path, index: Index) -> Checked:
     held, size, sha256 = NOT_HELD, 0, ""
     try:
         if path.name.endswith(".part"):
-            held = read_sidecar(path.with_name(path.name.removesuffix(".part"))) or held
+            final = path.with_name(path.name.removesuffix(".part"))
+            known = index.at(final.relative_to(index.folder).as_posix())
+            # A kill can leave an unfinished file of which only the index knows what it was to be.
+            held = read_sidecar(final) or known or Held(uri=_certain_uri(final))
             size = path.stat().st_size
             advice = (
                 "the same call goes on with it" if held.uri else "of an unknown file: delete it"
@@ -222,7 +226,8 @@ def _check_version(file: Checked, session: Session) -> MastError | None:
     held = file.held
     headers = {"If-None-Match": held.etag, "If-Modified-Since": held.modified}
     headers = {name: value for name, value in headers.items() if value}
-    request = Request("GET", Sources.of(session).url(held.uri), headers)
+    url = held.cloud_url or Sources.of(session).url(held.uri)
+    request = Request("GET", url, headers)
     try:
         with session.stream(request) as answer:
             status, version = answer.status_code, version_of(answer.headers)
@@ -240,10 +245,14 @@ def _repair(files: list[Checked], session: Session, current: bool) -> None:
     bad = [file for file in files if file.verdict.state not in GOOD or file.verdict.doubtful]
     sources, settings = Sources.of(session), RunSettings.of(session)
     by_index: dict[Index, dict[str, Checked]] = {}
+    unfinished: list[Checked] = []
     for file in bad:
-        if file.held.uri:
-            path = file.path.relative_to(file.index.folder).as_posix().removesuffix(".part")
-            by_index.setdefault(file.index, {})[path] = file
+        path = file.path.relative_to(file.index.folder).as_posix().removesuffix(".part")
+        others = by_index.setdefault(file.index, {})
+        if path in others:  # its rest is fetched with the damaged file beside it
+            unfinished.append(file)
+        elif file.held.uri:
+            others[path] = file
         else:
             file.message = "not repaired: its URI is not known"
     for index, mine in by_index.items():
@@ -260,6 +269,9 @@ def _repair(files: list[Checked], session: Session, current: bool) -> None:
         for arrived in fetch_all(products, fetcher):
             for result in arrived:
                 _add_result(mine[result.product.path], result)
+    for file in unfinished:
+        if not file.path.exists():
+            files.remove(file)
 
 
 def _add_result(file: Checked, result: Result) -> None:

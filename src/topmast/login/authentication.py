@@ -12,6 +12,7 @@ from http.cookiejar import Cookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from topmast.config.output import one_line, print_line
 from topmast.errors import (
     AuthenticationWarning,
     BadAnswerError,
@@ -27,7 +28,6 @@ from topmast.login.expiry import expired_message, explain_refusal
 from topmast.net.address import shown
 from topmast.net.messages import Request
 from topmast.net.origin import Login, is_mast
-from topmast.tables.display import one_line
 from topmast.wire.auth import (
     EXPIRES_HEADER,
     JSON_TYPE,
@@ -63,7 +63,7 @@ def log_in(session: Session, given: Credentials) -> None:
     if given.by_password and is_mast(portal):
         raise LoginError(
             "MAST takes API tokens and no passwords any more. A token is made "
-            f"{_where_tokens_are_made(session)} ; then: Observations.login(token=...)"
+            f"{where_tokens_are_made(session)} ; then: Observations.login(token=...)"
         )
     secrets.warn_if_unencrypted(portal)
     if not given.by_password:
@@ -87,7 +87,7 @@ def _log_in_with_password(session: Session, given: Credentials) -> None:
     except BadAnswerError:
         raise LoginError(
             f"{shown(session.where)} takes no passwords. With an API token: "
-            f"Observations.login(token=...). It is made {_where_tokens_are_made(session)}"
+            f"Observations.login(token=...). It is made {where_tokens_are_made(session)}"
         ) from None
     portal = session.servers.portal
     username = given.username or secrets.ask_username()
@@ -127,7 +127,7 @@ def _log_in_with_token(session: Session, given: Credentials) -> None:
     if token is None and not given.reenter_token:
         token = secrets.find_token(portal)
     if token is None or given.reenter_token:
-        log.info("An API token is made %s", _where_tokens_are_made(session))
+        log.info("An API token is made %s", where_tokens_are_made(session))
         token = secrets.ask_secret("Enter MAST API Token: ")
     token = token_text(token)
     login = Login("", token=token, explain_refusal=partial(explain_refusal, session))
@@ -138,7 +138,7 @@ def _log_in_with_token(session: Session, given: Credentials) -> None:
             info = {"anon": True}
         if info["anon"]:
             raise LoginError(
-                f"MAST API token invalid! A new one is made {_where_tokens_are_made(session)}"
+                f"MAST API token invalid! A new one is made {where_tokens_are_made(session)}"
             )
     login.user = one_line(str(info.get("eppn") or info.get("ezid") or ""))
     name = info["attrib"].get("display_name") or info.get("ezid") or ""
@@ -166,10 +166,10 @@ def _report_success(login: Login, info: SessionInfo) -> None:
     login.user = login.user or info.username
     if info.minutes is not None:
         login.expires = time.time() + 60 * info.minutes
-    print(f"Authentication successful!\nSession Expiration: {info.minutes} minute(s)")
+    print_line(f"Authentication successful!\nSession Expiration: {info.minutes} minute(s)")
 
 
-def _where_tokens_are_made(session: Session) -> str:
+def where_tokens_are_made(session: Session) -> str:
     """Where a token is made, in words that end a sentence."""
     if is_mast(session.servers.portal):
         return f"at {session.servers.auth}{TOKEN_PAGE}"
@@ -273,7 +273,7 @@ def print_info(info: Mapping[str, Any]) -> None:
     for key, value in info.items():
         parts = value if isinstance(value, dict) else {"": value}
         for name, part in parts.items():
-            print(one_line(f"{key}.{name}: {part}" if name else f"{key}: {part}"))
+            print_line(f"{key}.{name}: {part}" if name else f"{key}: {part}")
 
 
 class _SecretCookie(Cookie):

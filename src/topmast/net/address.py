@@ -13,6 +13,7 @@ SECRET_KEYS = (
     r"[\w.-]*token|pass|password|passwd|secret|api_?key|signature|"
     r"x-amz-signature|x-amz-credential|x-amz-security-token"
 )
+ORDINARY = re.compile(r"[\w!$%&'()*+,/:;=?@~.-]*", re.ASCII)
 UNUSABLE_HOST = re.compile(r"[\s\\%<>\"^`{|}]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 LOGIN = re.compile(r"//[^/?#\s]*@")
@@ -39,7 +40,7 @@ def checked_url(url: str) -> str:
             f"{shown(url)!r} is not a URL that can be asked for: "
             "it has to look like https://host/path."
         )
-    return _ascii(url.partition("#")[0], parts.netloc)
+    return url if ORDINARY.fullmatch(url) else _ascii(url.partition("#")[0], parts.netloc)
 
 
 def _ascii(url: str, netloc: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,18 +34,19 @@ class ReceivedStream:
         given = stream.headers
         self.headers: Headers = given if isinstance(given, Headers) else Headers(given)
         self.url: str = stream.url
+        #: Whether it came on a connection that an earlier request had used.
+        self.kept: bool = bool(getattr(stream, "kept", False))
         self.reason: str = str(getattr(stream, "reason", ""))
         self._has_body = has_body and stream.status_code not in (204, 304)
 
     def __enter__(self) -> ReceivedStream:
         return self
 
-    def __exit__(self, *problem: object) -> None:
-        self.close()
-
-    def close(self) -> None:
+    def close(self, *problem: object) -> None:
         """Let go of the connection."""
         self._stream.close()
+
+    __exit__ = close
 
     def chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """The body, in pieces of at most `size` bytes.
@@ -56,8 +58,9 @@ class ReceivedStream:
         TimeoutError
             The next byte, or the last, did not come in time.
         """
+        chunks = self.raw_chunks(size)
         encoding = self.headers.get("Content-Encoding", "") if self._has_body else ""
-        return decoded(self.raw_chunks(size), encoding, size, shown(self.url))
+        return decoded(chunks, encoding, size, shown(self.url)) if encoding else chunks
 
     def raw_chunks(self, size: int = CHUNK) -> Iterator[bytes]:
         """The body as it was sent, whatever its Content-Encoding; raises as `chunks` does."""
@@ -66,12 +69,12 @@ class ReceivedStream:
                 self._received += len(chunk)
                 yield chunk
 
-    def end_within(self, seconds: float) -> None:
-        """Give the body so long, whatever the limit was until its headers came."""
+    def end_within(self, seconds: float, read_seconds: float) -> None:
+        """Give the body, and its next byte, so long, whatever the limits were for its headers."""
         self._deadline = Deadline.after(seconds)
         end_by = getattr(self._stream, "end_by", None)
         if end_by is not None:
-            end_by(self._deadline)
+            end_by(self._deadline, read_seconds)
 
     def abort(self) -> None:
         """Wake a thread that waits for bytes of this answer, from another thread."""
@@ -79,12 +82,18 @@ class ReceivedStream:
         if abort is not None:
             abort()
 
-    def answer(self, hidden: Iterable[str] = ()) -> Answer:
-        """The whole answer, read into memory as long as its size can be that of a real one."""
+    def answer(self, hidden: Iterable[str] = (), most_bytes: int | None = None) -> Answer:
+        """The whole answer, read into memory as long as its size can be that of a real one.
+
+        With `most_bytes`, what follows after so many is left out.
+        """
         body = BytesIO()  # gives its bytes away without a copy, which join does not
         so_far = 0
         for chunk in self.chunks():
             so_far += body.write(chunk)
+            if most_bytes is not None and so_far >= most_bytes:
+                body.truncate(most_bytes)
+                break
             if so_far > MAX_ANSWER_BYTES:
                 raise BadAnswerError(
                     f"{shown(self.url)} answered with more than {MAX_ANSWER_BYTES:,} bytes, "
@@ -96,9 +105,31 @@ class ReceivedStream:
                     f"{so_far:,}: no archive answers like that, so it was not read on."
                 )
         content = body.getvalue()
+        if getattr(self._stream, "to_the_end", False) and self.status_code < 400:
+            self._check_end(content, getattr(self._stream, "torn", False))
         return Answer(
             self.status_code, self.headers, content, self.url, reason=self.reason, hidden=hidden
         )
+
+    def _check_end(self, content: bytes, torn: bool) -> None:
+        """Raise UnreachableError for a body that may be cut, and does not prove that it is not.
+
+        Where only the end of the connection ends a body, one that can be parsed is whole.
+        """
+        if "Content-Encoding" in self.headers:
+            return  # which has an end of its own
+        if content[:64].lstrip()[:1] in (b"{", b"["):
+            try:
+                json.loads(content)
+            except (ValueError, RecursionError):
+                torn = True
+            else:
+                return
+        if torn:
+            raise UnreachableError(
+                f"The answer of {shown(self.url)} was cut off: its connection ended after "
+                f"{len(content):,} bytes, and no length was announced. Try again."
+            )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from cachetools import LRUCache
@@ -22,6 +22,10 @@ from topmast.net.deadline import Timeouts
 from topmast.net.response import StrictResponse
 
 PIECE = 1 << 14
+FIRST_ADDRESS_SECONDS = 3.0
+"""So long an address has to answer while there is another one."""
+KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 4}
+"""Seconds and tries after which a peer that is gone is noticed, while an answer is waited for."""
 _answered: LRUCache[tuple[str, int], Any] = LRUCache(256)
 """The address of each host that answered the last time: it is tried first."""
 _answered_lock = threading.Lock()
@@ -49,6 +53,7 @@ class PlainConnection(HTTPConnection):
     """A connection without TLS. `timeouts` are those of the request that has it."""
 
     timeouts: Timeouts
+    kept: bool
     answer: StrictResponse
 
     @property
@@ -139,12 +144,16 @@ def _connect(host: str, port: int, seconds: float) -> socket.socket:
     addresses = sorted(found, key=lambda one: one[4] != answered)
     problem: OSError = OSError("the name has no address")
     for number, (family, kind, protocol, _, address) in enumerate(addresses):
-        share = (until - time.monotonic()) / (len(addresses) - number)
+        others = len(addresses) - number - 1
+        share = until - time.monotonic()
+        if others:  # an address that swallows everything must not take the time of the others
+            share = min(share / (others + 1), FIRST_ADDRESS_SECONDS)
         if share <= 0:
             raise builtins.TimeoutError("timed out")
         sock = socket.socket(family, kind, protocol)
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _notice_death(sock)
             sock.settimeout(share)
             sock.connect(address)
         except OSError as failed:
@@ -156,6 +165,14 @@ def _connect(host: str, port: int, seconds: float) -> socket.socket:
             sock.settimeout(max(until - time.monotonic(), 0.001))
             return sock
     raise problem
+
+
+def _notice_death(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):
+            with suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _look_up(host: str, port: int, seconds: float) -> list[Any]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError, HTTPStatusError, NotAuthorizedError
 from topmast.net.address import shown, without_credentials
-from topmast.tables.display import one_line
 
 LONGEST = 200
 
@@ -44,11 +44,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Seconds for the connection, for the next byte, and for everything (None: no end)."""
+    """Seconds for the connection, for the next byte, and for everything (None: no end).
+
+    `first_byte_seconds`: for the first byte of an answer; None: as for every other.
+    """
 
     connect_seconds: float
     read_seconds: float
     total_seconds: float | None = None
+    first_byte_seconds: float | None = None
 
 
 class Headers(Mapping[str, str]):

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, IncompleteRead, NewConnectionError
 
+from topmast.config.output import one_line
 from topmast.errors import MastError, TimeoutError, UnreachableError
 from topmast.net.address import shown, without_credentials
 from topmast.net.connection import NameUnknown, NotConnected, ProxyFailed
 from topmast.net.deadline import Timeouts
 from topmast.net.messages import LONGEST
-from topmast.tables.display import one_line
 
 LASTING_NAMES = ("not known", "no address", "not valid", "nodename")
 CONNECTING = (NotConnected, NewConnectionError, ConnectTimeoutError)

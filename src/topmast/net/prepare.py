@@ -17,6 +17,7 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
 
+NO_HEADERS: Mapping[str, str] = {}
 MAX_REDIRECTS = 5
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 BECOMES_GET = frozenset({302, 303})
@@ -26,14 +27,21 @@ CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
 BODY_HEADERS = frozenset({"content-type", "content-length", "content-encoding"})
 
 
-def prepare(request: Request) -> Request:
-    """`request` with a URL and headers that are safe to send; InvalidQueryError otherwise."""
+def prepare(request: Request, defaults: Mapping[str, str] = NO_HEADERS) -> Request:
+    """`request` with a URL and headers that are safe to send; InvalidQueryError otherwise.
+
+    `defaults`: headers that it gets unless it has them.
+    """
     for name, value in request.headers.items():
         check_header(name, value)
     if not re.fullmatch(r"[A-Z]+", request.method):
         raise InvalidQueryError(f"{request.method!r} is not an HTTP method.")
-    url, login = split_login(checked_url(request.url))
-    request = replace(request, url=url)
+    present = {name.lower() for name in request.headers}
+    headers = {name: value for name, value in defaults.items() if name.lower() not in present}
+    url, login = checked_url(request.url), None
+    if "@" in url:
+        url, login = split_login(url)
+    request = replace(request, url=url, headers=headers | dict(request.headers))
     return request if login is None else with_login(request, login)
 
 
@@ -45,13 +53,6 @@ def check_header(name: str, value: str) -> None:
         raise InvalidQueryError(
             f"The value of the HTTP header {name} contains a character that may not be sent."
         )
-
-
-def with_defaults(request: Request, defaults: Mapping[str, str]) -> Request:
-    """`request` with those of the headers that it does not have yet."""
-    present = {name.lower() for name in request.headers}
-    missing = {name: value for name, value in defaults.items() if name.lower() not in present}
-    return replace(request, headers={**missing, **request.headers})
 
 
 def with_cookies(request: Request, cookies: Mapping[str, str]) -> Request:
@@ -70,8 +71,10 @@ def with_cookies(request: Request, cookies: Mapping[str, str]) -> Request:
 
 def with_login(request: Request, login: str) -> Request:
     """`request` with ``user:password`` in the header that carries them, unless it has one."""
+    if "authorization" in map(str.lower, request.headers):
+        return request
     encoded = base64.b64encode(login.encode()).decode("ascii")
-    return with_defaults(request, {"Authorization": f"Basic {encoded}"})
+    return replace(request, headers={"Authorization": f"Basic {encoded}", **request.headers})
 
 
 def redirect_location(stream: Stream) -> str | None:

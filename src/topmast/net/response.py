@@ -10,6 +10,7 @@ import http.client
 import io
 import re
 import socket
+import ssl
 from contextlib import suppress
 from typing import Any
 
@@ -31,6 +32,8 @@ class _TimedReader(io.RawIOBase):
     def __init__(self, sock: Any, opened: Any, timeouts: Timeouts) -> None:
         self.sock = sock
         self.ended = False
+        #: The body goes on until the connection ends; whether it did so without TLS's own end.
+        self.to_the_end = self.torn = False
         self._opened = opened  # as long as it is open, so is the socket
         self._timeouts = timeouts
 
@@ -44,7 +47,13 @@ class _TimedReader(io.RawIOBase):
         before = self.sock.gettimeout()
         if before is None or not seconds <= before <= seconds + CLOSE_ENOUGH:
             self.sock.settimeout(seconds)
-        return self.sock.recv_into(buffer)
+        try:
+            return self.sock.recv_into(buffer)
+        except ssl.SSLEOFError:
+            if not self.to_the_end:
+                raise
+            self.torn = True
+            return 0
 
     def close(self) -> None:
         if not self.closed:
@@ -68,8 +77,8 @@ class StrictResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: Any, timeouts: Timeouts, method: str | None) -> None:
         super().__init__(sock, method=method)
-        self._reader = _TimedReader(sock, self.fp.detach(), timeouts)
-        self.fp = io.BufferedReader(self._reader, 1 << 16)
+        self.reader = _TimedReader(sock, self.fp.detach(), timeouts)
+        self.fp = io.BufferedReader(self.reader, 1 << 16)
         self.surplus: bool = False
 
     def begin(self) -> None:
@@ -85,7 +94,7 @@ class StrictResponse(http.client.HTTPResponse):
 
     def wake(self) -> None:
         """To a thread that waits for bytes, the connection has ended."""
-        sock = getattr(self._reader.sock, "socket", self._reader.sock)  # below TLS inside TLS
+        sock = getattr(self.reader.sock, "socket", self.reader.sock)  # below TLS inside TLS
         with suppress(OSError):
             # Not SSLSocket's own: it would let the thread read on without decrypting.
             socket.socket.shutdown(sock, socket.SHUT_RD)
@@ -104,6 +113,7 @@ class StrictResponse(http.client.HTTPResponse):
             raise http.client.HTTPException(f"its length is said to be {sorted(lengths)!s:.60}")
         else:
             self.length = int(lengths.pop()) if lengths else None
+            self.reader.to_the_end = self.length is None
 
     def _listed(self, name: str) -> list[str]:
         """The elements of a header, however often it was sent."""
@@ -112,7 +122,7 @@ class StrictResponse(http.client.HTTPResponse):
 
     def _close_conn(self) -> None:
         """Called by `http.client` at the end of the body, or when it is given up."""
-        self._reader.ended = True
+        self.reader.ended = True
         self.surplus = self.surplus or bool(self.fp.peek(1))
         fp, self.fp = self.fp, None
         fp.close()

@@ -12,6 +12,10 @@ from topmast.errors import TimeoutError, UnreachableError
 from topmast.net.messages import Answer, Request
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
+BUSY = frozenset({429, 503})
+"""Statuses of a server that needs a rest."""
+HEAVY_TRIES = 2
+"""So often a query is sent that took the archive too long (504)."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SAFE_POSTS = (
     "/api/v0/invoke",
@@ -48,6 +52,9 @@ def plan(
     failed = not isinstance(outcome, Answer) or outcome.status_code in RETRIED
     if not failed or not may_repeat(request, outcome):
         return Next(None)
+    status = outcome.status_code if isinstance(outcome, Answer) else 0
+    if status == 504:
+        tries = min(tries, HEAVY_TRIES)
     if attempt >= tries or left <= 0:
         return Next(None, f"Tried {attempt} times." if attempt > 1 else "")
     asked = seconds_asked(_retry_after(outcome), now or datetime.now(UTC))
@@ -57,7 +64,9 @@ def plan(
             f"It asks to wait {asked:.0f} s before the next try, longer than the "
             f"{left:.0f} s left of the time limit (conf.timeout).",
         )
-    return Next(min(wait_seconds(attempt, rng, asked), max(left / 2, asked or 0)))
+    busy = asked is None and status in BUSY
+    seconds = wait_when_busy(attempt, rng) if busy else wait_seconds(attempt, rng, asked)
+    return Next(min(seconds, max(left / 2, asked or 0)))
 
 
 def may_repeat(request: Request, outcome: Outcome) -> bool:
@@ -83,6 +92,15 @@ def wait_seconds(attempt: int, rng: Random, asked: float | None = None) -> float
     if asked is not None:
         return asked + rng.uniform(0, asked / 10)
     return rng.uniform(0, min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(attempt - 1, 20)))
+
+
+def wait_when_busy(attempt: int, rng: Random) -> float:
+    """Seconds to wait after answer number `attempt` of a server that needs a rest.
+
+    So long that the usual five tries outlast half a minute.
+    """
+    span = min(LONGEST_SECONDS, 8 * FIRST_SECONDS * 2 ** min(attempt - 1, 20))
+    return rng.uniform(0.6 * span, span)
 
 
 def seconds_asked(retry_after: str | None, now: datetime) -> float | None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import math
 import os
 import random
 import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -22,11 +25,11 @@ from topmast.net.messages import Answer, Limits, Request, Transport
 from topmast.net.origin import Login, may_receive_credential, origin
 from topmast.net.prepare import (
     MAX_REDIRECTS,
+    REDIRECTS,
     prepare,
     redirect_location,
     redirected,
     with_cookies,
-    with_defaults,
     with_login,
 )
 
@@ -85,7 +88,7 @@ class Session:
         **settings: Any,
     ) -> None:
         self._where = None if where is None else os.fspath(where)
-        self._open_folder = open_folder
+        self.open_folder = open_folder
         self._own = _own_settings(settings)
         self._given = frozenset(settings)
         self.token: str | None = None
@@ -113,7 +116,19 @@ class Session:
     def fresh(self) -> Session:
         """A new session for the same archive with the same settings, not logged in."""
         own = {name: getattr(self._own, name) for name in self._given}
-        return Session(self._where, open_folder=self._open_folder, **own)
+        return Session(self._where, open_folder=self.open_folder, **own)
+
+    def recipe(self) -> tuple[str | None, dict[str, Any]]:
+        """Where, and the settings that another process may not have; all that a copy needs.
+
+        There is no login in it, and a password in the address is left out.
+        """
+        running = {name for name in DEFAULTS if conf.source(name) == "set while running"}
+        settings = {name: self.setting(name) for name in sorted(self._given | running)}
+        where = self._where or settings.pop("server", None)
+        if where is not None and is_url(where):
+            where = split_login(where)[0]
+        return where, settings
 
     @property
     def where(self) -> str:
@@ -155,15 +170,25 @@ class Session:
         return "" if self.login is None else self.login.explain_refusal()
 
     def limits(self) -> Limits:
-        """The time limits that the settings ask for."""
+        """The time limits that the settings ask for.
+
+        Unless ``read_timeout`` was set, the archive may think about a query until its very end.
+        """
+        read_seconds = self.setting("read_timeout")
         return Limits(
             connect_seconds=self.setting("connect_timeout"),
-            read_seconds=self.setting("read_timeout"),
+            read_seconds=read_seconds,
             total_seconds=self.setting("timeout"),
+            first_byte_seconds=math.inf if read_seconds == DEFAULTS["read_timeout"] else None,
         )
 
     def send(
-        self, request: Request, *, total_seconds: float | None = None, check: bool = True
+        self,
+        request: Request,
+        *,
+        total_seconds: float | None = None,
+        check: bool = True,
+        most_bytes: int | None = None,
     ) -> Answer:
         """The whole answer to `request`, tried again while that makes sense.
 
@@ -176,6 +201,8 @@ class Session:
             The limit for everything, tries and waits together; default: the setting ``timeout``.
         check : bool
             Whether an HTTP error status raises HTTPStatusError or NotAuthorizedError.
+        most_bytes : int, optional
+            The body is read no further than this.
 
         Raises
         ------
@@ -188,11 +215,10 @@ class Session:
         if total_seconds is not None:
             limits = replace(limits, total_seconds=total_seconds)
         deadline = Deadline.after(limits.total_seconds)
-        request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "gzip"})
         archive = self._archive()
         tries = int(self.setting("tries"))
-        for attempt in range(1, tries + 1):
-            outcome = self._one_try(archive, request, limits, deadline)
+        for attempt in itertools.count(1):
+            outcome = self._one_try(archive, request, limits, deadline, most_bytes)
             wait = retry.plan(
                 request,
                 outcome,
@@ -205,9 +231,14 @@ class Session:
                 break
             log.debug("%s: trying again in %.1f s", shown(request.url), wait.seconds)
             time.sleep(wait.seconds)
-        if check and isinstance(outcome, Answer) and outcome.status_code in (401, 403):
-            return _result(outcome, self.explain_refusal() or wait.note, check)
-        return _result(outcome, wait.note, check)
+        if isinstance(outcome, Answer):
+            if outcome.ok or not check:
+                return outcome
+            refused = outcome.status_code in (401, 403)
+            raise outcome.status_error((refused and self.explain_refusal()) or wait.note)
+        if wait.note:
+            outcome.args = (f"{outcome} {wait.note}",)
+        raise outcome
 
     def stream(self, request: Request, *, limits: Limits | None = None) -> ReceivedStream:
         """The answer to `request` as soon as its headers are there: one try, any status.
@@ -216,8 +247,8 @@ class Session:
         """
         if limits is None:
             limits = replace(self.limits(), total_seconds=None)
-        request = with_defaults(request, {"Accept": "*/*", "Accept-Encoding": "identity"})
-        return self._open(self._archive(), request, limits, Deadline.after(limits.total_seconds))
+        deadline = Deadline.after(limits.total_seconds)
+        return self._open(self._archive(), request, limits, deadline, encoding="identity")
 
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
@@ -230,32 +261,46 @@ class Session:
             transport.close()
 
     def _one_try(
-        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
+        self,
+        archive: _Archive,
+        request: Request,
+        limits: Limits,
+        deadline: Deadline,
+        most_bytes: int | None,
     ) -> Answer | UnreachableError | TimeoutError:
         started = time.monotonic()
         try:
             with self._open(archive, request, limits, deadline) as stream:
-                answer = stream.answer(self._secrets(archive))
+                password = (archive.url_login or "").partition(":")[2]
+                answer = stream.answer(
+                    (self.token or "", password, *self.cookies.values()), most_bytes
+                )
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem
-        seconds = time.monotonic() - started
-        log.debug(
-            "%s %s: %d, %.3f s", request.method, shown(answer.url), answer.status_code, seconds
-        )
+        if log.isEnabledFor(logging.DEBUG):
+            seconds, status = time.monotonic() - started, answer.status_code
+            log.debug("%s %s: %d, %.3f s", request.method, shown(answer.url), status, seconds)
         return answer
 
     def _open(
-        self, archive: _Archive, request: Request, limits: Limits, deadline: Deadline
+        self,
+        archive: _Archive,
+        request: Request,
+        limits: Limits,
+        deadline: Deadline,
+        encoding: str = "gzip",
     ) -> ReceivedStream:
         """Send `request` and follow redirects, until headers of another kind are there."""
-        request = prepare(self._with_credentials(archive, request))
+        request = self._with_credentials(archive, request)
+        request = prepare(request, {"Accept": "*/*", "Accept-Encoding": encoding})
         for _ in range(MAX_REDIRECTS + 1):
             left = None if limits.total_seconds is None else deadline.left()
             transport = self._transport(archive.where, request.url)
             with deadline_errors(deadline, request.url):
                 stream = transport.open(request, replace(limits, total_seconds=left))
-            location = redirect_location(stream) if request.follow_redirects else None
+            followed = request.follow_redirects and stream.status_code in REDIRECTS
+            location = redirect_location(stream) if followed else None
             if location is None:
                 return ReceivedStream(stream, deadline, has_body=request.method != "HEAD")
             stream.close()
@@ -285,19 +330,16 @@ class Session:
         }
         servers = replace(Servers.of(_portal_url(where)), **own)
         if is_url(where):
-            return _Archive(where, servers, split_login(where)[1], servers.portal)
+            login = split_login(where)[1] if "@" in where else None
+            return _Archive(where, servers, login, servers.portal)
         return _Archive(where, servers, None, os.path.realpath(os.path.expanduser(where)))
 
     def _is_login_for(self, archive: _Archive) -> bool:
         """Whether the login was made for `archive`, or by hand."""
         return self._login_address in ("", archive.address)
 
-    def _secrets(self, archive: _Archive) -> tuple[str, ...]:
-        password = (archive.url_login or "").partition(":")[2]
-        return tuple(secret for secret in (self.token, password, *self.cookies.values()) if secret)
-
     def _transport(self, where: str, url: str) -> Transport:
-        if under(url, IN_PROCESS) and not is_url(where):
+        if not is_url(where) and under(url, IN_PROCESS):
             return self._folder_transport(where)
         with self._lock:
             if self._network is None:
@@ -307,7 +349,7 @@ class Session:
             return self._network
 
     def _folder_transport(self, folder: str) -> Transport:
-        if self._open_folder is None:
+        if self.open_folder is None:
             raise InvalidQueryError(
                 f"{folder!r} is neither a URL (http:// or https://) nor a folder that this "
                 "session can open. topmast.connect(folder) opens a local archive."
@@ -315,7 +357,7 @@ class Session:
         path = os.path.realpath(os.path.expanduser(folder))
         with self._lock:
             if path not in self._folders:
-                self._folders[path] = self._open_folder(path)
+                self._folders[path] = self.open_folder(path)
             return self._folders[path]
 
     def _reset_connections(self) -> None:
@@ -341,6 +383,7 @@ def _own_settings(settings: dict[str, Any]) -> Conf:
     return own
 
 
+@lru_cache(64)
 def _portal_url(where: str) -> str:
     if not is_url(where):
         return IN_PROCESS
@@ -348,16 +391,6 @@ def _portal_url(where: str) -> str:
     if "?" in url:
         raise InvalidQueryError(f"The server {shown(where)!r} must not contain '?'.")
     return url.rstrip("/")
-
-
-def _result(outcome: Answer | UnreachableError | TimeoutError, note: str, check: bool) -> Answer:
-    if isinstance(outcome, Answer):
-        if check and not outcome.ok:
-            raise outcome.status_error(note)
-        return outcome
-    if note:
-        outcome.args = (f"{outcome} {note}",)
-    raise outcome
 
 
 def _after_fork() -> None:

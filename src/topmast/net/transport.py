@@ -7,8 +7,8 @@ import ssl
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from functools import cache
+from http.client import HTTPException
 from threading import Condition, Lock
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,11 +66,13 @@ class HttpTransport:
         try:
             # Without a limit for the whole, headers have the time of a connection and one wait.
             connect, read = limits.connect_seconds, limits.read_seconds
-            by = Deadline.after(connect + read) if limits.total_seconds is None else deadline
+            endless = limits.total_seconds is None
+            by = Deadline.after(connect + read) if endless else deadline
+            first = (not endless and limits.first_byte_seconds) or read
             timeouts = Timeouts(connect, read, by)
             with network_errors(request.url, timeouts):
                 pool = manager.connection_from_host(host, port, scheme)
-                connection, response = _exchange(pool, request, headers, timeouts)
+                connection, response = _exchange(pool, request, headers, timeouts, first)
         except BaseException:
             self._gate.leave(place)
             raise
@@ -117,6 +119,9 @@ class HttpStream:
         self._pool = pool
         self._timeouts = timeouts
         self._leave = leave
+        self.kept = connection.kept
+        #: The answer does not say where its body ends.
+        self.to_the_end = connection.answer.reader.to_the_end
         self._forgotten = weakref.finalize(self, _discard, connection, leave)
         self._forgotten.atexit = False
 
@@ -126,18 +131,26 @@ class HttpStream:
     def __exit__(self, *problem: object) -> None:
         self.close()
 
+    @property
+    def torn(self) -> bool:
+        """Whether the connection ended without the end of TLS, so that the body may be cut."""
+        return self._connection.answer.reader.torn
+
     def chunks(self, size: int = 1 << 18) -> Iterator[bytes]:
         """The body as it came, in pieces of at most `size` bytes."""
         with network_errors(self.url, self._timeouts):
             while chunk := self._response.read1(size, decode_content=False):
                 if self._response.length_remaining == 0:
                     self.close(whole=True)
+                    if self.kept and self._connection.answer.surplus:
+                        # Two answers came at once: this one is to an earlier request.
+                        raise HTTPException("it is a late answer to another request")
                 yield chunk
             self.close(whole=True)
 
-    def end_by(self, deadline: Deadline) -> None:
-        """Give the rest of the body until then."""
-        self._timeouts.deadline = deadline
+    def end_by(self, deadline: Deadline, read_seconds: float) -> None:
+        """Give the rest of the body until then, and its next byte so many seconds."""
+        self._timeouts.deadline, self._timeouts.read_seconds = deadline, read_seconds
 
     def abort(self) -> None:
         """Wake a thread that waits for bytes: to it, the connection has ended."""
@@ -202,48 +215,48 @@ def user_agent(prefix: str = "") -> str:
 
 
 def _exchange(
-    pool: HTTPConnectionPool, request: Request, headers: Mapping[str, str], timeouts: Timeouts
+    pool: HTTPConnectionPool,
+    request: Request,
+    headers: Mapping[str, str],
+    timeouts: Timeouts,
+    first_byte_seconds: float,
 ) -> tuple[PlainConnection, HTTPResponse]:
     """The answer to `request`, on a connection that was kept or on a new one.
 
     Not by `pool.urlopen`: it hides whether the connection was a kept one, and which it was.
     """
-    connection = pool._get_conn()
-    assert isinstance(connection, PlainConnection)
-    if not connection.is_closed:
-        with suppress(*HUNG_UP):  # the server may end it at this very moment
-            return connection, _ask(connection, pool, request, headers, timeouts)
-    return connection, _ask(connection, pool, request, headers, timeouts)
-
-
-def _ask(
-    connection: PlainConnection,
-    pool: HTTPConnectionPool,
-    request: Request,
-    headers: Mapping[str, str],
-    timeouts: Timeouts,
-) -> HTTPResponse:
+    read_seconds = timeouts.read_seconds
     parts = urlsplit(request.url)
     target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
-    connection.timeouts = timeouts
-    connection.timeout = timeouts.wait(timeouts.connect_seconds)
-    try:
-        if pool.proxy is not None and parts.scheme == "http":
-            target, headers = request.url, {**headers, **pool.proxy_headers}
-        elif pool.proxy is not None and connection.is_closed:
-            pool._prepare_proxy(connection)
-        connection.request(
-            request.method,
-            target,
-            request.body,
-            headers,
-            preload_content=False,
-            decode_content=False,
-        )
-        return connection.getresponse()
-    except BaseException:
-        connection.close()
-        raise
+    by_proxy = pool.proxy is not None and parts.scheme == "http"
+    if by_proxy:
+        target, headers = request.url, {**headers, **pool.proxy_headers}
+    connection = pool._get_conn()
+    assert isinstance(connection, PlainConnection)
+    while True:
+        connection.kept = kept = not connection.is_closed
+        connection.timeouts = timeouts
+        timeouts.read_seconds = read_seconds
+        try:
+            connection.timeout = timeouts.wait(timeouts.connect_seconds)
+            if pool.proxy is not None and not by_proxy and not kept:
+                pool._prepare_proxy(connection)
+            connection.request(
+                request.method,
+                target,
+                request.body,
+                headers,
+                preload_content=False,
+                decode_content=False,
+            )
+            timeouts.read_seconds = first_byte_seconds
+            answer = connection.getresponse()
+            timeouts.read_seconds = read_seconds
+            return connection, answer
+        except BaseException as problem:
+            connection.close()
+            if not kept or not isinstance(problem, HUNG_UP):
+                raise  # else the server may have ended it at that very moment
 
 
 def _discard(connection: PlainConnection, leave: Callable[[], None]) -> None:

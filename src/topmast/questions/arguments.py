@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -53,13 +55,119 @@ def size(value: Any) -> int:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether `value` stands for no value."""
-    return value is None or value is np.ma.masked
+    """Whether `value` stands for no value: None, a masked entry, or NA of pandas."""
+    return value is None or is_masked(value)
+
+
+def is_masked(value: Any) -> bool:
+    """Whether `value` is a masked entry of NumPy or astropy, or NA or NaT of pandas."""
+    if value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    try:
+        mask = getattr(value, "mask", None)
+    except ValueError:  # a frame of coordinates without any
+        return False
+    return isinstance(mask, (bool, np.bool_, np.ndarray)) and np.ndim(mask) == 0 and bool(mask)
+
+
+def is_nan(value: Any) -> bool:
+    """Whether `value` is a single number, and not one."""
+    return isinstance(value, (float, np.floating)) and math.isnan(value)
+
+
+def check_none_missing(values: Iterable[Any], what: str) -> None:
+    """Refuse a list with an entry that is masked, None or NaN; `what` is what an entry is."""
+    for number, value in enumerate(values):
+        if is_missing(value) or is_nan(value):
+            shown = "masked" if is_masked(value) else repr(value)
+            raise InvalidQueryError(
+                f"Entry {number} of the list is {shown} and no {what}; take it out of the list."
+            )
+
+
+def plain_text(value: Any) -> Any:
+    """Bytes as text, and a text of NumPy as one of Python; anything else as it is.
+
+    Raises
+    ------
+    InvalidQueryError
+        For what no UTF-8 can hold.
+    """
+    try:
+        if isinstance(value, bytes):
+            return value.decode()
+        if isinstance(value, str):
+            value.encode()
+            return str(value)
+    except UnicodeError as problem:
+        raise InvalidQueryError(f"{value!r} is no text in UTF-8.") from problem
+    return value
+
+
+def plain_argument(value: Any) -> Any:
+    """A list of any kind as one that has a length: iterators, sets, views and columns of pandas.
+
+    Bytes become texts, arrays without a dimension their value. A table stays as it is.
+
+    Raises
+    ------
+    InvalidQueryError
+        For a single value that is masked.
+    """
+    if is_masked(value):
+        raise InvalidQueryError("A masked value was given, which stands for nothing.")
+    if isinstance(value, (str, bytes)) or np.isscalar(value):
+        return plain_text(value)
+    if type(value).__module__.partition(".")[0] not in ("builtins", "numpy"):
+        is_column = hasattr(value, "to_numpy") and not hasattr(value, "columns")
+        if not is_column and not isinstance(value, Iterator):
+            return _texts_of_array(value) if isinstance(value, np.ndarray) else value
+    if isinstance(value, np.ndarray):
+        return plain_argument(value.item()) if value.ndim == 0 else _texts_of_array(value)
+    if isinstance(value, (list, tuple)):
+        return value if not _has_bytes(value) else type(value)(map(plain_text, value))
+    if isinstance(value, Iterable) and not isinstance(value, Mapping):
+        return [plain_text(item) for item in as_list(value)]
+    return value
+
+
+def _has_bytes(values: Sequence[Any]) -> bool:
+    return any(isinstance(item, (bytes, np.str_)) for item in values)
+
+
+def _texts_of_array(values: Any) -> Any:
+    """An array or column of bytes as one of texts; another one as it is."""
+    if getattr(values, "dtype", None) is None or values.dtype.kind not in "SO":
+        return values
+    if getattr(values, "ndim", 1) != 1:
+        return values
+    return [plain_text(item) for item in values]
+
+
+def shown(value: Any) -> str:
+    """A value as an error names it: on one line, and not much longer than 80 letters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def path_text(name: str, value: Any) -> str | None:
+    """A path as text, also one that is bytes; None for None. `name` is for the error text."""
+    if value is None:
+        return None
+    try:
+        text = os.fsdecode(value)
+        if b"\0" in os.fsencode(text):
+            raise ValueError("a null character")
+        return text
+    except (TypeError, ValueError) as problem:
+        raise InvalidQueryError(f"{name} is a path, not {value!r}.") from problem
 
 
 def whole_number(name: str, value: Any) -> int:
     """`value` as a whole number from 1 on; `name` is for the error text."""
     try:
+        if is_missing(value):
+            raise ValueError("no value")
         number = int(value)
         if isinstance(value, (bool, np.bool_)) or number != float(value) or number < 1:
             raise ValueError("not a positive whole number")
@@ -79,10 +187,12 @@ def truth_value(name: str, value: Any) -> bool:
 
 def object_names(value: str | Iterable[str]) -> list[str]:
     """One object name or many, as a list of texts."""
-    names = [value] if isinstance(value, str) else value
-    if not isinstance(names, Iterable):
-        raise InvalidQueryError(f"An object name is a text such as 'M101', not {names!r}.")
-    listed = list(names)
+    plain = plain_argument(value)
+    names = [plain] if isinstance(plain, str) else plain
+    if is_one(names) or hasattr(names, "columns") or isinstance(names, Mapping):
+        raise InvalidQueryError(f"An object name is a text such as 'M101', not {value!r}.")
+    listed = [plain_text(name) for name in names]
+    check_none_missing(listed, "object name")
     for name in listed:
         if not isinstance(name, str):
             raise InvalidQueryError(f"All object names must be strings, not {name!r}.")

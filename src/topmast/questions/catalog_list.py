@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from topmast.errors import InputWarning, InvalidQueryError, nearest_word, warn
+from topmast.questions.arguments import is_one, plain_argument, plain_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,10 @@ def find_catalog(
     InputWarning
         For a version that does not exist, and one where it says nothing.
     """
-    plain = _checked(name)
+    name, plain = plain_text(name), _checked(name)
+    version = plain_argument(version)
+    if not is_one(version):
+        raise InvalidQueryError(f"A version is a whole number, not {version!r}.")
     releases = [each for each in CATALOGS if plain in (_plain(each.name), *each.words)]
     if not releases:
         found = _by_title(plain) or Catalog(name, f"Mast.Catalogs.{name}.Cone", listed=False)
@@ -186,6 +190,7 @@ def _without_version(catalog: Catalog, version: int | None) -> Catalog:
 
 
 def _checked(name: Any) -> str:
+    name = plain_text(name)
     plain = _plain(name) if isinstance(name, str) else ""
     if not plain:
         names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
+import numbers
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
-from topmast.questions.arguments import as_list, is_astropy, is_missing
+from topmast.questions.arguments import as_list, is_missing, is_nan, plain_argument, plain_text
 from topmast.questions.ranges import ranges_of
 
 if TYPE_CHECKING:
@@ -180,7 +183,9 @@ def no_such_filter(name: str, known: Iterable[str]) -> str:
 
 def _value_filter(name: str, value: Any, column: Column) -> Filter:
     """A filter on exact values, with at most one pattern among them."""
-    texts = [_text(name, item) for item in as_list(value) if not is_missing(item)]
+    value = None if is_missing(value) else plain_argument(value)
+    items = [item for item in as_list(value) if not (is_missing(item) or is_nan(item))]
+    texts = [_text(name, item) for item in items]
     if not texts:
         raise InvalidQueryError(f"The criterion '{name}' has no values: {value!r}.")
     patterns = [text for text in texts if "*" in text or "%" in text]
@@ -198,12 +203,13 @@ def _value_filter(name: str, value: Any, column: Column) -> Filter:
     )
 
 
+PLAIN = (str, numbers.Number, decimal.Decimal, np.generic, datetime.date)
+"""What a value of a criterion can be; a date is written as ISO has it."""
+
+
 def _text(name: str, value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.decode()
-    if isinstance(value, (Mapping, list, tuple, set, np.ndarray)) or is_astropy(
-        value, "units.Quantity", "time.Time"
-    ):
+    value = plain_text(value)
+    if not isinstance(value, PLAIN):
         raise InvalidQueryError(
             f"The criterion '{name}' takes texts or plain numbers, not {value!r}."
         )

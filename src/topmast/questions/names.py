@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
 
+from topmast.config.dialects import choice
 from topmast.errors import (
+    BadAnswerError,
     HTTPStatusError,
     InputWarning,
     InvalidQueryError,
@@ -23,6 +25,7 @@ from topmast.errors import (
 from topmast.net.messages import Request
 from topmast.net.parallel import at_once
 from topmast.questions.arguments import in_batches, object_names
+from topmast.questions.catalog_names import entries_of_holdings
 from topmast.questions.polling import ask
 from topmast.sky import separation_deg
 from topmast.wire.names import (
@@ -85,7 +88,21 @@ def resolve_object(
         If the name, or none of the names, is known. Among several, unknown ones are warned of.
     """
     names = _names(one_name(object_name, objectname))
-    single = len(names) == 1
+    known = known_entries(session, names, resolver, resolve_all)
+    found: dict[str, Any] = {
+        name: {each.resolver: _sky(each) for each in entries} if resolve_all else _sky(entries[0])
+        for name, entries in known.items()
+    }
+    return found[names[0]] if len(names) == 1 else found
+
+
+def known_entries(
+    session: Session, names: Sequence[str], resolver: str | None, resolve_all: bool
+) -> dict[str, list[ResolvedName]]:
+    """What is known of the known ones of `names`: one entry, or with `resolve_all` all entries.
+
+    Errors and warnings as those of `resolve_object`.
+    """
     resolver = _checked(resolver)
     if resolve_all and resolver:
         warn(
@@ -94,11 +111,8 @@ def resolve_object(
         )
         resolver = None
     entries = _look_up(session, names, resolver, resolve_all)
-    found: dict[str, Any] = {
-        name: {each.resolver: _sky(each) for each in entries[name]} if resolve_all else _sky(entry)
-        for name, entry in _known(names, entries, resolver, not single).items()
-    }
-    return found[names[0]] if single else found
+    known = _known(names, entries, resolver, len(names) > 1)
+    return {name: entries[name] if resolve_all else [entry] for name, entry in known.items()}
 
 
 def one_name(object_name: Any, objectname: Any) -> Any:
@@ -132,7 +146,7 @@ def _names(object_name: str | Iterable[str]) -> list[str]:
 
 
 def _checked(resolver: Any) -> str | None:
-    if not resolver:
+    if resolver is None or resolver is False or (isinstance(resolver, str) and not resolver):
         return None
     if not isinstance(resolver, str) or resolver.upper() not in RESOLVERS:
         raise ResolverError(f'Invalid resolver. Must be "NED" or "SIMBAD", not {resolver!r}.')
@@ -155,6 +169,11 @@ def _look_up(
         for name in batch:
             found[name] = _entries_about(name, entries, alone=len(batch) == 1)
             cache.put(keys[name], found[name])
+    if choice(session, "catalog_names") and resolver is None:
+        held = entries_of_holdings(session, [name for name in names if not found[name]])
+        for name, its_entries in held.items():
+            cache.put(keys[name], its_entries)
+        found |= held
     return found
 
 
@@ -189,7 +208,7 @@ def _ask(
         url = f"{servers.resolver}{RESOLVER_PATH}?{encode_resolver_query(query)}"
         request = Request("GET", url, {"Accept": "text/plain"})
         return decode_names(session.send(request, total_seconds=patience).content)
-    except (UnreachableError, TimeoutError, HTTPStatusError) as problem:
+    except (UnreachableError, TimeoutError, HTTPStatusError, BadAnswerError) as problem:
         if servers.resolver == servers.portal:
             raise
         entries = _ask_portal(session, names, problem)

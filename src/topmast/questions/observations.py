@@ -17,8 +17,16 @@ from topmast.questions.criteria import (
     filters_on_the_wire,
     split_place,
 )
+from topmast.questions.explain import (
+    explain_filters,
+    explain_search,
+    table_of_reasons,
+    why_empty,
+    why_many,
+)
+from topmast.questions.known_values import ALL, ask_known_values
 from topmast.questions.names import one_name
-from topmast.questions.portal import Question, ask_answers, ask_counts
+from topmast.questions.portal import Question, ask_counts
 from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
 
 if TYPE_CHECKING:
@@ -26,7 +34,6 @@ if TYPE_CHECKING:
 
     from topmast.net.session import Session
 
-ALL = "Mast.Caom.All"
 METADATA = {"observations": "Mast.Caom.Cone", "products": "Mast.Caom.Products"}
 CONE = "Mast.Caom.Cone"
 FILTERED = "Mast.Caom.Filtered"
@@ -148,7 +155,7 @@ def query_criteria(
     question = _filtered(session, _with_default_kind(session, parts), place, "*", pagesize, page)
     if parts.columns and not _has_filter(question, parts):
         raise InvalidQueryError(NO_CRITERION)
-    return question
+    return _explained(question, criteria)
 
 
 def query_criteria_count(
@@ -179,13 +186,49 @@ def count_near(session: Session, question: Question) -> Any:
 
 def list_missions(session: Session, /) -> list[str]:
     """The missions (``obs_collection``) of which the archive has observations, sorted."""
-    answer = ask_answers(session, Question(ALL, [{}], format="extjs"))[0].json()
-    try:
-        columns = answer["data"]["Tables"][0]["Columns"]
-        facet = next(column for column in columns if column["text"] == "obs_collection")
-        return sorted(set(facet["ExtendedProperties"]["histObj"]) - {"hist"})
-    except (LookupError, TypeError, StopIteration) as problem:
-        raise BadAnswerError(f"{ALL} was answered without a list of missions.") from problem
+    missions = ask_known_values(session).get("obs_collection")
+    if missions is None:
+        raise BadAnswerError(f"{ALL} was answered without a list of missions.")
+    return sorted(missions)
+
+
+def explain(session: Session, /, products: Any = None, **criteria: Any) -> Table:
+    """Why a search finds nothing, or how much each criterion leaves out.
+
+    Each criterion is left out in turn, and the observations that the others find are counted.
+
+    Parameters
+    ----------
+    products : `~astropy.table.Table`, optional
+        A table of products. The criteria are then filters, as `filter_products` takes them, and
+        nothing is asked of the archive.
+    **criteria
+        As for `query_criteria`; or only a place: ``coordinates`` or ``object_name``, ``radius``.
+
+    Returns
+    -------
+    `~astropy.table.Table`
+        One row a criterion: ``criterion``, ``value``, ``rows without it`` and ``hint``. Of a
+        search that finds nothing, the criterion that is the reason comes first.
+        ``table.meta["rows"]`` is how many rows all criteria together find.
+
+    Examples
+    --------
+    >>> table = Observations.explain(obs_collection="HTS", object_name="M101")
+    """
+    if products is not None:
+        return table_of_reasons(*explain_filters(products, criteria))
+    return table_of_reasons(*explain_search(session, question_to_explain(session, **criteria)))
+
+
+def question_to_explain(session: Session, /, **criteria: Any) -> Question:
+    """The question that `explain` is about: criteria, a place, or both."""
+    parts = split_place(criteria)
+    if parts.columns or parts.kind:
+        return query_criteria(session, **criteria)
+    if not parts.has_place:
+        raise InvalidQueryError(NO_CRITERION)
+    return _near(session, parts, {}, None, None)
 
 
 def get_metadata(session: Session, /, query_type: str) -> Table:
@@ -206,9 +249,10 @@ def _near(
 ) -> Question:
     """Which observations touch the cones of `place`, and meet the criteria if there are any."""
     if criteria and ((parts := _only_columns(criteria)).columns or parts.kind):
-        return _filtered(session, parts, place, "*", pagesize, page)
+        return _explained(_filtered(session, parts, place, "*", pagesize, page), criteria)
     targets = find_targets(session, place)
-    return Question(CONE, cone_params(targets), targets.places, pagesize, page)
+    question = Question(CONE, cone_params(targets), targets.places, pagesize, page)
+    return _explained(question, criteria)
 
 
 def _filtered(
@@ -235,6 +279,12 @@ def _filtered(
     targets = find_targets(session, place)
     each = [params | {"position": _position(cone)} for cone in cone_params(targets)]
     return Question(POSITION, each, targets.places, pagesize, page, config=CONE)
+
+
+def _explained(question: Question, criteria: Mapping[str, Any]) -> Question:
+    """The question, which is to say why it finds nothing unless ``verbose=False`` was given."""
+    quiet = criteria.get("verbose", True) is False
+    return replace(question, quiet=quiet, why_empty=why_empty, why_many=why_many)
 
 
 def _has_filter(question: Question, parts: Criteria) -> bool:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, ResolverError, warn
-from topmast.questions.arguments import is_astropy, object_names
+from topmast.questions.arguments import (
+    check_none_missing,
+    is_astropy,
+    is_one,
+    object_names,
+    plain_argument,
+)
+from topmast.questions.sexagesimal import read_degrees, read_sexagesimal
 
 ResolveNames = Callable[[Sequence[str], bool], Mapping[str, tuple[float, float]]]
 """Object names in, positions (ra, dec in degrees, ICRS) of those that are known out. The second
 argument tells whether they come from a list, where an unknown one is warned of and left out."""
 
 IN_DEGREES = "Coordinate string is being interpreted as an ICRS coordinate provided in degrees."
+HOURS = (
+    "Coordinate string is being interpreted as an ICRS coordinate, its right ascension in hours "
+    "and its declination in degrees."
+)
 WITH_UNITS = "Coordinate string is being interpreted as an ICRS coordinate."
 
 
@@ -44,7 +55,7 @@ class Places:
     entries: int
 
 
-def find_places(coordinates: Any, resolve: ResolveNames) -> Places:
+def find_places(coordinates: Any, resolve: ResolveNames, *, hours: bool = True) -> Places:
     """The places that `coordinates` stand for.
 
     Parameters
@@ -57,6 +68,9 @@ def find_places(coordinates: Any, resolve: ResolveNames) -> Places:
         declination.
     resolve
         Asked once, about all texts that are no coordinates.
+    hours
+        Whether the right ascension of ``14:03:12.6 +54:20:57`` is in hours, or in degrees as
+        astroquery reads it.
 
     Raises
     ------
@@ -65,40 +79,45 @@ def find_places(coordinates: Any, resolve: ResolveNames) -> Places:
     ResolverError
         When a single text is neither coordinates nor a known name.
     """
+    coordinates = plain_argument(coordinates)
     if isinstance(coordinates, str):
-        return _texts([coordinates], resolve, many=False)
+        return _texts([coordinates], resolve, many=False, hours=hours)
     if _is_list_of_texts(coordinates):
-        return _texts([str(text) for text in coordinates], resolve, many=True)
+        return _texts([str(text) for text in coordinates], resolve, many=True, hours=hours)
     from topmast.questions.positions import degrees_of, sky_of, unreadable  # late: astropy
 
     sky = sky_of(coordinates)
     if sky is not None:
         return _of_degrees(degrees_of(sky), many=not sky.isscalar)
-    if isinstance(coordinates, (Sequence, np.ndarray)):
-        return _joined([find_places(item, resolve) for item in coordinates])
+    if isinstance(coordinates, (Sequence, np.ndarray)) and not is_one(coordinates):
+        check_none_missing(coordinates, "target")
+        return _joined([find_places(item, resolve, hours=hours) for item in coordinates])
     raise InvalidQueryError(unreadable(coordinates))
 
 
 def places_of_names(names: str | Iterable[str], resolve: ResolveNames) -> Places:
     """The places of one object name, or of each in a list; decimal degrees pass for a name."""
-    many = not isinstance(names, str)
+    many = not is_one(names)
     return _texts(object_names(names), resolve, many=many, only_degrees=True)
 
 
 # ---------------------------------------------------------------------------------- texts
 
-NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
-DEGREES = re.compile(rf"\s*({NUMBER})(?:\s+|\s*,\s*)({NUMBER})\s*")
 STARTS_AS_COORDINATES = re.compile(r"\s*(?:[-+.\d]|J\d)")
 """What astropy can read as coordinates begins so; an object's name seldom does."""
 WORDS = re.compile(r"(?<=[\d.])\s*(degrees|degree|deg|hourangle|hours|hour)\b", re.IGNORECASE)
 
 
 def _texts(
-    texts: list[str], resolve: ResolveNames, *, many: bool, only_degrees: bool = False
+    texts: list[str],
+    resolve: ResolveNames,
+    *,
+    many: bool,
+    only_degrees: bool = False,
+    hours: bool = True,
 ) -> Places:
     """The places of texts; names among them are resolved together."""
-    read = _degrees if only_degrees else _coordinates
+    read = _degrees if only_degrees else partial(_coordinates, hours=hours)
     readings = {text: read(text) for text in texts}
     for message in dict.fromkeys(reading.message for reading in readings.values() if reading):
         warn(message, InputWarning)
@@ -144,24 +163,23 @@ class Reading(NamedTuple):
     message: str
 
 
-def _coordinates(text: str) -> Reading | None:
-    return _degrees(text) or _sexagesimal(text)
+def _coordinates(text: str, *, hours: bool) -> Reading | None:
+    return _degrees(text) or (_in_hours(text) if hours else None) or _by_astropy(text)
 
 
 def _degrees(text: str) -> Reading | None:
-    """The place of a text ``"ra dec"`` in decimal degrees; None for any other text."""
-    match = DEGREES.fullmatch(text)
-    if match is None:
+    position = read_degrees(text)
+    return None if position is None else Reading(position, IN_DEGREES)
+
+
+def _in_hours(text: str) -> Reading | None:
+    position = read_sexagesimal(text)
+    if position is None:
         return None
-    ra, dec = (float(number) for number in match.groups())
-    if not (math.isfinite(ra) and abs(dec) <= 90):
-        raise InvalidQueryError(
-            f"{text!r} is no position: the declination must be between -90 and 90 degrees."
-        )
-    return Reading((_wrapped(ra), dec), IN_DEGREES)
+    return Reading(position, WITH_UNITS if re.search(r"\d\s*[hd]", text, re.I) else HOURS)
 
 
-def _sexagesimal(text: str) -> Reading | None:
+def _by_astropy(text: str) -> Reading | None:
     """The place of a text in any other form that astropy reads; None for an object name."""
     if not STARTS_AS_COORDINATES.match(text):
         return None
@@ -178,14 +196,25 @@ def _sexagesimal(text: str) -> Reading | None:
             if not unit and isinstance(problem.__context__, u.UnitsError):
                 continue
             return None
-        if unit and re.search(r"\d[: ]\d", plain.strip()):
-            message += f" The right ascension of {text!r} too: write 1h2m3s where hours are meant."
-        return Reading((float(sky.ra.deg), float(sky.dec.deg)), message)
+        found = (float(sky.ra.deg), float(sky.dec.deg))
+        if unit:
+            message += _if_hours_are_meant(text, found)
+        return Reading(found, message)
     return None
 
 
-def _wrapped(ra_deg: float) -> float:
-    return ra_deg if 0 <= ra_deg < 360 else ra_deg % 360
+def _if_hours_are_meant(text: str, found: tuple[float, float]) -> str:
+    """For a text whose right ascension was read as degrees, what it is in hours."""
+    try:
+        meant = read_sexagesimal(text)
+    except InvalidQueryError:
+        return ""
+    if meant is None:
+        return ""
+    return (
+        f" The right ascension of {text!r} too, which gives {found[0]:.6g} {found[1]:+.6g}: write "
+        f"1h2m3s where hours are meant, which would give {meant[0]:.6g} {meant[1]:+.6g}."
+    )
 
 
 def _of_degrees(degrees: list[tuple[float, float]], many: bool) -> Places:
@@ -197,14 +226,16 @@ def _of_degrees(degrees: list[tuple[float, float]], many: bool) -> Places:
 
 
 def _is_list_of_texts(coordinates: Any) -> bool:
-    if isinstance(coordinates, Mapping) or is_astropy(
-        coordinates, "table.Table", "table.Row", "coordinates.SkyCoord"
-    ):
+    if isinstance(coordinates, Mapping) or hasattr(coordinates, "columns"):
+        return False
+    if is_astropy(coordinates, "table.Row", "coordinates.SkyCoord"):
         return False
     try:
         listed = list(coordinates)
     except TypeError:
         return False
+    if any(isinstance(item, str) for item in listed):
+        check_none_missing(listed, "target")
     return bool(listed) and all(isinstance(item, str) for item in listed)
 
 

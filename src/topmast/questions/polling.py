@@ -12,7 +12,7 @@ from topmast.errors import BadAnswerError, TimeoutError
 from topmast.net.deadline import Deadline
 from topmast.net.messages import Answer, Request
 from topmast.net.session import Session
-from topmast.wire.answers import Paging, peek_status
+from topmast.wire.answers import OpenAnswer, Paging
 from topmast.wire.portal import MashupRequest, encode_request
 
 INVOKE = "/api/v0/invoke"
@@ -43,6 +43,12 @@ class Finished:
     answer: Answer
     status: str
     paging: Paging | None
+    opened: OpenAnswer | None = None
+
+    @property
+    def page(self) -> OpenAnswer | bytes:
+        """What its rows are read from."""
+        return self.answer.content if self.opened is None else self.opened
 
 
 def ask(session: Session, request: MashupRequest) -> Finished:
@@ -112,10 +118,10 @@ def _read_envelope(request: PortalRequest, answer: Answer) -> Finished:
     if not request.has_status and answer.content[:99].lstrip()[:1] != b"{":
         return Finished(answer, "COMPLETE", None)
     try:
-        status, _, paging = peek_status(answer.content)
+        opened = OpenAnswer(answer.content)
     except BadAnswerError as problem:
         raise BadAnswerError(f"{request.service} was not answered properly. {problem}") from problem
-    return Finished(answer, status.upper(), paging)
+    return Finished(answer, opened.status.upper(), opened.paging, opened)
 
 
 def _percent(answer: Answer, before: float | None) -> float | None:

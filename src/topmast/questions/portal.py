@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from topmast.config.dialects import choice
-from topmast.errors import MaxResultsWarning, NoResultsWarning, RemoteServiceError, warn
+from topmast.errors import (
+    MastWarning,
+    MaxResultsWarning,
+    NoResultsWarning,
+    RemoteServiceError,
+    is_heard,
+    warn,
+)
 from topmast.net.parallel import at_once
-from topmast.questions.arguments import first_few, whole_number
+from topmast.questions.arguments import first_few, is_one, whole_number
 from topmast.questions.columns import columns_of
 from topmast.questions.paging import ask_all_pages
 from topmast.questions.places import Place
 from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
+from topmast.tables.plain import PlainTable
 from topmast.tables.values import Values
-from topmast.wire.answers import read_page, table_of_pages
+from topmast.wire.answers import columns_of_pages, read_page
+from topmast.wire.json import excerpt
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
@@ -34,6 +43,10 @@ log: logging.Logger = logging.getLogger("topmast")
 
 TARGET_INDEX = "target_index"
 TARGET_GIVEN = "target_given"
+TARGET_COLUMNS = {
+    TARGET_INDEX: "Position in the list of targets",
+    TARGET_GIVEN: "The target as it was given",
+}
 NO_RESULTS = "Query returned no results."
 TOO_MANY = "Maximum catalog results returned, may not include all sources within radius."
 
@@ -41,6 +54,13 @@ Page = dict[str, Values]
 Result = TypeVar("Result")
 Ask = Callable[["Session", MashupRequest], list[Finished]]
 """How one request is put: it gives the answers for all its pages, in order."""
+
+
+Why = Callable[["Session", "Question"], str]
+"""What to say of a question that nothing answers; it may ask the archive more."""
+
+HUGE = 50_000
+"""Rows of a result that is worth a word about what they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,8 @@ class Question:
     `params`, and the table gets the columns ``target_index`` and ``target_given``.
     `config` names the column configuration of the answer; "" for that of the service.
     `limit` is the most rows that the service finds for one place, if it has a limit.
+    `why_empty` and `why_many` say in one line why there is no row, or a great many; `quiet` keeps
+    them silent.
     """
 
     service: str
@@ -64,6 +86,9 @@ class Question:
     limit: int | None = None
     keep_selected: bool = False
     ask: Ask = ask_all_pages
+    quiet: bool = False
+    why_empty: Why | None = None
+    why_many: Callable[[PlainTable], str] | None = None
 
     def requests(self) -> list[MashupRequest]:
         """The requests that make up the question."""
@@ -89,7 +114,7 @@ def ask_counts(session: Session, question: Question) -> Any:
     """The number that a service counts; an array of them for many places."""
     counts = []
     for pages in ask_question(session, question):
-        columns = [values for page in pages for values in read_page(page.answer.content).values()]
+        columns = [values for page in pages for values in read_page(page.page).values()]
         if not columns or len(columns[0].data) != 1:
             rows = len(columns[0].data) if columns else 0
             raise RemoteServiceError(f"The archive answered a count with {rows} rows.")
@@ -98,7 +123,23 @@ def ask_counts(session: Session, question: Question) -> Any:
 
 
 def ask_table(session: Session, question: Question) -> Table:
-    """The table that answers `question`, with a warning if it has no rows, or may lack some.
+    """The table that answers `question`, with a warning if it has no rows, or may lack some."""
+    from topmast.tables.table import table_from_columns  # late, for it needs astropy
+
+    table = table_from_columns(
+        ask_columns(session, question).columns,
+        config=_config(session, question.config or question.service),
+        service=question.service,
+        units=choice(session, "units"),
+    )
+    for name, meaning in TARGET_COLUMNS.items():
+        if question.places is not None:
+            table[name].description = meaning
+    return table
+
+
+def ask_columns(session: Session, question: Question) -> PlainTable:
+    """As `ask_table`, without astropy: units and descriptions are left out.
 
     Answers are read as they come, while the others are still on their way.
     """
@@ -109,31 +150,72 @@ def ask_table(session: Session, question: Question) -> Table:
         finished = question.ask(session, request)
         pages = [
             read_page(
-                page.answer.content,
+                page.page,
                 columns=config,
                 null_floats=null_floats,
                 keep_selected=question.keep_selected,
             )
             for page in finished
         ]
+        _doubt(session, request, finished, sum(map(_length, pages)))
         return pages, 0 if question.limit is None else rows_found(finished)
 
     requests = question.requests()
     one = len(requests) == 1
     parts = [read(requests[0])] if one else _at_once(session, question.service, requests, read)
-    table = table_of_pages(
-        list(chain.from_iterable(pages for pages, _ in parts)),
-        columns=config,
-        service=question.service,
-        units=choice(session, "units"),
-    )
+    table = PlainTable(columns_of_pages([page for pages, _ in parts for page in pages]))
     if question.places is not None:
         _add_targets(table, [sum(map(_length, pages)) for pages, _ in parts], question.places)
     if not len(table):
-        warn(NO_RESULTS, NoResultsWarning)
-    if question.limit is not None:
+        warn(_no_results(session, question), NoResultsWarning)
+    elif len(table) >= HUGE and question.why_many and _may_explain(session, question):
+        log.info(question.why_many(table))
+    elif question.limit is not None:
         warn_if_cut(question, [found for _, found in parts])
     return table
+
+
+def _may_explain(session: Session, question: Question) -> bool:
+    return not question.quiet and bool(choice(session, "explained"))
+
+
+def _no_results(session: Session, question: Question) -> str:
+    """What an empty result is warned of with; its reason, if anybody hears it."""
+    if question.why_empty is None or question.page or not _may_explain(session, question):
+        return NO_RESULTS
+    if not is_heard(NO_RESULTS, NoResultsWarning):
+        return NO_RESULTS
+    return f"{NO_RESULTS} {question.why_empty(session, question)}".strip()
+
+
+def _doubt(session: Session, request: MashupRequest, pages: Sequence[Finished], rows: int) -> None:
+    """Tell what an answer says of itself that the table cannot show."""
+    messages = dict.fromkeys(page.opened.msg for page in pages if page.opened and page.opened.msg)
+    for message in messages:
+        kind = MaxResultsWarning if ABOUT_LIMITS.search(message) else MastWarning
+        _say(session, f"{request.service} says: {excerpt(message.encode())}", kind)
+    pagings = [page.paging for page in pages if page.paging]
+    if request.page is None:
+        expected = sum(each.rows_filtered for each in pagings if each.page == 1)
+    else:
+        expected = sum(each.rows for each in pagings)
+    if rows < expected:
+        _say(
+            session,
+            f"{request.service} found {expected:,} rows and sent {rows:,}: the table is not "
+            "complete. Ask again, or for less at a time.",
+            MaxResultsWarning,
+        )
+
+
+ABOUT_LIMITS = re.compile("limit|maxim|truncat|partial|incomplete|more than", re.IGNORECASE)
+
+
+def _say(session: Session, message: str, kind: type[MastWarning]) -> None:
+    if choice(session, "doubts"):
+        warn(message, kind)
+    else:
+        log.warning(message)
 
 
 def rows_found(pages: Sequence[Finished]) -> int:
@@ -175,7 +257,7 @@ def _at_once(
 
 def _count(name: str, value: Any) -> int | None:
     """A page number or size; 0 and None stand for "not given"."""
-    if value is None or (value == 0 and not isinstance(value, bool)):
+    if value is None or (is_one(value) and not isinstance(value, bool) and str(value) == "0"):
         return None
     return whole_number(name, value)
 
@@ -189,15 +271,14 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _add_targets(table: Table, counts: Sequence[int], places: Sequence[Place]) -> None:
+def _add_targets(table: PlainTable, counts: Sequence[int], places: Sequence[Place]) -> None:
     """Add to each row which place it matched; `counts` are the rows of each place."""
-    from astropy.table import MaskedColumn
-
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)
     given = np.array([place.given for place in places], dtype=str)
-    table[TARGET_INDEX] = MaskedColumn(index[of], description="Position in the list of targets")
-    table[TARGET_GIVEN] = MaskedColumn(given[of], description="The target as it was given")
+    nothing = np.zeros(len(of), dtype=bool)
+    table.columns[TARGET_INDEX] = Values(index[of], nothing)
+    table.columns[TARGET_GIVEN] = Values(given[of], nothing.copy())
 
 
 def _length(page: Page) -> int:

@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
-from topmast.questions.arguments import as_list, is_astropy, is_one, truth_value
+from topmast.questions.arguments import (
+    as_list,
+    is_astropy,
+    is_missing,
+    is_one,
+    plain_text,
+    shown,
+    truth_value,
+)
 
 if TYPE_CHECKING:
     from astropy.table import Column, Table
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
 log: logging.Logger = logging.getLogger("topmast")
 
 MINIMUM_RECOMMENDED = "Minimum Recommended Products"
+GROUPS = "productGroupDescription"
+SCIENCE = "SCIENCE"
 NO_OBSIDS = "Observation list is empty, no associated products."
 OPTIONS = ("extension", "mrp_only")
 MISSPELT = {"extenstion": "extension"}
@@ -33,27 +43,51 @@ def filter_products(
     mrp_only: bool | None = False,
     extension: str | Iterable[str] | None = None,
     any_letter_case: bool = True,
+    file_column: str = "productFilename",
     **filters: Any,
 ) -> Table:
     """The rows of `products` that pass every filter; see `ObservationsClass.filter_products`.
 
-    `any_letter_case` tells whether ``"science"`` means ``"SCIENCE"`` too.
+    `any_letter_case` tells whether ``"science"`` means ``"SCIENCE"`` too; `file_column` has the
+    names of the files.
     """
     if not is_astropy(products, "table.Table"):
         raise InvalidQueryError(
-            f"filter_products takes a table of products, not {products!r}. "
+            f"filter_products takes a table of products, not {shown(products)}. "
             "get_product_list makes one of obsids."
         )
     extension = _extension_of(filters, extension)
     kept = np.ones(len(products), dtype=bool)
     if mrp_only is not None and truth_value("mrp_only", mrp_only):
-        groups = _column(products, "productGroupDescription")
+        if GROUPS not in products.colnames:
+            raise InvalidQueryError(
+                f"The table has no column '{GROUPS}', which tells what is recommended. "
+                "Leave mrp_only out."
+            )
+        groups = products[GROUPS]
         kept &= _texts_equal(groups, MINIMUM_RECOMMENDED, any_letter_case)
-    if extension != "" and _given(extension):
-        kept &= _ends_in(_column(products, "productFilename"), extension, any_letter_case)
+    if not (isinstance(extension, str) and not extension) and _given(extension):
+        kept &= _ends_in(_column(products, file_column), extension, any_letter_case)
     for name, wanted in filters.items():
         kept &= _passing(_column(products, name), wanted, any_letter_case)
     return products[kept]
+
+
+def recommended(products: Table) -> Mask:
+    """Which products a download takes by default.
+
+    The Minimum Recommended Products; of an observation without any, its SCIENCE products. All of
+    a table that does not say which are recommended.
+    """
+    if GROUPS not in products.colnames:
+        return np.ones(len(products), dtype=bool)
+    chosen = _texts_equal(products[GROUPS], MINIMUM_RECOMMENDED, True)
+    owner = next((name for name in ("obsID", "obs_id") if name in products.colnames), None)
+    if owner is None or "productType" not in products.colnames:
+        return chosen
+    owners = np.array([str(each) for each in products[owner].tolist()], dtype=str)
+    without = ~np.isin(owners, owners[chosen])
+    return chosen | (without & _texts_equal(products["productType"], SCIENCE, True))
 
 
 def unique_products(products: Table, uri_column: str = "dataURI") -> Table:
@@ -92,7 +126,7 @@ def obsids_of(observations: Any) -> list[str]:
 
 def is_obsid(text: str) -> bool:
     """Whether `text` can be an obsid, the number that product lists are asked for by."""
-    return text.isascii() and text.isdigit()
+    return text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
 
 
 # ------------------------------------------------------------------------------- filters
@@ -225,11 +259,10 @@ def _obsid_cell(rows: Any, names: list[str]) -> Any:
 
 def _id_texts(item: Any) -> list[str]:
     """The ids in one item: none for a blank, several for a text with commas."""
-    if isinstance(item, bytes):
-        item = item.decode()
+    item = plain_text(item)
     if isinstance(item, str):
         return [text for part in item.split(",") if (text := part.strip())]
-    if item is None or item is np.ma.masked:
+    if is_missing(item):
         return []
     if isinstance(item, (int, np.integer)) and not isinstance(item, bool) and item >= 0:
         return [str(int(item))]

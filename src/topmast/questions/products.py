@@ -15,7 +15,7 @@ from topmast.questions.paging import ask_all_pages
 from topmast.questions.polling import Finished
 from topmast.questions.portal import Question, ask_question, ask_table
 from topmast.questions.product_filters import is_obsid, obsids_of, unique_products
-from topmast.wire.answers import table_of
+from topmast.wire.answers import columns_of_pages, read_page
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ log: logging.Logger = logging.getLogger("topmast")
 
 PRODUCTS = "Mast.Caom.Products"
 FILTERED = "Mast.Caom.Filtered"
+CONFIG = "Mast.Caom.Cone"
 BATCH_SIZE = 500
 """Observations asked for in one request; several requests are under way at once."""
 
@@ -98,6 +99,18 @@ def _count(request: MashupRequest) -> int:
     return int(request.params["obsid"].count(",")) + 1
 
 
+def release_dates(session: Session, obsids: Sequence[str]) -> Table:
+    """The columns obsid, obs_id and t_obs_release of observations, as far as they are told."""
+    params = [
+        {
+            "columns": "obsid,obs_id,t_obs_release",
+            "filters": [{"paramName": "obsid", "values": list(batch)}],
+        }
+        for batch in in_batches(obsids, BATCH_SIZE)
+    ]
+    return ask_table(session, Question(FILTERED, params, config=CONFIG))
+
+
 # ------------------------------------------------------------------- obs_id in place of obsid
 
 
@@ -141,8 +154,9 @@ def _look_up(session: Session, obs_ids: Sequence[str]) -> dict[str, list[str]]:
     )
     found: dict[str, list[str]] = {}
     for pages in ask_question(session, question):
-        rows = table_of([page.answer.content for page in pages])
-        for obs_id, obsid in zip(rows["obs_id"].tolist(), rows["obsid"].tolist(), strict=True):
+        rows = columns_of_pages([read_page(page.page) for page in pages])
+        obs_ids_found, obsids = rows["obs_id"].data.tolist(), rows["obsid"].data.tolist()
+        for obs_id, obsid in zip(obs_ids_found, obsids, strict=True):
             found.setdefault(str(obs_id).lower(), []).append(str(obsid))
     return found
 

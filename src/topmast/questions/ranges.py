@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.arguments import as_list, is_astropy, is_missing, is_one, size
+from topmast.questions.arguments import (
+    as_list,
+    is_astropy,
+    is_masked,
+    is_one,
+    plain_text,
+    size,
+)
 
 if TYPE_CHECKING:
     import astropy.units as u
@@ -83,8 +90,8 @@ def _ends(name: str, value: Any) -> tuple[Any, Any] | None:
 
 def _range(name: str, low: Any, high: Any, column: Column) -> dict[str, Any]:
     numbers = [
-        -WIDEST if is_missing(low) else _number(name, low, column),
-        WIDEST if is_missing(high) else _number(name, high, column),
+        -WIDEST if low is None else _number(name, low, column),
+        WIDEST if high is None else _number(name, high, column),
     ]
     turned = is_astropy(low, "units.Quantity") and not low.unit.is_equivalent(_unit(column))
     if turned and numbers[0] > numbers[1]:
@@ -100,6 +107,11 @@ def _range(name: str, low: Any, high: Any, column: Column) -> dict[str, Any]:
 
 def _number(name: str, value: Any, column: Column) -> float | int:
     """`value` as a plain number in the unit of the column."""
+    if is_masked(value):
+        raise InvalidQueryError(
+            f"The criterion '{name}' cannot be masked; None leaves an end open."
+        )
+    value = plain_text(value)
     if _is_mjd(column) and (moment := _moment(value)) is not None:
         number: Any = float(moment.utc.mjd)
     elif is_astropy(value, "units.Quantity"):

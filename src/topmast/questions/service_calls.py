@@ -10,7 +10,7 @@ import numpy as np
 
 from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.questions.arguments import as_list
+from topmast.questions.arguments import as_list, plain_text
 from topmast.questions.portal import Question, ask_table
 from topmast.wire.portal import PROPERTIES
 
@@ -120,6 +120,7 @@ def _question(
     page: int | None,
     properties: Mapping[str, Any],
 ) -> Question:
+    service = plain_text(service)
     if not isinstance(service, str) or not service.strip():
         raise InvalidQueryError(f"A service has a name such as 'Mast.Caom.Cone', not {service!r}.")
     if not isinstance(params, Mapping):

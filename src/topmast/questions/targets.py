@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from topmast.config.dialects import choice
 from topmast.errors import InvalidQueryError
+from topmast.questions.arguments import is_one, plain_argument
 from topmast.questions.criteria import Criteria
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, Places, find_places, places_of_names
@@ -39,23 +42,27 @@ class Targets:
 
 def find_targets(session: Session, place: Criteria) -> Targets:
     """The cones that the place of a call stands for; names are looked up through the session."""
-    radius = DEFAULT_RADIUS if place.radius is None else place.radius
-    if np.ndim(radius) == 0:
+    radius = DEFAULT_RADIUS if place.radius is None else plain_argument(place.radius)
+    if is_one(radius):
         parse_radius(radius)  # before names are looked up in vain
     resolve = partial(positions_of_names, session, place.resolver)
     if place.object_name is None:
-        return cones_around(find_places(place.coordinates, resolve), radius)
+        hours = bool(choice(session, "hours"))
+        return cones_around(find_places(place.coordinates, resolve, hours=hours), radius)
     return cones_around(places_of_names(place.object_name, resolve), radius)
 
 
 def cones_around(places: Places, radius: Any) -> Targets:
     """One cone for each place, with one radius for all or one for each entry of the list."""
-    if places.many and np.ndim(radius) and len(radius) > 1:
+    several = not is_one(radius)
+    if isinstance(radius, Mapping) or hasattr(radius, "columns") or (several and not len(radius)):
+        raise InvalidQueryError(f"A radius is an angle, or one for each place, not {radius!r}.")
+    if places.many and several and len(radius) > 1:
         if len(radius) != places.entries:
             raise InvalidQueryError(f"{len(radius)} radii were given for {places.entries} places.")
         radii = [parse_radius(one) for one in radius]
     else:
-        one = radius[0] if places.many and np.ndim(radius) else radius
+        one = next(iter(radius)) if places.many and several else radius
         radii = [parse_radius(one)] * places.entries
     cones = tuple(Cone(place, radii[place.index]) for place in places.places)
     return Targets(cones, places.places if places.many else None)
@@ -74,6 +81,8 @@ def parse_radius(radius: Any, unit: str = "deg") -> float:
     InvalidQueryError
         For a radius that cannot be read, is no angle, is negative or larger than 180 degrees.
     """
+    if not is_one(radius):
+        raise InvalidQueryError(f"One radius is needed, not {radius!r}.")
     angle = _in_degrees(radius, unit)
     if np.ndim(angle):
         raise InvalidQueryError(f"One radius is needed, not {radius!r}.")
@@ -94,6 +103,7 @@ DEGREES = {
 
 def _in_degrees(radius: Any, unit: str) -> Any:
     """An angle in degrees; astropy is loaded only for what is no number and no plain text."""
+    radius = plain_argument(radius)
     if type(radius) in (int, float) and unit in DEGREES:
         return radius * DEGREES[unit]
     match = ANGLE.fullmatch(radius) if isinstance(radius, str) else None

@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from itertools import chain
@@ -64,12 +65,14 @@ def build_sample(
     from topmast.archive import Archive
     from topmast.archive.accounts.accounts import add_account
     from topmast.sample.catalogs import build_catalogs
+    from topmast.sample.cubes import build_cubes
+    from topmast.sample.missions_search import build_missions
     from topmast.sample.names import name_rows
     from topmast.sample.tables import NAMES, OBSERVATIONS, PRODUCTS, table_of
 
     archive = Archive.create(folder, profile=profile)
     all_groups = chain.from_iterable(mission() for mission in MISSIONS.values())
-    extra = archive.folder / "staging"
+    extra = Path(tempfile.mkdtemp(prefix="staging-", dir=archive.folder))
     try:
         made, doubles = write_files(all_groups, archive.folder / "products", extra, progress)
         archive.ingest(
@@ -82,6 +85,8 @@ def build_sample(
         rows = [product.row for product in doubles]
         archive.ingest(products=table_of(rows, PRODUCTS), files=extra)
         build_catalogs(archive, progress)
+        build_cubes(archive)
+        build_missions(archive, progress)
         add_account(archive.store, **DEMO_ACCOUNT._asdict())
         pack(archive.store.layout.database)
     except BaseException:

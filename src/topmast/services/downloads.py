@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from topmast import download
 from topmast.config.dialects import choice
-from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, warn
+from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning, is_heard, warn
 from topmast.net.session import Session
 from topmast.questions import product_filters
-from topmast.questions.arguments import is_astropy, truth_value
+from topmast.questions.arguments import is_astropy, path_text, plain_argument, truth_value
+from topmast.questions.explain import why_no_products
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
-from topmast.questions.products import get_product_list
+from topmast.questions.products import get_product_list, release_dates
+from topmast.services.cloud import cloud_source
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -27,11 +29,11 @@ log: logging.Logger = logging.getLogger("topmast")
 NOTHING = "No products to download."
 PLANNING = (
     "download_dir", "cache", "mrp_only", "extension", "flat", "layout", "connections",
-    "bandwidth", "check",
+    "bandwidth", "check", "cloud_only", "force_on_prem",
 )  # fmt: skip
 RUNNING = ("verbose", "progress", "raise_on_error")
 """Options of `Plan.run`."""
-DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag", "cloud_only")
+DOWNLOADING = (*PLANNING, *RUNNING, "curl_flag")
 
 
 def filter_products(
@@ -66,13 +68,16 @@ def filter_products(
     --------
     >>> chosen = Observations.filter_products(products, extension="fits", size="<1000000")
     """
-    return product_filters.filter_products(
+    chosen = product_filters.filter_products(
         products,
         mrp_only=mrp_only,
         extension=extension,
         any_letter_case=choice(session, "any_letter_case"),
         **filters,
     )
+    if not len(chosen) and (reason := _why_none(session, products, mrp_only, extension, filters)):
+        log.warning("No product is left. %s", reason)
+    return chosen
 
 
 def download_products(
@@ -91,6 +96,7 @@ def download_products(
     bandwidth: Any = None,
     check: str = "content",
     cloud_only: bool = False,
+    force_on_prem: bool = False,
     verbose: bool = True,
     progress: Callable[[Any], object] | None = None,
     raise_on_error: bool = False,
@@ -126,8 +132,8 @@ def download_products(
         The maximum download rate, such as ``"10 MB/s"``.
     check : {"content", "length"}
         Whether a file whose content looks broken counts as failed.
-    cloud_only : bool
-        Without effect.
+    cloud_only, force_on_prem : bool
+        After `enable_cloud_dataset`: skip what is not in the cloud; or fetch all from the archive.
     verbose : bool
         Tell what is being done.
     progress : callable, optional
@@ -148,9 +154,8 @@ def download_products(
     --------
     >>> manifest = Observations.download_products(products, folder, verbose=False)
     """
-    if cloud_only:
-        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
     download.check_progress(progress)
+    download_dir = path_text("download_dir", download_dir)
     chosen = _chosen(session, products, mrp_only, extension, filters, DOWNLOADING)
     if chosen is None:
         return None
@@ -170,6 +175,7 @@ def download_products(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
     )
     return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
 
@@ -188,6 +194,8 @@ def plan_download(
     connections: int | None = None,
     bandwidth: Any = None,
     check: str = "content",
+    cloud_only: bool = False,
+    force_on_prem: bool = False,
     **filters: Any,
 ) -> Plan | None:
     """What `download_products` would do: files, bytes, what is here already, where each goes.
@@ -203,6 +211,7 @@ def plan_download(
     --------
     >>> plan = Observations.plan_download(products, folder)
     """
+    download_dir = path_text("download_dir", download_dir)
     chosen = _chosen(session, products, mrp_only, extension, filters, PLANNING)
     if chosen is None:
         return None
@@ -216,6 +225,7 @@ def plan_download(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
     )
 
 
@@ -266,7 +276,7 @@ def download_file(
     cache : bool or "check"
         As for `download_products`.
     cloud_only, force_on_prem : bool
-        Without effect.
+        As for `download_products`.
     verbose : bool
         Tell what is being done.
 
@@ -275,16 +285,14 @@ def download_file(
     status, message, url
         ``"COMPLETE"``, None, None; or ``"ERROR"``, what happened, and the URL.
     """
-    if cloud_only and force_on_prem:
-        raise InvalidQueryError("Give only one of cloud_only and force_on_prem.")
-    if cloud_only:
-        warn("cloud_only has no effect: files are fetched from the archive.", InputWarning)
+    source = cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem)
     return download.download_file(
         session,
         _one_uri(uri),
-        local_path=local_path,
+        local_path=path_text("local_path", local_path),
         base_url=base_url,
         cache=cache,
+        cloud=None if base_url else source,
         verbose=verbose,
     )
 
@@ -315,7 +323,8 @@ def retry(
     download.check_progress(progress)
     return download.retry(
         session,
-        manifest,
+        manifest if is_astropy(manifest, "table.Table") else path_text("manifest", manifest) or "",
+        cloud=cloud_source(session),
         verbose=verbose,
         progress=progress,
         raise_on_error=raise_on_error,
@@ -323,6 +332,16 @@ def retry(
 
 
 # ------------------------------------------------------------------------------ helpers
+
+
+def _why_none(
+    session: Session, products: Table, mrp_only: Any, extension: Any, filters: dict[str, Any]
+) -> str:
+    """Which filter left no product; "" where nobody asked for such a line."""
+    if not choice(session, "explained") or not is_heard(NOTHING, NoResultsWarning):
+        return ""
+    given = {"extension": extension} | ({"mrp_only": True} if mrp_only else {}) | filters
+    return why_no_products(products, given)
 
 
 def _chosen(
@@ -334,8 +353,7 @@ def _chosen(
     options: Sequence[str],
 ) -> Table | None:
     """The products that a download is about; None, with a warning, if there are none."""
-    if mrp_only is not None:
-        mrp_only = truth_value("mrp_only", mrp_only)
+    mrp_only = None if mrp_only is None else truth_value("mrp_only", mrp_only)
     table = _as_products(session, products)
     _check_filters(filters, table.colnames, options)
     if mrp_only is None:
@@ -343,8 +361,26 @@ def _chosen(
     by_default = mrp_only is None
     if mrp_only is None:
         mrp_only = extension is None and not filters
-    chosen = filter_products(session, table, mrp_only=mrp_only, extension=extension, **filters)
-    left_out = len(table) - len(chosen) if by_default and mrp_only else 0
+    if by_default and mrp_only:
+        return _recommended(table)
+    chosen = product_filters.filter_products(
+        table,
+        mrp_only=mrp_only,
+        extension=extension,
+        any_letter_case=choice(session, "any_letter_case"),
+        **filters,
+    )
+    if not len(chosen):
+        reason = _why_none(session, table, mrp_only, extension, filters)
+        warn(f"{NOTHING} {reason}".strip(), NoResultsWarning)
+        return None
+    return unique_products(chosen)
+
+
+def _recommended(table: Table) -> Table | None:
+    """What is downloaded of products where nobody said which; the log tells what is left out."""
+    chosen = table[product_filters.recommended(table)]
+    left_out = len(table) - len(chosen)
     hint = ""
     if left_out:
         hint = (
@@ -369,8 +405,18 @@ def _as_products(session: Session, products: Any) -> Table:
         return Table(products) if isinstance(products, Row) else products
     listed = ask_table(session, get_product_list(session, products))
     if isinstance(products, (Table, Row)):
-        listed = with_release_dates(listed, Table(products))
+        return with_release_dates(listed, Table(products))
+    if choice(session, "explained") and (exclusive := _exclusive_obsids(listed)):
+        return with_release_dates(listed, release_dates(session, exclusive))
     return listed
+
+
+def _exclusive_obsids(products: Table) -> list[str]:
+    """The observations of which some product is not public."""
+    if "dataRights" not in products.colnames or "obsID" not in products.colnames:
+        return []
+    pairs = zip(products["obsID"].tolist(), products["dataRights"].tolist(), strict=True)
+    return sorted({str(obsid) for obsid, rights in pairs if rights and rights != "PUBLIC"})
 
 
 def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequence[str]) -> None:
@@ -393,6 +439,7 @@ def _check_filters(filters: Iterable[str], columns: Sequence[str], options: Sequ
 def _one_uri(uri: Any) -> str:
     if is_astropy(uri, "table.Row") and "dataURI" in uri.colnames:
         uri = uri["dataURI"]
+    uri = plain_argument(uri)
     if not isinstance(uri, str) or not uri.strip():
         raise InvalidQueryError(f"A valid data product URI must be provided, not {uri!r}.")
     return str(uri)

@@ -9,11 +9,12 @@ docstrings. A function that makes a question becomes a query, which gives the ta
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import update_wrapper, wraps
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
+from topmast.errors import MastError
 from topmast.questions.portal import Question, ask_answers, ask_counts, ask_table
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 Q = TypeVar("Q", bound=Question)
+AnyQuestion = TypeVar("AnyQuestion")
 
 TWIN = """The answers behind `{0}` as they came, one for each page and place.
 
@@ -41,19 +43,39 @@ class Method(Generic[P, R]):
     """A method of a service; called on the class, it asks through the default client."""
 
     def __init__(self, function: Callable[Concatenate[Any, P], R]) -> None:
-        self._function = function
+        self._function = _with_short_errors(function)
         update_wrapper(self, function)  # type: ignore[arg-type]
 
     def __get__(self, instance: Any, owner: Any) -> Callable[P, R]:
         return MethodType(self._function, owner._shared() if instance is None else instance)
 
 
-def method(function: Callable[Concatenate[Session, P], R]) -> Method[P, R]:
-    """A method that does what `function` does with the session of the service."""
+def _with_short_errors(
+    function: Callable[Concatenate[Any, P], R],
+) -> Callable[Concatenate[Any, P], R]:
+    """`function`, whose errors end in the line that called it and not inside topmast."""
 
     @wraps(function)
     def call(service: Any, /, *given: P.args, **named: P.kwargs) -> R:
-        return function(service._session, *given, **named)
+        try:
+            return function(service, *given, **named)
+        except MastError as problem:
+            if service._session.setting("tracebacks") == "full":
+                raise
+            raise problem.shorten() from None
+
+    return call
+
+
+def method(function: Callable[Concatenate[Session, P], R], own: Sequence[str] = ()) -> Method[P, R]:
+    """A method that does what `function` does with the session of the service.
+
+    Arguments listed in `own` are the service's own attributes of these names where not given.
+    """
+
+    @wraps(function)
+    def call(service: Any, /, *given: P.args, **named: P.kwargs) -> R:
+        return function(service._session, *given, **_with_own(service, named, own))
 
     return Method(call)
 
@@ -67,7 +89,27 @@ def query(
 
 def answers(question: Callable[Concatenate[Session, P], Q]) -> Method[P, list[Answer]]:
     """The twin of a query: the same question, and its answers as they came."""
-    twin = _asking(question, ask_answers, "list[Answer]")
+    return twin_of(question, ask_answers)
+
+
+def query_of(
+    question: Callable[Concatenate[Session, P], AnyQuestion],
+    ask: Callable[[Any, AnyQuestion], R],
+    own: Sequence[str] = (),
+    gives: str = "Table",
+) -> Method[P, R]:
+    """As `query`, for a question that is not put to the portal; `own` as for `method`."""
+    return Method(_asking(question, ask, gives, own))
+
+
+def twin_of(
+    question: Callable[Concatenate[Session, P], AnyQuestion],
+    ask: Callable[[Any, AnyQuestion], R],
+    own: Sequence[str] = (),
+    gives: str = "list[Answer]",
+) -> Method[P, R]:
+    """The twin of such a query."""
+    twin = _asking(question, ask, gives, own)
     name = question.__name__
     twin.__name__, twin.__doc__ = f"{name}_async", TWIN.format(name)
     return Method(twin)
@@ -85,13 +127,22 @@ def count(
 
 
 def _asking(
-    question: Callable[Concatenate[Session, P], Q], ask: Callable[[Any, Q], R], gives: str
+    question: Callable[Concatenate[Session, P], AnyQuestion],
+    ask: Callable[[Any, AnyQuestion], R],
+    gives: str,
+    own: Sequence[str] = (),
 ) -> Callable[Concatenate[Any, P], R]:
     @wraps(question)
     def call(service: Any, /, *given: P.args, **named: P.kwargs) -> R:
+        named = _with_own(service, named, own)
         service._question = question(service._session, *given, **named)
         return ask(service._session, service._question)
 
     signature = inspect.signature(question).replace(return_annotation=gives)
     call.__signature__ = signature  # type: ignore[attr-defined]
     return call
+
+
+def _with_own(service: Any, named: Any, own: Sequence[str]) -> Any:
+    """The arguments of a call, with those of `own` that it leaves out taken from the service."""
+    return {**named, **{name: getattr(service, name) for name in own if not named.get(name)}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from topmast.questions import observations, products
-from topmast.services import downloads
+from topmast.services import cloud, downloads, headers, open
 from topmast.services.methods import answers, count, method, query
 from topmast.services.service import Service
 
@@ -32,6 +32,7 @@ class ObservationsClass(Service):
     query_criteria_count: Final = count(observations.query_criteria_count)
     list_missions: Final = method(observations.list_missions)
     get_metadata: Final = method(observations.get_metadata)
+    explain: Final = method(observations.explain)
 
     get_product_list: Final = query(products.get_product_list)
     get_product_list_async: Final = answers(products.get_product_list)
@@ -42,3 +43,13 @@ class ObservationsClass(Service):
     iter_download: Final = method(downloads.iter_download)
     download_file: Final = method(downloads.download_file)
     retry: Final = method(downloads.retry)
+
+    open_product: Final = method(open.open_product)
+    read_product: Final = method(open.read_product)
+    headers: Final = method(headers.headers)
+
+    enable_cloud_dataset: Final = method(cloud.enable_cloud_dataset)
+    disable_cloud_dataset: Final = method(cloud.disable_cloud_dataset)
+    list_cloud_datasets: Final = method(cloud.list_cloud_datasets)
+    get_cloud_uri: Final = method(cloud.get_cloud_uri)
+    get_cloud_uris: Final = method(cloud.get_cloud_uris)

@@ -32,6 +32,8 @@ class Service:
     Calling an instance gives a fresh one for the same archive, in a session of its own.
     """
 
+    _copied: tuple[str, ...] = ()
+    """Settings of the object itself that a copy has too."""
     _question: Question | None = None
     """The last one that was asked."""
 
@@ -67,6 +69,11 @@ class Service:
             settings["session"] = self._session.fresh()
         return type(self)(*given, **settings)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a copy, also one in another process, is made of: never a login."""
+        words = {name: getattr(self, name) for name in self._copied}
+        return _copied_service, (type(self), words, _sessions["copied"], *self._session.recipe())
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self._session.where}>"
 
@@ -80,9 +87,25 @@ def _no_client() -> Session:
     raise InvalidQueryError("Services ask through a session: import topmast.client, or give one.")
 
 
-_sessions: dict[str, Callable[[], Session]] = {"new": _no_client, "default": _no_client}
+_sessions: dict[str, Callable[..., Session]] = dict.fromkeys(
+    ("new", "default", "copied"), _no_client
+)
 
 
-def set_sessions(new: Callable[[], Session], default: Callable[[], Session]) -> None:
-    """Tell services where they find a new session, and that of the default client."""
-    _sessions.update(new=new, default=default)
+def set_sessions(
+    new: Callable[[], Session],
+    default: Callable[[], Session],
+    copied: Callable[[str | None, dict[str, Any]], Session],
+) -> None:
+    """Tell services where they find a new session, that of the default client, and a copy."""
+    _sessions.update(new=new, default=default, copied=copied)
+
+
+def _copied_service(
+    kind: type[Service],
+    words: dict[str, Any],
+    session: Callable[[str | None, dict[str, Any]], Session],
+    where: str | None,
+    settings: dict[str, Any],
+) -> Service:
+    return kind(session=session(where, settings), **words)

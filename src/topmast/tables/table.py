@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
-import numpy as np
 from astropy.table import MaskedColumn, Table
 from astropy.table.pprint import TableFormatter
 
@@ -59,32 +58,6 @@ class MastTable(Table):
         masked = ["masked=True"] if self.masked else []
         described = descr_vals or ["Table", *masked, f"length={len(self)}"]
         return super()._base_repr_(html=html, descr_vals=described, **options)
-
-
-def stacked(pages: Sequence[Mapping[str, Values]]) -> dict[str, Values]:
-    """The columns of several pages, one below the other; masked where a page lacks one."""
-    if len(pages) == 1:
-        return dict(pages[0])
-    lengths = [_length(page) for page in pages]
-    names = dict.fromkeys(name for page in pages for name in page)
-    return {name: _joined(name, pages, lengths) for name in names}
-
-
-def _length(page: Mapping[str, Values]) -> int:
-    return next((len(values.data) for values in page.values()), 0)
-
-
-def _joined(name: str, pages: Sequence[Mapping[str, Values]], lengths: list[int]) -> Values:
-    model = next(page[name].data for page in pages if name in page)
-    parts = [
-        page[name] if name in page else _nothing(model.dtype, length)
-        for page, length in zip(pages, lengths, strict=True)
-    ]
-    return Values(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
-
-
-def _nothing(dtype: np.dtype[Any], length: int) -> Values:
-    return Values(np.zeros(length, dtype), np.ones(length, bool))
 
 
 def table_from_columns(

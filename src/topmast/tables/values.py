@@ -74,8 +74,8 @@ def _integers(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
         data = np.array(cells, dtype=np.int64)
     except (TypeError, ValueError, OverflowError):
         data = None
-    if data is not None and data.ndim == 1:
-        return data
+    if data is not None and data.ndim == 1 and float not in set(map(type, cells)):
+        return data  # NumPy would cut the fraction off a float without a word
     return np.array([_checked(_integer, cell, null, unreadable) for cell in cells], np.int64)
 
 
@@ -131,6 +131,8 @@ def _within(number: int, low: int, high: int) -> int:
 
 
 def _integer(cell: Any) -> int:
+    if isinstance(cell, float) and not cell.is_integer():
+        raise ValueError(cell)
     return _within(int(cell), -(1 << 63), (1 << 63) - 1)
 
 

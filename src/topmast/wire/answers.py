@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from topmast.errors import BadAnswerError, RemoteServiceError
+from topmast.tables.plain import stacked
 from topmast.tables.values import ColumnReader, NullFloats, Values, ignore_values_of
 from topmast.wire.json import excerpt, read_json
 
@@ -115,22 +116,29 @@ def table_of_pages(
     units: bool = True,
 ) -> Table:
     """Pages that `read_page` has read as one Table; arguments as for `table_of`."""
-    from topmast.tables.table import stacked, table_from_columns  # late, for it needs astropy
+    from topmast.tables.table import table_from_columns  # late, for it needs astropy
 
+    whole = columns_of_pages(pages)
+    return table_from_columns(whole, config=columns, service=service, units=units)
+
+
+def columns_of_pages(pages: Sequence[Mapping[str, Values]]) -> dict[str, Values]:
+    """The columns of all pages; BadAnswerError if there is none."""
     if not pages:
         raise BadAnswerError("The archive gave no answer at all.")
-    return table_from_columns(stacked(pages), config=columns, service=service, units=units)
+    return stacked(pages)
 
 
 def read_page(
-    content: bytes,
+    content: bytes | OpenAnswer,
     *,
     columns: Mapping[str, Any] | None = None,
     null_floats: NullFloats = "masked",
     keep_selected: bool = False,
 ) -> dict[str, Values]:
-    """The columns of one page; arguments and errors as for `table_of`."""
+    """The columns of one page, opened already or not; arguments and errors as for `table_of`."""
     answer = decode_answer(content, ignore_values_of(columns), null_floats, keep_selected)
+    content = content.content if isinstance(content, OpenAnswer) else content
     if answer.status.upper() == "ERROR":
         raise RemoteServiceError(answer.msg or "The archive reported an error, but not which.")
     if not answer.has_table and answer.status.upper() == "EXECUTING":
@@ -140,30 +148,62 @@ def read_page(
     return answer.columns
 
 
-def peek_status(content: bytes) -> tuple[str, str, Paging | None]:
-    """Status, message and paging of an answer, without reading its rows.
+class OpenAnswer:
+    """An answer whose envelope has been read, and its rows have not.
 
     An answer that is empty JSON counts as an error; one without a status (a name look-up has
     none) has the status "".
+
+    Raises
+    ------
+    BadAnswerError
+        If the bytes are HTML, cut short, or not an answer of the portal.
     """
-    try:
-        envelope = _envelope_only(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        envelope = _envelope_of(read_json(content))
-    if envelope.status is None:
-        envelope = _envelope_of(read_json(content))
-    return str(envelope.status or ""), _message(envelope), _paging(envelope.paging)
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.rows: Rows | None = None
+        try:
+            self.envelope, self.rows = _split(content)
+        except NOT_AS_USUAL:
+            self.envelope = self._without_rows()
+        if self.envelope.status is None:
+            self.parse()
+
+    def _without_rows(self) -> _WithData:
+        try:
+            found = ENVELOPE.decode(self.content)
+        except NOT_AS_USUAL:
+            return self.parse()
+        return _WithData(**{name: getattr(found, name) for name in found.__struct_fields__})
+
+    def parse(self) -> _WithData:
+        """Read all of it as JSON of any form: extjs, NaN, another encoding; or no JSON at all."""
+        self.envelope = _envelope_of(read_json(self.content))
+        self.rows = _parsed_rows(self.envelope.data)
+        return self.envelope
+
+    @property
+    def status(self) -> str:
+        return str(self.envelope.status or "")
+
+    @property
+    def msg(self) -> str:
+        return _message(self.envelope)
+
+    @property
+    def paging(self) -> Paging | None:
+        return _paging(self.envelope.paging)
 
 
-def _envelope_only(content: bytes) -> _Envelope:
-    try:
-        return _split(content)[0]
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ENVELOPE.decode(content)
+def peek_status(content: bytes) -> tuple[str, str, Paging | None]:
+    """Status, message and paging of an answer, without reading its rows; see `OpenAnswer`."""
+    opened = OpenAnswer(content)
+    return opened.status, opened.msg, opened.paging
 
 
 def decode_answer(
-    content: bytes,
+    content: bytes | OpenAnswer,
     ignore_values: Mapping[str, Any] | None = None,
     null_floats: NullFloats = "masked",
     keep_selected: bool = False,
@@ -175,14 +215,19 @@ def decode_answer(
     BadAnswerError
         If the bytes are HTML, cut short, or not an answer of the portal.
     """
-    try:
-        envelope, rows = _split(content)
-        return _answer_of(envelope, rows, ignore_values or {}, null_floats, keep_selected)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        # Not as MAST usually sends it: extjs, NaN, another encoding, or no JSON at all.
-        envelope = _envelope_of(read_json(content))
-        rows = _parsed_rows(envelope.data)
-        return _answer_of(envelope, rows, ignore_values or {}, null_floats, keep_selected)
+    opened = content if isinstance(content, OpenAnswer) else OpenAnswer(content)
+    options = (ignore_values or {}, null_floats, keep_selected)
+    if opened.rows is not None:
+        try:
+            return _answer_of(opened.envelope, opened.rows, *options)
+        except NOT_AS_USUAL:
+            pass
+    envelope = opened.parse()
+    return _answer_of(envelope, opened.rows or _parsed_rows(None), *options)
+
+
+NOT_AS_USUAL = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the quick way of reading meets in an answer that is not as MAST usually sends it."""
 
 
 # ---------------------------------------------------------------- the envelope around the rows

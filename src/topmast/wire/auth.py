@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import msgspec
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError
-from topmast.tables.display import one_line
 
 LOGIN = "/api/v0/login"
 LOGOUT = "/api/v0/logout"

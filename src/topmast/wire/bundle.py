@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError, InvalidQueryError, RemoteServiceError
-from topmast.tables.display import one_line
 from topmast.wire.json import read_json
 from topmast.wire.safe_names import safe_name, safe_path
 

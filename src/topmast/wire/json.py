@@ -7,8 +7,8 @@ import json
 import re
 from typing import Any
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError
-from topmast.tables.display import one_line
 
 LONGEST = 200
 CONSTANTS: dict[str, float | None] = {

@@ -195,6 +195,8 @@ def _entries_of_xml(content: bytes) -> list[Mapping[str, Any]]:
         raise BadAnswerError(
             f"The resolver's answer cannot be read: {excerpt(content)}"
         ) from problem
+    if _local(root.tag).lower() in ("html", "body"):
+        raise BadAnswerError(f"The resolver's answer is a web page: {excerpt(content)}")
     return [
         {_local(child.tag): (child.text or "").strip() for child in element}
         for element in root.iter()

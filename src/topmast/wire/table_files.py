@@ -6,27 +6,37 @@ import csv
 import io
 import json
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from topmast.tables.dates import mjd_of
 from topmast.tables.fields import OBSERVATION, PRODUCT
 
 if TYPE_CHECKING:
     from astropy.table import Column, Table
 
 
+LONGEST_CELL = 1 << 30
+"""Letters; Python's own limit, 131072, is less than some regions have."""
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A kind of table file: its name, its extensions and how to write and read it."""
+    """A kind of table file: its name, its extensions and how to write and read it.
+
+    One that is `plain` is written without astropy, also from a `PlainTable`.
+    """
 
     name: str
     extensions: tuple[str, ...]
     write: Callable[[Table, BinaryIO], None]
     read: Callable[[BinaryIO], Table]
     needs: str = ""
+    plain: bool = False
 
 
 def format_of(name: str) -> Format:
@@ -109,20 +119,54 @@ def _without_objects(table: Table) -> Table:
 def _write_csv(table: Table, stream: BinaryIO) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.colnames)
-    writer.writerows([_text(value) for value in row] for row in rows_of(table))
-    stream.write(text.getvalue().encode())
+    writer.writerow(map(_marked, table.colnames))
+    writer.writerows([_marked(value) for value in row] for row in rows_of(table))
+    stream.write(_encoded(text.getvalue()))
 
 
 def _write_tsv(table: Table, stream: BinaryIO) -> None:
-    lines = ["\t".join(table.colnames)]
+    lines = ["\t".join(" ".join(_text(name).split()) for name in table.colnames)]
     for row in rows_of(table):
         lines.append("\t".join(" ".join(_text(value).split()) for value in row))
-    stream.write("".join(f"{line}\n" for line in lines).encode())
+    stream.write(_encoded("".join(f"{line}\n" for line in lines)))
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    """A value as text, without anything that a terminal would obey."""
+    text = "" if value is None else str(value)
+    if text.isprintable():
+        return text
+    return "".join(
+        x if x.isprintable() or x in "\n\t" else "\N{REPLACEMENT CHARACTER}" for x in text
+    )
+
+
+FORMULA = re.compile(r"'*[=+\-@]")
+MARK = "'"
+"""Before a text that a spreadsheet would take for a formula; `_unmarked` takes it away."""
+
+
+def _marked(value: Any) -> str:
+    text = _text(value)
+    if isinstance(value, str) and FORMULA.match(text) and not _is_number(text):
+        return MARK + text
+    return text
+
+
+def _unmarked(text: str) -> str:
+    return text[1:] if text.startswith(MARK) and FORMULA.match(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
 
 
 def _write_json(table: Table, stream: BinaryIO) -> None:
@@ -130,7 +174,12 @@ def _write_json(table: Table, stream: BinaryIO) -> None:
         json.dumps(dict(zip(table.colnames, row, strict=True)), ensure_ascii=False, default=str)
         for row in rows_of(table)
     )
-    stream.write(("[" + ",\n ".join(lines) + "]\n").encode())
+    text = "[" + ",\n ".join(lines) + "]\n"
+    stream.write(_encoded(CONTROLS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)))
+
+
+CONTROLS = re.compile("[\x7f-\x9f\ud800-\udfff]")
+"""Letters that JSON may hold as they are, and a terminal would obey or nobody can encode."""
 
 
 def _write_parquet(table: Table, stream: BinaryIO) -> None:
@@ -174,6 +223,7 @@ def _read_with_astropy(kind: str, **options: Any) -> Callable[[BinaryIO], Table]
 
 def _read_separated(separator: str, quoting: Literal[0, 3]) -> Callable[[BinaryIO], Table]:
     def read(stream: BinaryIO) -> Table:
+        csv.field_size_limit(LONGEST_CELL)
         text = io.StringIO(stream.read().decode("utf-8-sig"), newline="")
         names, *rows = [
             row for row in csv.reader(text, delimiter=separator, quoting=quoting) if row
@@ -181,7 +231,7 @@ def _read_separated(separator: str, quoting: Literal[0, 3]) -> Callable[[BinaryI
         short = next((row for row in rows if len(row) != len(names)), None)
         if short is not None:
             raise ValueError(f"A row has {len(short)} values for {len(names)} columns: {short}")
-        return _table(names, ((value or None for value in row) for row in rows))
+        return _table(names, ((_unmarked(value) or None for value in row) for row in rows))
 
     return read
 
@@ -212,6 +262,7 @@ def _table(names: list[str], rows: Iterable[Iterable[Any]]) -> Table:
 
 
 _TYPES = {field.name: field.type for field in (*OBSERVATION, *PRODUCT)} | {"distance": "float"}
+_DATES = {field.name for field in OBSERVATION if field.unit == "d"}
 _EMPTY: dict[type, Any] = {str: "", int: 0, float: 0.0, bool: False}
 
 
@@ -224,7 +275,9 @@ def _column(name: str, values: Iterable[Any]) -> Column:
         _TYPES.get(name, ""), _common_type(values)
     )
     missing = [value is None for value in values]
-    typed = [_EMPTY[wanted] if value is None else _as(wanted, value) for value in values]
+    typed = [
+        _EMPTY[wanted] if value is None else _of_field(name, wanted, value) for value in values
+    ]
     kind = np.str_ if wanted is str else wanted
     return MaskedColumn(np.array(typed, dtype=kind), mask=missing, name=name)
 
@@ -242,14 +295,20 @@ def _as(wanted: type, value: Any) -> Any:
     return wanted(value)
 
 
+def _of_field(name: str, wanted: type, value: Any) -> Any:
+    if wanted is float and name in _DATES:
+        return mjd_of(value)
+    return _as(wanted, value)
+
+
 _read_votable = _read_with_astropy("votable", use_names_over_ids=True)
 
 FORMATS = (
     Format("ecsv", (".ecsv",), _write_ecsv, _read_with_astropy("ascii.ecsv")),
     Format("votable", (".vot", ".xml"), _write_votable, _read_votable),
     Format("fits", (".fits",), _write_fits, _read_with_astropy("fits")),
-    Format("csv", (".csv",), _write_csv, _read_separated(",", csv.QUOTE_MINIMAL)),
-    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t", csv.QUOTE_NONE)),
-    Format("json", (".json",), _write_json, _read_json),
+    Format("csv", (".csv",), _write_csv, _read_separated(",", csv.QUOTE_MINIMAL), plain=True),
+    Format("tsv", (".tsv",), _write_tsv, _read_separated("\t", csv.QUOTE_NONE), plain=True),
+    Format("json", (".json",), _write_json, _read_json, plain=True),
     Format("parquet", (".parquet",), _write_parquet, _read_parquet, needs="pyarrow"),
 )

@@ -104,6 +104,15 @@ class Replay(BaseHTTPRequestHandler):
     def product(self, asked: str) -> tuple[int, bytes]:
         return (401, b"") if "unauthorized" in asked else (200, PRODUCT)
 
+    def mission_columns(self, asked: str) -> tuple[int, bytes]:
+        return self.file("mission_columns")
+
+    def mission_products(self, asked: str) -> tuple[int, bytes]:
+        return self.file("mission_products")
+
+    def mission_search(self, asked: str) -> tuple[int, bytes]:
+        return self.file("mission_search_results")
+
     def nothing(self, asked: str) -> tuple[int, bytes]:
         return 404, b""
 
@@ -114,6 +123,9 @@ ANSWERS = (
     ("Santa-war", Replay.names),
     ("path_lookup", Replay.cloud_path),
     ("whoami", Replay.whoami),
-    ("Download|getdata|ecfproxy", Replay.product),
+    ("Download|getdata|ecfproxy|retrieve_product", Replay.product),
+    ("column_list", Replay.mission_columns),
+    ("list_products", Replay.mission_products),
+    ("/search$", Replay.mission_search),
     ("", Replay.nothing),
 )

@@ -59,10 +59,12 @@ class Replaced:
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
         from topmast import conf
+        from topmast.net.messages import Answer
 
         module = items[0].module
         folder = Path(module.__file__).parent / "data"
         conf.server = self._stack.enter_context(replaying(folder, module.DATA_FILES))
+        module.MockResponse = Answer  # what the suite calls an answer that is not read yet
         self.private = [item.name for item in items if uses_private_names(item.function)]
 
     @pytest.hookimpl(tryfirst=True)

@@ -14,8 +14,8 @@ from topmast.archive.accounts import clock
 from topmast.archive.accounts.attempts import add_attempt, remove_attempt
 from topmast.archive.accounts.passwords import check_password, hash_password, is_outdated
 from topmast.archive.store.database import Store
+from topmast.config.output import one_line
 from topmast.errors import InvalidQueryError, LoginError
-from topmast.tables.display import one_line
 
 NAME = re.compile(r"[^\s:/\\<>\"'&,;%?#]{1,200}")
 

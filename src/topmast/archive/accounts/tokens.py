@@ -19,8 +19,8 @@ from topmast.archive.accounts.accounts import (
 )
 from topmast.archive.accounts.user import EXCLUSIVE_ACCESS, User
 from topmast.archive.store.database import Store
+from topmast.config.output import one_line
 from topmast.errors import ArchiveError, InvalidQueryError
-from topmast.tables.display import one_line
 
 DAY = 86400.0
 IDLE_DAYS = 10.0

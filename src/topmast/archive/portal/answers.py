@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
@@ -15,7 +17,33 @@ from topmast.wire.encoding import encode_answer, encode_extjs
 from topmast.wire.portal import MashupRequest
 
 DEFAULT_PAGESIZE = 1000
-LARGEST_PAGESIZE = 500_000
+LARGEST_PAGESIZE = 100_000
+PIECE = 1 << 18
+
+
+class AnswerFile:
+    """A large answer in a temporary file without a name, which goes when nobody has it any more."""
+
+    def __init__(self, file: IO[bytes], size: int) -> None:
+        self._file = file
+        self._guard = threading.Lock()
+        self.size = size
+        file.seek(0)
+        self.head = file.read(1)
+        weakref.finalize(self, file.close)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The answer from its beginning, also for several readers at once."""
+        position = 0
+        while position < self.size:
+            with self._guard:
+                self._file.seek(position)
+                piece = self._file.read(PIECE)
+            position += len(piece)
+            yield piece
+
+
+Answer = bytes | AnswerFile
 
 
 @dataclass(frozen=True, slots=True)

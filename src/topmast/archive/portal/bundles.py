@@ -42,7 +42,9 @@ def script_for(store: Store, uris: Sequence[str], base_url: str, stamp: str) -> 
     return bundle_script(files, base_url, stamp)
 
 
-def stage_bundle(archive: Archive, params: Mapping[str, Any], base_url: str) -> bytes:
+def stage_bundle(
+    archive: Archive, params: Mapping[str, Any], base_url: str, client: str = ""
+) -> bytes:
     """The answer to Mast.Bundle.Request: where a script lies ready."""
     request = decode_bundle_request(params)
     known = find_files(archive.store, _few_enough(request.uris))
@@ -50,7 +52,8 @@ def stage_bundle(archive: Archive, params: Mapping[str, Any], base_url: str) -> 
     files = [_in_bundle(known[uri]) for uri in request.uris if uri in known]
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", request.filename).lstrip(".")[:100] or "mastDownload"
     script = bundle_script(files, base_url, _stamp())
-    place = archive.staged.put({f"{name}.sh": script, f"{name}_MANIFEST.html": _manifest(statuses)})
+    texts = {f"{name}.sh": script, f"{name}_MANIFEST.html": _manifest(statuses)}
+    place = archive.staged.put(texts, client)
     url = f"{base_url}/portal/Download/stage/anonymous/public/{place}/{name}"
     return encode_bundle_answer(BundleAnswer(f"{url}.sh", f"{url}_MANIFEST.html", statuses))
 

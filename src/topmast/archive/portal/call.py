@@ -10,12 +10,24 @@ from typing import TYPE_CHECKING, Any
 from topmast.archive.accounts.user import ANONYMOUS, User
 from topmast.archive.portal.answers import Page, TableAnswer, check_format
 from topmast.archive.store.filters import find_field
+from topmast.archive.store.limits import check_rows
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came: decoded, or its bytes if they are many."""
+
+    request: MashupRequest | bytes
+    base_url: str
+    user: User = ANONYMOUS
+    client: str = ""
+    """The address that it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,7 @@ class Call:
     request: MashupRequest
     base_url: str
     user: User = ANONYMOUS
+    client: str = ""
 
     def parameter(self, name: str, default: Any = None) -> Any:
         """A parameter, its name in any case."""
@@ -66,6 +79,7 @@ def table_answer(
 ) -> bytes:
     """One page of rows, in the format that was asked for."""
     check_format(call.request.format)
+    check_rows(len(rows))
     return TableAnswer(fields, rows, page, total).encode(call.request)
 
 

@@ -25,6 +25,7 @@ from topmast.archive.portal.catalog_columns import (
 )
 from topmast.archive.store.crossmatch import DEC, RA, ROW, uploaded_positions
 from topmast.archive.store.filters import Filter, parse_filters
+from topmast.archive.store.limits import check_rows
 from topmast.archive.store.query import Cone
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import SELECTED, Field
@@ -228,6 +229,7 @@ def _rows(
     """The values of the columns, one tuple a row."""
     if table is None or catalog is None or not len(numbers):
         return []
+    check_rows(len(numbers))
     computed = {catalog.distance.name: _nothing(numbers), SELECTED.name: _nothing(numbers)}
     if distances is not None:
         computed[catalog.distance.name] = (distances * catalog.distance_a_degree).tolist()

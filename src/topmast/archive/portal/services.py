@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topmast.archive.accounts.rights import mark_products
 from topmast.archive.portal.answers import Page, check_format, page_of
 from topmast.archive.portal.bundles import stage_bundle
 from topmast.archive.portal.call import (
+    Asked,
     Call,
     as_number,
     chosen_fields,
@@ -28,6 +29,10 @@ from topmast.errors import InvalidQueryError
 from topmast.tables.fields import OBSERVATION, Field, columns_config
 from topmast.wire.encoding import caom_histograms, encode_extjs
 from topmast.wire.names import checked_format, encode_names
+from topmast.wire.portal import decode_request
+
+if TYPE_CHECKING:
+    from topmast.archive.archive import Archive
 
 BY_NAME = {field.name: field for field in OBSERVATION}
 OBSERVATION_FIELDS = {field.name.lower(): field for field in OBSERVATION}
@@ -160,15 +165,16 @@ def _missions(call: Call) -> bytes:
 def _crossmatch(call: Call) -> bytes:
     check_format(call.request.format)
     page = page_of(call.request)
-    fields, rows = crossmatch(
+    found = crossmatch(
         call.archive.searcher,
         call.request.extra.get("data") or call.parameter("data"),
         fields=call.fields("position"),
         ra_column=str(call.parameter("raColumn", "ra")),
         dec_column=str(call.parameter("decColumn", "dec")),
         radius_deg=number(call, "radius", 0.002),
+        page=slice(page.start, page.start + page.size),
     )
-    return table_answer(call, fields, rows[page.start : page.start + page.size], page, len(rows))
+    return table_answer(call, found.fields, found.rows, page, found.total)
 
 
 # ----------------------------------------------------------------------------------------- names
@@ -183,7 +189,7 @@ def _name_lookup(call: Call) -> bytes:
 
 
 def _bundle(call: Call) -> bytes:
-    return stage_bundle(call.archive, call.request.params, call.base_url)
+    return stage_bundle(call.archive, call.request.params, call.base_url, call.client)
 
 
 # --------------------------------------------------------------------------------------- the list
@@ -210,6 +216,15 @@ CONFIGURATIONS = {
     "mast.caom.products": "products",
 }
 """Which columns the column configuration of a service describes."""
+
+
+def answer(archive: Archive, asked: Asked) -> bytes:
+    """What the service that `asked` names answers."""
+    request = asked.request
+    if isinstance(request, bytes):
+        request = decode_request(request)
+    service = find_service(request.service, lambda: archive.catalogs.names())
+    return service(Call(archive, request, asked.base_url, asked.user, asked.client))
 
 
 def find_service(

@@ -2,38 +2,77 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import shutil
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from topmast.archive.store.paths import temporary_folder
+from topmast.errors import InvalidQueryError
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One set of scripts: where it lies, who asked for it, when, and its size in bytes."""
+
+    folder: Path
+    time: float
+    size: int
+
+    @property
+    def owner(self) -> str:
+        return self.folder.name[:8]
 
 
 class StagedScripts:
     """A temporary folder of scripts that wait to be fetched; the processes of one server share it.
 
-    Scripts older than a day go, and the oldest when there are too many.
+    Scripts older than a day go. When there are too many, or too many bytes, the oldest of the
+    client that has most go, so that nobody can crowd out the others.
     """
 
     MOST = 1000
+    MOST_BYTES = 256 << 20
+    LEAST_FREE_BYTES = 1 << 30
+    """So much of the disk is left to others."""
     KEEP_SECONDS = 86400.0
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._guard = threading.Lock()
 
-    def put(self, texts: Mapping[str, str]) -> str:
-        """Keep these files; the name of the place where they lie."""
-        place = str(uuid.uuid4())
-        folder = self._root() / place
+    def put(self, texts: Mapping[str, str], client: str = "") -> str:
+        """Keep these files; the name of the place where they lie.
+
+        Raises
+        ------
+        InvalidQueryError
+            If they are too large, or the disk is nearly full.
+        """
+        contents = {name: text.encode() for name, text in texts.items()}
+        size = sum(map(len, contents.values()))
+        if size > self.MOST_BYTES // 2:
+            raise InvalidQueryError(
+                f"A script of {size} bytes is more than the archive keeps. Ask for fewer files."
+            )
+        root = self._root()
+        self._make_room(size)
+        if shutil.disk_usage(root).free - size < self.LEAST_FREE_BYTES:
+            raise InvalidQueryError(
+                "The archive has no room for another script now. Ask again later."
+            )
+        place = _owner(client) + str(uuid.uuid4())[8:]
+        folder = root / place
         folder.mkdir()
-        for name, text in texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        self._tidy()
+        for name, content in contents.items():
+            (folder / name).write_bytes(content)
         return place
 
     def get(self, place: str, name: str) -> str | None:
@@ -51,13 +90,41 @@ class StagedScripts:
                 self._folder = temporary_folder(self, "topmast-stage-")
             return self._folder
 
-    def _tidy(self) -> None:
-        with suppress(OSError):
-            places = sorted(self._root().iterdir(), key=lambda place: place.stat().st_mtime)
-            too_many = places[: max(0, len(places) - self.MOST)]
-            old = time.time() - self.KEEP_SECONDS
+    def _make_room(self, size: int) -> None:
+        """Remove what is old, and what is too much with another `size` bytes."""
+        places = [place for path in self._root().iterdir() if (place := _look_at(path))]
+        places.sort(key=lambda place: place.time)
+        old = time.time() - self.KEEP_SECONDS
+        while places:
+            total = sum(place.size for place in places)
+            too_many = len(places) >= self.MOST or total + size > self.MOST_BYTES
+            if not too_many and places[0].time >= old:
+                return
+            shares = Counter[str]()
             for place in places:
-                if place in too_many or place.stat().st_mtime < old:
-                    for file in place.iterdir():
-                        file.unlink()
-                    place.rmdir()
+                shares[place.owner] += place.size
+            most = places[0].owner if not too_many else shares.most_common(1)[0][0]
+            gone = next(place for place in places if place.owner == most)
+            places.remove(gone)
+            _remove(gone.folder)
+
+
+def _owner(client: str) -> str:
+    """Eight characters that tell one client's places from another's, and not who it is."""
+    return hashlib.sha256(client.encode()).hexdigest()[:8]
+
+
+def _look_at(path: Path) -> _Place | None:
+    try:
+        return _Place(
+            path, path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir())
+        )
+    except OSError:  # another process has just removed it
+        return None
+
+
+def _remove(folder: Path) -> None:
+    with suppress(OSError):
+        for file in folder.iterdir():
+            file.unlink()
+        folder.rmdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -14,9 +15,31 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from topmast.archive.server.routes import accounts, bundles, files, names, openapi, pages, portal
+from topmast.archive.server.routes import (
+    accounts,
+    bundles,
+    cloud,
+    cutouts,
+    files,
+    missions,
+    names,
+    openapi,
+    pages,
+    portal,
+)
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
+from topmast.wire.cutouts import SERVICES
+from topmast.wire.mission_lists import (
+    COLUMN_LIST,
+    DOCS,
+    LIST_PRODUCTS,
+    POST_LIST_PRODUCTS,
+    RETRIEVE,
+)
+from topmast.wire.missions import SEARCH
+from topmast.wire.path_lookup import PATH_LOOKUP
+from topmast.wire.s3 import PUBLIC_BUCKET
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -39,8 +62,23 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
     ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
+    (PATH_LOOKUP, GET, cloud.path_lookup),
+    (f"/{PUBLIC_BUCKET}", GET, cloud.list_bucket),
+    (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
+    (DOCS, GET, missions.docs),
+    (COLUMN_LIST, GET, missions.column_list),
+    (SEARCH, POST, missions.search),
+    (POST_LIST_PRODUCTS, POST, missions.post_list_products),
+    (LIST_PRODUCTS, GET, missions.list_products),
+    (RETRIEVE, GET, missions.retrieve_product),
+    ("/tesscut/", GET, cutouts.alive),
+    ("/tesscut/api/v0.1/sector", BOTH, cutouts.sectors),
+    ("/zcut/api/v0.1/survey", BOTH, cutouts.surveys),
+    *((f"/{service}/api/v0.1/astrocut", BOTH, cutouts.astrocut) for service in SERVICES),
+    ("/tesscut/api/v0.1/moving_target/sector", BOTH, cutouts.moving_target),
+    ("/tesscut/api/v0.1/moving_target/astrocut", BOTH, cutouts.moving_target),
     (WHOAMI, GET, accounts.whoami),
     ("/auth_type", GET, accounts.auth_type),
     ("/token", GET, accounts.login_help),
@@ -62,6 +100,8 @@ def make_app(archive: Archive) -> Starlette:
         exception_handlers={HTTPException: _refused},
     )
     app.state.archive = archive
+    app.state.body_bytes = Counter()
+    app.state.packs = Counter()
     app.state.password_checks = asyncio.Semaphore(accounts.CHECKS_AT_ONCE)
     return app
 

@@ -7,6 +7,7 @@ on each, or sends a body byte by byte, or never reads the answer, would keep all
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class LimitedConnection(Base):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        _send_at_once(transport.get_extra_info("socket"))
         self.last_byte = self.loop.time()
         self.limits.add(self)
 
@@ -154,6 +156,15 @@ class LimitedConnection(Base):
         """End the connection at once."""
         if self.transport is not None:
             self.transport.abort()
+
+
+def _send_at_once(connection: Any) -> None:
+    """Have small pieces sent at once; else a body waits 40 ms behind its headers.
+
+    asyncio does so for sockets that it has made itself alone.
+    """
+    with suppress(AttributeError, OSError):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def most_connections() -> int:

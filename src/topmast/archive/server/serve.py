@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import threading
@@ -22,20 +23,28 @@ from typing import NamedTuple, NoReturn
 import uvicorn
 
 from topmast.archive.archive import Archive
+from topmast.archive.portal.jobs import HEAVY_THREADS, Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.server.connection_limits import (
     LARGEST_HEAD,
     ConnectionLimits,
     most_connections,
 )
-from topmast.archive.store.paths import temporary_folder
+from topmast.archive.server.query_process import QueryProcesses
+from topmast.archive.store.paths import remove_temporary_folders
+from topmast.archive.store.unfinished import working_folder
 from topmast.errors import ArchiveError
 
 LOGGER = logging.getLogger("topmast")
 
 BACKLOG = 1024
-STOP_SECONDS = 10
-"""What is under way at the end has this long to finish."""
+QUERY_SECONDS = 4
+"""Queries under way at the end have this long to finish; then they are refused."""
+STOP_SECONDS = 5
+"""Other answers have this long."""
+LAST_SECONDS = 8.5
+"""From the signal on; then the process ends, whatever its threads do."""
+STAGING = "topmast-stage-"
 EARLY_EXIT_SECONDS = 5.0
 MOST_EARLY_EXITS = 5
 
@@ -62,6 +71,7 @@ class ServerOptions(NamedTuple):
     open_archive: Callable[[], Archive]
     """Every process opens the archive for itself."""
     staging: Path | None = None
+    workers: int = 1
     verbose: bool = False
     tls: Tls | None = None
 
@@ -105,9 +115,9 @@ def serve(
         tls.check()
     open_archive().close()  # says now what is wrong, and brings the footprints up to date
     listening = _listen(host, port)
-    with listening, _ended_by_signals():
+    with listening, _ended_by_signals(), working_folder(STAGING) as staging:
         announce(f"Serving {folder} at {_url(listening, tls)} (Ctrl-C ends it)")
-        options = ServerOptions(open_archive, verbose=verbose, tls=tls)
+        options = ServerOptions(open_archive, staging, workers, verbose, tls)
         if workers == 1:
             _work(listening, options)
         else:
@@ -139,9 +149,48 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
     with warnings.catch_warnings(), _ended_by_signals(), options.open_archive() as archive:
         # A signal that comes before the first request finds the server not yet awaited.
         warnings.simplefilter("ignore", RuntimeWarning)
-        if options.staging is not None:
-            archive.staged = StagedScripts(options.staging)
-        uvicorn.Server(_config(archive, options)).run(sockets=[listening])
+        assert options.staging is not None
+        archive.staged = StagedScripts(options.staging)
+        heavy = max(2, HEAVY_THREADS // options.workers)
+        archive.jobs = Jobs(heavy)
+        processes = QueryProcesses(
+            archive.folder, archive.profile, options.staging, most=heavy * options.workers
+        )
+        archive.heavy_answers = processes.ask
+        server = _Server(_config(archive, options), lambda: _end_queries(archive, processes))
+        try:
+            processes.start()
+            server.run(sockets=[listening])
+        finally:
+            processes.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that ends in time after a signal, whatever is under way."""
+
+    def __init__(self, config: uvicorn.Config, end_queries: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_queries = end_queries
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if not self.should_exit:
+            for seconds, end in ((QUERY_SECONDS, self._end_queries), (LAST_SECONDS, _exit)):
+                timer = threading.Timer(seconds, end)
+                timer.daemon = True
+                timer.start()
+        super().handle_exit(sig, frame)
+
+
+def _end_queries(archive: Archive, processes: QueryProcesses) -> None:
+    archive.jobs.close(wait_seconds=0)
+    processes.close()
+
+
+def _exit() -> None:
+    """End the process without waiting for its threads."""
+    LOGGER.warning("Work under way did not end in time; the server ends without it.")
+    remove_temporary_folders()
+    os._exit(0)
 
 
 def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
@@ -165,8 +214,6 @@ def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
 
 def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
-    owner = threading.Event()
-    options = options._replace(staging=temporary_folder(owner, "topmast-stage-"))
     early_exits = 0
     with _ended_by_signals(), _worker_processes() as processes:
         while True:
@@ -204,8 +251,9 @@ def _worker_processes() -> Iterator[dict[SpawnProcess, float]]:
     finally:
         for process in processes:
             process.terminate()
+        end = time.monotonic() + LAST_SECONDS + 0.5
         for process in processes:
-            process.join(STOP_SECONDS + 5)
+            process.join(max(0.0, end - time.monotonic()))
             if process.is_alive():
                 process.kill()
                 process.join()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -18,11 +18,11 @@ in_process: ContextVar[bool] = ContextVar("in_process", default=False)
 Result = TypeVar("Result")
 
 
-async def in_thread(function: Callable[[], Result]) -> Result:
-    """What `function` gives; it may block."""
+async def in_thread(function: Callable[[], Result], lane: Executor | None = None) -> Result:
+    """What `function` gives; it may block. Long work has a `lane` of threads of its own."""
     if in_process.get():
         return function()
-    return await asyncio.get_running_loop().run_in_executor(None, function)
+    return await asyncio.get_running_loop().run_in_executor(lane, function)
 
 
 async def result_within(future: Future[Result], seconds: float) -> Result:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from topmast.archive.store.filters import INT64, TRUTH
 from topmast.archive.store.schema import is_identifier
 from topmast.errors import InvalidQueryError
+from topmast.tables.dates import mjd_of
 from topmast.tables.fields import Field
 
 
@@ -28,6 +29,26 @@ def column_values(column: Any, field: Field, first_row: int) -> list[Any]:
         Number of its first row in the whole table, for error texts.
     """
     values, missing = _plain_values(column)
+    cells = _cells(values, missing, field, first_row)
+    if field.name in LIMITS:
+        _refuse_out_of_range(cells, field, first_row)
+    return cells
+
+
+LIMITS = {"s_ra": (-180.0, 360.0), "s_dec": (-90.0, 90.0)}
+"""Where positions are, in degrees."""
+
+
+def _refuse_out_of_range(cells: list[Any], field: Field, first_row: int) -> None:
+    low, high = LIMITS[field.name]
+    for row, cell in enumerate(cells):
+        if cell is not None and not low <= cell <= high:
+            raise _refusal(field, cell, first_row + row, f"from {low:g} to {high:g} degrees")
+
+
+def _cells(
+    values: npt.NDArray[Any], missing: npt.NDArray[np.bool_], field: Field, first_row: int
+) -> list[Any]:
     cells = values.tolist()
     if not _is_ready(values, cells, field):
         convert = _converter(field)
@@ -100,6 +121,8 @@ def _is_nothing(cell: Any) -> bool:
 def _converter(field: Field) -> Callable[[Any], Any]:
     if is_identifier(field):
         return _integer
+    if field.type == "float" and field.unit == "d":
+        return _date
     return {"string": _text, "float": _float, "int": _integer, "boolean": _boolean}[field.type]
 
 
@@ -107,8 +130,8 @@ def _converted(convert: Callable[[Any], Any], cell: Any, field: Field, row: int)
     try:
         return convert(cell)
     except (ValueError, TypeError, KeyError, OverflowError) as problem:
-        kind = "whole number" if convert is _integer else field.type
-        raise _refusal(field, cell, row, f"a {kind}") from problem
+        kind = WANTED.get(convert, f"a {field.type}")
+        raise _refusal(field, cell, row, kind) from problem
 
 
 def _refusal(field: Field, cell: Any, row: int, wanted: str) -> InvalidQueryError:
@@ -134,6 +157,10 @@ def _float(cell: Any) -> float | None:
     return None if math.isnan(number) else number
 
 
+def _date(cell: Any) -> float | None:
+    return _float(mjd_of(cell))
+
+
 def _integer(cell: Any) -> int:
     if isinstance(cell, bytes):
         cell = cell.decode()
@@ -149,3 +176,9 @@ def _integer(cell: Any) -> int:
 
 def _boolean(cell: Any) -> int:
     return TRUTH[str(cell).strip().lower()]
+
+
+WANTED: dict[Callable[[Any], Any], str] = {
+    _integer: "a whole number",
+    _date: "a date, nor a number of days (MJD)",
+}

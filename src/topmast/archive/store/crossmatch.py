@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import math
+import sqlite3
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from topmast.archive.store.query import Found, Searcher, read_observations, time_limited
-from topmast.errors import InvalidQueryError
+from topmast.archive.footprints.segment import Hits
+from topmast.archive.store.limits import LONGEST_SECONDS, check_rows, time_limited
+from topmast.archive.store.query import Found, Searcher, numbers_seen, read_observations
+from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.tables.fields import Field
 
 MOST_POSITIONS = 100_000
 MOST_MATCHES = 500_000
+POSITIONS_AT_ONCE = 256
+EVERYTHING = slice(None)
 ROW = Field("_searched_id_", "int", "", "Row of the uploaded table, counted from 0")
 RA = Field("_searched_ra_", "float", "", "Right ascension of that row")
 DEC = Field("_searched_dec_", "float", "", "Declination of that row")
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Rows of one page, and how many there are on all pages together."""
+
+    fields: list[Field]
+    rows: list[tuple[Any, ...]]
+    total: int
 
 
 def crossmatch(
@@ -27,24 +43,25 @@ def crossmatch(
     ra_column: str,
     dec_column: str,
     radius_deg: float,
-) -> tuple[list[Field], list[tuple[Any, ...]]]:
+    page: slice = EVERYTHING,
+) -> Matches:
     """Observations near each uploaded position, in the order of the upload.
 
     Three columns come before those of the observations: the row of the upload, counted from 0,
-    and its position.
+    and its position. `page` says which of the rows are read.
     """
     if not 0 <= radius_deg <= 180:
         raise InvalidQueryError(f"radius must be from 0 to 180 degrees, not {radius_deg!r}.")
     ra, dec = uploaded_positions(data, ra_column, dec_column)
     with searcher.reading() as connection, time_limited(connection):
-        hits = searcher.coverage.touching(ra, dec, radius_deg, connection)
-        if len(hits.ids) > MOST_MATCHES:
-            raise InvalidQueryError(
-                f"{len(hits.ids)} matches are more than the {MOST_MATCHES} allowed. "
-                "Upload fewer positions or use a smaller radius."
-            )
+        every = _matches(searcher, connection, ra, dec, radius_deg)
+        hits = every.take(page)
+        check_rows(len(hits.ids))
         numbers = np.unique(hits.ids)
         observations = read_observations(connection, fields, Found(numbers, None))
+        if len(observations) < len(numbers):  # the footprints are newer than what we see
+            numbers = numbers_seen(connection, numbers)
+            hits = hits.take(np.isin(hits.ids, numbers))
     place = np.searchsorted(numbers, hits.ids).tolist()
     distance_at = [field.name for field in fields].index("distance")
     rows = []
@@ -54,7 +71,35 @@ def crossmatch(
         row = observations[where]
         found = (*row[:distance_at], distance, *row[distance_at + 1 :])
         rows.append((cone, float(ra[cone]), float(dec[cone]), *found))
-    return [ROW, RA, DEC, *fields], rows
+    return Matches([ROW, RA, DEC, *fields], rows, len(every.ids))
+
+
+def _matches(
+    searcher: Searcher, connection: sqlite3.Connection, ra: Any, dec: Any, radius_deg: float
+) -> Hits:
+    """All matches; refused as soon as there are too many, before the rest is looked for."""
+    parts: list[Hits] = []
+    total = start = 0
+    end = time.monotonic() + LONGEST_SECONDS
+    size = 1
+    while start < len(ra):
+        part = slice(start, start + size)
+        hits = searcher.coverage.touching(ra[part], dec[part], radius_deg, connection)
+        parts.append(Hits(hits.cones + start, hits.ids, hits.distances))
+        total += len(hits.ids)
+        start += size
+        if total > MOST_MATCHES:
+            raise InvalidQueryError(
+                f"The first {min(start, len(ra))} of {len(ra)} positions have {total} matches, "
+                f"more than the {MOST_MATCHES} allowed. "
+                "Upload fewer positions or use a smaller radius."
+            )
+        if time.monotonic() > end:
+            raise TimeoutError(f"The crossmatch took longer than {LONGEST_SECONDS:.0f} seconds.")
+        # Where matches are many, few positions at once, so that memory stays bounded.
+        expected = max(1, total // start)
+        size = min(4 * size, POSITIONS_AT_ONCE, max(1, MOST_MATCHES // expected))
+    return Hits.joined(parts)
 
 
 def uploaded_positions(data: Any, ra_column: str, dec_column: str) -> tuple[Any, Any]:

@@ -13,7 +13,12 @@ from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, Field
 
 MOST_FILTERS = 200
-MOST_RANGES = 400
+MOST_RANGES_OF_ONE = 400
+MOST_RANGES = 2000
+"""Of all filters of a query together."""
+FEW_RANGES = 40
+"""Above this, SQLite plans for seconds or hours how an index could serve ranges; it is told not to
+use one."""
 LONGEST_PATTERN = 1000
 FEW = 200
 """Up to here values are written out one by one, which SQLite plans best."""
@@ -65,7 +70,14 @@ def parse_filters(raw: Any, among: Mapping[str, Field] = SEARCHABLE) -> tuple[Fi
         raise InvalidQueryError("filters must be a list of {paramName, values} objects.")
     if len(raw) > MOST_FILTERS:
         raise InvalidQueryError(f"{len(raw)} filters are more than the {MOST_FILTERS} allowed.")
-    return tuple(_parse_filter(item, among) for item in raw)
+    filters = tuple(_parse_filter(item, among) for item in raw)
+    ranges = sum(len(item.ranges) for item in filters)
+    if ranges > MOST_RANGES:
+        raise InvalidQueryError(
+            f"{ranges} ranges in one query are more than the {MOST_RANGES} allowed. "
+            "Ask in several queries."
+        )
+    return filters
 
 
 def find_field(name: Any, among: Mapping[str, Field] = SEARCHABLE) -> Field:
@@ -88,8 +100,8 @@ def _parse_filter(item: Any, among: Mapping[str, Field]) -> Filter:
     values = entries.get("values", [])
     values = values if isinstance(values, list) else [values]
     ranges = tuple(_parse_range(field, v) for v in values if isinstance(v, dict))
-    if len(ranges) > MOST_RANGES:
-        raise InvalidQueryError(f"More than {MOST_RANGES} ranges for {field.name}.")
+    if len(ranges) > MOST_RANGES_OF_ONE:
+        raise InvalidQueryError(f"More than {MOST_RANGES_OF_ONE} ranges for {field.name}.")
     single = [value for value in values if not isinstance(value, dict)]
     return Filter(
         field,
@@ -232,7 +244,7 @@ def _shown(value: Any) -> str:
 # ------------------------------------------------------------------------------------- to SQL
 
 
-def condition_of(item: Filter, lists: frozenset[str]) -> Condition:
+def condition_of(item: Filter, lists: frozenset[str], *, use_index: bool = True) -> Condition:
     """`item` as SQL; `lists` are the columns of which some value is a list of elements."""
     column = observation_value("objID" if item.field.name == OBJ_ID1.name else item.field.name)
     own_separator = item.separator == item.field.separator
@@ -242,15 +254,20 @@ def condition_of(item: Filter, lists: frozenset[str]) -> Condition:
     pieces = [
         *_equal(column, item.values),
         *(_elements(column, separator, item.values) if separator else ()),
-        *(_between(column, bounds, item.field) for bounds in item.ranges),
+        *(_between(column if use_index else f"+{column}", bounds) for bounds in item.ranges),
         *_like(column, separator, item),
-        *([Condition(f"{column} IS NULL")] if item.or_null else ()),
+        *([Condition(f"{column} IS NULL")] if item.or_null or _is_science(item) else ()),
     ]
     if not pieces:
         return Condition("0")
     sql = "(" + " OR ".join(piece.sql for piece in pieces) + ")"
     values = tuple(value for piece in pieces for value in piece.values)
     return Condition(f"({column} IS NULL OR NOT {sql})" if item.negated else sql, values)
+
+
+def _is_science(item: Filter) -> bool:
+    """Whether observations are wanted that are of science; those that do not say count as such."""
+    return item.field.name == "intentType" and "science" in map(str.lower, map(str, item.values))
 
 
 def _equal(column: str, values: Sequence[Any]) -> list[Condition]:
@@ -284,7 +301,7 @@ def _spread(column: str, separator: str) -> tuple[str, tuple[str, ...]]:
     )
 
 
-def _between(column: str, bounds: Range, field: Field) -> Condition:
+def _between(column: str, bounds: Range) -> Condition:
     tests = [
         (f"{column} >= ?", bounds.low),
         (f"{column} <= ?", bounds.high),

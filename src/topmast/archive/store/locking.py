@@ -33,7 +33,7 @@ def writer_lock(layout: Layout, wait_seconds: float = WAIT_SECONDS) -> Iterator[
 
 def _acquire(file: IO[Any], layout: Layout, wait_seconds: float) -> None:
     patience = time.monotonic() + wait_seconds
-    while not _try_lock(file):
+    while not try_lock(file):
         if time.monotonic() > patience:
             raise ArchiveError(
                 f"Another process has been writing to {layout.folder} for "
@@ -45,7 +45,8 @@ def _acquire(file: IO[Any], layout: Layout, wait_seconds: float) -> None:
 try:
     import fcntl
 
-    def _try_lock(file: IO[Any]) -> bool:
+    def try_lock(file: IO[Any]) -> bool:
+        """Lock the file until it is closed; False if another has it locked."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -58,7 +59,7 @@ try:
 except ImportError:  # Windows
     import msvcrt
 
-    def _try_lock(file: IO[Any]) -> bool:
+    def try_lock(file: IO[Any]) -> bool:
         file.seek(0)
         try:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]

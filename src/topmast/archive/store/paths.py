@@ -33,6 +33,11 @@ class Layout:
         return self.folder / "archive.lock"
 
     @property
+    def journal(self) -> Path:
+        """Files that an ingest has put down and not yet named in the database."""
+        return self.folder / "ingest.journal"
+
+    @property
     def products(self) -> Path:
         """The product files, as ``<collection>/<obs_id>/<file>``."""
         return self.folder / "products"
@@ -74,11 +79,23 @@ def distinct_path(path: str, token: str) -> str:
 def temporary_folder(owner: object, prefix: str) -> Path:
     """A new folder; it is removed when `owner` is no more, or the process ends."""
     folder = tempfile.mkdtemp(prefix=prefix)
+    TEMPORARY.add(folder)
     weakref.finalize(owner, _remove, folder, os.getpid())
     return Path(folder)
+
+
+TEMPORARY: set[str] = set()
+"""The folders that are there, for a process that ends without its usual end."""
+
+
+def remove_temporary_folders() -> None:
+    """Remove the temporary folders of this process now."""
+    for folder in list(TEMPORARY):
+        _remove(folder, os.getpid())
 
 
 def _remove(folder: str, process: int) -> None:
     # A forked child has the same finalizers, and must leave its parent's folders alone.
     if os.getpid() == process:
+        TEMPORARY.discard(folder)
         shutil.rmtree(folder, ignore_errors=True)

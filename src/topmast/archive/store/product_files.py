@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from topmast.archive.disk import sync_folder
+from topmast.archive.store.journal import PlacementJournal
 from topmast.archive.store.paths import Layout, distinct_path, is_inside, product_path
 from topmast.archive.store.schema import quoted
 from topmast.errors import ArchiveError
@@ -54,6 +55,9 @@ class ProductFolder:
         self._replaced: list[Path] = []
         self.uris: list[str] = []
         self.bytes: int = 0
+        self._journal = PlacementJournal(layout)
+        if layout.products.is_dir():
+            self._journal.clear(connection)
 
     def place(self, arrival: IncomingFile, expected_size: int | None) -> bool:
         """Look for the file and put it down; False if it is not there."""
@@ -75,11 +79,15 @@ class ProductFolder:
         if not is_inside(target.parent, self._layout.products):
             part.unlink()
             raise ArchiveError(f"{target.parent} is a link to another place; nothing is put there.")
+        self._journal.note(part, path)
         os.replace(part, target)
         sync_folder(target.parent)
         self._placed.append(target)
         if held:
-            self._replaced.append(self._layout.held(held[0]))
+            old = self._layout.held(held[0])
+            self._replaced.append(old)
+            with suppress(OSError):
+                self._journal.note(old, held[0])
         self._register(arrival.uri, path, size, sha256, found.stat().st_mtime)
         return True
 
@@ -106,10 +114,12 @@ class ProductFolder:
     def undo(self) -> None:
         """Remove the files that were put down."""
         _remove(self._placed)
+        self._journal.end()
 
     def finish(self) -> None:
         """Remove the files that others have taken the place of."""
         _remove(self._replaced)
+        self._journal.end()
 
     def _find(self, arrival: IncomingFile, expected_size: int | None) -> Path | None:
         if self._source is None:
@@ -151,7 +161,10 @@ class ProductFolder:
 
     def _is_taken(self, path: str) -> bool:
         sql = "SELECT 1 FROM files WHERE path = ?"
-        return self._connection.execute(sql, (path,)).fetchone() is not None
+        if self._connection.execute(sql, (path,)).fetchone() is not None:
+            return True
+        # A file that no row names is somebody's own; it stays as it is.
+        return os.path.lexists(self._layout.held(path))
 
     def _register(self, uri: str, path: str, size: int, sha256: str, modified: float) -> None:
         self.uris.append(uri)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from topmast.archive.store.database import Store
+from topmast.archive.store.limits import check_rows, time_limited
 from topmast.archive.store.paths import is_inside
 from topmast.archive.store.product_files import file_name_of
 from topmast.archive.store.query import Rows, with_booleans
@@ -50,7 +51,7 @@ def list_products(
     wanted = json.dumps(sorted(set(obsids)))
     where = '"parent_obsid" IN (SELECT value FROM json_each(?))'
     columns = ", ".join("NULL" if field is SELECTED else quoted(field.name) for field in fields)
-    with store.reading() as connection:
+    with store.reading() as connection, time_limited(connection):
         rows = connection.execute(
             f'SELECT {columns} FROM products WHERE {where} ORDER BY "parent_obsid", number '
             "LIMIT ? OFFSET ?",
@@ -59,6 +60,7 @@ def list_products(
         total = len(rows)
         if page > 1 or total == pagesize:
             total = _one(connection, f"SELECT count(*) FROM products WHERE {where}", wanted)
+    check_rows(len(rows))
     return Rows(tuple(fields), with_booleans(rows, fields), total)
 
 

@@ -11,9 +11,8 @@ import json
 import math
 import sqlite3
 import threading
-import time
-from collections.abc import Hashable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Hashable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +22,16 @@ from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.store.coverage import Coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.filters import Condition, Filter, Range, condition_of
+from topmast.archive.store.filters import (
+    FEW_RANGES,
+    Condition,
+    Filter,
+    Range,
+    condition_of,
+)
+from topmast.archive.store.limits import check_rows, time_limited
 from topmast.archive.store.schema import observation_value
-from topmast.errors import InvalidQueryError, TimeoutError
+from topmast.errors import InvalidQueryError
 from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, SELECTED, Field
 
 IntArray = npt.NDArray[np.int64]
@@ -34,7 +40,6 @@ FloatArray = npt.NDArray[np.float64]
 MANY_HITS = 20_000
 """Above this, a cone and the filters are searched apart and the results intersected."""
 CACHE_BYTES = 64 << 20
-LONGEST_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ class Searcher:
             found = self._find(query, connection)
             start = min((query.page - 1) * query.pagesize, len(found.numbers))
             stop = min(start + query.pagesize, len(found.numbers))
+            check_rows(stop - start)
             page = Found(
                 found.numbers[start:stop],
                 None if found.distances is None else found.distances[start:stop],
@@ -172,16 +178,21 @@ def read_observations(
         return rows
     distances = found.distances.tolist()
     if len(rows) < len(numbers):  # the footprints are newer than what this connection sees
-        sql = "SELECT number FROM observations WHERE number IN (SELECT value FROM json_each(?))"
-        here = {row[0] for row in connection.execute(sql, (json.dumps(numbers),))}
-        pairs = zip(numbers, distances, strict=True)
-        distances = [distance for number, distance in pairs if number in here]
+        keep = np.isin(found.numbers, numbers_seen(connection, found.numbers))
+        distances = found.distances[keep].tolist()
     for place in [place for place, field in enumerate(fields) if field is DISTANCE]:
         rows = [
             (*row[:place], distance, *row[place + 1 :])
             for row, distance in zip(rows, distances, strict=True)
         ]
     return rows
+
+
+def numbers_seen(connection: sqlite3.Connection, numbers: IntArray) -> IntArray:
+    """Those of the numbers that there are rows of, as `connection` sees them."""
+    sql = "SELECT number FROM observations WHERE number IN (SELECT value FROM json_each(?))"
+    rows = connection.execute(sql, (json.dumps(numbers.tolist()),))
+    return np.sort(np.fromiter((row[0] for row in rows), np.int64))
 
 
 def with_booleans(rows: list[tuple[Any, ...]], fields: Sequence[Field]) -> list[tuple[Any, ...]]:
@@ -207,7 +218,10 @@ def _expression(field: Field) -> str:
 def _where(filters: tuple[Filter, ...], connection: sqlite3.Connection) -> Condition:
     """All filters but those on the distance, as one condition."""
     lists = frozenset(row[0] for row in connection.execute("SELECT name FROM lists"))
-    pieces = [condition_of(item, lists) for item in filters if not _is_distance(item)]
+    many = sum(len(item.ranges) for item in filters) > FEW_RANGES
+    pieces = [
+        condition_of(item, lists, use_index=not many) for item in filters if not _is_distance(item)
+    ]
     return Condition(
         " AND ".join(piece.sql for piece in pieces) or "1",
         tuple(value for piece in pieces for value in piece.values),
@@ -246,20 +260,3 @@ def _distance_mask(item: Filter, distances: FloatArray) -> npt.NDArray[np.bool_]
 def _bounds(bounds: Range) -> tuple[float, float]:
     low = -math.inf if bounds.low is None else float(bounds.low)
     return low, math.inf if bounds.high is None else float(bounds.high)
-
-
-@contextmanager
-def time_limited(
-    connection: sqlite3.Connection, seconds: float = LONGEST_SECONDS
-) -> Iterator[None]:
-    """Interrupt whatever SQL runs in the block for longer than `seconds`."""
-    end = time.monotonic() + seconds
-    connection.set_progress_handler(lambda: time.monotonic() > end, 200_000)
-    try:
-        yield
-    except sqlite3.OperationalError as problem:
-        if time.monotonic() > end:
-            raise TimeoutError(f"The query took longer than {seconds:.0f} seconds.") from problem
-        raise
-    finally:
-        connection.set_progress_handler(None, 0)

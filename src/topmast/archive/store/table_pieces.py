@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topmast.archive.store.column_values import column_values
+from topmast.archive.store.fits_headers import check_fits, is_fits
 from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import Field
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
+LONGEST_CELL = 1 << 30
+"""Letters; Python's own limit, 131072, is less than some regions have."""
 ROWS_AT_ONCE = 10_000
 COMPUTED = {"distance", "objid1", "_selected_"}
 """Columns of answers that the archive works out itself; they are passed over."""
@@ -136,6 +139,8 @@ def _slices(table: Table) -> Iterator[Mapping[str, Any]]:
 def _read_with_astropy(path: Path) -> Table:
     from astropy.table import Table
 
+    if is_fits(path):
+        check_fits(path)
     try:
         return Table.read(path)
     except Exception as problem:  # astropy's readers raise whatever they like
@@ -176,6 +181,7 @@ ARROW_NUMBERS = {"bool", "int8", "int16", "int32", "int64", "float", "double"}
 def _read_csv(path: Path) -> Iterator[Mapping[str, Any]]:
     """Every cell stays a text until its field says what it is: obs_id 0042 keeps its zeros."""
     with path.open(newline="", encoding="utf-8-sig") as file:
+        csv.field_size_limit(LONGEST_CELL)
         lines = csv.reader(file)
         names = next(lines, [])
         rows: list[list[str]] = []

@@ -17,7 +17,7 @@ from topmast.download.check.verdict import Verdict, corrupt, truncated, whole
 
 BLOCK = 2880
 CARD = 80
-KEYWORDS = re.compile(rb"BITPIX|NAXIS[0-9]{0,3}|PCOUNT|GCOUNT|GROUPS|CHECKSUM|DATASUM")
+KEYWORDS = re.compile(rb"NEXTEND|BITPIX|NAXIS[0-9]{0,3}|PCOUNT|GCOUNT|GROUPS|CHECKSUM|DATASUM")
 PRINTABLE = re.compile(rb"(?:[ -~]{8}.{72}){36}", re.DOTALL)
 ALL_ONES = 0xFFFFFFFF
 FITS_START = b"SIMPLE  ="
@@ -45,7 +45,9 @@ def judge_fits(reader: Reader, name: str = "") -> Verdict:
         return truncated(str(problem))
     except Broken as problem:
         return corrupt(str(problem))
-    return whole(walk.doubt or walk.remark, doubtful=bool(walk.doubt))
+    missing = walk.missing_extensions()
+    reason = walk.doubt or missing or walk.remark
+    return whole(reason, doubtful=bool(walk.doubt), maybe_cut=bool(missing))
 
 
 @dataclass(slots=True)
@@ -97,6 +99,8 @@ class _Walk:
     remark: str = ""
     doubt: str = ""
     sum: int = 0
+    promised: bytes = b""
+    trailing: bool = False
 
     def extension(self) -> bool:
         """Read one more HDU; False at the end of the file."""
@@ -114,13 +118,17 @@ class _Walk:
         return True
 
     def _only_padding(self, block: bytes) -> None:
-        """Bytes after the last HDU are harmless only when they say nothing."""
-        count = 0
+        """Bytes after the last HDU are harmless only when they say nothing, or are few."""
+        count, self.trailing = 0, True
         while block:
             if block.strip(b"\0 "):
                 if count == 0 and b"XTENSION".startswith(block):
                     raise Cut(f"it ends {len(block)} bytes into the header of HDU {self.hdu}")
-                raise Broken(f"after HDU {self.hdu - 1} follow bytes that are no extension")
+                reason = f"after HDU {self.hdu - 1} follow bytes that are no extension"
+                if count + len(block) >= BLOCK:
+                    raise Broken(reason)
+                self._doubt(reason)  # every reader opens it
+                return
             count += len(block)
             block = bytes(self.buffer[: self.reader.fill(self.buffer)])
         self.remark = f"{count} bytes of padding after the last HDU"
@@ -129,6 +137,8 @@ class _Walk:
         self.sum = 0
         header = self._header(block)
         length = data_length(header)
+        if self.hdu == 0:
+            self.promised = header.cards.get(b"NEXTEND", b"").split(b"/")[0].strip()
         summed = bool(header.text("CHECKSUM") or header.text("DATASUM"))
         header_sum = self.sum
         self.sum = 0
@@ -172,8 +182,14 @@ class _Walk:
             raise Cut(
                 f"it ends {left - padding} bytes before the end of the data of HDU {self.hdu}"
             )
-        if left:
-            raise Cut(f"the last {left} bytes of padding of HDU {self.hdu} are missing")
+        if left:  # every reader opens it
+            self._doubt(f"the last {left} bytes of padding of HDU {self.hdu} are missing")
+
+    def missing_extensions(self) -> str:
+        """Whether there are fewer extensions than NEXTEND says, in words; empty if not."""
+        there = self.hdu - 1 if self.trailing else self.hdu
+        promised = int(self.promised) if self.promised.isdigit() else 0
+        return f"NEXTEND is {promised}, not {there}" if promised > there else ""
 
     def _compare(self, header: Header, header_sum: int) -> None:
         promised = header.text("DATASUM")

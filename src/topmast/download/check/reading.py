@@ -10,6 +10,8 @@ from io import BytesIO, FileIO
 from pathlib import Path
 from typing import Any, Protocol
 
+#: A file that is larger is not read into memory to be parsed; its length has to do.
+PARSED_AT_MOST = 64 << 20
 #: Bytes read at once: a multiple of the 2880 of a FITS block, near the size of the L2 cache.
 CHUNK = 2880 * 91
 
@@ -97,6 +99,28 @@ class FileReader:
         start = self.file.read(count) or b""
         self.file.seek(self.position)
         return start
+
+    def read_all(self) -> bytes:
+        """All bytes of a file that is to be parsed; OverflowError if there are too many."""
+        data = BytesIO()
+        view = buffer("file")
+        while count := self.fill(view):
+            data.write(view[:count])
+            if self.position > PARSED_AT_MOST:
+                raise OverflowError
+        return data.getvalue()
+
+    def end(self) -> int:
+        """Read to the end; the length of the file."""
+        self.read_to_end()
+        return self.position
+
+    def read_at(self, place: int, count: int) -> bytes:
+        """Some of the bytes again, after `end`."""
+        self.file.seek(place)
+        found = self.file.read(count) or b""
+        self.file.seek(self.position)
+        return found
 
     def read_to_end(self) -> str:
         """Read to the end; the SHA-256 of the whole file, whose length is then `position`."""

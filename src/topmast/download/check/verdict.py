@@ -30,12 +30,14 @@ class Verdict:
     `doubtful`: the file is not what its name promises, or it is complete and its own checksum
     does not fit. Products that the archive serves have such checksums (Kepler's and TESS's
     cotrending basis vectors do), so this alone condemns no file; a wrong checksum is a reason
-    to fetch it a second time and compare.
+    to fetch it a second time and compare. `maybe_cut`: it is complete, but says that it has more
+    parts than there are; some products are wrong about that.
     """
 
     state: State
     reason: str = ""
     doubtful: bool = False
+    maybe_cut: bool = False
 
 
 #: The format itself proves that the file is complete.

@@ -53,6 +53,9 @@ class Index:
         self._lines = 0
         self.refresh()
 
+    def __reduce__(self) -> tuple[type[Index], tuple[Path]]:
+        return Index, (self.folder,)
+
     def __len__(self) -> int:
         return len(self._entries)
 
@@ -107,7 +110,8 @@ class Index:
             stays = known is None and product.size == content.size
             stays = stays and verdict.state in GOOD and not verdict.doubtful
         if not stays:
-            changed = version is known and verdict.state is State.WHOLE
+            cut = verdict.doubtful and content.size < (version.size or 0)
+            changed = version is known and verdict.state is State.WHOLE and not cut
             return None, changed
         held = Held.whole(product, status, content.sha256, version)
         self.add(held)

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
+from topmast.config.output import readable_size
 from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import path_key, unusable_part
 from topmast.download.product import Product, total_bytes
 from topmast.download.tables.products_table import UNKNOWN_DATE
 from topmast.errors import InvalidQueryError, UnsafeNameError
-from topmast.tables.display import readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -34,16 +34,20 @@ def summary(
     by_state: dict[Presence, list[Product]] = {state: [] for state in Presence}
     for product, state in zip(products, states, strict=True):
         by_state[state].append(product)
-    lines = [f"{len(products)} files, {readable_size(total_bytes(products))}, for {folder}"]
+    lines = [f"{_files(len(products))}, {readable_size(total_bytes(products))}, for {folder}"]
     for state, its in by_state.items():
         if its:
             source_text = f" from {urlsplit(source).netloc}" if state is Presence.ABSENT else ""
-            text = f"{len(its)} files, {readable_size(total_bytes(its))}{source_text}"
+            text = f"{_files(len(its))}, {readable_size(total_bytes(its))}{source_text}"
             lines.append(_line(f"{state.value}:", text))
     lines += [*_about_exclusive(products, about_login), *_remarks(products)]
     lacking = total_bytes(by_state[Presence.ABSENT]) - free
     enough = f"NOT ENOUGH, {readable_size(lacking)} are missing" if lacking > 0 else "enough"
     return "\n".join([*lines, _line("free on the disk:", f"{readable_size(free)}, {enough}")])
+
+
+def _files(count: int) -> str:
+    return f"{count:,} file" if count == 1 else f"{count:,} files"
 
 
 def _line(label: str, text: str) -> str:
@@ -58,7 +62,7 @@ def _about_exclusive(products: Sequence[Product], about_login: str) -> list[str]
     known = "" if len(dates) == len(exclusive) else "as far as known "
     until = f", {known}until {dates[-1]}" if dates else ""
     what_to_do = f": {about_login}" if about_login else ""
-    return [_line("exclusive:", f"{len(exclusive)} files{until}{what_to_do}")]
+    return [_line("exclusive:", f"{_files(len(exclusive))}{until}{what_to_do}")]
 
 
 def _remarks(products: Sequence[Product]) -> list[str]:
@@ -70,7 +74,7 @@ def _remarks(products: Sequence[Product]) -> list[str]:
         (renamed, "renamed:", ", since others have the same name"),
         (bad, "without a usable URI:", ""),
     )
-    return [_line(label, f"{count} files{more}") for count, label, more in remarks if count]
+    return [_line(label, f"{_files(count)}{more}") for count, label, more in remarks if count]
 
 
 def plan_table(products: Sequence[Product], states: Sequence[Presence], source: str) -> Table:

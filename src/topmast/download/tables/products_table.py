@@ -12,6 +12,8 @@ from topmast.errors import InvalidQueryError
 if TYPE_CHECKING:
     from astropy.table import Table
 
+#: Of a product, in bytes; a table that says more is wrong.
+LARGEST = 10**15
 UNKNOWN_DATE = "unknown"
 
 NOTHING = (None, "", "--", "nan", "N/A")
@@ -89,7 +91,7 @@ def _size(value: Any) -> int | None:
         size = int(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return size if size > 0 else None
+    return size if 0 < size <= LARGEST else None
 
 
 def _exclusive(right: Any, release: Any, today: date) -> str:

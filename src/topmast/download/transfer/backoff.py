@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from random import Random
 
 from topmast.download.control import Control, RunSettings
-from topmast.net.retry import wait_seconds
+from topmast.net.retry import wait_seconds, wait_when_busy
 
 #: A server that asks for a longer rest is left alone.
 LONGEST_WAIT = 600.0
 RANDOM = Random()
+#: Statuses of a server that needs a rest, for all files.
+BUSY = ("202", "429", "503")
 
 
 class Problem(Exception):
@@ -58,6 +60,8 @@ class Backoff:
         if asked is not None and asked > LONGEST_WAIT:
             raise Failed(f"{problem} It asks to wait {asked:.0f} s.", problem.status) from problem
         seconds = wait_seconds(max(self.failures, 1), RANDOM, asked)
-        if asked is not None:
+        if asked is None and problem.status[:3] in BUSY:
+            seconds = wait_when_busy(max(self.failures, 1), RANDOM)
+        if asked is not None or problem.status[:3] in BUSY:
             self.control.pause(seconds)
         self.control.wait(seconds)

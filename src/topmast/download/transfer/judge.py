@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -15,6 +15,7 @@ from http import HTTPStatus
 
 from topmast.download.product import Held, Version
 from topmast.download.tables.products_table import UNKNOWN_DATE
+from topmast.download.transfer.digests import DIGEST_HEADERS, digests_of
 from topmast.net.retry import seconds_asked
 
 RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)\s*")
@@ -23,10 +24,12 @@ LENGTH = re.compile(r"[0-9]{1,18}")
 SENDABLE = re.compile(r"[\x20-\x7e\x80-\xff]*")
 NO_VERSION = Version()
 
-#: Statuses that may pass, and those after which the server needs a rest.
-TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
-BUSY = frozenset({429, 503})
+#: Statuses that may pass.
+TEMPORARY = frozenset({202, 408, 425, 429, 500, 502, 503, 504})
 REASONS = {
+    202: "202 Accepted: the archive is still preparing the file; try again later.",
+    301: "301 Moved Permanently, without saying where to; in S3 this means that the bucket is in "
+    "another region (conf.s3_server).",
     400: "400 Bad Request: the archive cannot read this URI.",
     401: "401 Unauthorized: {exclusive}log in with a token (Observations.login, MAST_API_TOKEN).",
     403: "403 Forbidden: {exclusive}your account has no right to it.",
@@ -38,6 +41,7 @@ REASONS = {
 }
 CHANGED = "the file changed in the archive while it was fetched"
 OTHER_PART = "the archive sent another part than was asked for"
+PART_AS_WHOLE = "the archive sent a part of the file and called it the whole"
 NOT_A_PART = "the archive sent the whole file where a part was asked for"
 OTHER_VERSION = "what was fetched before is no part of the archive's version"
 
@@ -114,6 +118,7 @@ class Answer:
 
     `part`: a range was asked for. `current`: the version that is held whole and was named in the
     request. `about_login`: what became of the login that the request carried, if it was refused.
+    `asked_end`: where the range that was asked for ends.
     """
 
     status: int
@@ -123,6 +128,7 @@ class Answer:
     current: Version = NO_VERSION
     exclusive_until: str = ""
     about_login: str = ""
+    asked_end: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +137,8 @@ class Decision:
 
     `held`: the version that follows or is now known. `length_known`: a body that is cut will be
     noticed. `can_split`: other connections may fetch parts of it. `ranges`: False if the server
-    ignores ranges. `status`: the code and words of an HTTP error. `wait_seconds`: as the server
-    asks.
+    ignores ranges. `end`: of the part that follows. `digests`: of the whole file, by the names of
+    `hashlib`. `status`: the code and words of an HTTP error. `wait_seconds`: as the server asks.
     """
 
     action: Action
@@ -141,6 +147,8 @@ class Decision:
     length_known: bool = False
     can_split: bool = False
     ranges: bool = True
+    end: int | None = None
+    digests: dict[str, bytes] = field(default_factory=dict)
     status: str = ""
     wait_seconds: float | None = None
 
@@ -150,7 +158,7 @@ def judge(answer: Answer, segment: Segment, origin: Held) -> Decision:
     if answer.status == 200:
         return _judge_whole(answer, origin)
     if answer.status == 206 and answer.part:
-        return _judge_part(answer.headers, segment, origin)
+        return _judge_part(answer.headers, segment, origin, answer.asked_end)
     if answer.status == 304 and answer.current.known:
         return Decision(Action.UNCHANGED)
     if answer.status == 416:
@@ -167,7 +175,9 @@ def _judge_whole(answer: Answer, origin: Held) -> Decision:
     chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
     length = headers.get("Content-Length", "").strip()
     size = int(length) if LENGTH.fullmatch(length) and not chunked else None
-    encoding = headers.get("Content-Encoding", "").strip().lower()
+    encoding = encoding_of(headers)
+    if headers.get("Content-Range") and not _is_of_whole(headers, size):
+        return Decision(Action.RESTART, PART_AS_WHOLE, ranges=False)
     accepts_ranges = headers.get("Accept-Ranges", "").strip().lower() == "bytes"
     return Decision(
         Action.WHOLE,
@@ -182,23 +192,41 @@ def _judge_whole(answer: Answer, origin: Held) -> Decision:
         length_known=size is not None or chunked,
         can_split=accepts_ranges and version.has_strong_etag and not encoding,
         ranges=not (answer.part and origin.is_same(version)),
+        digests=digests_of(headers) if any(map(headers.get, DIGEST_HEADERS)) else {},
     )
 
 
-def _judge_part(headers: Mapping[str, str], segment: Segment, origin: Held) -> Decision:
+def _is_of_whole(headers: Mapping[str, str], size: int | None) -> bool:
+    """Whether the Content-Range of a 200 is that of the whole file."""
+    first, end, total = content_range(headers) or (-1, 0, 0)
+    return (first, end, size or end) == (0, total, total)
+
+
+def _judge_part(
+    headers: Mapping[str, str], segment: Segment, origin: Held, asked_end: int | None
+) -> Decision:
     """A 206 has to be the segment that was asked for, of the version that was begun."""
     if not origin.is_same(version_of(headers)):
         return Decision(Action.RESTART, CHANGED)
     given = content_range(headers)
-    if given is None or given[0] != segment.position or given[2] not in (None, origin.size):
+    multipart = headers.get("Content-Type", "").strip().lower().startswith("multipart/")
+    if given is None or multipart or encoding_of(headers) != origin.encoding:
         return Decision(Action.RESTART, OTHER_PART, ranges=False)
-    return Decision(Action.CONTINUE)
+    first, end, total = given
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    length = "" if chunked else headers.get("Content-Length", "").strip()
+    too_far = asked_end is not None and end > asked_end
+    if first != segment.position or total not in (None, origin.size) or too_far:
+        return Decision(Action.RESTART, OTHER_PART, ranges=False)
+    if length and length != str(end - first):
+        return Decision(Action.RESTART, OTHER_PART, ranges=False)
+    return Decision(Action.CONTINUE, end=end)
 
 
 def _judge_end(headers: Mapping[str, str], segment: Segment, origin: Held) -> Decision:
     """Nothing follows: either all is here, or what is here is not of this version."""
-    match = UNSATISFIED.fullmatch(headers.get("Content-Range", ""))
-    if match and int(match[1]) == segment.position:
+    length = unsatisfied_length(headers)
+    if length == segment.position and origin.size in (None, length):
         return Decision(Action.COMPLETE, OTHER_VERSION, origin.resized(segment.position))
     return Decision(Action.RESTART, OTHER_VERSION)
 
@@ -216,8 +244,6 @@ def _judge_refusal(answer: Answer) -> Decision:
     if code not in TEMPORARY:
         return Decision(Action.FAIL, text, status=status)
     wait = seconds_asked(answer.headers.get("Retry-After"), datetime.now(UTC))
-    if wait is None and code in BUSY:
-        wait = 1.0
     return Decision(Action.RETRY, text, status=status, wait_seconds=wait)
 
 
@@ -237,6 +263,17 @@ def version_of(headers: Mapping[str, str]) -> Version:
             pass  # no date to compare with
     etag, modified = (text if SENDABLE.fullmatch(text) else "" for text in (etag, modified))
     return Version(etag=etag, modified=modified)
+
+
+def encoding_of(headers: Mapping[str, str]) -> str:
+    """How the body is packed on its way; empty if it is not."""
+    return headers.get("Content-Encoding", "").strip().lower().removeprefix("identity")
+
+
+def unsatisfied_length(headers: Mapping[str, str]) -> int | None:
+    """How long the file is, as a 416 says; None if it does not."""
+    match = UNSATISFIED.fullmatch(headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
 
 
 def content_range(headers: Mapping[str, str]) -> tuple[int, int, int | None] | None:

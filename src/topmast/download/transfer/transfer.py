@@ -11,17 +11,21 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NoReturn
 
 import msgspec
 
 from topmast.download.control import Control, RunSettings
 from topmast.download.folder.part import Part
+from topmast.download.folder.system import free_bytes
 from topmast.download.product import Held, Product, Version
 from topmast.download.transfer.backoff import Backoff, Failed, Problem, Restart, Retry
+from topmast.download.transfer.copy import Copy
 from topmast.download.transfer.judge import (
     CHANGED,
     NO_VERSION,
+    OTHER_PART,
     Action,
     Answer,
     Decision,
@@ -29,6 +33,7 @@ from topmast.download.transfer.judge import (
     Segments,
     content_range,
     judge,
+    unsatisfied_length,
 )
 from topmast.download.transfer.unpack import unpack
 from topmast.errors import BadAnswerError, TimeoutError, UnreachableError
@@ -42,6 +47,8 @@ CHUNK = 1 << 18
 PROGRESS = 1 << 20
 PROGRESS_SHARE = 0.1
 SAVE_SECONDS = 0.02
+#: For larger files it is asked how much is free on the disk.
+ALWAYS_FITS = 64 << 20
 MOST_FAILED_HELPS = 3
 PLAIN = {"Accept-Encoding": "identity"}
 PROBLEMS: dict[Action, type[Problem]] = {
@@ -53,25 +60,6 @@ PROBLEMS: dict[Action, type[Problem]] = {
 
 class NotModified(Exception):
     """The server says that the file held is still its version."""
-
-
-@dataclass(slots=True, eq=False)
-class Copy:
-    """The version that is being fetched. Another one takes its place when a transfer restarts;
-    threads that still work at the old one then end.
-    """
-
-    held: Held
-    segments: Segments = field(default_factory=lambda: Segments([Segment(0, None)]))
-    length_known: bool = False
-    can_split: bool = False
-
-    @property
-    def received(self) -> int:
-        """Bytes that are here."""
-        if self.held.size is None:
-            return self.segments[0].position if self.segments else 0
-        return self.held.size - self.segments.length
 
 
 class Transfer:
@@ -93,26 +81,20 @@ class Transfer:
         self.attempts: int = 0
         #: Where the last answer came from; empty while there is none.
         self.answered_by: str = ""
+        #: Whether that was on a connection with a past: a late answer to an earlier request could
+        #: be taken for this one's.
+        self.kept_connection: bool = False
         self._session, self._settings, self._control = session, settings, control
         self._current = current
         self._on_splittable = on_splittable
         self._changed = threading.Condition()
-        self._copy = Copy(Held(uri=product.uri))
-        self._helpers = self._failed_helps = 0
+        #: The version that is being fetched.
+        self.copy = Copy(Held(uri=product.uri))
+        self._helpers = self._failed_helps = self._gained = 0
         self._ranges_work = True
         self._limits = replace(settings.limits, total_seconds=None)
         self._began = time.monotonic()
         self._saved_at = 0.0
-
-    @property
-    def version(self) -> Held:
-        """What is known of the version that is being fetched."""
-        return self._copy.held
-
-    @property
-    def length_known(self) -> bool:
-        """Whether a cut body would have been noticed."""
-        return self._copy.length_known
 
     # Begin, go on, end --------------------------------------------------------------------
 
@@ -125,22 +107,22 @@ class Transfer:
             self.restart()
             return
         segments = Segments(Segment(first, end) for first, end in missing)
-        self._copy = Copy(held, segments, length_known=True)
+        self.copy = Copy(held, segments, length_known=True)
 
     def restart(self) -> None:
         """Throw away what was received; helpers end first."""
         with self._changed:
-            self._copy = Copy(Held(uri=self.product.uri))
+            self.copy = Copy(Held(uri=self.product.uri))
         self._wait_for_helpers()
         self.part.empty()
 
     def keep(self) -> None:
         """Keep what a later run can go on with, and remove what is useless."""
         with suppress(OSError):
-            if self._copy.held.missing(self.part.size) is None:
+            if self.copy.held.missing(self.part.size) is None:
                 self.part.remove()
             else:
-                self._save(self._copy)
+                self._save(self.copy)
 
     def run(self) -> None:
         """Fetch all that is missing, and unpack it.
@@ -151,11 +133,11 @@ class Transfer:
         """
         backoff = Backoff(self._settings, self._control)
         with self._control.slot():
-            while not all(segment.done for segment in self._copy.segments):
-                before = self._copy.received
+            while not all(segment.done for segment in self.copy.segments):
+                self._gained = 0
                 try:
                     with self._changed:
-                        copy = self._copy
+                        copy = self.copy
                         segment = self._take_segment(copy)
                         if segment is None:  # the helpers have the rest
                             self._changed.wait(0.05)
@@ -165,19 +147,23 @@ class Transfer:
                 except Retry as problem:
                     if isinstance(problem, Restart) or not self._ranges_work:
                         self.restart()
-                    gain = self._copy.received - before
-                    enough = min(PROGRESS, PROGRESS_SHARE * (self._copy.held.size or PROGRESS))
+                    gain = self._gained
+                    enough = min(PROGRESS, PROGRESS_SHARE * (self.copy.held.size or PROGRESS))
                     late = self._seconds_left() <= 0
                     backoff.wait_after(problem, progress=gain >= enough, late=late)
             if self._helpers:
                 self._wait_for_helpers()
-        if self._copy.held.encoding:
-            unpack(self.part, self._copy.held.encoding, self.product)
+        if self.copy.held.encoding:
+            unpack(self.part, self.copy.held.encoding, self.product)
 
-    def find_more(self) -> bool:
-        """Ask for what follows the last byte, and fetch it; whether there was something."""
-        if self._copy.held.encoding:
-            return False
+    def find_more(self) -> bool | None:
+        """Ask for what follows the last byte, and fetch it.
+
+        True if there was something, False if the archive says that there is nothing, None if
+        it does not say.
+        """
+        if self.copy.held.encoding:
+            return None
         have = self.part.size
         request = Request("GET", self.product.url, {"Range": f"bytes={have}-"} | PLAIN)
         self.attempts += 1
@@ -185,12 +171,14 @@ class Transfer:
             with self._session.stream(request, limits=self._limits) as answer:
                 given = content_range(answer.headers)
         except (UnreachableError, TimeoutError, BadAnswerError):
+            return None
+        if answer.status_code == 416 and unsatisfied_length(answer.headers) == have:
             return False
         if answer.status_code != 206 or given is None or given[0] != have or not given[2]:
-            return False
+            return None
         with self._changed:
-            self._copy.held = self._copy.held.resized(given[2])
-            self._copy.segments = Segments([Segment(have, given[2])])
+            self.copy.held = self.copy.held.resized(given[2])
+            self.copy.segments = Segments([Segment(have, given[2])])
         self.run()
         return True
 
@@ -199,16 +187,24 @@ class Transfer:
     def wants_help(self) -> int:
         """How many bytes a helper would find; 0 if none is wanted."""
         with self._changed:
-            if not self._copy.can_split or self._helpers + 1 >= self._settings.parts:
+            if not self.copy.can_split or self._helpers + 1 >= self._settings.parts:
                 return 0
-            return self._copy.segments.longest_for_helper(self._settings.split_least)
+            return self.copy.segments.longest_for_helper(self._settings.split_least)
 
     def help(self) -> None:
-        """Fetch one segment beside the owner; a failure only means that the owner does it."""
+        """Fetch one segment beside the owner, as long as no file needs the connection.
+
+        A failure only means that the owner does it.
+        """
+        with self._control.spare_slot() as free:
+            if free:
+                self._help()
+
+    def _help(self) -> None:
         with self._changed:
             if not self.wants_help():  # others may have come first
                 return
-            copy = self._copy
+            copy = self.copy
             segment = self._take_segment(copy) or self._take_half(copy)
             if segment is None:
                 return
@@ -249,6 +245,7 @@ class Transfer:
 
     def _fetch(self, copy: Copy, segment: Segment, helping: bool = False) -> None:
         """Ask for a segment that was taken, and write what comes."""
+        asked_end = segment.end
         part = bool(segment.position or helping or len(copy.segments) > 1)
         request = Request("GET", self.product.url, self._headers(copy, segment, part))
         key = threading.get_ident()
@@ -257,20 +254,24 @@ class Transfer:
             self.attempts += 1
             with self._session.stream(request, limits=self._limits) as stream:
                 self._control.close_on_stop(key, stream.abort)
-                self.answered_by = stream.url
-                status = stream.status_code
+                self.answered_by, self.kept_connection = stream.url, stream.kept
+                about_login = ""
+                if stream.status_code in (401, 403):
+                    stream.close()  # the explanation may need the only connection
+                    about_login = self._session.explain_refusal()
                 answer = Answer(
-                    status,
+                    stream.status_code,
                     stream.headers,
                     stream.reason,
                     part,
                     self._current,
                     self.product.exclusive_until,
-                    self._session.explain_refusal() if status in (401, 403) else "",
+                    about_login,
+                    asked_end,
                 )
                 decision = judge(answer, segment, copy.held)
                 copy = self._follow(decision, copy, segment, helping)
-                self._receive(stream, copy, segment)
+                self._receive(stream, copy, segment, decision.end, helping)
         except (UnreachableError, TimeoutError, BadAnswerError) as problem:
             self._control.check()
             kind = Failed if getattr(problem, "lasting", False) else Retry
@@ -310,8 +311,8 @@ class Transfer:
                 action = Action.RESTART
             if action in (Action.WHOLE, Action.RESTART):
                 copy.can_split = False  # no helper may join now
-            if action is Action.RESTART and self._copy is copy:  # stops the other threads, too
-                self._copy = Copy(Held(uri=self.product.uri))
+            if action is Action.RESTART and self.copy is copy:  # stops the other threads, too
+                self.copy = Copy(Held(uri=self.product.uri))
         if action in PROBLEMS:
             raise PROBLEMS[action](decision.reason, decision.status, decision.wait_seconds)
         if action is Action.COMPLETE and decision.held is not None:
@@ -326,37 +327,63 @@ class Transfer:
         if self.part.size:
             self.part.empty()
         size, settings = held.size or 0, self._settings
+        if size > ALWAYS_FITS and size > (free := free_bytes(self.part.final.parent)):
+            raise Failed(f"No space left to write it: it has {size:,} bytes, {free:,} are free.")
         with self._changed:
             segment.position, segment.end = 0, held.size
             copy = Copy(held, Segments([segment]), decision.length_known)
+            copy.digests = decision.digests
             copy.can_split = (
                 decision.can_split and self._ranges_work and size >= settings.split_above
             )
-            self._copy = copy
+            self.copy = copy
         if size > settings.resumable and held.validator:
             self.part.save(held)
         if copy.can_split and self._on_splittable is not None:
             self._on_splittable()
         return copy
 
+    def _distrust(self, copy: Copy) -> NoReturn:
+        """Bytes of another part may be among those of `copy`: use none of them."""
+        with self._changed:
+            copy.can_split = self._ranges_work = False
+            if self.copy is copy:
+                self.copy = Copy(Held(uri=self.product.uri))
+        raise Restart(OTHER_PART)
+
     # The body -----------------------------------------------------------------------------
 
-    def _receive(self, stream: ReceivedStream, copy: Copy, segment: Segment) -> None:
+    def _receive(
+        self,
+        stream: ReceivedStream,
+        copy: Copy,
+        segment: Segment,
+        stretch_end: int | None,
+        helping: bool,
+    ) -> None:
+        """Write the body; `stretch_end` is where the part that the server announced ends."""
         if segment.done:
             return
-        stream.end_within(self._seconds_left())
+        chunked = bool(stream.headers.get("Transfer-Encoding"))
+        unbounded = stretch_end is not None and not stream.headers.get("Content-Length")
         # A server that sends a byte now and then keeps every read limit and would still never
         # end; so each window of one read limit has to bring a least amount.
-        window = self._settings.limits.read_seconds
+        window = self._settings.stall_seconds
+        stream.end_within(self._seconds_left(), window)
         window_began, in_window = time.monotonic(), 0
         for chunk in stream.raw_chunks(CHUNK):
-            if self._copy is not copy:
+            if self.copy is not copy:
                 raise Restart(CHANGED)
+            if helping and self._control.waiting:
+                return  # a whole file comes first; the owner fetches the rest of this segment
             position, end = segment.position, segment.end
+            if stretch_end is not None and position + len(chunk) > stretch_end:
+                self._distrust(copy)
             data = chunk if end is None else chunk[: max(0, end - position)]
             self.part.write(data, position)
             with self._changed:
                 segment.position += len(data)
+                self._gained += len(data)
             self._control.received(len(data))
             if len(copy.segments) > 1:
                 self._save_now_and_then(copy)
@@ -366,8 +393,11 @@ class Transfer:
                 if in_window < self._settings.stall_rate * window:
                     raise Retry(f"only {in_window} bytes came in {now - window_began:.0f} s")
                 window_began, in_window = now, 0
-            if segment.end is not None and segment.position >= segment.end:
-                return
+            done = segment.end is not None and segment.position >= segment.end
+            if done and not (unbounded and segment.end == stretch_end):
+                return  # else more than that part may come
+        if stretch_end is not None and chunked and segment.position < stretch_end:
+            self._distrust(copy)
         with self._changed:
             if segment.end is None:
                 segment.end = segment.position
@@ -377,8 +407,9 @@ class Transfer:
 
     def _seconds_left(self) -> float:
         """What is left of the limit for the whole file, by the larger of the sizes known."""
-        size = max(self.product.size or 0, self._copy.held.size or 0)
-        return self._began + self._settings.longest_seconds(size) - time.monotonic()
+        size = max(self.product.size or 0, self.copy.held.size or 0)
+        longest = (self._settings.limits.total_seconds or 600.0) + size / self._settings.least_rate
+        return self._began + longest - time.monotonic()
 
     def _save_now_and_then(self, copy: Copy) -> None:
         """With several segments the length of the file does not tell what is missing."""
@@ -388,7 +419,7 @@ class Transfer:
     def _save(self, copy: Copy) -> None:
         """Write down what is missing, unless the length of the file alone tells it."""
         with self._changed:
-            if self._copy is not copy:
+            if self.copy is not copy:
                 return
             self._saved_at = time.monotonic()
             segments = copy.segments

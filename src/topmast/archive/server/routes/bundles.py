@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from topmast.archive.portal.bundles import pack, script_for
-from topmast.archive.server.routes.common import archive_of, base_url_of, message, read_body
-from topmast.archive.server.routes.files import PiecesResponse
+from topmast.archive.portal.jobs import BusyError
+from topmast.archive.server.routes.common import (
+    archive_of,
+    base_url_of,
+    client_of,
+    message,
+    read_body,
+)
+from topmast.archive.server.routes.files import PACKING, PiecesResponse, stepwise
 from topmast.archive.server.routes.users import readable_uris
 from topmast.archive.server.threads import in_thread
 from topmast.archive.store.products import find_files, is_whole
 from topmast.wire.bundle import decode_bundle
 from topmast.wire.files import content_disposition
 
+MOST_PACKS = 32
+MOST_PACKS_OF_ONE = 8
 MEDIA_TYPES = {"zip": "application/zip", "tar.gz": "application/gzip"}
 
 
@@ -24,7 +34,7 @@ async def bundle_sh(request: Request) -> Response:
     """The curl script for the products asked for."""
     uris = await _uris(request)
     store, base_url, stamp = archive_of(request).store, base_url_of(request), _stamp()
-    script = await in_thread(lambda: script_for(store, uris, base_url, stamp))
+    script = await in_thread(lambda: script_for(store, uris, base_url, stamp), PACKING)
     headers = {"Content-Disposition": content_disposition(f"MAST_{stamp}.sh")}
     return PlainTextResponse(script, headers=headers)
 
@@ -34,6 +44,7 @@ async def bundle_pack(request: Request) -> Response:
     kind = request.path_params["kind"]
     if kind not in MEDIA_TYPES:
         return message(404, f"A bundle is one of sh, {', '.join(MEDIA_TYPES)}.")
+    _check_packs(request)
     uris = await _uris(request)
     store = archive_of(request).store
     known = await in_thread(lambda: find_files(store, uris))
@@ -48,7 +59,26 @@ async def bundle_pack(request: Request) -> Response:
     }
     if request.method == "HEAD":
         return Response(headers=headers)
-    return PiecesResponse(_stepwise(pack(files, kind)), 200, headers)
+    return PiecesResponse(_counted(request, stepwise(pack(files, kind))), 200, headers)
+
+
+async def _counted(request: Request, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The pieces, while the pack counts as one under way."""
+    packs, client = request.app.state.packs, client_of(request)
+    packs[client] += 1
+    try:
+        async for piece in pieces:
+            yield piece
+    finally:
+        packs[client] -= 1
+        packs += Counter()  # forgets whoever has none under way
+
+
+def _check_packs(request: Request) -> None:
+    """Raise BusyError if too many packs are under way, of this client or of all."""
+    packs = request.app.state.packs
+    if packs[client_of(request)] >= MOST_PACKS_OF_ONE or packs.total() >= MOST_PACKS:
+        raise BusyError("The archive is packing many files already. Ask again later.")
 
 
 async def staged(request: Request) -> Response:
@@ -68,10 +98,3 @@ async def _uris(request: Request) -> list[str]:
 
 def _stamp() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H%M")
-
-
-async def _stepwise(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """The same pieces, each made in a thread."""
-    while (piece := await in_thread(lambda: next(pieces, None))) is not None:
-        if piece:
-            yield piece

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from topmast.archive.portal.jobs import BusyError
 from topmast.archive.server.threads import in_process, in_thread
 from topmast.errors import InvalidQueryError
 
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger("topmast")
 
 LARGEST_BODY = 16 << 20
+FREE_BODY = 64 << 10
+MOST_BODIES = 128 << 20
+MOST_BODIES_OF_ONE = 64 << 20
+"""Bytes of the bodies that are under way, all together and from one address."""
 WORTH_COMPRESSING = 4096
 NEARBY = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
@@ -37,6 +43,12 @@ def archive_of(request: Request) -> Archive:
 def base_url_of(request: Request) -> str:
     """The address under which the client knows this server, without a slash at its end."""
     return str(request.base_url).rstrip("/")
+
+
+def client_of(request: Request) -> str:
+    """Who asks, for a fair share: the address, of IPv6 that of its network (a /64)."""
+    host = request.client.host if request.client else ""
+    return ":".join(host.split(":")[:4]) if host.count(":") > 1 and "." not in host else host
 
 
 def message(status_code: int, text: str) -> Response:
@@ -57,6 +69,9 @@ def with_errors_as_answers(endpoint: Endpoint) -> Endpoint:
             response = await endpoint(request)
         except InvalidQueryError as problem:
             response = message(400, str(problem))
+        except BusyError as problem:
+            response = message(503, str(problem))
+            response.headers["Retry-After"] = f"{problem.retry_seconds:.0f}"
         except HTTPException:
             raise
         except ClientDisconnect:
@@ -78,24 +93,37 @@ async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
     if stated.isdigit() and int(stated) > most:
         raise HTTPException(413, f"The body is longer than {most} bytes.")
     pieces, length = [], 0
-    async for piece in request.stream():
-        length += len(piece)
-        if length > most:
-            raise HTTPException(413, f"The body is longer than {most} bytes.")
-        pieces.append(piece)
-    return b"".join(pieces)
+    held: Counter[str] = request.app.state.body_bytes
+    client = client_of(request)
+    try:
+        async for piece in request.stream():
+            length += len(piece)
+            held[client] += len(piece)
+            if length > most:
+                raise HTTPException(413, f"The body is longer than {most} bytes.")
+            if length > FREE_BODY and (
+                held[client] > MOST_BODIES_OF_ONE or held.total() > MOST_BODIES
+            ):
+                raise BusyError("The archive is busy with other large requests. Ask again later.")
+            pieces.append(piece)
+        return b"".join(pieces)
+    finally:
+        held[client] -= length
+        if not held[client]:
+            del held[client]
 
 
 async def compressed(request: Request, content: bytes, media_type: str) -> Response:
     """`content` as an answer, gzipped for a client on another machine that takes it so."""
-    if not _wants_gzip(request) or len(content) < WORTH_COMPRESSING:
+    if not wants_gzip(request) or len(content) < WORTH_COMPRESSING:
         return Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding"})
     small = await in_thread(lambda: gzip.compress(content, compresslevel=1, mtime=0))
     headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     return Response(small, media_type=media_type, headers=headers)
 
 
-def _wants_gzip(request: Request) -> bool:
+def wants_gzip(request: Request) -> bool:
+    """Whether the client takes gzip and is on another machine."""
     accepted = request.headers.get("accept-encoding", "").lower()
     near = request.client is not None and request.client.host in NEARBY
     return "gzip" in accepted and "gzip;q=0" not in accepted and not near and not in_process.get()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -14,7 +16,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from topmast.archive.catalogs.spectrum_files import uri_in_query
-from topmast.archive.server.routes.common import archive_of, message
+from topmast.archive.portal.answers import AnswerFile
+from topmast.archive.server.routes.common import archive_of, message, wants_gzip
 from topmast.archive.server.routes.users import current_user, readable_uris
 from topmast.archive.server.threads import in_process, in_thread
 from topmast.archive.store.products import HeldFile, find_file, is_whole
@@ -22,12 +25,14 @@ from topmast.wire.files import content_disposition, requested_uri
 from topmast.wire.ranges import FileFacts, plan_file_answer
 
 PIECE = 1 << 19
+PACKING = ThreadPoolExecutor(2, thread_name_prefix="topmast-packing")
+"""Packing takes long; it never takes the threads that everything else needs."""
 
 
 async def download_file(request: Request) -> Response:
     """One product file, all of it or a part."""
     query = request.scope["query_string"].decode("latin-1")
-    return await _answer_for(request, requested_uri(request.scope["path"], query))
+    return await answer_with_file(request, requested_uri(request.scope["path"], query))
 
 
 async def download_spectrum(request: Request) -> Response:
@@ -38,10 +43,11 @@ async def download_spectrum(request: Request) -> Response:
         return message(
             404, "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
         )
-    return await _answer_for(request, uri)
+    return await answer_with_file(request, uri)
 
 
-async def _answer_for(request: Request, uri: str) -> Response:
+async def answer_with_file(request: Request, uri: str) -> Response:
+    """The file of a product, if there is one and the user of `request` may have it."""
     store = archive_of(request).store
     held = await in_thread(lambda: find_file(store, uri))
     if held is None:
@@ -50,7 +56,7 @@ async def _answer_for(request: Request, uri: str) -> Response:
         return message(401, await _refusal(request, uri))
     if held.path is None:
         return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
-    return await _file_answer(request, held, held.path)
+    return await file_answer(request, held, held.path)
 
 
 async def _refusal(request: Request, uri: str) -> str:
@@ -60,7 +66,8 @@ async def _refusal(request: Request, uri: str) -> str:
     return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."
 
 
-async def _file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+async def file_answer(request: Request, held: HeldFile, path: Path) -> Response:
+    """The file, or the part of it that the request asks for."""
     store = archive_of(request).store
     facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
     plan = plan_file_answer(request.method, request.headers, facts)
@@ -135,3 +142,29 @@ def _disconnection(receive: Receive) -> asyncio.Task[None] | None:
             pass
 
     return asyncio.create_task(wait())
+
+
+async def sent_in_pieces(request: Request, answer: AnswerFile, media_type: str) -> Response:
+    """A large answer of a query, gzipped on the way for a client on another machine."""
+    headers = {"Content-Type": media_type, "Vary": "Accept-Encoding"}
+    pieces = answer.pieces()
+    if wants_gzip(request):
+        headers["Content-Encoding"] = "gzip"
+        pieces = _gzipped(pieces)
+    else:
+        headers["Content-Length"] = str(answer.size)
+    return PiecesResponse(stepwise(pieces), 200, headers)
+
+
+def _gzipped(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
+
+
+async def stepwise(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces, each made in one of the threads for packing."""
+    while (piece := await in_thread(lambda: next(pieces, None), PACKING)) is not None:
+        if piece:
+            yield piece

@@ -14,9 +14,13 @@ from starlette.routing import Route
 
 from topmast.version import __version__
 from topmast.wire.auth import JSON_TYPE, LOGIN
+from topmast.wire.mission_lists import POST_LIST_PRODUCTS
+from topmast.wire.missions import SEARCH
 
 Schema = dict[str, Any]
 FORM_TYPE = "application/x-www-form-urlencoded"
+TAKE_JSON = (LOGIN, SEARCH, POST_LIST_PRODUCTS)
+"""Addresses whose bodies are JSON."""
 
 ABOUT: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 """Parameters by the last part of an address, those in an address, and the meaning of statuses."""
@@ -65,7 +69,7 @@ def _operation(route: Route, path: str, method: str) -> dict[str, Any]:
     if method == "GET":
         operation["parameters"] += [each | {"in": "query"} for each in given]
     elif given:
-        operation["requestBody"] = _form(given, JSON_TYPE if path == LOGIN else FORM_TYPE)
+        operation["requestBody"] = _form(given, JSON_TYPE if path in TAKE_JSON else FORM_TYPE)
     return operation
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
-import logging
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,19 +13,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from topmast.archive.accounts.user import User
-from topmast.archive.portal.answers import FORMATS
-from topmast.archive.portal.call import Call
-from topmast.archive.portal.services import CONFIGURATIONS, find_service
-from topmast.archive.server.routes.common import archive_of, base_url_of, compressed, read_body
+from topmast.archive.portal.answers import FORMATS, Answer, AnswerFile
+from topmast.archive.portal.call import Asked, Call
+from topmast.archive.portal.costs import looks_heavy
+from topmast.archive.portal.jobs import Work
+from topmast.archive.portal.services import CONFIGURATIONS, answer, find_service
+from topmast.archive.server.routes.common import (
+    archive_of,
+    base_url_of,
+    client_of,
+    compressed,
+    read_body,
+)
+from topmast.archive.server.routes.files import sent_in_pieces
 from topmast.archive.server.routes.users import current_user
-from topmast.archive.server.threads import result_within
+from topmast.archive.server.threads import in_process, result_within
 from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.tables.fields import columns_config
 from topmast.wire.encoding import encode_columns_config, encode_error, encode_executing
 from topmast.wire.portal import MashupRequest, decode_request
 
-LOGGER = logging.getLogger("topmast")
-
+LARGE_REQUEST = 64 << 10
+"""Bytes."""
 HOLD_SECONDS = 20.0
 LONGEST_HOLD_SECONDS = 300.0
 SHORTEST_HOLD_SECONDS = 0.05
@@ -35,11 +44,15 @@ SHORTEST_HOLD_SECONDS = 0.05
 async def invoke(request: Request) -> Response:
     """Answer one query, or say EXECUTING and keep at it."""
     text = await read_body(request) if request.method == "POST" else b""
+    text = text or request.scope["query_string"]
     try:
-        mashup = decode_request(text or request.scope["query_string"])
+        # Reading a large request would hold up everything else: it is read where it is answered.
+        mashup = decode_request(text) if len(text) <= LARGE_REQUEST or in_process.get() else None
     except InvalidQueryError as problem:
         return Response(encode_error(str(problem)), 400, media_type="application/json")
-    content = await _answered(request, mashup)
+    content = await _answered(request, mashup, text)
+    if isinstance(content, AnswerFile):
+        return await sent_in_pieces(request, content, _media_type(content.head))
     return await compressed(request, content, _media_type(content))
 
 
@@ -56,21 +69,19 @@ async def columnsconfig(request: Request) -> Response:
     return Response(encode_columns_config(config), media_type="application/json")
 
 
-async def _answered(request: Request, mashup: MashupRequest) -> bytes:
+async def _answered(request: Request, mashup: MashupRequest | None, text: bytes) -> Answer:
     try:
-        archive = archive_of(request)
-        service = find_service(mashup.service, lambda: archive.catalogs.names())
-        user = await current_user(request)
-        call = Call(archive, mashup, base_url_of(request), user)
-        key = _key_of(mashup, user)
-        future = archive.jobs.start(key, lambda: service(call))
+        jobs, user = archive_of(request).jobs, await current_user(request)
+        key = _key_of(mashup or text, user)
+        asked = Asked(mashup or text, base_url_of(request), user, client_of(request))
+        future = jobs.start(key, _work(request, asked))
         try:
             content = await result_within(future, _hold_seconds(request, mashup))
         except BaseException:
             if future.done():
-                archive.jobs.finish(key, future)
+                jobs.finish(key, future)
             raise
-        archive.jobs.finish(key, future)
+        jobs.finish(key, future)
     except (InvalidQueryError, TimeoutError) as problem:
         return encode_error(str(problem))
     except builtins.TimeoutError:
@@ -78,8 +89,24 @@ async def _answered(request: Request, mashup: MashupRequest) -> bytes:
     return content
 
 
-def _key_of(mashup: MashupRequest, user: User) -> bytes:
+def _work(request: Request, asked: Asked) -> Work:
+    """How the query is answered: in this process, and for a server in another if it is heavy."""
+    archive = archive_of(request)
+    client, mashup = asked.client, asked.request
+    heavy = partial(archive.heavy_answers or partial(answer, archive), asked)
+    if isinstance(mashup, bytes):
+        return Work(client, None, heavy, len(mashup))
+    call = Call(archive, mashup, asked.base_url, asked.user)
+    if in_process.get():
+        service = find_service(mashup.service, lambda: archive.catalogs.names())
+        return Work(None, None, lambda: service(call))
+    return Work(client, None if looks_heavy(call) else partial(answer, archive, asked), heavy)
+
+
+def _key_of(mashup: MashupRequest | bytes, user: User) -> bytes:
     """The same for every poll of one query, and different for any other query or login."""
+    if isinstance(mashup, bytes):
+        return hashlib.sha256(msgspec.json.encode(user.key) + mashup).digest()
     parts: list[Any] = [
         user.key,
         mashup.service.lower(),
@@ -93,8 +120,8 @@ def _key_of(mashup: MashupRequest, user: User) -> bytes:
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
 
 
-def _hold_seconds(request: Request, mashup: MashupRequest) -> float:
-    asked = mashup.extra.get("timeout")
+def _hold_seconds(request: Request, mashup: MashupRequest | None) -> float:
+    asked = mashup.extra.get("timeout") if mashup is not None else None
     seconds = HOLD_SECONDS if asked is None else float(asked)
     patience = request.scope.get("state", {}).get("patience_seconds", LONGEST_HOLD_SECONDS)
     return max(SHORTEST_HOLD_SECONDS, min(seconds, patience, LONGEST_HOLD_SECONDS))

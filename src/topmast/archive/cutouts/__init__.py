@@ -1,0 +1,1 @@
+"""FFI cubes and images that the archive holds, and cutouts of them."""
