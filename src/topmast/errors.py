@@ -77,6 +77,8 @@ class MastError(Exception):
     """Base class of all errors of topmast."""
 
     _is_short = False
+    __cause__: BaseException | None
+    __suppress_context__: bool
 
     def shorten(self) -> Self:
         """The error without the frames and causes inside topmast, which users need not see."""

@@ -189,5 +189,5 @@ def download(
     return finish(manifest, output, retried=None, folder=plan.folder)
 
 
-for each in (search, columns, products, download):
-    missions.add_command(each)
+for _each in (search, columns, products, download):
+    missions.add_command(_each)

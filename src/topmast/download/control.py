@@ -132,7 +132,7 @@ class Control:
     ) -> None:
         self._slots = threading.BoundedSemaphore(connections)
         #: Files that wait for a connection.
-        self.waiting = 0
+        self.waiting: int = 0
         #: Set when the run is to end.
         self.stopping: threading.Event = threading.Event()
         self._lock = threading.Lock()

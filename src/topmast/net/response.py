@@ -33,7 +33,8 @@ class _TimedReader(io.RawIOBase):
         self.sock = sock
         self.ended = False
         #: The body goes on until the connection ends; whether it did so without TLS's own end.
-        self.to_the_end = self.torn = False
+        self.to_the_end: bool = False
+        self.torn: bool = False
         self._opened = opened  # as long as it is open, so is the socket
         self._timeouts = timeouts
 
@@ -77,7 +78,7 @@ class StrictResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: Any, timeouts: Timeouts, method: str | None) -> None:
         super().__init__(sock, method=method)
-        self.reader = _TimedReader(sock, self.fp.detach(), timeouts)
+        self.reader: _TimedReader = _TimedReader(sock, self.fp.detach(), timeouts)
         self.fp = io.BufferedReader(self.reader, 1 << 16)
         self.surplus: bool = False
 

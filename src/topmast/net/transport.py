@@ -119,9 +119,9 @@ class HttpStream:
         self._pool = pool
         self._timeouts = timeouts
         self._leave = leave
-        self.kept = connection.kept
+        self.kept: bool = connection.kept
         #: The answer does not say where its body ends.
-        self.to_the_end = connection.answer.reader.to_the_end
+        self.to_the_end: bool = connection.answer.reader.to_the_end
         self._forgotten = weakref.finalize(self, _discard, connection, leave)
         self._forgotten.atexit = False
 

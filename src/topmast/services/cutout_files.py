@@ -131,12 +131,12 @@ class CutoutFolder:
         self, session: Session, path: str | os.PathLike[str], inflate: bool, cache: bool
     ) -> None:
         self.session = session
-        self.shown = os.fspath(path)
-        self.folder = Path(self.shown).expanduser()
+        self.shown: str = os.fspath(path)
+        self.folder: Path = Path(self.shown).expanduser()
         self.inflate = inflate
         self.cache = cache
         self._make_folders()
-        self.index = Index(self.folder)
+        self.index: Index = Index(self.folder)
         settings = RunSettings.of(session)
         self._control = Control(settings.connections)
         self._fetcher = Fetcher(

@@ -162,6 +162,7 @@ class OpenAnswer:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        self.envelope: _WithData
         self.rows: Rows | None = None
         try:
             self.envelope, self.rows = _split(content)

@@ -29,7 +29,7 @@ class AnswerFile:
         self._guard = threading.Lock()
         self.size = size
         file.seek(0)
-        self.head = file.read(1)
+        self.head: bytes = file.read(1)
         weakref.finalize(self, file.close)
 
     def pieces(self) -> Iterator[bytes]:

@@ -34,7 +34,7 @@ MOST_WAITING_BYTES = 128 << 20
 class BusyError(MastError):
     """Too much is waiting already; the client should ask again later."""
 
-    retry_seconds = 5.0
+    retry_seconds: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class Transfer:
         self._on_splittable = on_splittable
         self._changed = threading.Condition()
         #: The version that is being fetched.
-        self.copy = Copy(Held(uri=product.uri))
+        self.copy: Copy = Copy(Held(uri=product.uri))
         self._helpers = self._failed_helps = self._gained = 0
         self._ranges_work = True
         self._limits = replace(settings.limits, total_seconds=None)
