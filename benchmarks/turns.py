@@ -80,13 +80,13 @@ class Turns:
     def report(self, figure: str, promised: float, title: str = "astroquery") -> None:
         """Print the medians of "cpu" or "wall", and how many times less ours is."""
         mine = [getattr(run, figure) for run in self.ours]
-        print(f"  topmast     {_said(mine)}{_beside(self.ours)}")
+        print(f"  topmast     {_median_text(mine)}{_resources_text(self.ours)}")
         if not self.theirs:
             print(f"  {title:<11} {NO_PEER}")
             return
         peer = [getattr(run, figure) for run in self.theirs]
         ratios = [their / our for our, their in zip(mine, peer, strict=True)]
-        print(f"  {title:<11} {_said(peer)}{_beside(self.theirs)}")
+        print(f"  {title:<11} {_median_text(peer)}{_resources_text(self.theirs)}")
         print(
             f"  ratio       {statistics.median(ratios):7.2f}   of pairs: {min(ratios):.2f} to "
             f"{max(ratios):.2f}   (promised: {promised:g})",
@@ -167,9 +167,9 @@ def _line(process: subprocess.Popen[str], start: str) -> str | None:
     return None
 
 
-def _said(seconds: Sequence[float]) -> str:
+def _median_text(seconds: Sequence[float]) -> str:
     return f"{statistics.median(seconds):7.3f} s ({min(seconds):.3f} to {max(seconds):.3f})"
 
 
-def _beside(runs: Sequence[Run]) -> str:
+def _resources_text(runs: Sequence[Run]) -> str:
     return f"   {runs[-1].rows:,} rows, memory grew by {runs[-1].megabytes:,.0f} MB"

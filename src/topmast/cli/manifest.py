@@ -54,10 +54,10 @@ def _tell_failure(manifest: Table, bad: Table, source: Path | None, output: Outp
     for line in lines:
         tell(in_options(one_line(line)))
     if any("401" in str(text) for text in bad["Message"].tolist()):
-        from topmast.login.authentication import where_tokens_are_made
+        from topmast.login.authentication import token_page_hint
 
         session = current().client().session
-        tell(f"Log in with --login; a token is made {where_tokens_are_made(session)}")
+        tell(f"Log in with --login; a token is made {token_page_hint(session)}")
 
 
 def _results(manifest: Table) -> Iterable[Result]:

@@ -14,7 +14,7 @@ from topmast.login.authentication import (
     log_out,
     print_info,
     secret_cookie,
-    who_is_it,
+    fetch_user_info,
 )
 from topmast.login.credentials import Credentials
 from topmast.questions.arguments import truth_value
@@ -140,7 +140,7 @@ def session_info(
         says: eppn, ezid, attrib, anon, scopes, session, token. Without a login the first, for
         ``"anonymous"``; the second in the dialect ``"astroquery"``.
     """
-    info = who_is_it(session)
+    info = fetch_user_info(session)
     if not silent if verbose is None else verbose:
         print_info(info)
     return info

@@ -72,7 +72,7 @@ class FootprintIndex:
         for number, segment in enumerate(self._segments):
             found = segment.touching(ra, dec, radius)
             for newer in self._segments[number + 1 :]:
-                found = found.take(~newer.knows(found.ids))
+                found = found.take(~newer.contains(found.ids))
             parts.append(found)
         return _nearest_of_each(Hits.joined(parts))
 

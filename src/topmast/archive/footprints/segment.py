@@ -87,7 +87,7 @@ class Segment:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def knows(self, ids: IntArray) -> npt.NDArray[np.bool_]:
+    def contains(self, ids: IntArray) -> npt.NDArray[np.bool_]:
         """Which of the ids are in the segment."""
         if not len(self.ids):
             return np.zeros(len(ids), bool)
@@ -190,7 +190,7 @@ def _pieces_of_both(older: Segment, newer: Segment) -> Iterator[Piece]:
         for at in range(0, len(segment), ROWS_AT_ONCE):
             rows = np.arange(at, min(at + ROWS_AT_ONCE, len(segment)))
             if segment is older:
-                rows = rows[~newer.knows(older.shapes.owner[rows])]
+                rows = rows[~newer.contains(older.shapes.owner[rows])]
             yield rows[:0], segment.shapes.take(rows)
 
 
