@@ -21,7 +21,7 @@ AGAIN = "Run the same command again: only the missing files are downloaded."
 
 
 @command(
-    short_help="Cut pieces out of TESS full frames, deep fields or Hubble images.",
+    short_help="Make cutouts of TESS full frames, deep fields or Hubble images.",
     epilog="TARGET is an object's name or a position; several are asked for together. A SIZE is "
     "pixels (5, or ROWS,COLUMNS) or an angle ('2 arcmin').",
 )

@@ -243,7 +243,7 @@ def _common(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
 _COMMON = (
     _common("--debug", is_flag=True, help="Show where an error comes from."),
     _common("--quiet", "-q", is_flag=True, help="Print errors only."),
-    _common("--verbose", "-v", is_flag=True, help="Say more."),
+    _common("--verbose", "-v", is_flag=True, help="Print more."),
     _common(
         "--login",
         is_flag=True,
@@ -258,7 +258,7 @@ _COMMON = (
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="How long one question may take.",
+        help="Time limit of one query.",
     ),
     _common("--archive", metavar="WHERE", help="Server URL, or the folder of a local archive."),
 )

@@ -12,7 +12,7 @@ import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvas, save
-from topmast.plots.outline import outline, circle_outline
+from topmast.plots.outline import circle_outline, outline
 from topmast.questions.places import find_places
 from topmast.questions.targets import parse_radius
 from topmast.sky.bulk import floats_or_nan, shapes_of_regions

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from topmast.errors import AuthenticationWarning, InvalidQueryError, warn
 from topmast.login.authentication import (
     NO_TOKEN,
+    fetch_user_info,
     log_in,
     log_out,
     print_info,
     secret_cookie,
-    fetch_user_info,
 )
 from topmast.login.credentials import Credentials
 from topmast.questions.arguments import truth_value
