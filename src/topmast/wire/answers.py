@@ -146,7 +146,7 @@ class AnswerReader:
         self._keep_selected = keep_selected
         self._answers = answers
         self._sections: list[Section] = []
-        self.rows = 0
+        self.rows: int = 0
         """Rows read so far."""
 
     def read(self, content: bytes | OpenAnswer) -> PortalAnswer:
@@ -251,7 +251,7 @@ class OpenAnswer:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
-        self.envelope: _WithData
+        self.envelope: WithData
         self.rows: Rows | None = None
         try:
             self.envelope, self.rows = split(content)
