@@ -79,9 +79,10 @@ class RangedFile(io.RawIOBase):
     ) -> None:
         super().__init__()
         self.name = url
-        self.size = 0
+        self.size: int = 0
         self.look_ahead: Callable[[int, int], int] | None = None
-        self.requests = self.received = 0
+        self.requests: int = 0
+        self.received: int = 0
         self._session, self._original, self._refusal = session, url, refusal
         self._url, self._several, self._lock = url, several, RLock()
         self._position = self._fetched_to = 0

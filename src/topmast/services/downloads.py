@@ -131,7 +131,7 @@ def download_products(
     connections : int, optional
         Files under way at once; default: the setting ``connections``.
     bandwidth : number, str or `~astropy.units.Quantity`, optional
-        The most to take, such as ``"10 MB/s"``.
+        The maximum download rate, such as ``"10 MB/s"``.
     check : {"content", "length"}
         Whether a file whose content looks broken counts as failed.
     cloud_only, force_on_prem : bool

@@ -25,8 +25,8 @@ class ArchiveCatalogs:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._files = CatalogStore(store.layout.catalogs)
-        self.searcher = CatalogSearcher()
-        self.histograms = Histograms()
+        self.searcher: CatalogSearcher = CatalogSearcher()
+        self.histograms: Histograms = Histograms()
 
     def names(self) -> list[str]:
         """The catalogues that are there."""

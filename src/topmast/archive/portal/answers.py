@@ -32,7 +32,7 @@ class AnswerFile:
         self._guard = threading.Lock()
         self.size = size
         file.seek(0)
-        self.head = file.read(1)
+        self.head: bytes = file.read(1)
         weakref.finalize(self, file.close)
 
     def pieces(self) -> Iterator[bytes]:
@@ -128,7 +128,9 @@ def _csv_cell(value: Any) -> str:
 
 ROWS_AT_ONCE = 512
 """Few enough for the processor's cache, which halves the time."""
-NUMBERS, TEXTS, TRUTHS = {int, float, NoneType}, {str, NoneType}, {bool, NoneType}
+NUMBERS: set[type] = {int, float, NoneType}
+TEXTS: set[type] = {str, NoneType}
+TRUTHS: set[type] = {bool, NoneType}
 TO_QUOTE = re.compile('[,"\r\n]')
 
 

@@ -148,6 +148,6 @@ async def _refused(request: Request, problem: Exception) -> Response:
 
 
 TEXTS = {
-    404: "There is nothing at this address; / says what this server is.",
+    404: "Nothing is served at this address; see / for what this server offers.",
     405: "This address does not take this method.",
 }

@@ -1,4 +1,4 @@
-"""Where everything lies inside an archive folder."""
+"""The paths of files in an archive folder."""
 
 from __future__ import annotations
 

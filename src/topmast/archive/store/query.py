@@ -93,7 +93,7 @@ class Searcher:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.coverage = Coverage(store)
+        self.coverage: Coverage = Coverage(store)
         self._cache: LRUCache[Hashable, Found] = LRUCache(
             CACHE_BYTES, getsizeof=lambda found: found.nbytes
         )
