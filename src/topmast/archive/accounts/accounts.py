@@ -120,8 +120,12 @@ def authenticate(store: Store, name: str, password: str, address: str) -> Accoun
     if not check_password(password, stored) or found is None or stored is None:
         raise LoginError("Authentication failed!")
     remove_attempt(store, attempt)
-    if is_outdated(stored):
-        _renew_hash(store, found.name, stored, password)
+    if is_outdated(stored):  # the hash is stored at today's cost
+        with store.short_write() as connection:
+            connection.execute(
+                "UPDATE accounts SET password = ? WHERE name = ? AND password = ?",
+                (hash_password(password), found.name, stored),
+            )
     return found
 
 
@@ -141,15 +145,6 @@ def encode_proposals(proposals: Iterable[str] | None) -> str | None:
 def decode_proposals(stored: str | None) -> frozenset[str] | None:
     """Proposals from the database; None means all."""
     return None if stored is None else frozenset(map(str, json.loads(stored)))
-
-
-def _renew_hash(store: Store, name: str, stored: str, password: str) -> None:
-    """Store the hash at today's cost."""
-    with store.short_write() as connection:
-        connection.execute(
-            "UPDATE accounts SET password = ? WHERE name = ? AND password = ?",
-            (hash_password(password), name, stored),
-        )
 
 
 def _account(row: tuple[Any, ...]) -> Account:

@@ -136,20 +136,12 @@ def user_of_token(store: Store, secret: str) -> User | None:
     if token is None or account is None or now >= token.until:
         return None
     if now - token.last_used > min(USED_EVERY_SECONDS, token.idle_seconds / 2):
-        _note_use(store, token.id, now)
-    return User(
-        account=account,
-        scopes=token.scopes,
-        proposals=_common_proposals(account.proposals, token.proposals),
-        expires=token.until,
-        token=token.id,
-    )
-
-
-def _note_use(store: Store, identifier: str, now: float) -> None:
-    """Note the use, unless the folder is read-only or being written to."""
-    with suppress(ArchiveError), store.short_write(wait_seconds=0.1) as connection:
-        connection.execute("UPDATE tokens SET last_used = ? WHERE id = ?", (now, identifier))
+        # Not where the folder is read-only or being written to.
+        with suppress(ArchiveError), store.short_write(wait_seconds=0.1) as connection:
+            sql = "UPDATE tokens SET last_used = ? WHERE id = ?"
+            connection.execute(sql, (now, token.id))
+    proposals = _common_proposals(account.proposals, token.proposals)
+    return User(account, token.scopes, proposals, token.until, token=token.id)
 
 
 def _common_proposals(
@@ -162,9 +154,8 @@ def _common_proposals(
 
 def _token(row: tuple[Any, ...]) -> Token:
     identifier, account, name, scopes, proposals, *times = row
-    return Token(
-        identifier, account, name, tuple(json.loads(scopes)), decode_proposals(proposals), *times
-    )
+    known = (tuple(json.loads(scopes)), decode_proposals(proposals))
+    return Token(identifier, account, name, *known, *times)
 
 
 def hash_secret(secret: str) -> str:

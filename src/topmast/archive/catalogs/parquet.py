@@ -24,8 +24,6 @@ import pyarrow.parquet as pq
 
 from topmast.archive.catalogs.cones import (
     NOWHERE,
-    FloatArray,
-    IntArray,
     cells_of_rows,
     distances_deg,
     row_ranges_of_cone,
@@ -35,6 +33,7 @@ from topmast.archive.catalogs.definitions import Catalog, catalog_from_json, cat
 from topmast.archive.catalogs.rows import arrow_type
 from topmast.archive.disk import write_whole
 from topmast.errors import ArchiveError
+from topmast.sky.vectors import FloatArray, IntArray
 
 CELL = "_healpix_29"
 POINTER = "catalog.json"

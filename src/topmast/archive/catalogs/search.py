@@ -10,10 +10,10 @@ import numpy as np
 from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.catalogs.arrow_filters import passing, passing_distances
-from topmast.archive.catalogs.cones import IntArray
 from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.store.filters import Filter
 from topmast.archive.store.query import Cone, Found
+from topmast.sky.vectors import IntArray
 
 CACHE_BYTES = 64 << 20
 LAST = np.iinfo(np.int64).max

@@ -82,15 +82,8 @@ def write_index(
 ) -> None:
     """Make the index of these footprints, in place of the one that was there.
 
-    Parameters
-    ----------
-    ids : iterable of int
-        One id a footprint, such as the rowid of its observation.
-    regions : iterable of str, Footprint or None
-        STC-S texts; read a piece at a time, so a generator will do.
-    ra_deg, dec_deg : array, optional
-        Where a region is missing or cannot be read, this position stands in for it; where that
-        is nan too, the row is never found.
+    `regions` are STC-S texts, Footprints or None, read a piece at a time. Where one is missing or
+    cannot be read its position stands in; where that is nan too, the row is never found.
     """
     folder = Path(folder)
     name = _new_name(folder)

@@ -7,7 +7,6 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from types import NoneType
 from typing import IO, Any, NamedTuple
 
@@ -51,17 +50,17 @@ Columns = Sequence[tuple[str, str]]
 Rows = Sequence[Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Which rows are wanted: `number` counts from 1."""
 
     number: int
     size: int
 
     @property
-    def start(self) -> int:
-        """How many rows come before it."""
-        return (self.number - 1) * self.size
+    def part(self) -> slice:
+        """Its rows among all."""
+        start = (self.number - 1) * self.size
+        return slice(start, start + self.size)
 
 
 def encode_table(

@@ -193,9 +193,8 @@ def _text(field: Field, value: Any) -> str:
     raise InvalidQueryError(f"{_shown(value)} is no value for the column {field.name}.")
 
 
-TRUTH = {"true": 1, "t": 1, "1": 1, "1.0": 1, "yes": 1, "y": 1} | dict.fromkeys(
-    ("false", "f", "0", "0.0", "no", "n"), 0
-)
+TRUTH = dict.fromkeys(("true", "t", "1", "1.0", "yes", "y"), 1)
+TRUTH |= dict.fromkeys(("false", "f", "0", "0.0", "no", "n"), 0)
 
 
 def _boolean(field: Field, value: Any) -> int:
