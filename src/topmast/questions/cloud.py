@@ -6,11 +6,11 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from topmast.errors import BadAnswerError, HTTPStatusError, NotAuthorizedError
 from topmast.net.messages import Answer, Request
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
 from topmast.wire.path_lookup import PATH_LOOKUP, URIS_AT_ONCE, decode_paths, encode_lookup
 from topmast.wire.s3 import (
     ListingQuery,
@@ -20,9 +20,6 @@ from topmast.wire.s3 import (
     encode_listing_query,
     object_url,
 )
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 log = logging.getLogger("topmast")
 COLLECTIONS = "mast/"

@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from topmast.errors import BadAnswerError
 from topmast.net.deadline import Deadline
+from topmast.net.session import Session
 from topmast.questions.polling import PortalRequest, ask, poll
 from topmast.tables.fields import Field
 from topmast.tables.values import KINDS
@@ -23,8 +24,6 @@ from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 log: logging.Logger = logging.getLogger("topmast")
 

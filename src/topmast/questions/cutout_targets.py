@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import astropy.units as u
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.net.session import Session
 from topmast.questions.arguments import as_list, truth_value
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, find_places, places_of_names
 from topmast.wire.cutouts import CutoutRequest, CutoutSize
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 MOVING_TYPES = ("majorbody", "smallbody")
 SIZE_FORMS = "Give pixels, such as 5 or (5, 7), or an angle, such as 2 * u.arcmin or '2 arcmin'"

@@ -25,6 +25,7 @@ from topmast.errors import (
 from topmast.net.messages import Request
 from topmast.net.pace import PER_SECOND, Pace
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
 from topmast.questions.arguments import as_list, whole_number
 from topmast.questions.cutout_targets import Target, check_product, find_targets, one_of_names
 from topmast.questions.portal import TARGET_GIVEN, TARGET_INDEX
@@ -46,7 +47,6 @@ from topmast.wire.cutouts import (
 
 if TYPE_CHECKING:
     from topmast.net.messages import Answer
-    from topmast.net.session import Session
 
 NO_SECTOR = "Coordinates are not in any TESS sector."
 NO_SURVEY = "Coordinates are not in an available deep field survey."
@@ -63,9 +63,6 @@ class Cut:
         request = self.request
         of = f"sector {request.sector}" if request.sector else request.survey
         return f"{self.target.given}, {of}" if of else self.target.given
-
-
-# ------------------------------------------------------------------------ sectors, surveys
 
 
 def get_sectors(
@@ -183,9 +180,6 @@ def sectors_of(
         return decode_sectors(answer.content)
 
     return dict(zip(targets, at_once(ask, targets, at_a_time(session)), strict=True))
-
-
-# --------------------------------------------------------------------------------- cutouts
 
 
 def tess_cuts(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from threading import Lock
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
@@ -21,6 +20,7 @@ from topmast.errors import (
     did_you_mean,
 )
 from topmast.net.messages import Request
+from topmast.net.session import Session
 from topmast.tables.missions import MISSIONS, Mission, find_mission, unit_of, without_python_suffix
 from topmast.wire.mission_lists import (
     COLUMN_LIST,
@@ -29,9 +29,6 @@ from topmast.wire.mission_lists import (
     decode_columns,
     decode_missions,
 )
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 log = logging.getLogger("topmast")
 
@@ -139,9 +136,6 @@ def no_such_mission(session: Session, name: str) -> InvalidQueryError:
         f"There is no mission '{name}' at {session.where}.{did_you_mean(name, missions)} "
         f"It has: {', '.join(missions) or 'none'}."
     )
-
-
-# --------------------------------------------------------------------------- for the user
 
 
 def get_available_missions(session: Session, /) -> list[str]:

@@ -14,6 +14,7 @@ from astropy.time import Time
 
 from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
+from topmast.net.session import Session
 from topmast.questions.arguments import as_list, is_missing, truth_value, whole_number
 from topmast.questions.criteria import NO_CRITERION, no_such_filter
 from topmast.questions.mission_columns import MissionColumns, columns_of_mission
@@ -24,7 +25,6 @@ from topmast.tables.missions import ANGULAR_SEPARATION, unit_of
 from topmast.wire.missions import DEFAULT_LIMIT, LARGEST_RADIUS_ARCMIN, SearchRequest
 
 if TYPE_CHECKING:
-    from topmast.net.session import Session
     from topmast.wire.mission_lists import MissionColumn
 
 DEFAULT_RADIUS = 3 * u.arcmin

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from topmast.config.dialects import choice
 from topmast.errors import BadAnswerError, InvalidQueryError
+from topmast.net.session import Session
 from topmast.questions.columns import columns_of, metadata_table
 from topmast.questions.criteria import (
     NO_CRITERION,
@@ -31,8 +32,6 @@ from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 METADATA = {"observations": "Mast.Caom.Cone", "products": "Mast.Caom.Products"}
 CONE = "Mast.Caom.Cone"
@@ -239,9 +238,6 @@ def get_metadata(session: Session, /, query_type: str) -> Table:
             f"Unknown query type. It is 'observations' or 'products', not {query_type!r}."
         )
     return metadata_table(columns_of(session, service))
-
-
-# ------------------------------------------------------------------------------ helpers
 
 
 def _near(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from http.cookiejar import Cookie
 from types import NoneType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from topmast.errors import AuthenticationWarning, InvalidQueryError, warn
 from topmast.login.authentication import (
@@ -17,11 +17,9 @@ from topmast.login.authentication import (
     who_is_it,
 )
 from topmast.login.credentials import Credentials
+from topmast.net.session import Session
 from topmast.questions.arguments import truth_value
 from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 
 def login(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from astropy.io import fits
 
+from topmast.net.session import Session
 from topmast.questions import cutouts as questions
 from topmast.questions.cutout_targets import (
     Targets,
@@ -23,8 +24,6 @@ from topmast.services.service import Service
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 Path = str | os.PathLike[str]
 

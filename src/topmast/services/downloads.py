@@ -331,9 +331,6 @@ def retry(
     )
 
 
-# ------------------------------------------------------------------------------ helpers
-
-
 def _why_none(
     session: Session, products: Table, mrp_only: Any, extension: Any, filters: dict[str, Any]
 ) -> str:

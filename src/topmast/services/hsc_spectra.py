@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from astropy.table import Row, Table, vstack
@@ -20,14 +20,12 @@ from topmast.download.tables.manifest import table_of_rows
 from topmast.download.tables.products_table import texts, values
 from topmast.errors import InvalidQueryError, MastError, NoResultsWarning, warn
 from topmast.net.messages import Request
+from topmast.net.session import Session
 from topmast.questions.catalog_list import find_catalog
 from topmast.questions.polling import ask
 from topmast.questions.portal import Question
 from topmast.wire.bundle import BundleRequest, decode_bundle_answer, encode_bundle_request
 from topmast.wire.portal import MashupRequest
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 SPECTRA = "Mast.HscSpectra.Db.All"
 BUNDLE = "Mast.Bundle.Request"
@@ -141,9 +139,6 @@ def _spectra_script(
     )
 
 
-# ------------------------------------------------------------------------------ detections
-
-
 def _match_id(match: Any) -> str:
     """A MatchID as text, which is how it travels."""
     given = match
@@ -157,9 +152,6 @@ def _match_id(match: Any) -> str:
     if not text.isdecimal():
         raise InvalidQueryError(f"A MatchID is a whole number such as 17554326, not {given!r}.")
     return text
-
-
-# --------------------------------------------------------------------------------- spectra
 
 
 def _products(spectra: Any) -> Table:

@@ -266,9 +266,6 @@ def download_products(
     return manifest
 
 
-# ------------------------------------------------------------------------------ helpers
-
-
 def _as_products(session: Session, products: Any, mission: str) -> Table:
     """A table of products, from whatever was given."""
     if isinstance(products, (Table, Row)) and "filename" in products.colnames:

@@ -24,9 +24,6 @@ EXPIRES_HEADER = "Login-Expires"
 JSON_TYPE = "application/json"
 
 
-# ----------------------------------------------------------------------------------- password
-
-
 def encode_login(username: str, password: str) -> bytes:
     """The body of a password login, of type `JSON_TYPE`."""
     return json.dumps({"username": username, "password": password}).encode()
@@ -73,9 +70,6 @@ def decode_session(content: bytes) -> SessionInfo:
         raise BadAnswerError("The server did not say whether there is a session.") from problem
     texts = (printable(each) for each in (found.username, found.first_name, found.last_name))
     return SessionInfo(found.minutes, *texts)
-
-
-# ------------------------------------------------------------------------------------- whoami
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +148,6 @@ def decode_whoami(content: bytes) -> dict[str, Any]:
 def printable(text: str) -> str:
     """`text` without characters that control a terminal."""
     return "".join(letter for letter in text if letter.isprintable()).strip()
-
-
-# ------------------------------------------------------------------------------------ cookies
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,9 +88,6 @@ class SectorName:
         return f"tess-s{self.sector:04d}-{self.camera}-{self.ccd}"
 
 
-# -------------------------------------------------------------------------------- requests
-
-
 def encode_cutout_query(request: CutoutRequest) -> str:
     """The query of a GET, which is also the body of a POST."""
     return urlencode(_pairs(request))
@@ -224,9 +221,6 @@ def _format(text: str) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.10g}"
-
-
-# --------------------------------------------------------------------------------- answers
 
 
 def encode_sectors(sectors: Iterable[SectorName]) -> bytes:

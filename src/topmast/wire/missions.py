@@ -32,9 +32,6 @@ ARCMIN_IN = {"arcminutes": 1.0, "arcseconds": 1 / 60, "degrees": 60.0}
 """The words for ``radius_units``, and how many arcminutes each is."""
 
 
-# --------------------------------------------------------------------------------- the search
-
-
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """One question to the mission search.
@@ -130,9 +127,6 @@ def echo_of(request: SearchRequest) -> dict[str, Any]:
         "user_fields": request.extra.get("user_fields") or [],
         "conditions": [{name: value} for name, value in request.conditions],
     }
-
-
-# ----------------------------------------------------------------------------------- its answer
 
 
 @dataclass(slots=True)
@@ -295,9 +289,6 @@ def _column(name: str, word: str, cells: Sequence[Any]) -> Values:
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and value >= 0 else None
-
-
-# --------------------------------------------------------------------------- reading JSON bodies
 
 
 def json_object(body: bytes) -> dict[str, Any]:

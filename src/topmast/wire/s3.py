@@ -42,9 +42,6 @@ class ListingQuery:
     most: int = 1000
 
 
-# ------------------------------------------------------------------------------------- addresses
-
-
 def is_key(key: str) -> bool:
     """Whether `key` can name an object: a path that no part of a URL changes on its way."""
     parts = key.split("/")
@@ -85,9 +82,6 @@ def parse_s3_uri(uri: str) -> tuple[str, str]:
     if not uri.startswith(SCHEME) or not slash:
         raise InvalidQueryError(f"{uri[:200]!r} is no address in S3: write s3://bucket/key.")
     return bucket, key
-
-
-# --------------------------------------------------------------------------------------- listing
 
 
 def encode_listing_query(query: ListingQuery) -> str:
@@ -144,9 +138,6 @@ def decode_listing(content: bytes) -> Listing:
         if _local(child) == "Prefix"
     ]
     return Listing(tuple(filter(None, prefixes)), _text(root, "NextContinuationToken"))
-
-
-# ---------------------------------------------------------------------------------------- errors
 
 
 def encode_error(code: str, message: str) -> bytes:
