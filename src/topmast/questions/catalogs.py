@@ -114,13 +114,10 @@ def query_object(
 
     Parameters
     ----------
-    object_name : str or list of str
-        Such as ``"M10"`` or ``"158.47924 -7.30962"``; ``objectname`` is the same. Of a list,
-        names that nobody knows are warned of and left out.
+    object_name, resolver
+        As for `ObservationsClass.query_object`; ``objectname`` is the same.
     radius, catalog, pagesize, page, version, **parameters
         As for `query_region`.
-    resolver : {"NED", "SIMBAD"}, optional
-        Whom to ask for the position; default: the first that knows the name.
 
     Raises
     ------

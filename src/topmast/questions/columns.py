@@ -187,15 +187,20 @@ def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[st
 
 
 def _column(name: str, entry: Mapping[str, Any], continuous: bool | None) -> Column:
+    given, of_votable = _text(entry, "type"), _text(entry, "vot.datatype")
+    word = (given or of_votable).lower()
+    if continuous is None:
+        numeric = bool(entry.get("treatNumeric"))
+        continuous = numeric or (of_votable or given) in CONTINUOUS_WORDS
     return Column(
         name=name,
         label=_text(entry, "text") or name,
-        type=_type_word(entry),
+        type=KINDS[word].word if word in KINDS else word,
         unit=_text(entry, "unit") or _text(entry, "vot.unit"),
         description=_text(entry, "vot.description"),
         example=_text(entry, "example"),
         separator=_text(entry, "separator"),
-        continuous=_is_continuous(entry) if continuous is None else continuous,
+        continuous=continuous,
         hidden=bool(entry.get("remove", False)),
         ucd=_text(entry, "vot.ucd"),
     )
@@ -215,16 +220,6 @@ def _described(column: Column, field: Field | None) -> Column:
 def _text(entry: Mapping[str, Any], key: str) -> str:
     value = entry.get(key)
     return "" if value is None else str(value)
-
-
-def _type_word(entry: Mapping[str, Any]) -> str:
-    word = (_text(entry, "type") or _text(entry, "vot.datatype")).lower()
-    return KINDS[word].word if word in KINDS else word
-
-
-def _is_continuous(entry: Mapping[str, Any]) -> bool:
-    word = _text(entry, "vot.datatype") or _text(entry, "type")
-    return word in CONTINUOUS_WORDS or bool(entry.get("treatNumeric"))
 
 
 def metadata_table(columns: Columns, *, with_ucd: bool = False) -> Table:

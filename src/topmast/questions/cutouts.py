@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -206,7 +205,14 @@ def tess_cuts(
 
 def get_cuts(session: Session, cuts: Sequence[Cut]) -> list[fits.HDUList]:
     """The files of all cuts, opened; what failed is warned of, or raised if nothing came."""
-    outcomes = at_once(partial(_one_cut, session), cuts, at_a_time(session))
+
+    def ask(cut: Cut) -> tuple[Cut, list[tuple[str, bytes]] | str | MastError]:
+        try:
+            return cut, decode_cutouts(send(session, cut.request).content)
+        except MastError as problem:
+            return cut, problem
+
+    outcomes = at_once(ask, cuts, at_a_time(session))
     failed = [(cut, outcome) for cut, outcome in outcomes if isinstance(outcome, MastError)]
     if failed and len(failed) == len(cuts):
         raise failed[0][1]
@@ -219,14 +225,6 @@ def get_cuts(session: Session, cuts: Sequence[Cut]) -> list[fits.HDUList]:
         else:
             opened += [_opened(cut, name, content) for name, content in outcome]
     return opened
-
-
-def _one_cut(session: Session, cut: Cut) -> tuple[Cut, list[tuple[str, bytes]] | str | MastError]:
-    """The files of one request, the words of the service in place of them, or an error."""
-    try:
-        return cut, decode_cutouts(send(session, cut.request).content)
-    except MastError as problem:
-        return cut, problem
 
 
 def _opened(cut: Cut, name: str, content: bytes) -> fits.HDUList:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from threading import Lock
 from urllib.parse import quote
 
 import numpy as np
@@ -79,7 +78,6 @@ class _Cache:
     """The missions and columns that one session has been told."""
 
     def __init__(self) -> None:
-        self.lock = Lock()
         self.columns: dict[tuple[str, str], MissionColumns] = {}
         self.missions: dict[str, list[str]] = {}
 
@@ -94,13 +92,9 @@ def columns_of_mission(session: Session, name: str) -> MissionColumns:
     """
     mission = checked_mission(name)
     cache, key = session.cache(_Cache), (session.where, mission.name)
-    with cache.lock:
-        known = cache.columns.get(key)
-    if known is None:
-        known = MissionColumns(mission, _ask_columns(session, mission.name))
-        with cache.lock:
-            cache.columns[key] = known
-    return known
+    if key not in cache.columns:
+        cache.columns[key] = MissionColumns(mission, _ask_columns(session, mission.name))
+    return cache.columns[key]
 
 
 def checked_mission(name: object) -> Mission:
@@ -150,13 +144,9 @@ def get_available_missions(session: Session, /) -> list[str]:
     ['classy', 'hst', 'jwst', 'roman', 'ullyses']
     """
     cache = session.cache(_Cache)
-    with cache.lock:
-        known = cache.missions.get(session.where)
-    if known is None:
-        known = _ask_missions(session)
-        with cache.lock:
-            cache.missions[session.where] = known
-    return list(known)
+    if session.where not in cache.missions:
+        cache.missions[session.where] = _ask_missions(session)
+    return list(cache.missions[session.where])
 
 
 def _ask_missions(session: Session) -> list[str]:

@@ -244,9 +244,6 @@ def _question(
     return MissionQuestion(columns, request, places.places, places.many, most)
 
 
-# --------------------------------------------------------------------------------- where
-
-
 def _object_names(object_names: Any, criteria: dict[str, Any]) -> Any:
     """The names, under whichever of their three words they came."""
     others = [criteria.pop(word, None) for word in NAMES[1:]]
@@ -300,9 +297,6 @@ def _offset(value: Any) -> int:
         raise InvalidQueryError(f"offset is a whole number from 0 on, not {value!r}.") from problem
 
 
-# ------------------------------------------------------------------------------ which columns
-
-
 def _select_cols(given: Any, columns: MissionColumns) -> tuple[str, ...] | None:
     """The columns to ask for, the dataset among them; None for the mission's own choice."""
     if given is None:
@@ -349,9 +343,6 @@ def _sort_directions(given: Any) -> tuple[bool, ...]:
     if given is None:
         return ()
     return tuple(truth_value("sort_desc", value) for value in as_list(given))
-
-
-# ------------------------------------------------------------------------------- conditions
 
 
 def _conditions(criteria: Mapping[str, Any], columns: MissionColumns) -> Iterable[tuple[str, Any]]:

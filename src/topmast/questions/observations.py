@@ -244,7 +244,10 @@ def _near(
     session: Session, place: Criteria, criteria: Mapping[str, Any], pagesize: Any, page: Any
 ) -> Question:
     """Which observations touch the cones of `place`, and meet the criteria if there are any."""
-    if criteria and ((parts := _only_columns(criteria)).columns or parts.kind):
+    parts = split_place(criteria)
+    if parts.has_place:
+        raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
+    if parts.columns or parts.kind:
         return _explained(_filtered(session, parts, place, "*", pagesize, page), criteria)
     targets = find_targets(session, place)
     question = Question(CONE, cone_params(targets), targets.places, pagesize, page)
@@ -303,14 +306,6 @@ def _with_default_kind(session: Session, parts: Criteria) -> Criteria:
 
 def _names(columns: Mapping[str, Any], name: str) -> bool:
     return any(column.lower() == name.lower() for column in columns)
-
-
-def _only_columns(criteria: Mapping[str, Any]) -> Criteria:
-    """The criteria of a call that has its place elsewhere."""
-    parts = split_place(criteria)
-    if parts.has_place:
-        raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
-    return parts
 
 
 def _position(cone: Mapping[str, float]) -> str:

@@ -111,8 +111,12 @@ def download_hsc_spectra(
         warn(NOTHING, NoResultsWarning)
         more = MORE_COLUMNS if choice(session, "full_manifest") else ()
         return table_of_rows([], (*GUIDE_COLUMNS, *more))
+    if curl_flag and choice(session, "script_manifest") != GUIDE_COLUMNS:
+        return _script_of_archive(session, products, download_dir)  # as astroquery does
     if curl_flag:
-        return _spectra_script(session, products, download_dir, verbose)
+        return download_script(
+            session, products, download_dir=download_dir, layout=SPECTRA_LAYOUT, verbose=verbose
+        )
     plan = plan_download(
         session,
         products,
@@ -122,21 +126,6 @@ def download_hsc_spectra(
         connections=connections,
     )
     return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
-
-
-def _spectra_script(
-    session: Session, products: Table, download_dir: str | os.PathLike[str] | None, verbose: bool
-) -> Table:
-    """A script for later; in the dialect of astroquery the archive writes it, as there."""
-    if choice(session, "script_manifest") != GUIDE_COLUMNS:
-        return _script_of_archive(session, products, download_dir)
-    return download_script(
-        session,
-        products,
-        download_dir=download_dir,
-        layout=SPECTRA_LAYOUT,
-        verbose=verbose,
-    )
 
 
 def _match_id(match: Any) -> str:

@@ -175,6 +175,7 @@ def decode_search_answer(content: bytes) -> SearchAnswer:
         If the bytes are HTML, cut short, or no answer of the mission search.
     """
     envelope = _envelope(content)
+    total = envelope.total
     words: dict[str, str] = {}
     for name, word in map(_named_type, envelope.info):
         words.setdefault(name, word)
@@ -188,7 +189,7 @@ def decode_search_answer(content: bytes) -> SearchAnswer:
     return SearchAnswer(
         columns=columns,
         length=length,
-        total=_count(envelope.total),
+        total=total if isinstance(total, int) and total >= 0 else None,
         params=envelope.search_params if isinstance(envelope.search_params, dict) else {},
         messages=[str(text) for text in envelope.messages or []],
         positions=_positions(cells, length),
@@ -285,10 +286,6 @@ def _column(name: str, word: str, cells: Sequence[Any]) -> Values:
     reader = ColumnReader(name, word, ignored, len(cells))
     reader.read(cells)
     return reader.values()
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
 
 
 def json_object(body: bytes) -> dict[str, Any]:

@@ -22,7 +22,6 @@ SCHEME = "s3://"
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 AMAZON = ".amazonaws.com"
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-REGION_HEADER = "x-amz-bucket-region"
 
 
 @dataclass(frozen=True, slots=True)

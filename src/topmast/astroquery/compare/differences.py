@@ -34,12 +34,11 @@ def findings(theirs: Outcome, ours: Outcome, *, with_files: bool = True) -> tupl
 
 
 def _codes(theirs: Outcome, ours: Outcome) -> Finding:
-    codes = [_code(outcome.code) for outcome in (theirs, ours)]
+    codes = [
+        "did not end in time" if outcome.code is None else str(outcome.code)
+        for outcome in (theirs, ours)
+    ]
     return Finding("exit code", codes[0], () if codes[0] == codes[1] else (_pair(*codes),))
-
-
-def _code(code: int | None) -> str:
-    return "did not end in time" if code is None else str(code)
 
 
 def _texts(what: str, attribute: str) -> Callable[[Outcome, Outcome], Finding]:

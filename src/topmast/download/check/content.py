@@ -125,9 +125,6 @@ def _first_words(text: bytes) -> str:
     return repr(words if len(words) <= 80 else words[:77] + "...")
 
 
-# Formats ---------------------------------------------------------------------------------
-
-
 def _judge(reader: FileReader, name: str) -> Verdict:
     """Whole or not, by the format that the name promises.
 
