@@ -105,8 +105,7 @@ class Fetcher:
             return self._obtain(product, result)
         said = ABSENT
         try:
-            url = cloud.url(product.uri)
-            if url:
+            if url := cloud.url(product.uri):
                 result = self._obtain(replace(product, url=url, cloud_url=url), result)
                 cloud.arrived()
                 result.product, result.cloud_url = product, url
@@ -171,13 +170,16 @@ class Fetcher:
         self, product: Product, part: Part, held: Held | None, keep: bool, result: Result
     ) -> Result:
         """Fetch into `part`, unless the archive says that `held` is current (cache="check")."""
+        current = NO_VERSION
+        if self.cache == "check" and held is not None and held.cloud_url == product.cloud_url:
+            current = held  # only where it came from is asked
         transfer = Transfer(
             product,
             part,
             self.session,
             self.settings,
             self.control,
-            current=held if held is not None and self._is_to_check(held, product) else NO_VERSION,
+            current=current,
             on_splittable=self.on_splittable,
         )
         self.active.append(transfer)
@@ -205,12 +207,6 @@ class Fetcher:
                 result.source = urlsplit(url).netloc.rpartition("@")[2]
         return result
 
-    def _is_to_check(self, held: Held, product: Product) -> bool:
-        """Whether to ask if `held` is current; only where it came from knows."""
-        return self.cache == "check" and held.cloud_url == product.cloud_url
-
-    # Is it the file? ----------------------------------------------------------------------
-
     def _whole_body(self, transfer: Transfer) -> Content:
         """Fetch until a body passes every check, or comes bad again and again.
 
@@ -224,10 +220,9 @@ class Fetcher:
             transfer.run()
             content = inspect(part.path, name, *part.hashed())
             more = None
-            if size is not None and content.size < size and content.verdict.state in GOOD:
-                more = transfer.find_more()
-                if more:
-                    content = inspect(part.path, name, *part.hashed())
+            short = size is not None and content.size < size and content.verdict.state in GOOD
+            if short and (more := transfer.find_more()):
+                content = inspect(part.path, name, *part.hashed())
             problem = self._problem(transfer, content)
             doubt = self._doubt(transfer, content, nothing_more=more is False)
             # The same bytes a second time are what the archive has.
@@ -289,8 +284,6 @@ class Fetcher:
         if size is not None and size != content.size:
             remarks.append(f"The product table says {size} bytes, the archive {content.size}.")
         result.message = " ".join(filter(None, remarks)) or None
-
-    # Room to write ------------------------------------------------------------------------
 
     def _make_folder(self, inner: str) -> None:
         """Make the folder `inner` of the download folder; no symbolic link may lead out of that."""

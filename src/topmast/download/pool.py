@@ -40,8 +40,7 @@ def fetch_all(products: Iterable[Product], fetcher: Fetcher) -> Iterator[list[Re
     try:
         pool.start()
         while pool.left:
-            arrived = pool.arrived()
-            if arrived:
+            if arrived := pool.arrived():
                 with suppress(OSError):  # what is not written is checked again the next time
                     fetcher.index.flush()
                 yield arrived

@@ -142,14 +142,12 @@ def _failed(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[Path, d
             )
         local_path = str(row["Local Path"])
         path = Path(os.path.expanduser(local_path))
-        folder = find_index(path.parent) or _download_folder(path)
+        folder = find_index(path.parent) or next(
+            (above for above in path.parents if above.name == "mastDownload"), path.parent
+        )
         product = sources.product(uri, path.relative_to(folder).as_posix(), local_path)
         by_folder.setdefault(folder, {})[number] = product
     return by_folder
-
-
-def _download_folder(path: Path) -> Path:
-    return next((above for above in path.parents if above.name == "mastDownload"), path.parent)
 
 
 def _opened(manifest: Any) -> Table | Path:
@@ -162,10 +160,8 @@ def _opened(manifest: Any) -> Table | Path:
             f"one, not {manifest!r}."
         )
     path = Path(os.path.expanduser(os.fspath(manifest)))
-    return path if is_journal(path) else _read(path)
-
-
-def _read(path: Path) -> Table:
+    if is_journal(path):
+        return path
     try:
         with path.open("rb") as stream:
             return format_of(path.name).read(stream)

@@ -81,8 +81,7 @@ def download_script(
                 session, products, download_dir=download_dir, flat=flat, layout=layout
             )
             url = plan.source
-            bad = sum(bool(product.error) for product in plan.products)
-            if bad:
+            if bad := sum(bool(product.error) for product in plan.products):
                 row["Message"] = f"{bad} files could not be added to the curl script"
             base = parse_layout(layout, flat=flat, columns=products.colnames).base
             content = script_text(plan.products, f"{base}/" if base else "", name, session).encode()

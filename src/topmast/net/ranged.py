@@ -92,8 +92,6 @@ class RangedFile(io.RawIOBase):
         self._pieces: list[bytes] = []
         self._open(first)
 
-    # What a file can do --------------------------------------------------------------------
-
     def readable(self) -> bool:
         """True."""
         return True
@@ -143,8 +141,6 @@ class RangedFile(io.RawIOBase):
     def __repr__(self) -> str:
         return f"<RangedFile {shown(self.name)}, {self.size} bytes>"
 
-    # Parts ----------------------------------------------------------------------------------
-
     def read_at(self, position: int, count: int) -> bytes:
         """`count` bytes from `position` on; fewer only at the end of the file."""
         end = min(position + count, self.size)
@@ -164,7 +160,7 @@ class RangedFile(io.RawIOBase):
         """Bring several parts here, with one request if the server can, else at the same time."""
         wanted = [(first, min(end, self.size)) for first, end in spans if first < self.size]
         with self._lock:
-            if len(wanted) > 1 and self._may_ask_for_several():
+            if len(wanted) > 1 and self._several and origin(self._url) not in self._refused:
                 if self._fetch_several(wanted):
                     return
                 self._refused.add(origin(self._url))
@@ -202,8 +198,6 @@ class RangedFile(io.RawIOBase):
         number = bisect_right(self._starts, first)
         self._starts.insert(number, first)
         self._pieces.insert(number, data)
-
-    # Requests --------------------------------------------------------------------------------
 
     def _open(self, first: int) -> None:
         answer = self._ask(f"bytes=0-{first - 1}", first)
@@ -262,9 +256,6 @@ class RangedFile(io.RawIOBase):
     @property
     def _refused(self) -> set[tuple[str, str, int]]:
         return self._session.cache(Several).refused
-
-    def _may_ask_for_several(self) -> bool:
-        return self._several and origin(self._url) not in self._refused
 
     def _fetch_several(self, spans: Sequence[Span]) -> bool:
         """Several parts with one request; False if the server does not give them so."""

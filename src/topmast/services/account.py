@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http.cookiejar import Cookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from topmast.errors import AuthenticationWarning, warn
 from topmast.login.authentication import (
@@ -15,11 +15,9 @@ from topmast.login.authentication import (
     secret_cookie,
 )
 from topmast.login.credentials import Credentials
+from topmast.net.session import Session
 from topmast.questions.arguments import truth_value
 from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 
 def login(

@@ -37,6 +37,7 @@ from topmast.errors import (
 )
 from topmast.net.pace import Pace
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
 from topmast.questions.arguments import truth_value
 from topmast.questions.cutouts import Cut, at_a_time, send, url_of
 from topmast.questions.portal import TARGET_GIVEN, TARGET_INDEX
@@ -52,8 +53,6 @@ from topmast.wire.safe_names import safe_name
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 WORK = ".topmast-cutouts"
 PIECE = 1 << 18

@@ -77,7 +77,9 @@ def headers(
     wanted = _checked_ext(ext)
     uris = _uris(products)
     words = None if keywords is None else [str(word).strip().upper() for word in keywords]
-    urls = _in_cloud(session, uris, force_on_prem)
+    urls = {}
+    if session.cache(cloud.CloudAccess).enabled and not force_on_prem:
+        urls = cloud.find_urls(session, [uri for uri in uris if isinstance(uri, str)])
     read = partial(_read, session, urls, wanted, words)
     found = at_once(read, uris, int(session.setting("connections")))
     return _table(found, words)
@@ -115,13 +117,6 @@ def _uris(products: Any) -> list[Any]:
         raise InvalidQueryError(
             f"products are a product table or URIs, not {products!r}."
         ) from problem
-
-
-def _in_cloud(session: Session, uris: list[Any], force_on_prem: bool) -> dict[str, str]:
-    """The addresses in the cloud, all looked up at once."""
-    if force_on_prem or not session.cache(cloud.CloudAccess).enabled:
-        return {}
-    return cloud.find_urls(session, [uri for uri in uris if isinstance(uri, str)])
 
 
 def _read(

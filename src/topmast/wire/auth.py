@@ -25,9 +25,6 @@ EXPIRES_HEADER = "Login-Expires"
 JSON_TYPE = "application/json"
 
 
-# ----------------------------------------------------------------------------------- password
-
-
 def encode_login(username: str, password: str) -> bytes:
     """The body of a password login, of type `JSON_TYPE`."""
     return json.dumps({"username": username, "password": password}).encode()
@@ -74,9 +71,6 @@ def decode_session(content: bytes) -> SessionInfo:
         raise BadAnswerError("The server did not say whether there is a session.") from problem
     texts = (one_line(each) for each in (found.username, found.first_name, found.last_name))
     return SessionInfo(found.minutes, *texts)
-
-
-# ------------------------------------------------------------------------------------- whoami
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +144,6 @@ def decode_whoami(content: bytes) -> dict[str, Any]:
     if not isinstance(found.get("attrib"), dict):
         found["attrib"] = {}
     return found
-
-
-# ------------------------------------------------------------------------------------ cookies
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,8 @@ def decode_bundle_request(params: Mapping[str, Any]) -> BundleRequest:
     """
     known = {name.lower(): value for name, value in params.items()}
     filename = str(known.get("filename") or "mastDownload")
-    uris = [_plain_uri(uri) for uri in _split(known.get("urllist"), r"[A-Za-z][\w+.-]*(?::|%3A)")]
+    listed = _split(known.get("urllist"), r"[A-Za-z][\w+.-]*(?::|%3A)")
+    uris = [unquote(uri) if re.match(r"(?i)[a-z][\w+.-]*%3A", uri) else uri for uri in listed]
     if not uris:
         raise InvalidQueryError(f"{BUNDLE_SERVICE} needs urlList: the files, joined by commas.")
     paths = _split(known.get("pathlist"), re.escape(f"{filename}/"))
@@ -174,10 +175,6 @@ def _split(joined: Any, start: str) -> list[str]:
     if joined is None or joined == "":
         return []
     return [entry.strip() for entry in re.split(rf",\s*(?={start})", str(joined)) if entry.strip()]
-
-
-def _plain_uri(uri: str) -> str:
-    return unquote(uri) if re.match(r"(?i)[a-z][\w+.-]*%3A", uri) else uri
 
 
 def _texts(entries: Any) -> tuple[str, ...]:

@@ -33,16 +33,12 @@ def findings(theirs: Outcome, ours: Outcome, *, with_files: bool = True) -> tupl
     return tuple(kind(theirs, ours) for kind in [*kinds, *([_files] if with_files else [])])
 
 
-# ------------------------------------------------------------------------------- a whole run
-
-
 def _codes(theirs: Outcome, ours: Outcome) -> Finding:
-    codes = [_code(outcome.code) for outcome in (theirs, ours)]
+    codes = [
+        "did not end in time" if outcome.code is None else str(outcome.code)
+        for outcome in (theirs, ours)
+    ]
     return Finding("exit code", codes[0], () if codes[0] == codes[1] else (_pair(*codes),))
-
-
-def _code(code: int | None) -> str:
-    return "did not end in time" if code is None else str(code)
 
 
 def _texts(what: str, attribute: str) -> Callable[[Outcome, Outcome], Finding]:
@@ -73,9 +69,6 @@ FILE_WORDS = {
     (True, False): "topmast's only",
     (False, True): "astroquery's only",
 }
-
-
-# ------------------------------------------------------------------------------------- calls
 
 
 def _calls(theirs: Outcome, ours: Outcome) -> Finding:
@@ -146,9 +139,6 @@ def _cell_differences(theirs: Record, ours: Record) -> Iterator[str]:
         yield f"column {theirs['name']}, row {row}: {_pair(first, second)}"
     if len(unlike) > MOST_CELLS:
         yield f"column {theirs['name']}: {len(unlike) - MOST_CELLS} more rows"
-
-
-# ------------------------------------------------------------------------------------- words
 
 
 def _pair(theirs: Any, ours: Any) -> str:

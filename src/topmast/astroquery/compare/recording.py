@@ -45,9 +45,6 @@ def main() -> None:
             json.dump(calls, file)
 
 
-# ------------------------------------------------------------------------------------- watching
-
-
 def watch(module: Any, calls: list[Call]) -> None:
     """Let every public method of the module's classes write down what it gives."""
     busy = threading.local()
@@ -139,9 +136,6 @@ def short(value: Any) -> str:
         return f"<{type(value).__name__}>"
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-# -------------------------------------------------------------------------------- plain values
 
 
 def plain(value: Any) -> Any:

@@ -124,9 +124,6 @@ def _first_words(text: bytes) -> str:
     return repr(one_line(text[:2000].decode("utf-8", "replace"), 80))
 
 
-# Formats ---------------------------------------------------------------------------------
-
-
 def _judge(reader: FileReader, name: str) -> Verdict:
     """Whole or not, by the format that the name promises.
 

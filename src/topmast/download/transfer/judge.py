@@ -76,6 +76,13 @@ class Segments(list[Segment]):
         """From and to of each segment that is not done."""
         return [(s.position, s.end or s.position) for s in self if not s.done]
 
+    def take(self) -> Segment | None:
+        """One that nobody works at, now taken."""
+        found = next((one for one in self if not one.taken and not one.done), None)
+        if found is not None:
+            found.taken = True
+        return found
+
     def longest_for_helper(self, least: int) -> int:
         """Bytes that one more worker would find: a free segment, or half of a long one."""
         free = max((s.length for s in self if not s.taken), default=0)
