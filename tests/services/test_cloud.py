@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from astropy.table import Table
-from tests.misbehaving import Misbehaving, Reply, Seen
 
 import topmast
+from tests.misbehaving import Misbehaving, Reply, Seen
 from topmast.errors import (
     CloudAccessWarning,
     HTTPStatusError,

@@ -19,11 +19,11 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
+
+import topmast
 from tests.cutout_archive import *  # noqa: F403
 from tests.cutout_archive import DEEP, M101, NOWHERE, STAR
 from tests.misbehaving import Misbehaving, Reply, Seen
-
-import topmast
 from topmast.client import Client
 from topmast.download.check.content import inspect
 from topmast.download.check.verdict import State

@@ -15,9 +15,9 @@ from astropy.io import fits
 from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.misbehaving import Misbehaving, Reply
 
 import topmast
+from tests.misbehaving import Misbehaving, Reply
 from topmast.errors import (
     BadAnswerError,
     CloudAccessWarning,

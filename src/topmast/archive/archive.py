@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from topmast.archive.portal.jobs import Jobs
@@ -130,10 +129,7 @@ class Archive:
         """
         from topmast.archive.ingest import IngestInput, ingest_all
 
-        folder = None if files is None else Path(files).expanduser()
-        if folder is not None and not folder.is_dir():
-            raise InvalidQueryError(f"There is no folder {folder}.")
-        given = IngestInput(observations, products, folder, names, ignore_unknown)
+        given = IngestInput(observations, products, _folder(files), names, ignore_unknown)
         return ingest_all(self.store, given, progress)
 
     @cached_property
@@ -220,12 +216,9 @@ class Archive:
         InvalidQueryError
             For a column or a value that does not fit, with its row.
         """
-        folder = None if files is None else Path(files).expanduser()
-        if folder is not None and not folder.is_dir():
-            raise InvalidQueryError(f"There is no folder {folder}.")
         from topmast.archive.missions.ingest import MissionInput
 
-        given = MissionInput(name, datasets, products, folder, columns, dataset, sort_by)
+        given = MissionInput(name, datasets, products, _folder(files), columns, dataset, sort_by)
         return self.missions.ingest(given)
 
     def add_cube(self, *paths: str | Path) -> None:
@@ -300,13 +293,15 @@ class Archive:
     def __enter__(self) -> Archive:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *problem: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
         return f"<Archive {self.folder}>"
+
+
+def _folder(files: str | Path | None) -> Path | None:
+    folder = None if files is None else Path(files).expanduser()
+    if folder is not None and not folder.is_dir():
+        raise InvalidQueryError(f"There is no folder {folder}.")
+    return folder

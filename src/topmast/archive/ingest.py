@@ -23,7 +23,7 @@ from topmast.archive.store.product_files import (
     ProductFolder,
     file_name_of,
 )
-from topmast.archive.store.schema import INDEXES, quoted, upsert
+from topmast.archive.store.schema import AMONG, INDEXES, put_rows, quoted
 from topmast.archive.store.table_pieces import Piece, TableSource, pieces_of
 from topmast.archive.store.value_counts import HISTOGRAM_COLUMNS, add_to_counts
 from topmast.errors import InvalidQueryError
@@ -119,21 +119,18 @@ def _make_searchable(store: Store) -> None:
         coverage.update(store, before_writing=indexes.result)
 
 
-# --------------------------------------------------------------------------------- observations
-
-
 def _put_observations(work: _Ingest) -> None:
     if work.given.observations is None:
         return
     connection, report = work.connection, work.report
     last = _largest(connection, "number")
-    rows = work.pieces(work.given.observations, OBSERVATION)
     with_indexes = True
-    for piece in rows:
+    for piece in work.pieces(work.given.observations, OBSERVATION):
         if not len(piece):
             continue
         if with_indexes and report.observations + len(piece) >= max(BULK_ROWS, last):
-            _drop_indexes(connection)
+            for name in INDEXES:
+                connection.execute(f"DROP INDEX IF EXISTS {quoted(name)}")
             with_indexes = False
         _put_piece(connection, piece)
         _note_lists(connection, piece)
@@ -147,9 +144,8 @@ def _put_observations(work: _Ingest) -> None:
 
 def _put_piece(connection: sqlite3.Connection, piece: Piece) -> None:
     identifiers = _object_identifiers(connection, piece.column("objID"))
-    columns = dict(zip((each.name for each in piece.fields), piece.columns, strict=True))
+    columns = piece.by_name()
     columns["objID"] = identifiers
-    updated = [name for name in columns if name != "objID"]
     # Without its own product group an observation is one by itself.
     columns["obsid"] = [
         own if group is None else group
@@ -157,10 +153,7 @@ def _put_piece(connection: sqlite3.Connection, piece: Piece) -> None:
     ]
     all_new = _are_all_new(connection, identifiers)
     before = {} if all_new else _known_rows(connection, identifiers)
-    connection.executemany(
-        upsert("observations", list(columns), key=["objID"], update=updated),
-        zip(*columns.values(), strict=True),
-    )
+    put_rows(connection, "observations", columns, key=["objID"])
     if all_new:
         add_to_counts(connection, {name: piece.column(name) for name in HISTOGRAM_COLUMNS})
         return
@@ -182,8 +175,7 @@ def _known_rows(connection: sqlite3.Connection, identifiers: list[int]) -> dict[
     """Of each row that is there: its number, its place on the sky, and what is counted."""
     columns = ", ".join(map(quoted, ("number", "s_region", "s_ra", "s_dec", *HISTOGRAM_COLUMNS)))
     rows = connection.execute(
-        f'SELECT "objID", {columns} FROM observations '
-        'WHERE "objID" IN (SELECT value FROM json_each(?)) ORDER BY number',
+        f'SELECT "objID", {columns} FROM observations WHERE "objID" {AMONG} ORDER BY number',
         (json.dumps(identifiers),),
     )
     return {row[0]: row[1:] for row in rows}
@@ -211,11 +203,6 @@ def _largest(connection: sqlite3.Connection, name: str) -> int:
     return max(0, row[0] or 0)
 
 
-def _drop_indexes(connection: sqlite3.Connection) -> None:
-    for name in INDEXES:
-        connection.execute(f"DROP INDEX IF EXISTS {quoted(name)}")
-
-
 def _note_lists(connection: sqlite3.Connection, piece: Piece) -> None:
     """Remember which columns hold lists, so that the others can be searched by their index."""
     for column, values in zip(piece.fields, piece.columns, strict=True):
@@ -239,13 +226,7 @@ def _note_regions(piece: Piece, report: IngestReport) -> None:
 def _is_simple(text: str) -> bool:
     """Whether the text looks like a region at first sight, as nearly all do."""
     numbers = text[15:]
-    return text[:7] in SIMPLE and numbers.upper() == numbers.lower()
-
-
-SIMPLE = {"POLYGON", "CIRCLE "}
-
-
-# ------------------------------------------------------------------------------------- products
+    return text[:7] in ("POLYGON", "CIRCLE ") and numbers.upper() == numbers.lower()
 
 
 def _put_products(work: _Ingest) -> None:
@@ -256,19 +237,14 @@ def _put_products(work: _Ingest) -> None:
         _take_sizes(connection, columns)
         note_rights(connection, columns)
         columns["number"] = _product_numbers(connection, columns)
-        key = ["parent_obsid", "number"]
-        updated = [name for name in columns if name not in key]
-        connection.executemany(
-            upsert("products", list(columns), key=key, update=updated),
-            zip(*columns.values(), strict=True),
-        )
+        put_rows(connection, "products", columns, key=["parent_obsid", "number"])
         report.products += len(piece)
         work.tell("products", report.products)
 
 
 def _complete_products(piece: Piece) -> dict[str, list[Any]]:
     """The columns, with what each row must have."""
-    columns = dict(zip((each.name for each in piece.fields), piece.columns, strict=True))
+    columns = piece.by_name()
     for name, other in (("parent_obsid", "obsID"), ("obsID", "parent_obsid")):
         columns[name] = [
             value if own is None else own
@@ -329,18 +305,14 @@ def _correct_sizes(connection: sqlite3.Connection, uris: list[str]) -> None:
     if uris:
         connection.execute(
             'UPDATE products SET size = (SELECT files.size FROM files WHERE uri = "dataURI") '
-            'WHERE "dataURI" IN (SELECT value FROM json_each(?))',
+            f'WHERE "dataURI" {AMONG}',
             (json.dumps(uris),),
         )
 
 
 def _held_sizes(connection: sqlite3.Connection, uris: list[str]) -> dict[str, int]:
-    rows = connection.execute(
-        "SELECT uri, size FROM files WHERE path IS NOT NULL "
-        "AND uri IN (SELECT value FROM json_each(?))",
-        (json.dumps(uris),),
-    )
-    return dict(rows.fetchall())
+    sql = f"SELECT uri, size FROM files WHERE path IS NOT NULL AND uri {AMONG}"
+    return dict(connection.execute(sql, (json.dumps(uris),)).fetchall())
 
 
 def _take_sizes(connection: sqlite3.Connection, columns: dict[str, list[Any]]) -> None:
@@ -355,8 +327,7 @@ def _product_numbers(connection: sqlite3.Connection, columns: Mapping[str, list[
     """The number of each row within its observation: the old one of a product known already."""
     parents = sorted(set(columns["parent_obsid"]))
     rows = connection.execute(
-        'SELECT "parent_obsid", number, "obsID", "dataURI" FROM products '
-        'WHERE "parent_obsid" IN (SELECT value FROM json_each(?))',
+        f'SELECT parent_obsid, number, "obsID", "dataURI" FROM products WHERE parent_obsid {AMONG}',
         (json.dumps(parents),),
     )
     numbers: dict[tuple[int, int, str], int] = {}
@@ -365,15 +336,12 @@ def _product_numbers(connection: sqlite3.Connection, columns: Mapping[str, list[
         numbers[parent, group, uri] = number
         used[parent] = max(number, used.get(parent, 0))
     result = []
-    keys = zip(columns["parent_obsid"], columns["obsID"], columns["dataURI"], strict=True)
-    for key in keys:
+    names = ("parent_obsid", "obsID", "dataURI")
+    for key in zip(*(columns[name] for name in names), strict=True):
         if key not in numbers:
             used[key[0]] = numbers[key] = used.get(key[0], 0) + 1
         result.append(numbers[key])
     return result
-
-
-# ---------------------------------------------------------------------------------------- names
 
 
 def _put_names(work: _Ingest) -> None:

@@ -13,12 +13,13 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topmast.sample.high_level import MissionSample, classy, hubble, ullyses, webb
-from topmast.sample.roman import roman_datasets
+from topmast.sample.high_level import TABLES, MissionSample, high_level, hubble, webb
+from topmast.sample.roman import roman
+from topmast.sample.templates import fill_row
 from topmast.wire.mission_lists import MissionColumn
 
 if TYPE_CHECKING:
@@ -150,98 +151,71 @@ def dataset_name(observation: Row) -> str:
 def hst_row(observation: Row) -> dict[str, Any]:
     """An observation under the columns of HST's mission search."""
     low, high = observation["em_min"], observation["em_max"]
-    detector = str(observation["instrument_name"]).rpartition("/")[2]
-    spectrum = observation["dataproduct_type"] == "spectrum"
-    return {
-        "sci_data_set_name": dataset_name(observation),
-        "sci_targname": _upper(observation["target_name"]),
-        "sci_hapnum": int(str(observation["obs_id"]).startswith("hst_")),
-        "sci_haspnum": int(spectrum),
-        "sci_instrume": _instrument(observation),
-        "sci_aper_1234": detector,
-        "sci_spec_1234": observation["filters"],
-        "sci_actual_duration": observation["t_exptime"],
-        "sci_start_time": _time(observation["t_min"]),
-        "sci_pep_id": _number(observation["proposal_id"]),
-        "sci_pi_last_name": _upper(observation["proposal_pi"]).partition(",")[0],
-        "sci_ra": observation["s_ra"],
-        "sci_dec": observation["s_dec"],
-        "sci_target_descrip": observation["target_classification"],
-        "sci_broad_category": (observation["target_classification"] or "").partition(";")[0],
-        "sci_refnum": observation["obsid"] % 7,
-        "sci_instrument_config": observation["instrument_name"],
-        "sci_spectrum_start": None if low is None else low * 10,
-        "sci_spectrum_end": None if high is None else high * 10,
-        "sci_central_wavelength": None if low is None or high is None else (low + high) * 5,
-        "sci_mtflag": "T" if observation["mtFlag"] else "F",
-        "sci_release_date": _time(observation["t_obs_release"]),
-        "sci_stop_time": _time(observation["t_max"]),
-        "sci_aec": "S" if observation["intentType"] == "science" else "C",
-        "sci_preview_name": dataset_name(observation),
-        "sci_obs_type": "SPECTRUM" if spectrum else "IMAGE",
-        "sci_status": "PUBLIC" if observation["dataRights"] == "PUBLIC" else "PROPRIETARY",
+    is_spectrum = observation["dataproduct_type"] == "spectrum"
+    values = _values(observation) | {
+        "target": _upper(observation["target_name"]),
+        "is_advanced": int(str(observation["obs_id"]).startswith("hst_")),
+        "is_spectrum": int(is_spectrum),
+        "detector": str(observation["instrument_name"]).rpartition("/")[2],
+        "family_name": _upper(observation["proposal_pi"]).partition(",")[0],
+        "category": (observation["target_classification"] or "").partition(";")[0],
+        "references": observation["obsid"] % 7,
+        "shortest": None if low is None else low * 10,
+        "longest": None if high is None else high * 10,
+        "central": None if low is None or high is None else (low + high) * 5,
+        "mtflag": "T" if observation["mtFlag"] else "F",
+        "stop": _time(observation["t_max"]),
+        "aec": "S" if observation["intentType"] == "science" else "C",
+        "obs_type": "SPECTRUM" if is_spectrum else "IMAGE",
+        "status": "PUBLIC" if observation["dataRights"] == "PUBLIC" else "PROPRIETARY",
     }
-
-
-KINDS = {"image": "IMAGE", "spectrum": "FIXEDSLIT", "cube": "IFU"}
-PREFIXES = {"NIRCAM": "NRC", "NIRSPEC": "NRS", "MIRI": "MIR", "NIRISS": "NIS", "FGS": "FGS"}
+    return fill_row(TABLES["hst"], values)
 
 
 def jwst_row(observation: Row) -> dict[str, Any]:
     """An observation under the columns of JWST's mission search."""
-    instrument = _instrument(observation)
+    values = _values(observation)
+    instrument, program = values["instrument"], values["program"]
     numbers = JWST_OBSERVATION.match(str(observation["obs_id"]))
-    kind = KINDS.get(str(observation["dataproduct_type"]), "OTHER")
-    cycle = _number(observation["proposal_id"])
-    return {
-        "ArchiveFileID": observation["objID"],
-        "fileSetName": dataset_name(observation),
-        "productLevel": "3" if observation["calib_level"] == 3 else "1b, 2a, 2b",
-        "targprop": observation["target_name"],
-        "targ_ra": observation["s_ra"],
-        "targ_dec": observation["s_dec"],
-        "instrume": instrument,
-        "exp_type": f"{PREFIXES.get(instrument, instrument)}_{kind}",
-        "opticalElements": observation["filters"],
-        "date_obs": _time(observation["t_min"]),
-        "duration": observation["t_exptime"],
-        "program": _number(observation["proposal_id"]),
-        "observtn": int(numbers[1]) if numbers else None,
+    values |= {
+        "product_level": "3" if observation["calib_level"] == 3 else "1b, 2a, 2b",
+        "prefix": TABLES["prefixes"].get(instrument, instrument),
+        "kind": TABLES["kinds"].get(str(observation["dataproduct_type"]), "OTHER"),
+        "observation": int(numbers[1]) if numbers else None,
         "visit": int(numbers[2]) if numbers and numbers[2] else None,
-        "publicReleaseDate": _time(observation["t_obs_release"]),
-        "pi_name": observation["proposal_pi"],
-        "proposal_type": observation["proposal_type"],
-        "proposal_cycle": None if cycle is None else max(1, cycle // 2000),
-        "targtype": "MOVING" if observation["mtFlag"] else "FIXED",
-        "title": observation["obs_title"],
-        "s_region": observation["s_region"],
-        "access": observation["dataRights"],
+        "cycle": None if program is None else max(1, program // 2000),
+        "target_type": "MOVING" if observation["mtFlag"] else "FIXED",
     }
+    return fill_row(TABLES["jwst"], values)
 
 
 def product_row(product: Row, dataset: str, instrument: str) -> dict[str, Any]:
     """A product as the mission search lists it."""
-    name = product["productFilename"]
-    suffix = (product["productSubGroupDescription"] or "").upper()
-    access = "PUBLIC" if product["dataRights"] == "PUBLIC" else "EXCLUSIVE_ACCESS"
-    level = product["calib_level"] or 0
-    calibrated = "CALIBRATED" if level > 1 else "UNCALIBRATED"
+    calibrated = "CALIBRATED" if (product["calib_level"] or 0) > 1 else "UNCALIBRATED"
     science = product["productType"] == "SCIENCE"
-    return {
-        "product_key": f"{dataset}_{name}",
-        "access": access,
+    values = {
+        **product,
         "dataset": dataset,
-        "instrument_name": instrument,
-        "filters": product["filters"] or "",
-        "filename": name,
-        "uri": f"{dataset}/{name}",
-        "authz_primary_identifier": dataset,
-        "authz_secondary_identifier": suffix,
-        "file_suffix": suffix,
+        "instrument": instrument,
+        "optics": product["filters"] or "",
+        "access": "PUBLIC" if product["dataRights"] == "PUBLIC" else "EXCLUSIVE_ACCESS",
+        "suffix": (product["productSubGroupDescription"] or "").upper(),
         "category": calibrated if science else "AUX",
-        "size": product["size"],
         "type": "science" if science else "other",
-        "dataURI": product["dataURI"],
+    }
+    return fill_row(TABLES["products"]["observation"], values)
+
+
+def _values(observation: Row) -> dict[str, Any]:
+    """The columns of an observation, and what both missions tell of it besides."""
+    number = observation["proposal_id"]
+    return {
+        **observation,
+        "dataset": dataset_name(observation),
+        "instrument": _instrument(observation),
+        "program": int(number) if number and number.isdigit() else None,
+        "start": _time(observation["t_min"]),
+        "release": _time(observation["t_obs_release"]),
     }
 
 
@@ -251,10 +225,6 @@ def _instrument(observation: Row) -> str:
 
 def _upper(text: str | None) -> str:
     return (text or "").upper()
-
-
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
 
 
 def _time(mjd: float | None) -> str | None:
@@ -279,21 +249,11 @@ def _put_with_files(archive: Archive, name: str, sample: MissionSample) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def roman() -> MissionSample:
-    """All datasets of Roman."""
-    datasets = list(roman_datasets())
-    return MissionSample(
-        [dataset.row for dataset in datasets],
-        [product for dataset in datasets for product in dataset.products],
-        {name: content for each in datasets for name, content in each.files.items()},
-    )
-
-
 WITH_FILES: tuple[tuple[str, Callable[[], MissionSample]], ...] = (
     ("hst", hubble),
     ("jwst", webb),
-    ("classy", classy),
-    ("ullyses", ullyses),
+    ("classy", partial(high_level, "classy")),
+    ("ullyses", partial(high_level, "ullyses")),
     ("roman", roman),
 )
 """Missions, in the order in which they are put in, and what makes their datasets and files."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from topmast.sample.asdf_file import asdf_image
+from topmast.sample.high_level import INVENTED, TABLES, MissionSample
 from topmast.sample.seeds import seeded
+from topmast.sample.templates import fill_row
 
 SIDE = 16
 """Pixels on each side of an image."""
 HALF_FIELD_DEG = 0.0625
-INVENTED = "made by topmast, not an observation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,82 +42,50 @@ SURVEYS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class RomanDataset:
-    """A row of the mission table, its products, and the content of each by file name."""
-
-    row: dict[str, Any]
-    products: list[dict[str, Any]]
-    files: dict[str, bytes]
-
-
-def roman_datasets() -> Iterator[RomanDataset]:
+def roman() -> MissionSample:
     """All datasets of all surveys, the same each time."""
-    number = 0
+    sample = MissionSample()
     for survey in SURVEYS:
         for pass_number in range(1, survey.passes + 1):
             for visit, element in enumerate(survey.filters, start=1):
-                number += 1
-                yield _dataset(survey, number, pass_number, visit, element)
+                _add(sample, survey, pass_number, visit, element)
+    return sample
 
 
-def _dataset(
-    survey: Survey, number: int, pass_number: int, visit: int, element: str
-) -> RomanDataset:
+def _add(sample: MissionSample, survey: Survey, pass_number: int, visit: int, element: str) -> None:
     chance = seeded("roman", survey.program, pass_number, visit)
+    number = len(sample.datasets) + 1
     name = f"r{survey.program:05d}01{pass_number:03d}001001{visit:03d}_0001"
     detector = f"WFI{1 + number % 18:02d}"
     ra = survey.ra_deg + float(chance.uniform(-0.03, 0.03)) / math.cos(math.radians(survey.dec_deg))
     dec = survey.dec_deg + float(chance.uniform(-0.03, 0.03))
-    access = "RESTRICTED" if survey.exclusive else "PUBLIC"
-    row = {
-        "ArchiveFileID": 900_000 + number,
-        "fileSetName": name,
-        "productLevel": "1, 2",
-        "program": survey.program,
-        "pass": pass_number,
-        "segment": 1,
+    values = {
+        "survey": survey,
+        "identifier": 900_000 + number,
+        "name": name,
+        "pass_number": pass_number,
         "visit": visit,
         "detector": detector,
         "ra_ref": round(ra, 7),
         "dec_ref": round(dec, 7),
         "exposure_type": "WFI_SPECTRAL" if element == "GRISM" else "WFI_IMAGE",
-        "instrument_name": "WFI",
-        "optical_element": element,
-        "exposure_time": survey.seconds,
-        "visit_start_time": f"2027-{1 + pass_number:02d}-{visit:02d}T{number % 24:02d}:15:00",
-        "program_subcategory": survey.name,
-        "investigator_name": survey.investigator,
-        "s_region": _square(ra, dec),
-        "access": access,
+        "element": element,
+        "month": 1 + pass_number,
+        "hour": number % 24,
+        "region": _square(ra, dec),
+        "access": "RESTRICTED" if survey.exclusive else "PUBLIC",
     }
-    files = {
-        f"{name}_{detector.lower()}_{suffix}.asdf": asdf_image(
+    row = fill_row(TABLES["roman"], values)
+    sample.datasets.append(row)
+    for level, suffix in ((1, "uncal"), (2, "cal")):
+        content = asdf_image(
             {"telescope": "ROMAN", "filename": name, "comment": INVENTED, "level": level,
              "exposure": {"type": row["exposure_type"], "exposure_time": survey.seconds},
              "instrument": {"name": "WFI", "detector": detector, "optical_element": element},
              "pointing": {"ra_ref": row["ra_ref"], "dec_ref": row["dec_ref"]}},
             chance.normal(20 * level, 3, (SIDE, SIDE)).astype("f4"),
-        )
-        for level, suffix in ((1, "uncal"), (2, "cal"))
-    }  # fmt: skip
-    return RomanDataset(row, [_product(name, file, row) for file in files], files)
-
-
-def _product(dataset: str, file_name: str, row: dict[str, Any]) -> dict[str, Any]:
-    suffix = file_name.removesuffix(".asdf").rpartition("_")[2]
-    return {
-        "product_key": f"{dataset}_{file_name}",
-        "access": row["access"],
-        "dataset": dataset,
-        "instrument_name": "WFI",
-        "filters": row["optical_element"],
-        "filename": file_name,
-        "uri": file_name,
-        "file_suffix": f"_{suffix}",
-        "category": {"uncal": "UNCALIBRATED", "cal": "CALIBRATED"}[suffix],
-        "type": "science",
-    }
+        )  # fmt: skip
+        sample.add("roman", f"{name}_{detector.lower()}_{suffix}.asdf", content, row)
 
 
 def _square(ra: float, dec: float) -> str:

@@ -48,3 +48,8 @@ def header_cards(name: str, values: Mapping[str, Any]) -> Cards:
         (fill(keyword, values), fill(value, values), comment)
         for keyword, (value, comment) in load("headers.toml")[name].items()
     ]
+
+
+def fill_row(templates: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """All of the templates filled, each under its own name."""
+    return {name: fill(template, values) for name, template in templates.items()}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http.cookiejar import Cookie
-from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from topmast.errors import AuthenticationWarning, InvalidQueryError, warn
+from topmast.errors import AuthenticationWarning, warn
 from topmast.login.authentication import (
     NO_TOKEN,
     log_in,
@@ -91,25 +89,9 @@ def login(
         "store_token": store_token,
         "reenter_token": reenter_token,
     }
-    _check_texts(given, named)
+    for word in ("store_password", "reenter_password", "store_token", "reenter_token"):
+        truth_value(word, named[word])
     log_in(session, Credentials.of(given, named))
-
-
-FORMS = (str, bool, Mapping, Cookie, NoneType)
-"""What an argument of `login` can be."""
-
-
-def _check_texts(given: tuple[Any, ...], named: dict[str, Any]) -> None:
-    """Refuse what can be neither a name, a secret nor a truth value; no secret is shown."""
-    placed = {f"argument {number} of login": value for number, value in enumerate(given, 1)}
-    for name, value in (placed | named).items():
-        if not isinstance(value, FORMS):
-            raise InvalidQueryError(f"{name} cannot be of the type {type(value).__name__}.")
-    for name in ("username", "password"):
-        if not isinstance(named[name], (str, NoneType)):
-            raise InvalidQueryError(f"{name} is a text, not of {type(named[name]).__name__}.")
-    for name in ("store_password", "reenter_password", "store_token", "reenter_token"):
-        truth_value(name, named[name])
 
 
 def logout(session: Session, /) -> None:

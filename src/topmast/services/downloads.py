@@ -117,7 +117,9 @@ def download_products(
         Write a script that downloads the files later, instead of downloading them. The
         archive has to be a server: a folder is served first, with ``topmast serve FOLDER``.
     mrp_only : bool, optional
-        Minimum Recommended Products only. Default: only these, unless the call has filters.
+        Minimum Recommended Products only. Default: only these, and of an observation without any
+        its SCIENCE products, unless the call has filters; all of a table that does not say which
+        are recommended.
     extension, **filters
         As for `filter_products`.
     flat : bool

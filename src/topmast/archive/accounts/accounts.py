@@ -53,11 +53,6 @@ def add_account(
         None makes an account that logs in with tokens only; with `replace` it keeps the old one.
     proposals : iterable of str or None
         Proposals whose exclusive data the account may have; None means all.
-
-    Raises
-    ------
-    InvalidQueryError
-        If the name is taken or cannot be one, or the password is too short.
     """
     if not NAME.fullmatch(name) or not name.isprintable():
         raise InvalidQueryError(
@@ -116,15 +111,7 @@ def find_account(connection: sqlite3.Connection, name: str) -> Account | None:
 
 
 def authenticate(store: Store, name: str, password: str, address: str) -> Account:
-    """The account with this name and password.
-
-    Raises
-    ------
-    LoginError
-        If there is none; nothing tells whether the name or the password was wrong.
-    TooManyAttempts
-        If too many were tried for this name or from this address.
-    """
+    """The account with this name and password; a LoginError does not tell which was wrong."""
     attempt = add_attempt(store, name, address)
     with store.reading() as connection:
         found = find_account(connection, name)

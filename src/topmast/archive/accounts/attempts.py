@@ -26,13 +26,7 @@ class TooManyAttempts(LoginError):
 
 
 def add_attempt(store: Store, name: str, address: str) -> Attempt:
-    """Count one more attempt, before the password is checked.
-
-    Raises
-    ------
-    TooManyAttempts
-        If there were too many; the attempt is not counted then.
-    """
+    """Count one more attempt, before the password is checked."""
     now = clock.now()
     whom = _keys(name, address)
     with store.short_write() as connection:

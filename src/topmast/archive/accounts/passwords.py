@@ -32,13 +32,7 @@ COST = Cost()
 
 
 def hash_password(password: str) -> str:
-    """The salted hash of `password`, at today's cost.
-
-    Raises
-    ------
-    InvalidQueryError
-        If it is shorter than 6 or longer than 1024 characters.
-    """
+    """The salted hash of `password`, at today's cost."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise InvalidQueryError(f"A password has {SHORTEST} to {LONGEST} characters.")
     salt = secrets.token_bytes(16)

@@ -13,7 +13,7 @@ from topmast.archive.accounts.user import User
 from topmast.archive.store.database import Store
 from topmast.archive.store.products import EXCLUSIVE, HeldFile, find_files
 from topmast.archive.store.query import Rows
-from topmast.archive.store.schema import account_statements
+from topmast.archive.store.schema import AMONG, account_statements
 from topmast.tables.fields import Field
 
 MAY_DOWNLOAD = Field(
@@ -23,9 +23,6 @@ MAY_DOWNLOAD = Field(
 
 Restricted = dict[str, frozenset[str]]
 """For each URI that is not public the proposals whose members may have it."""
-
-
-# ------------------------------------------------------------------------------ at the ingest
 
 
 def note_rights(connection: sqlite3.Connection, columns: Mapping[str, list[Any]]) -> None:
@@ -38,7 +35,7 @@ def note_rights(connection: sqlite3.Connection, columns: Mapping[str, list[Any]]
     proposals = columns.get("proposal_id", [None] * len(uris))
     others = (columns[name] for name in ("parent_obsid", "obsID"))
     rows = list(zip(uris, *others, proposals, columns["dataRights"], strict=True))
-    sql = "SELECT uri FROM exclusive WHERE uri IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT uri FROM exclusive WHERE uri {AMONG}"
     known = {row[0] for row in connection.execute(sql, (json.dumps(uris),))}
     connection.executemany(
         'DELETE FROM exclusive WHERE uri = ? AND "parent_obsid" = ? AND "obsID" = ?',
@@ -56,9 +53,6 @@ def _is_exclusive(rights: str | None) -> bool:
 
 def _is_public(rights: str | None) -> bool:
     return bool(rights) and not _is_exclusive(rights)
-
-
-# ----------------------------------------------------------------------------- at the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +104,7 @@ def _stated_rights(
     try:
         rows = connection.execute(
             'SELECT uri, "parent_obsid", "obsID", "proposal_id", "dataRights" FROM exclusive '
-            "WHERE uri IN (SELECT value FROM json_each(?))",
+            f"WHERE uri {AMONG}",
             (json.dumps(uris),),
         ).fetchall()
     except sqlite3.OperationalError:  # an archive from before there were accounts
@@ -128,7 +122,7 @@ def _observations(
         return {}
     rows = connection.execute(
         f'SELECT {column}, "proposal_id", "dataRights", "t_obs_release" FROM observations '
-        f"WHERE {column} IN (SELECT value FROM json_each(?))",
+        f"WHERE {column} {AMONG}",
         (json.dumps(sorted(values)),),
     )
     found: dict[Any, list[_ObservationRights]] = {}
@@ -155,18 +149,14 @@ def _proposals(product: _ProductRights, about: list[_ObservationRights]) -> set[
     return own or {str(each.proposal) for each in about if each.proposal}
 
 
-# ------------------------------------------------------------------------- in a product list
-
-
 def mark_products(store: Store, found: Rows, user: User) -> Rows:
     """The product list for `user`.
 
     ``dataRights`` of what has been released reads PUBLIC. With a login it has one more column,
     `MAY_DOWNLOAD`.
     """
-    names = [field.name for field in found.fields]
-    uri_at = names.index("dataURI") if "dataURI" in names else None
-    rights_at = names.index("dataRights") if "dataRights" in names else None
+    places = {field.name: place for place, field in enumerate(found.fields)}
+    uri_at, rights_at = places.get("dataURI"), places.get("dataRights")
     if uri_at is None:
         return found
     unsure = _uris_to_check(found.rows, uri_at, rights_at, check_unstated=user.account is not None)

@@ -55,9 +55,6 @@ class Token:
 COLUMNS = "id, account, name, scopes, proposals, created, last_used, idle_seconds, expires"
 
 
-# ------------------------------------------------------------------------------------- tokens
-
-
 def create_token(
     store: Store,
     account: str,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from topmast.archive.store.filters import Filter, Range, ascii_lower, is_text
+from topmast.archive.store.filters import Filter, Range, ascii_lower, is_text, like_pattern
 
 Mask = npt.NDArray[np.bool_]
 
@@ -28,9 +28,6 @@ def passing(column: pa.Array, item: Filter) -> Mask:
 def passing_distances(distances: npt.NDArray[np.float64], item: Filter) -> Mask:
     """The same for the distance from the searched position, which is no column of the file."""
     return _passing_numbers(pa.array(distances), item)
-
-
-# ----------------------------------------------------------------------------------------- numbers
 
 
 def _passing_numbers(column: pa.Array, item: Filter) -> Mask:
@@ -75,9 +72,6 @@ def _as_text(column: pa.Array) -> pa.Array:
     return column.cast(pa.string())
 
 
-# ------------------------------------------------------------------------------------------- texts
-
-
 def _passing_texts(column: pa.Array, item: Filter) -> Mask:
     mask = np.zeros(len(column), bool)
     if not len(column):
@@ -110,11 +104,8 @@ def _between(words: pa.Array, bounds: Range) -> Mask:
 
 
 def _like(words: pa.Array, pattern: str) -> Mask:
-    """SQL's LIKE with % as its only special sign, whatever the case of the letters."""
-    escaped = pattern.replace("\\", "\\\\").replace("_", "\\_")
-    while "%%" in escaped:
-        escaped = escaped.replace("%%", "%")
-    return _mask(pc.match_like(words, escaped, ignore_case=True))
+    """SQL's LIKE, whatever the case of the letters."""
+    return _mask(pc.match_like(words, like_pattern(pattern), ignore_case=True))
 
 
 def _elements(words: pa.Array, item: Filter) -> Mask:

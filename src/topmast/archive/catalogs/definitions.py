@@ -72,9 +72,6 @@ def known_catalog(name: str) -> Catalog | None:
     return Catalog(name, fields, **special, distance=distance)
 
 
-# ------------------------------------------------------------------------------ catalogues of users
-
-
 def own_catalog(name: str, columns: Sequence[Field]) -> Catalog:
     """A catalogue that is none of MAST's, with the columns of the table it came in."""
     if not re.fullmatch(f"[a-z][a-z0-9_]{{0,{LONGEST_NAME}}}", name):
@@ -90,14 +87,10 @@ def own_catalog(name: str, columns: Sequence[Field]) -> Catalog:
 
 def catalog_to_json(catalog: Catalog) -> dict[str, Any]:
     """What a folder says of its catalogue; the columns of MAST's own are known without."""
-    about: dict[str, Any] = {
-        word: getattr(catalog, word) for word in ("name", "ra", "dec", "key", "order")
-    }
+    about: dict[str, Any] = {n: getattr(catalog, n) for n in ("name", "ra", "dec", "key", "order")}
     if catalog.name not in CATALOGS:
         words = ("name", "type", "label", "description", "unit", "datatype", "ucd")
-        about["columns"] = [
-            {word: getattr(field, word) for word in words} for field in catalog.fields
-        ]
+        about["columns"] = [{n: getattr(field, n) for n in words} for field in catalog.fields]
     return about
 
 

@@ -14,7 +14,6 @@ import threading
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -127,21 +126,14 @@ class CatalogTable:
         return np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
 
 
-@dataclass(slots=True)
-class _Opened:
-    """A table, and the pointer that it was opened by."""
-
-    pointer: tuple[int, int, int]
-    table: CatalogTable
-
-
 class CatalogStore:
     """All catalogues of one archive; safe to use from many threads and processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._guard = threading.Lock()
-        self._opened: dict[str, _Opened] = {}
+        self._opened: dict[str, tuple[tuple[int, int, int], CatalogTable]] = {}
+        """Each table, and the pointer that it was opened by."""
 
     def names(self) -> list[str]:
         """The catalogues that are there."""
@@ -157,12 +149,12 @@ class CatalogStore:
                 return None
             with self._guard:
                 opened = self._opened.get(name)
-                if opened is not None and opened.pointer == pointer:
-                    return opened.table
+                if opened is not None and opened[0] == pointer:
+                    return opened[1]
             with suppress(FileNotFoundError):  # a writer has just put others in their place
                 table = CatalogTable(self.folder / name, _read_pointer(self.folder / name))
                 with self._guard:
-                    self._opened[name] = _Opened(pointer, table)
+                    self._opened[name] = (pointer, table)
                 return table
         raise ArchiveError(f"The catalogue {name} in {self.folder} lacks its files.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,7 @@ import pyarrow.compute as pc
 
 from topmast.archive.catalogs.definitions import Catalog
 from topmast.archive.store.schema import is_identifier
-from topmast.archive.store.table_pieces import (
-    TableSource,
-    known_columns,
-    pieces_of,
-    whole_table,
-)
+from topmast.archive.store.table_pieces import TableSource, known_columns, pieces_of, whole_table
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 
@@ -35,17 +29,14 @@ def rows_of(source: TableSource, catalog: Catalog, *, ignore_unknown: bool = Fal
     """
     if isinstance(source, pa.Table):
         return _typed(source, catalog, ignore_unknown)
-    parts = [
-        pa.table(
-            {
-                field.name: pa.array(
-                    _truth(values) if field.type == "boolean" else values, arrow_type(field)
-                )
-                for field, values in zip(piece.fields, piece.columns, strict=True)
-            }
-        )
-        for piece in pieces_of(source, catalog.stored, ignore_unknown=ignore_unknown)
-    ]
+    parts = []
+    for piece in pieces_of(source, catalog.stored, ignore_unknown=ignore_unknown):
+        columns = {}
+        for field, values in zip(piece.fields, piece.columns, strict=True):
+            if field.type == "boolean":
+                values = [None if value is None else bool(value) for value in values]
+            columns[field.name] = pa.array(values, arrow_type(field))
+        parts.append(pa.table(columns))
     if not parts:
         raise InvalidQueryError(f"The table for {catalog.name} has no rows.")
     return pa.concat_tables(parts, promote_options="default")
@@ -82,10 +73,6 @@ def _typed(source: pa.Table, catalog: Catalog, ignore_unknown: bool) -> pa.Table
     return pa.table(columns)
 
 
-def _truth(values: Sequence[Any]) -> list[bool | None]:
-    return [None if value is None else bool(value) for value in values]
-
-
 def _last_of_each(rows: pa.Table, key: str) -> pa.Table:
     if key not in rows.column_names:
         return rows
@@ -95,17 +82,13 @@ def _last_of_each(rows: pa.Table, key: str) -> pa.Table:
     return rows if len(kept) == len(keys) else rows.take(pa.array(kept))
 
 
-KINDS: Mapping[str, tuple[str, str]] = {
-    "f": ("float", "double"),
-    "i": ("int", "long"),
-    "u": ("int", "long"),
-    "b": ("boolean", "boolean"),
-}
+KINDS = {"f": ("float", "double"), "b": ("boolean", "boolean")} | dict.fromkeys(
+    "iu", ("int", "long")
+)
 
 
 def _field_of(column: Any) -> Field:
-    kind = np.asarray(column).dtype.kind
-    word, datatype = KINDS.get(kind, ("string", "char"))
+    word, datatype = KINDS.get(np.asarray(column).dtype.kind, ("string", "char"))
     unit = "" if column.unit is None else str(column.unit)
     about = str(column.description or "")
     return Field(

@@ -10,10 +10,10 @@ import numpy as np
 from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.catalogs.arrow_filters import passing, passing_distances
-from topmast.archive.catalogs.cones import FloatArray, IntArray
+from topmast.archive.catalogs.cones import IntArray
 from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.store.filters import Filter
-from topmast.archive.store.query import Cone
+from topmast.archive.store.query import Cone, Found
 
 CACHE_BYTES = 64 << 20
 LAST = np.iinfo(np.int64).max
@@ -34,20 +34,13 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Found):
     """Numbers of rows in the order of the answer, and for a cone the distance of each, in degrees.
 
     `found` is how many there were before the limit.
     """
 
-    numbers: IntArray
-    distances: FloatArray | None
     found: int
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that this takes."""
-        return 1000 + self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
 
 
 class CatalogSearcher:
@@ -115,7 +108,5 @@ def _limited(selection: Selection, limit: int | None) -> Selection:
         return selection
     distances = selection.distances
     return Selection(
-        selection.numbers[:limit],
-        None if distances is None else distances[:limit],
-        selection.found,
+        selection.numbers[:limit], None if distances is None else distances[:limit], selection.found
     )

@@ -34,17 +34,7 @@ class NoCutouts(Exception):
 
 
 def cut(holdings: Holdings, request: CutoutRequest) -> bytes:
-    """The zip that answers `request`.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a sector or survey that is not held, and a size that is too large.
-    NoCutouts
-        With the words for the client.
-    MissingExtraError
-        If astrocut is not installed.
-    """
+    """The zip that answers `request`."""
     assert request.size is not None
     return encode_cutouts(CUTTERS[request.service](holdings, request, request.size))
 
@@ -66,28 +56,23 @@ def _cut_cubes(holdings: Holdings, request: CutoutRequest, size: CutoutSize) -> 
     if request.sector is not None and request.sector not in held:
         names = ", ".join(map(str, held)) or "none at all"
         raise InvalidQueryError(f"There is no sector {request.sector} here; there are: {names}.")
-    cubes = [
-        cube
-        for cube in holdings.cubes_near(*_position(request))
-        if request.sector in (None, cube.sector)
-    ]
+    near = holdings.cubes_near(*_position(request))
+    cubes = [cube for cube in near if request.sector in (None, cube.sector)]
     if not cubes:
         of = "any TESS sector" if request.sector is None else f"TESS sector {request.sector}"
         raise NoCutouts(f"The position {_shown(request)} is not in {of}. Cutout not performed.")
     _check_cubes(cubes, size)
     check_astrocut()
-    missed: NoCutouts | None = None
-    made = 0
+    missed: list[NoCutouts] = []
     for cube in cubes:
         try:
             files = _cut_cube(holdings.path(cube), cube, request, size)
         except NoCutouts as problem:  # a footprint of straight lines reaches a little too far
-            missed = problem
-            continue
-        made += 1
-        yield from files
-    if missed is not None and not made:
-        raise missed
+            missed.append(problem)
+        else:
+            yield from files
+    if len(missed) == len(cubes):
+        raise missed[-1]
 
 
 def _cut_cube(
@@ -114,8 +99,7 @@ def _cut_cube(
 
 
 def _check_cubes(cubes: list[Cube], size: CutoutSize) -> None:
-    columns, rows = _pixels(size, TESS_SCALE_DEG)
-    total = sum(columns * rows * cube.times for cube in cubes) * BYTES_A_VALUE
+    total = _pixels(size, TESS_SCALE_DEG) * sum(cube.times for cube in cubes) * BYTES_A_VALUE
     _check_bytes(total, size)
 
 
@@ -200,15 +184,9 @@ CUTTERS: dict[str, Callable[[Holdings, CutoutRequest, CutoutSize], Files]] = {
 }
 
 
-# --------------------------------------------------------------------------------- helpers
-
-
 def _check_images(images: list[Image], size: CutoutSize) -> None:
-    total = 0.0
-    for each in images:
-        columns, rows = _pixels(size, each.scale_deg)
-        total += columns * rows * 8 * len(each.extensions)
-    _check_bytes(total, size)
+    each_bytes = (_pixels(size, each.scale_deg) * 8 * len(each.extensions) for each in images)
+    _check_bytes(sum(each_bytes), size)
 
 
 def _check_bytes(total: float, size: CutoutSize) -> None:
@@ -219,15 +197,15 @@ def _check_bytes(total: float, size: CutoutSize) -> None:
         )
 
 
-def _pixels(size: CutoutSize, scale_deg: float) -> tuple[float, float]:
-    """Columns and rows of a cutout, refused if there are too many."""
+def _pixels(size: CutoutSize, scale_deg: float) -> float:
+    """Columns times rows of a cutout, refused if there are too many."""
     one = 1.0 if size.units == PIXELS else DEGREES[size.units] / scale_deg
     sides = max(1.0, size.x * one), max(1.0, size.y * one)
     if max(sides) > MOST_PIXELS:
         raise InvalidQueryError(
             f"A cutout of {size} is too large: {MOST_PIXELS} pixels are the most of a side."
         )
-    return sides
+    return sides[0] * sides[1]
 
 
 def _size(x: float, y: float, units: str) -> Any:
@@ -282,9 +260,8 @@ def _two_numbers(word: str, text: str) -> list[float]:
     try:
         low, high = (float(part) for part in text.strip("[]() ").split(","))
     except ValueError as problem:
-        raise InvalidQueryError(
-            f"{word} is two numbers, [low, high], not {text!r:.60}."
-        ) from problem
+        text = f"{word} is two numbers, [low, high], not {text!r:.60}."
+        raise InvalidQueryError(text) from problem
     return [low, high]
 
 

@@ -137,13 +137,7 @@ class Holdings:
 
 
 def describe_cube(source: Path) -> Cube:
-    """What a cube file says of itself.
-
-    Raises
-    ------
-    InvalidQueryError
-        If it is none that astrocut's CubeFactory has made.
-    """
+    """What a cube file says of itself."""
     from astropy.io import fits
 
     with _opened(source) as file:
@@ -175,13 +169,7 @@ def describe_cube(source: Path) -> Cube:
 
 
 def describe_image(source: Path, survey: str) -> Image:
-    """What an image file says of itself: the footprint of its first image.
-
-    Raises
-    ------
-    InvalidQueryError
-        If it holds no image with celestial coordinates.
-    """
+    """What an image file says of itself: the footprint of its first image."""
     from astropy.wcs import WCS
     from astropy.wcs.utils import proj_plane_pixel_scales
 

@@ -23,12 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from topmast.archive.disk import write_whole
-from topmast.archive.footprints.segment import (
-    Hits,
-    Segment,
-    merge_segments,
-    write_segment,
-)
+from topmast.archive.footprints.segment import Hits, Segment, merge_segments, write_segment
 from topmast.errors import ArchiveError
 
 POINTER = "current.json"
@@ -112,24 +107,19 @@ def add_footprints(
     ra_deg: Any = None,
     dec_deg: Any = None,
 ) -> None:
-    """Add footprints to the index, at a cost that grows with them and not with the index.
-
-    An id that is there already gets its new footprint. Arguments as for `write_index`.
-    """
+    """Add footprints, or new ones of known ids, at a cost that grows with them alone."""
     folder = Path(folder)
     names = [*_segment_names(folder), _new_name(folder)]
     with _cleared_after_failure(folder):
         write_segment(folder / names[-1], ids, regions, ra_deg, dec_deg)
-        while len(names) > 1 and _should_merge(folder, names):
+        while len(names) > 1:
+            older, newer = (Segment(folder / name) for name in names[-2:])
+            if len(older.ids) >= MERGE_BELOW * len(newer.ids):
+                break
             merged = _new_name(folder)
-            merge_segments(folder / merged, *(Segment(folder / name) for name in names[-2:]))
+            merge_segments(folder / merged, older, newer)
             names[-2:] = [merged]
         _switch(folder, names)
-
-
-def _should_merge(folder: Path, names: list[str]) -> bool:
-    older, newer = (len(Segment(folder / name).ids) for name in names[-2:])
-    return older < MERGE_BELOW * newer
 
 
 def _nearest_of_each(found: Hits) -> Hits:

@@ -14,6 +14,7 @@ from topmast.archive.missions.definitions import (
 )
 from topmast.archive.missions.ingest import MissionInput, MissionReport, ingest_mission
 from topmast.archive.missions.search import Found, search
+from topmast.archive.store.schema import AMONG
 from topmast.errors import ArchiveError
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class ArchiveMissions:
         """The products of datasets, ordered by dataset, each dataset's as they came in."""
         with self._store.reading() as connection:
             rows = connection.execute(
-                "SELECT about FROM mission_products WHERE mission = ? AND dataset IN "
-                "(SELECT value FROM json_each(?)) ORDER BY dataset, number",
+                "SELECT about FROM mission_products WHERE mission = ? "
+                f"AND dataset {AMONG} ORDER BY dataset, number",
                 (name.lower(), json.dumps(list(datasets))),
             )
             return [json.loads(about) for (about,) in rows]

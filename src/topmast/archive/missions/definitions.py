@@ -31,16 +31,11 @@ COMPUTED = {column.name: column for column in (SEARCH_POSITION, SEPARATION, SEAR
 """Columns that a search works out; no dataset has a value of them."""
 
 TYPES = {
-    "string": ("string", "VARCHAR"),
-    "ustring": ("string", "VARCHAR"),
-    "substring": ("string", "VARCHAR"),
+    **dict.fromkeys(("string", "ustring", "substring"), ("string", "VARCHAR")),
     "datetime": ("string", "DATETIME"),
-    "integer": ("int", "INTEGER"),
-    "int": ("int", "INTEGER"),
+    **dict.fromkeys(("integer", "int"), ("int", "INTEGER")),
     "boolean": ("boolean", "INTEGER"),
-    "float": ("float", "FLOAT"),
-    "ra": ("float", "FLOAT"),
-    "dec": ("float", "FLOAT"),
+    **dict.fromkeys(("float", "ra", "dec"), ("float", "FLOAT")),
 }
 """For each kind of column the type of its values, and the word for it in an answer."""
 
@@ -102,13 +97,7 @@ class MissionTable:
 
 
 def checked_table(table: MissionTable) -> MissionTable:
-    """`table`, if an archive can have it.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a name that is no mission's, or a column that cannot be.
-    """
+    """`table`, if an archive can have it."""
     if not MISSION_NAME.fullmatch(table.name) or table.name in RESERVED:
         raise InvalidQueryError(
             f"A mission's name is of small letters, digits and _, not {table.name[:100]!r}."
@@ -141,9 +130,6 @@ def dataset_of(name: str, columns: Sequence[str]) -> str:
     return known if known in columns else ""
 
 
-# ------------------------------------------------------------------------- in the database
-
-
 @cache
 def table_statements() -> tuple[str, ...]:
     """What makes the tables about missions where they are not there yet."""
@@ -168,9 +154,8 @@ def read_mission(connection: sqlite3.Connection, name: str) -> MissionTable | No
     """One mission, or None: the archive does not have it."""
     if not has_missions(connection):
         return None
-    row = connection.execute(
-        "SELECT name, dataset, ra, decl, sort_by FROM missions WHERE name = ?", (name,)
-    ).fetchone()
+    sql = "SELECT name, dataset, ra, decl, sort_by FROM missions WHERE name = ?"
+    row = connection.execute(sql, (name,)).fetchone()
     if row is None:
         return None
     about = connection.execute(

@@ -25,7 +25,7 @@ from topmast.archive.store.column_values import column_values
 from topmast.archive.store.database import Store
 from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.product_files import IncomingFile, ProductFolder, file_name_of
-from topmast.archive.store.schema import quoted
+from topmast.archive.store.schema import AMONG, quoted
 from topmast.archive.store.table_pieces import TableSource, known_columns, whole_table
 from topmast.errors import InvalidQueryError
 from topmast.wire.mission_lists import MissionColumn
@@ -84,9 +84,6 @@ def ingest_mission(store: Store, given: MissionInput) -> MissionReport:
     return report
 
 
-# ------------------------------------------------------------------------------- datasets
-
-
 def _put_datasets(
     connection: sqlite3.Connection, given: MissionInput, report: MissionReport
 ) -> None:
@@ -108,8 +105,7 @@ def _put_datasets(
         )
     _check_positions(known, columns)
     connection.execute(
-        f"DELETE FROM {known.table} WHERE {quoted(known.dataset)} IN "
-        "(SELECT value FROM json_each(?))",
+        f"DELETE FROM {known.table} WHERE {quoted(known.dataset)} {AMONG}",
         (json.dumps(names),),
     )
     marks = ", ".join("?" * len(columns))
@@ -183,9 +179,6 @@ def _check_positions(table: MissionTable, columns: Mapping[str, list[Any]]) -> N
                 )
 
 
-# ------------------------------------------------------------------------------- products
-
-
 def _put_products(
     connection: sqlite3.Connection,
     given: MissionInput,
@@ -196,8 +189,7 @@ def _put_products(
         return
     products = [_product(row, n, given.name) for n, row in enumerate(_rows(given.products))]
     connection.execute(
-        "DELETE FROM mission_products WHERE mission = ? AND dataset IN "
-        "(SELECT value FROM json_each(?))",
+        f"DELETE FROM mission_products WHERE mission = ? AND dataset {AMONG}",
         (given.name, json.dumps(list({about["dataset"] for about, _ in products}))),
     )
     for number, (about, file) in enumerate(products):
@@ -207,30 +199,19 @@ def _put_products(
         connection.execute(
             PUT_FILE, (file, arrival.collection, arrival.obs_id, arrival.file_name, rights)
         )
-        _place(connection, folder, arrival, about, report)
+        folder.place(arrival, about.get("size"))
+        sql = "SELECT size FROM files WHERE uri = ? AND path IS NOT NULL"
+        held = connection.execute(sql, (file,)).fetchone()
+        if held is not None:
+            about["size"] = held[0]
+        else:
+            report.missing.append(file)
         connection.execute(
             "INSERT INTO mission_products VALUES (?, ?, ?, ?, ?, ?, ?)",
             (given.name, about["dataset"], number, about["uri"], about["filename"], file,
              json.dumps(about)),
         )  # fmt: skip
     report.products = len(products)
-
-
-def _place(
-    connection: sqlite3.Connection,
-    folder: ProductFolder,
-    arrival: IncomingFile,
-    about: dict[str, Any],
-    report: MissionReport,
-) -> None:
-    """Put the file down where it is given, and take the size of the one that is held."""
-    folder.place(arrival, about.get("size"))
-    sql = "SELECT size FROM files WHERE uri = ? AND path IS NOT NULL"
-    held = connection.execute(sql, (arrival.uri,)).fetchone()
-    if held is not None:
-        about["size"] = held[0]
-    else:
-        report.missing.append(arrival.uri)
 
 
 def _product(row: dict[str, Any], number: int, mission: str) -> tuple[dict[str, Any], str]:

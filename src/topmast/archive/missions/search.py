@@ -36,24 +36,8 @@ class Found:
     request: SearchRequest
 
 
-@dataclass(frozen=True, slots=True)
-class _Matched:
-    """A dataset and the target that it lies near."""
-
-    number: int
-    position: str
-    arcmin: float
-
-
 def search(connection: sqlite3.Connection, table: MissionTable, request: SearchRequest) -> Found:
-    """The rows that `request` describes.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a column or sort key that is not there, a value that cannot be read, too many
-        targets, a radius that is too large, or a target that is no place on the sky.
-    """
+    """The rows that `request` describes."""
     request = _completed(table, request)
     condition = where(table, request.conditions)
     source, values = _source(connection, table, request)
@@ -109,24 +93,18 @@ def _info(table: MissionTable, request: SearchRequest) -> tuple[tuple[str, str],
 
 
 def _selected(table: MissionTable, name: str, with_targets: bool) -> str:
-    if name not in COMPUTED:
-        return quoted(name)
-    if not with_targets:
+    if name in COMPUTED and not with_targets:
         return "NULL"
-    if name == "search_key":
-        return f"search_pos || {quoted(table.dataset)}"
-    return quoted(name)
+    return f"search_pos || {quoted(table.dataset)}" if name == "search_key" else quoted(name)
 
 
 def _order(table: MissionTable, request: SearchRequest) -> str:
     """The order of the rows, which is always the same one."""
-    keys = []
-    for name, down in zip(request.sort_by, request.sort_desc, strict=True):
-        keys.append(f"{_selected(table, name, bool(request.targets))} {'DESC' if down else 'ASC'}")
+    keys = [
+        f"{_selected(table, name, bool(request.targets))} {'DESC' if down else 'ASC'}"
+        for name, down in zip(request.sort_by, request.sort_desc, strict=True)
+    ]
     return ", ".join([*keys, "_number"])
-
-
-# --------------------------------------------------------------------------- near targets
 
 
 def _source(
@@ -147,7 +125,7 @@ def _source(
             f"The radius must be between 0 and {LARGEST_RADIUS_ARCMIN:g} arcminutes, not {radius}."
         )
     matched = [
-        [each.number, each.position, each.arcmin]
+        each
         for target in dict.fromkeys(request.targets)
         for each in _near(connection, table, target, radius / 60)
     ]
@@ -160,7 +138,8 @@ def _source(
 
 def _near(
     connection: sqlite3.Connection, table: MissionTable, target: str, radius_deg: float
-) -> list[_Matched]:
+) -> list[tuple[int, str, float]]:
+    """Numbers of datasets, the target that each is near, and the arcminutes between."""
     ra, dec = _place(target)
     found = connection.execute(
         f"SELECT _number, {quoted(table.ra)}, {quoted(table.dec)} FROM {table.table} "
@@ -172,7 +151,7 @@ def _near(
     numbers, ras, decs = zip(*found, strict=True)
     apart = np.atleast_1d(separation_deg(np.array(ras), np.array(decs), ra, dec))
     return [
-        _Matched(numbers[row], target, float(apart[row]) * 60)
+        (numbers[row], target, float(apart[row]) * 60)
         for row in np.flatnonzero(apart <= radius_deg + NEARLY).tolist()
     ]
 

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import NoneType
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import msgspec
 
@@ -47,6 +47,8 @@ class AnswerFile:
 
 
 Answer = bytes | AnswerFile
+Columns = Sequence[tuple[str, str]]
+Rows = Sequence[Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,42 +64,29 @@ class Page:
         return (self.number - 1) * self.size
 
 
-@dataclass(frozen=True, slots=True)
-class TableAnswer:
-    """Rows of one page, and how many there are on all."""
-
-    fields: Sequence[Field]
-    rows: Sequence[Sequence[Any]]
-    page: Page
-    total: int
-
-    def encode(self, request: MashupRequest) -> bytes:
-        """The answer in the format that `request` names."""
-        wanted = self._without_null_columns() if request.extra.get("removenullcolumns") else self
-        columns = [(field.name, field.type) for field in wanted.fields]
-        paging = Paging(
-            page=self.page.number,
-            page_size=self.page.size,
-            pages_filtered=max(1, -(-self.total // self.page.size)),
-            rows=len(self.rows),
-            rows_filtered=self.total,
-            rows_total=self.total,
-        )
-        return FORMATS[request.format].encode(columns, wanted.rows, paging)
-
-    def _without_null_columns(self) -> TableAnswer:
-        keep = [
-            place
-            for place in range(len(self.fields))
-            if any(row[place] is not None for row in self.rows)
-        ]
-        fields = [self.fields[place] for place in keep]
-        rows = [[row[place] for place in keep] for row in self.rows]
-        return TableAnswer(fields, rows, self.page, self.total)
+def encode_table(
+    request: MashupRequest, fields: Sequence[Field], rows: Rows, page: Page, total: int
+) -> bytes:
+    """Rows of one page, in the format that `request` names; `total` counts those of all pages."""
+    columns = [(field.name, field.type) for field in fields]
+    if request.extra.get("removenullcolumns"):
+        keep = [n for n in range(len(columns)) if any(row[n] is not None for row in rows)]
+        columns = [columns[n] for n in keep]
+        rows = [[row[n] for n in keep] for row in rows]
+    paging = Paging(
+        page=page.number,
+        page_size=page.size,
+        pages_filtered=max(1, -(-total // page.size)),
+        rows=len(rows),
+        rows_filtered=total,
+        rows_total=total,
+    )
+    return FORMATS[request.format].encode(columns, rows, paging)
 
 
 def page_of(request: MashupRequest) -> Page:
     """The page that `request` asks for; a huge page is cut to the most that we send at once."""
+    check_format(request.format)
     size = min(request.pagesize or DEFAULT_PAGESIZE, LARGEST_PAGESIZE)
     return Page(request.page or 1, size)
 
@@ -106,10 +95,6 @@ def check_format(format: str) -> None:
     """Raise for a format that no table can be sent in."""
     if format not in FORMATS:
         raise InvalidQueryError(f"The format is one of {', '.join(FORMATS)}, not {format[:40]!r}.")
-
-
-Columns = Sequence[tuple[str, str]]
-Rows = Sequence[Sequence[Any]]
 
 
 def _csv(columns: Columns, rows: Rows, paging: Paging) -> bytes:
@@ -154,8 +139,7 @@ def _votable(columns: Columns, rows: Rows, paging: Paging) -> bytes:
     return content.getvalue()
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerFormat:
+class AnswerFormat(NamedTuple):
     """How a table is written, and what HTTP calls that."""
 
     encode: Callable[[Columns, Rows, Paging], bytes]

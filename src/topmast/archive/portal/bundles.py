@@ -51,7 +51,7 @@ def stage_bundle(
     statuses = {uri: "COMPLETE" if uri in known else "NOT FOUND" for uri in request.uris}
     files = [_in_bundle(known[uri]) for uri in request.uris if uri in known]
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", request.filename).lstrip(".")[:100] or "mastDownload"
-    script = bundle_script(files, base_url, _stamp())
+    script = bundle_script(files, base_url, time_stamp())
     texts = {f"{name}.sh": script, f"{name}_MANIFEST.html": _manifest(statuses)}
     place = archive.staged.put(texts, client)
     url = f"{base_url}/portal/Download/stage/anonymous/public/{place}/{name}"
@@ -76,7 +76,8 @@ def _in_bundle(file: HeldFile) -> BundleFile:
     )
 
 
-def _stamp() -> str:
+def time_stamp() -> str:
+    """The time of now, as it is part of file names."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H%M")
 
 
@@ -86,9 +87,6 @@ def _manifest(statuses: Mapping[str, str]) -> str:
     )
     head = '<!doctype html>\n<meta charset="utf-8">\n<title>MANIFEST</title>\n'
     return f"{head}<table>\n<tr><th>URI</th><th>Status</th></tr>\n{rows}</table>\n"
-
-
-# ------------------------------------------------------------------------------------------ packs
 
 
 def pack(files: Sequence[HeldFile], kind: str) -> Iterator[bytes]:

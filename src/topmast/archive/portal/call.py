@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from topmast.archive.accounts.user import ANONYMOUS, User
-from topmast.archive.portal.answers import Page, TableAnswer, check_format
+from topmast.archive.portal.answers import Page, check_format, encode_table
 from topmast.archive.store.filters import find_field
 from topmast.archive.store.limits import check_rows
+from topmast.archive.store.query import Cone
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
 from topmast.wire.portal import MashupRequest
@@ -60,6 +61,11 @@ def number(call: Call, name: str, default: float | None = None) -> float:
     return as_number(value, name)
 
 
+def cone_of(call: Call, radius_deg: float) -> Cone:
+    """The cone in the parameters ra, dec and radius, with a default for the last."""
+    return Cone(number(call, "ra"), number(call, "dec"), number(call, "radius", radius_deg))
+
+
 def as_number(value: Any, name: str) -> float:
     """`value` as a finite number of degrees; `name` is what the error calls it."""
     try:
@@ -80,13 +86,12 @@ def table_answer(
     """One page of rows, in the format that was asked for."""
     check_format(call.request.format)
     check_rows(len(rows))
-    return TableAnswer(fields, rows, page, total).encode(call.request)
+    return encode_table(call.request, fields, rows, page, total)
 
 
 def is_count(columns: Any) -> bool:
     """Whether ``columns`` asks for nothing but the number of rows."""
-    text = "".join(str(columns).split()).lower()
-    return text in ("count_big(*)", "count(*)")
+    return "".join(str(columns).split()).lower() in ("count_big(*)", "count(*)")
 
 
 def chosen_fields(

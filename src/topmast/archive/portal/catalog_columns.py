@@ -54,7 +54,7 @@ def _cone_of_tic(fields: Fields) -> Fields:
     return pick_fields(" ".join(FIRST_OF_TIC + [name for name in rest if name != "objID"]), fields)
 
 
-def shown(catalog: Catalog, fields: Sequence[Field]) -> list[AnswerColumn]:
+def shown(fields: Sequence[Field]) -> list[AnswerColumn]:
     """The columns of an answer, each kept under its own name."""
     return [AnswerColumn(field, field.name) for field in fields]
 
@@ -71,9 +71,6 @@ def _of_2017(catalog: Catalog, field: Field) -> Field:
     if field.name == "MatchID" and catalog.name != "hsc_spectra":
         return replace(field, type="int")
     return field
-
-
-# -------------------------------------------------------------------------- Hubble Source Catalog
 
 
 def hubble_columns(

@@ -15,8 +15,8 @@ from topmast.archive.catalogs.definitions import Catalog, known_catalog
 from topmast.archive.catalogs.matching import match
 from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.catalogs.search import Question, Selection
-from topmast.archive.portal.answers import Page, check_format, page_of
-from topmast.archive.portal.call import Call, chosen_fields, is_count, number, table_answer
+from topmast.archive.portal.answers import Page, page_of
+from topmast.archive.portal.call import Call, chosen_fields, cone_of, is_count, number, table_answer
 from topmast.archive.portal.catalog_columns import (
     AnswerColumn,
     answer_fields,
@@ -26,7 +26,6 @@ from topmast.archive.portal.catalog_columns import (
 from topmast.archive.store.crossmatch import DEC, RA, ROW, uploaded_positions
 from topmast.archive.store.filters import Filter, parse_filters
 from topmast.archive.store.limits import check_rows
-from topmast.archive.store.query import Cone
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import SELECTED, Field
 from topmast.wire.encoding import encode_extjs
@@ -40,16 +39,12 @@ MOST_ROWS_OF_GALEX = 10_000
 COUNT = Field("Column1", "string", "", "")
 
 
-# ------------------------------------------------------------------------------------ cones
-
-
-def cone_service(call: Call, *, name: str, limit_name: str = "", limit: int | None = None) -> bytes:
+def cone_service(call: Call, *, name: str, limit_name: str = "", limit: int = MOST_ROWS) -> bytes:
     """Rows around a position, nearest first."""
-    most = _limit(call, limit_name, limit) if limit_name else None
-    question = Question(cone=_cone_of(call), limit=most)
+    most = _whole(call, limit_name, limit) if limit_name else None
+    question = Question(cone=cone_of(call, RADIUS_DEG), limit=most)
     catalog, table = _catalog_and_table(call, name)
-    fields = answer_fields(catalog, "cone", call.archive.profile)
-    return _answer(call, table, question, shown(catalog, fields))
+    return _answer(call, table, question, shown(_fields(call, catalog, "cone")))
 
 
 def hubble_service(call: Call, *, name: str) -> bytes:
@@ -57,24 +52,17 @@ def hubble_service(call: Call, *, name: str) -> bytes:
     magtype = _whole(call, "magtype", 1)
     if magtype not in (1, 2):
         raise InvalidQueryError(f"magtype is 1 (MagAper2) or 2 (MagAuto), not {magtype}.")
-    most = _limit(call, "nr", MOST_ROWS)
+    most = _whole(call, "nr", MOST_ROWS)
     least = _whole(call, "ni", 1)
     catalog, table = _catalog_and_table(call, name)
     images = parse_filters(
         [{"paramName": "NumImages", "values": [{"min": least}]}], catalog.searchable
     )
-    cone = _cone_of(call)
+    cone = cone_of(call, RADIUS_DEG)
     question = Question(images if least > 1 else (), cone, most)
     everything = _selected(call, table, Question(question.filters, cone))
     columns = hubble_columns(table, everything.numbers, magtype, call.archive.profile)
     return _answer(call, table, question, columns)
-
-
-def _cone_of(call: Call) -> Cone:
-    return Cone(number(call, "ra"), number(call, "dec"), number(call, "radius", RADIUS_DEG))
-
-
-# --------------------------------------------------------------------------------- criteria
 
 
 def filtered_service(call: Call, *, name: str, kind: str, count: str) -> bytes:
@@ -87,7 +75,7 @@ def filtered_service(call: Call, *, name: str, kind: str, count: str) -> bytes:
         *parse_filters(call.parameter("filters"), catalog.searchable),
         *_ranges(call, catalog),
     )
-    cone = _cone_of(call) if kind == "position" else None
+    cone = cone_of(call, RADIUS_DEG) if kind == "position" else None
     question = Question(filters, cone, by_key=True)
     columns = None if count in ("never", "always") else call.parameter("columns")
     if count == "always" or is_count(columns):
@@ -95,9 +83,8 @@ def filtered_service(call: Call, *, name: str, kind: str, count: str) -> bytes:
             raise InvalidQueryError("Incorrect syntax near '*'.")
         total = _selected(call, table, question).found
         return table_answer(call, [COUNT], [(total,)], Page(1, 1), 1)
-    every = answer_fields(catalog, kind, call.archive.profile)
-    fields = chosen_fields(columns, every, catalog.searchable)
-    return _answer(call, table, question, shown(catalog, fields))
+    fields = chosen_fields(columns, _fields(call, catalog, kind), catalog.searchable)
+    return _answer(call, table, question, shown(fields))
 
 
 def _ranges(call: Call, catalog: Catalog) -> tuple[Filter, ...]:
@@ -114,9 +101,6 @@ def _is_range(value: Any) -> bool:
     return isinstance(value, dict) and bool({str(key).lower() for key in value} & {"min", "max"})
 
 
-# ---------------------------------------------------------------------- whole lists, one source
-
-
 def detail_service(call: Call, *, name: str) -> bytes:
     """All detections of one Hubble source."""
     catalog, table = _catalog_and_table(call, name)
@@ -126,21 +110,19 @@ def detail_service(call: Call, *, name: str) -> bytes:
     filters = parse_filters([{"paramName": "MatchID", "values": [wanted]}], catalog.searchable)
     if not all(isinstance(value, int) for value in filters[0].values):
         raise InvalidQueryError(f"A MatchID is a whole number, not {str(wanted)[:60]!r}.")
-    fields = answer_fields(catalog, "filtered", call.archive.profile)
-    return _answer(call, table, Question(filters), shown(catalog, fields))
+    return _answer(call, table, Question(filters), shown(_fields(call, catalog, "filtered")))
 
 
 def list_service(call: Call, *, name: str) -> bytes:
     """All rows."""
     catalog, table = _catalog_and_table(call, name)
-    fields = answer_fields(catalog, "filtered", call.archive.profile)
-    return _answer(call, table, Question(), shown(catalog, fields))
+    return _answer(call, table, Question(), shown(_fields(call, catalog, "filtered")))
 
 
 def histogram_service(call: Call, *, name: str) -> bytes:
     """How the values are spread, and no rows."""
     catalog, table = _catalog_and_table(call, name)
-    fields = answer_fields(catalog, "filtered", call.archive.profile)
+    fields = _fields(call, catalog, "filtered")
     nothing: dict[str, Any] = {"discreteHistogram": {}, "continuousHistogram": {}}
     properties = nothing if table is None else call.archive.catalogs.histograms.of(table)
     empty = {"string": "", "float": "NaN"}
@@ -152,12 +134,8 @@ def histogram_service(call: Call, *, name: str) -> bytes:
     return encode_extjs(names, columns=columns, properties=properties)
 
 
-# ------------------------------------------------------------------------------- crossmatch
-
-
 def match_service(call: Call, *, name: str, magtype: int = 0) -> bytes:
     """Rows around each position of an uploaded table, which they stand behind."""
-    check_format(call.request.format)
     page = page_of(call.request)
     catalog, table = _catalog_and_table(call, name)
     radius = number(call, "radius", MATCH_RADIUS_DEG)
@@ -170,11 +148,10 @@ def match_service(call: Call, *, name: str, magtype: int = 0) -> bytes:
     if table is not None:
         found = match(table, ra, dec, radius)
         numbers, distances, owners = found.numbers, found.distances, found.positions
-    profile = call.archive.profile
     if magtype:
-        columns = hubble_columns(table, np.unique(numbers), magtype, profile)
+        columns = hubble_columns(table, np.unique(numbers), magtype, call.archive.profile)
     else:
-        columns = shown(catalog, answer_fields(catalog, "cone", profile))
+        columns = shown(_fields(call, catalog, "cone"))
     columns = [column for column in columns if column.field is not SELECTED]
     part = slice(page.start, page.start + page.size)
     rows = _rows(catalog, table, numbers[part], distances[part], columns)
@@ -186,9 +163,6 @@ def match_service(call: Call, *, name: str, magtype: int = 0) -> bytes:
     return table_answer(call, fields, rows, page, len(numbers))
 
 
-# ---------------------------------------------------------------------------------- answers
-
-
 def _catalog_and_table(call: Call, name: str) -> tuple[Catalog, CatalogTable | None]:
     """The catalogue, and its rows if this archive has any."""
     table = call.archive.catalogs.table(name)
@@ -196,6 +170,10 @@ def _catalog_and_table(call: Call, name: str) -> tuple[Catalog, CatalogTable | N
     if catalog is None:
         raise InvalidQueryError(f"The archive has no catalogue {name}.")
     return catalog, table
+
+
+def _fields(call: Call, catalog: Catalog, kind: str) -> tuple[Field, ...]:
+    return answer_fields(catalog, kind, call.archive.profile)
 
 
 def _selected(call: Call, table: CatalogTable | None, question: Question) -> Selection:
@@ -208,7 +186,6 @@ def _selected(call: Call, table: CatalogTable | None, question: Question) -> Sel
 def _answer(
     call: Call, table: CatalogTable | None, question: Question, columns: Sequence[AnswerColumn]
 ) -> bytes:
-    check_format(call.request.format)
     page = page_of(call.request)
     found = _selected(call, table, question)
     part = slice(page.start, page.start + page.size)
@@ -230,26 +207,20 @@ def _rows(
     if table is None or catalog is None or not len(numbers):
         return []
     check_rows(len(numbers))
-    computed = {catalog.distance.name: _nothing(numbers), SELECTED.name: _nothing(numbers)}
+    computed = dict.fromkeys((catalog.distance.name, SELECTED.name), [None] * len(numbers))
     if distances is not None:
         computed[catalog.distance.name] = (distances * catalog.distance_a_degree).tolist()
     wanted = [column.stored for column in columns if column.stored not in computed]
     part = table.read(numbers, wanted)
-    lists = [
-        computed[column.stored]
-        if column.stored in computed
-        else _filled(part.column(column.stored), column.nothing).to_pylist()
-        for column in columns
-    ]
+    lists = []
+    for column in columns:
+        if column.stored in computed:
+            lists.append(computed[column.stored])
+            continue
+        values = part.column(column.stored)
+        values = values if column.nothing is None else values.fill_null(column.nothing)
+        lists.append(values.to_pylist())
     return list(zip(*lists, strict=True))
-
-
-def _filled(values: Any, nothing: int | None) -> Any:
-    return values if nothing is None else values.fill_null(nothing)
-
-
-def _nothing(numbers: IntArray) -> list[Any]:
-    return [None] * len(numbers)
 
 
 def _whole(call: Call, name: str, default: int) -> int:
@@ -262,12 +233,6 @@ def _whole(call: Call, name: str, default: int) -> int:
         )
     return number
 
-
-def _limit(call: Call, name: str, default: int | None) -> int:
-    return _whole(call, name, MOST_ROWS if default is None else default)
-
-
-# ------------------------------------------------------------------------------------ tables
 
 ANSWERS: Mapping[str, Callable[..., bytes]] = {
     "hubble": hubble_service,

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from topmast.archive.portal.answers import Answer
 from topmast.archive.store.limits import TooHeavy, is_light
@@ -73,13 +74,7 @@ class Jobs:
         self._make_lanes()
 
     def start(self, key: bytes, work: Work) -> Future[Answer]:
-        """The query `key` names, under way or done; begun with `work` if it is new.
-
-        Raises
-        ------
-        BusyError
-            If too many wait already.
-        """
+        """The query `key` names, under way or done; begun with `work` if it is new."""
         now = time.monotonic()
         with self._guard:
             self._forget_old(now)
@@ -183,11 +178,7 @@ def _size_of(future: Future[Answer]) -> int:
     return len(answer) if isinstance(answer, bytes) else 0
 
 
-# ------------------------------------------------------------------------------------- lanes
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(NamedTuple):
     client: str
     work: Callable[[], None]
     size: int
@@ -214,13 +205,7 @@ class Lane:
     _closed: bool = False
 
     def submit(self, client: str, work: Callable[[], None], size: int = 0) -> None:
-        """Have `work` done in its turn; `size` is the memory that it holds while it waits.
-
-        Raises
-        ------
-        BusyError
-            If too much is waiting, of this client or of all.
-        """
+        """Have `work` done in its turn; `size` is the memory that it holds while it waits."""
         with self._changed:
             self._check(len(self._waiting.get(client, ())), size)
             self._waiting.setdefault(client, deque()).append(_Task(client, work, size))

@@ -8,13 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from topmast.archive.accounts.rights import mark_products
-from topmast.archive.portal.answers import Page, check_format, page_of
+from topmast.archive.portal.answers import Page, page_of
 from topmast.archive.portal.bundles import stage_bundle
 from topmast.archive.portal.call import (
     Asked,
     Call,
     as_number,
     chosen_fields,
+    cone_of,
     is_count,
     number,
     table_answer,
@@ -34,18 +35,16 @@ from topmast.wire.portal import decode_request
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
 
+RADIUS_DEG = 0.2
 BY_NAME = {field.name: field for field in OBSERVATION}
 OBSERVATION_FIELDS = {field.name.lower(): field for field in OBSERVATION}
-
-
-# ------------------------------------------------------------------------------------- positions
 
 
 def _position(call: Call) -> Cone:
     """The cone in ``position``: ``"ra, dec, radius"``."""
     text = call.parameter("position")
     if text is None:
-        return Cone(number(call, "ra"), number(call, "dec"), number(call, "radius", 0.2))
+        return cone_of(call, RADIUS_DEG)
     parts = text.replace(",", " ").split() if isinstance(text, str) else text
     if not isinstance(parts, list) or len(parts) != 3:
         raise InvalidQueryError(
@@ -55,11 +54,8 @@ def _position(call: Call) -> Cone:
     return Cone(*(as_number(part, name) for part, name in zip(parts, names, strict=True)))
 
 
-# ---------------------------------------------------------------------------------- observations
-
-
 def _cone(call: Call) -> bytes:
-    cone = Cone(number(call, "ra"), number(call, "dec"), number(call, "radius", 0.2))
+    cone = cone_of(call, RADIUS_DEG)
     return _observations(call, call.fields("cone"), _without_hla(call), cone)
 
 
@@ -83,7 +79,6 @@ def _criteria(call: Call, fields: tuple[Field, ...], cone: Cone | None) -> bytes
 def _observations(
     call: Call, fields: tuple[Field, ...], filters: tuple[Filter, ...], cone: Cone | None
 ) -> bytes:
-    check_format(call.request.format)
     page = page_of(call.request)
     found = call.archive.searcher.search(Query(fields, filters, cone, page.number, page.size))
     return table_answer(call, fields, found.rows, page, found.total)
@@ -110,11 +105,7 @@ def _kind_of_observation(call: Call) -> tuple[Filter, ...]:
     return KINDS[kind]
 
 
-# -------------------------------------------------------------------------------------- products
-
-
 def _products(call: Call) -> bytes:
-    check_format(call.request.format)
     page = page_of(call.request)
     fields = call.fields("products")
     obsids = _obsids(call.parameter("obsid"))
@@ -142,9 +133,6 @@ def _obsid(part: Any) -> int:
     return int(text)
 
 
-# --------------------------------------------------------------------------- missions, crossmatch
-
-
 def _all(call: Call) -> bytes:
     """How often each value of each column occurs; the list of missions is read off it."""
     config = {name: columns_config(OBSERVATION)[name] for name in HISTOGRAM_COLUMNS}
@@ -163,7 +151,6 @@ def _missions(call: Call) -> bytes:
 
 
 def _crossmatch(call: Call) -> bytes:
-    check_format(call.request.format)
     page = page_of(call.request)
     found = crossmatch(
         call.archive.searcher,
@@ -177,9 +164,6 @@ def _crossmatch(call: Call) -> bytes:
     return table_answer(call, found.fields, found.rows, page, found.total)
 
 
-# ----------------------------------------------------------------------------------------- names
-
-
 def _name_lookup(call: Call) -> bytes:
     name = call.parameter("input")
     if not isinstance(name, str) or not name.strip():
@@ -190,9 +174,6 @@ def _name_lookup(call: Call) -> bytes:
 
 def _bundle(call: Call) -> bytes:
     return stage_bundle(call.archive, call.request.params, call.base_url, call.client)
-
-
-# --------------------------------------------------------------------------------------- the list
 
 
 SERVICES: Mapping[str, Callable[[Call], bytes]] = {

@@ -49,13 +49,7 @@ class StagedScripts:
         self._guard = threading.Lock()
 
     def put(self, texts: Mapping[str, str], client: str = "") -> str:
-        """Keep these files; the name of the place where they lie.
-
-        Raises
-        ------
-        InvalidQueryError
-            If they are too large, or the disk is nearly full.
-        """
+        """Keep these files; the name of the place where they lie."""
         contents = {name: text.encode() for name, text in texts.items()}
         size = sum(map(len, contents.values()))
         if size > self.MOST_BYTES // 2:

@@ -44,9 +44,7 @@ from topmast.wire.s3 import PUBLIC_BUCKET
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
 
-GET = ["GET"]
-POST = ["POST"]
-BOTH = ["GET", "POST"]
+GET, POST, BOTH = ["GET"], ["POST"], ["GET", "POST"]
 
 ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/", GET, pages.home),

@@ -28,13 +28,9 @@ PAUSE_SECONDS = 30.0
 BODY_SECONDS = 300.0
 LARGEST_HEAD = 128 << 10
 SWEEP_SECONDS = 1.0
-TOO_LARGE = b"\r\n".join(
-    (
-        b"HTTP/1.1 431 Request Header Fields Too Large",
-        b"Connection: close",
-        b"Content-Length: 0",
-        b"\r\n",
-    )
+TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"Connection: close\r\nContent-Length: 0\r\n\r\n"
 )
 KEPT_FREE = 100
 """Files that a server needs for itself, beside connections."""
@@ -53,22 +49,14 @@ class ConnectionLimits:
 
     def protocol(self) -> type[asyncio.Protocol]:
         """The class of connections that uvicorn is to make."""
-        limits = self
-
-        class Connection(LimitedConnection):
-            def __init__(self, *args: Any, **more: Any) -> None:
-                super().__init__(limits, *args, **more)
-
-        return Connection
+        return type("Connection", (LimitedConnection,), {"limits": self})
 
     def add(self, connection: LimitedConnection) -> None:
         """Count a new connection; if it is one too many, close the one that has waited longest."""
         self.open.add(connection)
         self.waiting[connection] = connection.loop.time()
         if len(self.open) > self.most:
-            oldest = next(iter(self.waiting))
-            self.waiting.pop(oldest)
-            oldest.drop()
+            self.waiting.popitem(last=False)[0].drop()
         if not self.sweeping:
             self.sweeping = True
             connection.loop.call_later(SWEEP_SECONDS, self._sweep, connection.loop)
@@ -91,9 +79,10 @@ class ConnectionLimits:
 class LimitedConnection(Base):
     """A connection that is closed when the other side is too slow."""
 
-    def __init__(self, limits: ConnectionLimits, *args: Any, **more: Any) -> None:
+    limits: ConnectionLimits
+
+    def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.limits = limits
         self.head_bytes = 0
         self.last_byte = 0.0
         self.body_since = 0.0

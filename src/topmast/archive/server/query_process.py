@@ -22,7 +22,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from topmast.archive.archive import Archive
 from topmast.archive.portal.answers import Answer, AnswerFile
@@ -87,14 +87,10 @@ class QueryProcesses:
             pass
 
     def ask(self, asked: Asked) -> Answer:
-        """The answer, once one of the processes has it.
-
-        Raises
-        ------
-        InvalidQueryError, TimeoutError, ArchiveError
-            As the query itself does; or because it took too long or too much memory.
-        """
-        if self._answer_bytes() > MOST_ANSWER_BYTES:
+        """The answer, once one of the processes has it."""
+        with self._guard:
+            waiting = sum(each.size for each in self._answers)
+        if waiting > MOST_ANSWER_BYTES:
             raise BusyError("Too many large answers wait to be fetched. Ask again later.")
         with self._lent() as process:
             found = process.ask(pickle.dumps(asked), self._seconds)
@@ -130,10 +126,6 @@ class QueryProcesses:
             if not keep:
                 process.end()
 
-    def _answer_bytes(self) -> int:
-        with self._guard:
-            return sum(each.size for each in self._answers)
-
 
 class _QueryProcess:
     """One process; it answers one query after the other."""
@@ -161,7 +153,7 @@ class _QueryProcess:
         timer.daemon = True
         timer.start()
         try:
-            _send(self._process.stdin, b"Q", [question], len(question))
+            _send(self._process.stdin, b"Q", question)
             kind, found = _received(self._process.stdout)
         except (OSError, EOFError) as problem:
             if self._late:
@@ -196,13 +188,9 @@ class _QueryProcess:
         self._process.kill()
 
 
-# ---------------------------------------------------------------------------------- the pipes
-
-
-def _send(pipe: IO[bytes], kind: bytes, pieces: Any, size: int) -> None:
-    pipe.write(LENGTH.pack(kind, size))
-    for piece in pieces:
-        pipe.write(piece)
+def _send(pipe: IO[bytes], kind: bytes, content: bytes) -> None:
+    pipe.write(LENGTH.pack(kind, len(content)))
+    pipe.write(content)
     pipe.flush()
 
 
@@ -223,23 +211,16 @@ def _received(pipe: IO[bytes]) -> tuple[bytes, Answer]:
             piece = pipe.read(min(PIECE, left))
             if not piece:
                 raise EOFError
-            _write(file, piece)
+            try:
+                file.write(piece)
+            except OSError as problem:
+                raise BusyError("The archive has no room for a large answer now.") from problem
             left -= len(piece)
         file.flush()
         return kind, AnswerFile(file, size)
     except BaseException:
         file.close()
         raise
-
-
-def _write(file: IO[bytes], piece: bytes) -> None:
-    try:
-        file.write(piece)
-    except OSError as problem:
-        raise BusyError("The archive has no room for a large answer now.") from problem
-
-
-# ---------------------------------------------------------------------------- in the process
 
 
 def main() -> None:
@@ -249,7 +230,10 @@ def main() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server ends it
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    _limit_memory(int(memory))
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no answer
     questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -258,7 +242,7 @@ def main() -> None:
         archive.staged = StagedScripts(Path(staging))
         while True:
             kind, content = _outcome(lambda: answer(archive, pickle.loads(questions.get())))
-            _send(output, kind, [content], len(content))
+            _send(output, kind, content)
             del content
 
 
@@ -281,10 +265,3 @@ def _outcome(work: Callable[[], bytes]) -> tuple[bytes, bytes]:
     except Exception:
         traceback.print_exc()
         return b"E", b"The archive failed at this query; its log says why."
-
-
-def _limit_memory(most: int) -> None:
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_DATA, (most, most))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import signal
 import socket
@@ -157,7 +156,12 @@ def _work(listening: socket.socket, options: ServerOptions) -> None:
             archive.folder, archive.profile, options.staging, most=heavy * options.workers
         )
         archive.heavy_answers = processes.ask
-        server = _Server(_config(archive, options), lambda: _end_queries(archive, processes))
+
+        def end_queries() -> None:
+            archive.jobs.close(wait_seconds=0)
+            processes.close()
+
+        server = _Server(_config(archive, options), end_queries)
         try:
             processes.start()
             server.run(sockets=[listening])
@@ -179,11 +183,6 @@ class _Server(uvicorn.Server):
                 timer.daemon = True
                 timer.start()
         super().handle_exit(sig, frame)
-
-
-def _end_queries(archive: Archive, processes: QueryProcesses) -> None:
-    archive.jobs.close(wait_seconds=0)
-    processes.close()
 
 
 def _exit() -> None:
@@ -209,16 +208,15 @@ def _config(archive: Archive, options: ServerOptions) -> uvicorn.Config:
     )
 
 
-# -------------------------------------------------------------------------------- many processes
-
-
 def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -> None:
     """Keep so many workers running; one that dies is replaced, unless all die at once."""
     early_exits = 0
     with _ended_by_signals(), _worker_processes() as processes:
         while True:
             while len(processes) < workers:
-                processes[_start_worker(listening, options)] = time.monotonic()
+                started = SpawnProcess(target=_worker, args=(listening, options), daemon=True)
+                started.start()
+                processes[started] = time.monotonic()
             wait([process.sentinel for process in processes])
             for dead in [process for process in processes if not process.is_alive()]:
                 lived = time.monotonic() - processes.pop(dead)
@@ -226,14 +224,6 @@ def _supervise(workers: int, listening: socket.socket, options: ServerOptions) -
                 early_exits = early_exits + 1 if lived < EARLY_EXIT_SECONDS else 0
             if early_exits >= MOST_EARLY_EXITS:
                 raise ArchiveError("The workers cannot start; the messages above say why.")
-
-
-def _start_worker(listening: socket.socket, options: ServerOptions) -> SpawnProcess:
-    process = multiprocessing.get_context("spawn").Process(
-        target=_worker, args=(listening, options), daemon=True
-    )
-    process.start()
-    return process
 
 
 def _worker(listening: socket.socket, options: ServerOptions) -> None:
@@ -275,9 +265,6 @@ def _ended_by_signals() -> Iterator[None]:
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
-
-
-# ------------------------------------------------------------------------------------ the address
 
 
 def _listen(host: str, port: int) -> socket.socket:

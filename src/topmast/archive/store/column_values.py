@@ -31,19 +31,15 @@ def column_values(column: Any, field: Field, first_row: int) -> list[Any]:
     values, missing = _plain_values(column)
     cells = _cells(values, missing, field, first_row)
     if field.name in LIMITS:
-        _refuse_out_of_range(cells, field, first_row)
+        low, high = LIMITS[field.name]
+        for row, cell in enumerate(cells, first_row):
+            if cell is not None and not low <= cell <= high:
+                raise _refusal(field, cell, row, f"from {low:g} to {high:g} degrees")
     return cells
 
 
 LIMITS = {"s_ra": (-180.0, 360.0), "s_dec": (-90.0, 90.0)}
 """Where positions are, in degrees."""
-
-
-def _refuse_out_of_range(cells: list[Any], field: Field, first_row: int) -> None:
-    low, high = LIMITS[field.name]
-    for row, cell in enumerate(cells):
-        if cell is not None and not low <= cell <= high:
-            raise _refusal(field, cell, first_row + row, f"from {low:g} to {high:g} degrees")
 
 
 def _cells(
@@ -59,7 +55,8 @@ def _cells(
     if field.type == "float":
         numbers = values.astype(np.float64, copy=False)
         missing = missing | np.isnan(numbers)
-        _refuse_infinite(numbers, field, first_row)
+        for row in np.flatnonzero(np.isinf(numbers))[:1].tolist():
+            raise _refusal(field, numbers[row].item(), first_row + row, "a finite number")
     elif field.type == "string" and "" in cells:
         cells = [cell or None for cell in cells]
     for row in np.flatnonzero(missing).tolist():
@@ -98,20 +95,9 @@ def _is_ready(values: npt.NDArray[Any], cells: list[Any], field: Field) -> bool:
     kind, types = READY["int" if is_identifier(field) else field.type]
     if values.dtype.kind != "O":
         return values.dtype.kind == kind
-    return set(map(type, cells)) <= types and (kind != "i" or _fits(cells))
-
-
-def _fits(cells: list[Any]) -> bool:
-    """Whether all whole numbers have at most 64 bits."""
-    numbers = [cell for cell in cells if cell is not None]
-    return not numbers or (min(numbers) >= -INT64 and max(numbers) < INT64)
-
-
-def _refuse_infinite(values: npt.NDArray[Any], field: Field, first_row: int) -> None:
-    infinite = np.flatnonzero(np.isinf(values))
-    if len(infinite):
-        row = int(infinite[0])
-        raise _refusal(field, values[row].item(), first_row + row, "a finite number")
+    if not set(map(type, cells)) <= types:
+        return False
+    return kind != "i" or all(cell is None or -INT64 <= cell < INT64 for cell in cells)
 
 
 def _is_nothing(cell: Any) -> bool:

@@ -79,10 +79,8 @@ class Coverage:
             self._index = self._side = None
 
     def _indexes(self, connection: sqlite3.Connection) -> tuple[FootprintIndex | None, _Side]:
-        state = (
-            self._store.setting("footprints", connection),
-            self._store.setting("changes", connection),
-        )
+        first, second = (self._store.setting(n, connection) for n in ("footprints", "changes"))
+        state = (first, second)
         with self._guard:
             if self._side is None or self._side.state != state:
                 self._replace_side(state, connection)

@@ -6,14 +6,13 @@ import math
 import sqlite3
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from topmast.archive.footprints.segment import Hits
 from topmast.archive.store.limits import LONGEST_SECONDS, check_rows, time_limited
-from topmast.archive.store.query import Found, Searcher, numbers_seen, read_observations
+from topmast.archive.store.query import Found, Rows, Searcher, numbers_seen, read_observations
 from topmast.errors import InvalidQueryError, TimeoutError
 from topmast.tables.fields import Field
 
@@ -26,15 +25,6 @@ RA = Field("_searched_ra_", "float", "", "Right ascension of that row")
 DEC = Field("_searched_dec_", "float", "", "Declination of that row")
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
-    """Rows of one page, and how many there are on all pages together."""
-
-    fields: list[Field]
-    rows: list[tuple[Any, ...]]
-    total: int
-
-
 def crossmatch(
     searcher: Searcher,
     data: Any,
@@ -44,7 +34,7 @@ def crossmatch(
     dec_column: str,
     radius_deg: float,
     page: slice = EVERYTHING,
-) -> Matches:
+) -> Rows:
     """Observations near each uploaded position, in the order of the upload.
 
     Three columns come before those of the observations: the row of the upload, counted from 0,
@@ -71,7 +61,7 @@ def crossmatch(
         row = observations[where]
         found = (*row[:distance_at], distance, *row[distance_at + 1 :])
         rows.append((cone, float(ra[cone]), float(dec[cone]), *found))
-    return Matches([ROW, RA, DEC, *fields], rows, len(every.ids))
+    return Rows((ROW, RA, DEC, *fields), rows, len(every.ids))
 
 
 def _matches(

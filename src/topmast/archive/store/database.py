@@ -30,9 +30,7 @@ def create_database(layout: Layout, profile: str) -> None:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")
-        for statement in table_statements():
-            connection.execute(statement)
-        for statement in INDEXES.values():
+        for statement in (*table_statements(), *INDEXES.values()):
             connection.execute(statement)
         settings = {"format_version": FORMAT_VERSION, "profile": profile, "changes": 0}
         connection.executemany("INSERT INTO settings VALUES (?, ?)", settings.items())
@@ -185,10 +183,9 @@ class Store:
             check_same_thread=False,
         )
         try:
-            connection.execute("PRAGMA query_only = ON")
-            connection.execute(f"PRAGMA {CACHE_SIZE}")
-            connection.execute(f"PRAGMA mmap_size = {1 << 34}")
-            connection.execute("PRAGMA temp_store = MEMORY")
+            mmap_size = f"mmap_size = {1 << 34}"
+            for setting in ("query_only = ON", CACHE_SIZE, mmap_size, "temp_store = MEMORY"):
+                connection.execute(f"PRAGMA {setting}")
             connection.execute("SELECT 1 FROM settings LIMIT 1")
         except BaseException:
             connection.close()
@@ -204,7 +201,7 @@ class Store:
                 f"One is made with: topmast init {self.layout.folder}, or Archive.create(folder)."
             )
         base = "file:" + quote(str(path.absolute()))
-        if _writable(path) and _writable(path.parent):
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
             addresses = [f"{base}?mode=rw"]
         elif _has_content(path.with_name(path.name + "-wal")):
             addresses = [f"{base}?mode=ro"]
@@ -239,10 +236,6 @@ def _close_all(connections: list[sqlite3.Connection], process: int) -> None:
         return
     for connection in connections:
         connection.close()
-
-
-def _writable(path: Path) -> bool:
-    return os.access(path, os.W_OK)
 
 
 def _has_content(path: Path) -> bool:

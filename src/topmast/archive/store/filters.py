@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,9 +57,6 @@ class Condition:
     values: tuple[Any, ...] = ()
 
 
-# ---------------------------------------------------------------------------- from the request
-
-
 def parse_filters(raw: Any, among: Mapping[str, Field] = SEARCHABLE) -> tuple[Filter, ...]:
     """The ``filters`` of a request, checked; a wrong one is named in the error.
 
@@ -105,7 +103,9 @@ def _parse_filter(item: Any, among: Mapping[str, Field]) -> Filter:
     single = [value for value in values if not isinstance(value, dict)]
     return Filter(
         field,
-        values=_unique(_matchable(field, value) for value in single if _is_value(field, value)),
+        values=tuple(
+            dict.fromkeys(_matchable(field, value) for value in single if _is_value(field, value))
+        ),
         ranges=ranges,
         pattern=_parse_pattern(field, entries.get("freetext")),
         or_null=any(_is_null(value) for value in single),
@@ -214,8 +214,7 @@ CONVERTERS: dict[str, Callable[[Field, Any], str | int | float]] = {
 
 
 def _matchable(field: Field, value: Any) -> str | int | float:
-    convert = _identifier if is_identifier(field) else CONVERTERS[field.type]
-    return convert(field, value)
+    return (_identifier if is_identifier(field) else CONVERTERS[field.type])(field, value)
 
 
 def is_text(field: Field) -> bool:
@@ -232,16 +231,9 @@ def _is_value(field: Field, value: Any) -> bool:
     return not _is_null(value) or (bool(value) and is_text(field))
 
 
-def _unique(values: Iterable[str | int | float]) -> tuple[str | int | float, ...]:
-    return tuple(dict.fromkeys(values))
-
-
 def _shown(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-# ------------------------------------------------------------------------------------- to SQL
 
 
 def condition_of(item: Filter, lists: frozenset[str], *, use_index: bool = True) -> Condition:
@@ -293,33 +285,22 @@ def _elements(column: str, separator: str, values: Sequence[Any]) -> list[Condit
 
 def _spread(column: str, separator: str) -> tuple[str, tuple[str, ...]]:
     """The stored list with a separator on each side of each element and no spaces between."""
-    return f"(? || replace({column}, ?, ?) || ?)", (
-        separator,
-        separator + " ",
-        separator,
-        separator,
-    )
+    marks = (separator, separator + " ", separator, separator)
+    return f"(? || replace({column}, ?, ?) || ?)", marks
 
 
 def _between(column: str, bounds: Range) -> Condition:
-    tests = [
-        (f"{column} >= ?", bounds.low),
-        (f"{column} <= ?", bounds.high),
-    ]
-    given = [(sql, value) for sql, value in tests if value is not None]
+    tests = [(f"{column} >= ?", bounds.low), (f"{column} <= ?", bounds.high)]
+    given = {sql: value for sql, value in tests if value is not None}
     if not given:
         return Condition(f"{column} IS NOT NULL")
-    return Condition(
-        "(" + " AND ".join(sql for sql, _ in given) + ")", tuple(value for _, value in given)
-    )
+    return Condition(f"({' AND '.join(given)})", tuple(given.values()))
 
 
 def _like(column: str, separator: str, item: Filter) -> list[Condition]:
     if not item.pattern:
         return []
-    pattern = item.pattern.replace("\\", "\\\\").replace("_", "\\_")
-    while "%%" in pattern:
-        pattern = pattern.replace("%%", "%")
+    pattern = like_pattern(item.pattern)
     text = column if is_text(item.field) else f"CAST({column} AS TEXT)"
     whole = Condition(f"{text} LIKE ? ESCAPE '\\'", (pattern,))
     if not separator:
@@ -328,6 +309,11 @@ def _like(column: str, separator: str, item: Filter) -> list[Condition]:
     escaped = separator.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%")
     element = f"%{escaped}{pattern}{escaped}%"
     return [whole, Condition(f"{stored} LIKE ? ESCAPE '\\'", (*marks, element))]
+
+
+def like_pattern(text: str) -> str:
+    """A pattern for LIKE with % as its only special sign."""
+    return re.sub("%%+", "%", text.replace("\\", "\\\\").replace("_", "\\_"))
 
 
 def ascii_lower(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from topmast.archive.store.database import Store
-from topmast.archive.store.schema import quoted, upsert
+from topmast.archive.store.schema import put_rows, quoted
 from topmast.archive.store.table_pieces import Piece
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import read_fields
@@ -46,10 +46,7 @@ def store_names(connection: sqlite3.Connection, piece: Piece) -> None:
         value or name for value, name in zip(columns["canonicalName"], columns["name"], strict=True)
     ]
     columns["key"] = [name_key(name) for name in columns["name"]]
-    connection.executemany(
-        upsert("names", list(columns), key=["key", "resolver"], update=COLUMNS),
-        zip(*columns.values(), strict=True),
-    )
+    put_rows(connection, "names", columns, key=["key", "resolver"], update=COLUMNS)
 
 
 def look_up(
@@ -105,25 +102,19 @@ SEXAGESIMAL = re.compile(
 
 def _as_position(name: str) -> list[ResolvedName]:
     """The guide gives coordinates where a name is asked for: they resolve to themselves."""
-    position = _decimal_position(name) or _sexagesimal_position(name)
-    if position is None:
+    if match := DECIMAL.fullmatch(name[:200]):
+        ra, dec = float(match[1]), float(match[2])
+    elif match := SEXAGESIMAL.fullmatch(name[:200]):
+        ra, dec = _sexagesimal_position(match)
+    else:
         return []
-    ra, dec = position
     if not (0 <= ra <= 360 and -90 <= dec <= 90 and math.isfinite(ra)):
         return []
     canonical = f"{ra} {dec}"
     return [ResolvedName(name.lower(), "NONE", canonical, ra, dec, cached=False)]
 
 
-def _decimal_position(text: str) -> tuple[float, float] | None:
-    match = DECIMAL.fullmatch(text[:200])
-    return (float(match[1]), float(match[2])) if match else None
-
-
-def _sexagesimal_position(text: str) -> tuple[float, float] | None:
-    match = SEXAGESIMAL.fullmatch(text[:200])
-    if not match:
-        return None
+def _sexagesimal_position(match: re.Match[str]) -> tuple[float, float]:
     hours, minutes, seconds, sign, degrees, arcminutes, arcseconds = match.groups()
     ra = 15 * (float(hours) + float(minutes) / 60 + float(seconds) / 3600)
     dec = float(degrees) + float(arcminutes) / 60 + float(arcseconds) / 3600

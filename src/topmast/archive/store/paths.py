@@ -7,7 +7,6 @@ import os
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from topmast.wire.safe_names import safe_name
@@ -16,41 +15,21 @@ FORMAT_VERSION = 1
 """Raised when an older topmast could no longer read the folder."""
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
     """The paths of one archive folder; see docs/archive-format.md."""
 
-    folder: Path
-
-    @property
-    def database(self) -> Path:
-        """Observations, products, names and the index of the files held."""
-        return self.folder / "archive.sqlite"
-
-    @property
-    def lock(self) -> Path:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "archive.sqlite"
+        self.lock = folder / "archive.lock"
         """Held by the one process that writes."""
-        return self.folder / "archive.lock"
-
-    @property
-    def journal(self) -> Path:
+        self.journal = folder / "ingest.journal"
         """Files that an ingest has put down and not yet named in the database."""
-        return self.folder / "ingest.journal"
-
-    @property
-    def products(self) -> Path:
+        self.products = folder / "products"
         """The product files, as ``<collection>/<obs_id>/<file>``."""
-        return self.folder / "products"
-
-    @property
-    def footprints(self) -> Path:
+        self.footprints = folder / "footprints"
         """The footprint index, one folder a generation."""
-        return self.folder / "footprints"
-
-    @property
-    def catalogs(self) -> Path:
-        """The catalogues, one folder each."""
-        return self.folder / "catalogs"
+        self.catalogs = folder / "catalogs"
 
     def held(self, path: str) -> Path:
         """The file that the index of files calls `path`."""

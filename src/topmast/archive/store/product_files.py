@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from topmast.archive.disk import sync_folder
 from topmast.archive.store.journal import PlacementJournal
 from topmast.archive.store.paths import Layout, distinct_path, is_inside, product_path
-from topmast.archive.store.schema import quoted
+from topmast.archive.store.schema import quoted, upsert
 from topmast.errors import ArchiveError
 
 CHUNK = 1 << 20
@@ -175,18 +175,10 @@ class ProductFolder:
             "size": size,
             "sha256": sha256,
             "etag": f'"{sha256[:32]}"',
-            "last_modified": datetime.fromtimestamp(int(modified), UTC).strftime(
-                "%Y-%m-%dT%H:%M:%SZ"
-            ),
+            "last_modified": f"{datetime.fromtimestamp(int(modified), UTC):%Y-%m-%dT%H:%M:%SZ}",
         }
-        self._connection.execute(
-            "INSERT INTO files (uri, path, size, sha256, etag, last_modified) "
-            "VALUES (:uri, :path, :size, :sha256, :etag, :last_modified) "
-            "ON CONFLICT (uri) DO UPDATE SET path = excluded.path, size = excluded.size, "
-            "sha256 = excluded.sha256, etag = excluded.etag, "
-            "last_modified = excluded.last_modified",
-            values,
-        )
+        sql = upsert("files", list(values), key=["uri"], update=list(values)[1:])
+        self._connection.execute(sql, tuple(values.values()))
 
 
 def file_name_of(uri: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from topmast.archive.store.limits import check_rows, time_limited
 from topmast.archive.store.paths import is_inside
 from topmast.archive.store.product_files import file_name_of
 from topmast.archive.store.query import Rows, with_booleans
-from topmast.archive.store.schema import quoted
+from topmast.archive.store.schema import AMONG, quoted
 from topmast.tables.fields import SELECTED, Field
 
 
@@ -49,7 +48,7 @@ def list_products(
 ) -> Rows:
     """Products of these observations: ordered by obsid, and in each as they came in."""
     wanted = json.dumps(sorted(set(obsids)))
-    where = '"parent_obsid" IN (SELECT value FROM json_each(?))'
+    where = f"parent_obsid {AMONG}"
     columns = ", ".join("NULL" if field is SELECTED else quoted(field.name) for field in fields)
     with store.reading() as connection, time_limited(connection):
         rows = connection.execute(
@@ -59,7 +58,8 @@ def list_products(
         ).fetchall()
         total = len(rows)
         if page > 1 or total == pagesize:
-            total = _one(connection, f"SELECT count(*) FROM products WHERE {where}", wanted)
+            sql = f"SELECT count(*) FROM products WHERE {where}"
+            total = int(connection.execute(sql, (wanted,)).fetchone()[0])
     check_rows(len(rows))
     return Rows(tuple(fields), with_booleans(rows, fields), total)
 
@@ -74,8 +74,7 @@ def find_files(store: Store, uris: Sequence[str]) -> dict[str, HeldFile]:
     with store.reading() as connection:
         rows = connection.execute(
             "SELECT uri, path, size, etag, last_modified, obs_collection, obs_id, "
-            '"productFilename", "dataRights" FROM files '
-            "WHERE uri IN (SELECT value FROM json_each(?))",
+            f'"productFilename", "dataRights" FROM files WHERE uri {AMONG}',
             (json.dumps(uris),),
         ).fetchall()
     return {row[0]: _held_file(store, row) for row in rows}
@@ -106,7 +105,3 @@ def _held_file(store: Store, row: tuple[Any, ...]) -> HeldFile:
         file_name=name or file_name_of(uri),
         rights=rights,
     )
-
-
-def _one(connection: sqlite3.Connection, sql: str, value: str) -> int:
-    return int(connection.execute(sql, (value,)).fetchone()[0])

@@ -22,15 +22,9 @@ from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.store.coverage import Coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.filters import (
-    FEW_RANGES,
-    Condition,
-    Filter,
-    Range,
-    condition_of,
-)
+from topmast.archive.store.filters import FEW_RANGES, Condition, Filter, condition_of
 from topmast.archive.store.limits import check_rows, time_limited
-from topmast.archive.store.schema import observation_value
+from topmast.archive.store.schema import AMONG, observation_value
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, SELECTED, Field
 
@@ -167,10 +161,7 @@ def read_observations(
 ) -> list[tuple[Any, ...]]:
     """The rows with these numbers, in that order."""
     columns = ", ".join(_expression(field) for field in fields)
-    sql = (
-        f"SELECT {columns} FROM observations WHERE number IN (SELECT value FROM json_each(?)) "
-        "ORDER BY number"
-    )
+    sql = f"SELECT {columns} FROM observations WHERE number {AMONG} ORDER BY number"
     numbers = found.numbers.tolist()
     rows = connection.execute(sql, (json.dumps(numbers),)).fetchall()
     rows = with_booleans(rows, fields)
@@ -190,9 +181,7 @@ def read_observations(
 
 def numbers_seen(connection: sqlite3.Connection, numbers: IntArray) -> IntArray:
     """Those of the numbers that there are rows of, as `connection` sees them."""
-    sql = "SELECT number FROM observations WHERE number IN (SELECT value FROM json_each(?))"
-    rows = connection.execute(sql, (json.dumps(numbers.tolist()),))
-    return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+    return _numbers(connection, Condition(f"number {AMONG}", (json.dumps(numbers.tolist()),)))
 
 
 def with_booleans(rows: list[tuple[Any, ...]], fields: Sequence[Field]) -> list[tuple[Any, ...]]:
@@ -239,7 +228,7 @@ def _passing(connection: sqlite3.Connection, where: Condition, among: IntArray) 
     if len(among) > MANY_HITS:
         return _numbers(connection, where)
     chosen = Condition(
-        f"number IN (SELECT value FROM json_each(?)) AND ({where.sql})",
+        f"number {AMONG} AND ({where.sql})",
         (json.dumps(among.tolist()), *where.values),
     )
     return _numbers(connection, chosen)
@@ -252,11 +241,7 @@ def _is_distance(item: Filter) -> bool:
 def _distance_mask(item: Filter, distances: FloatArray) -> npt.NDArray[np.bool_]:
     keep = np.isin(distances, [float(value) for value in item.values])
     for bounds in item.ranges:
-        low, high = _bounds(bounds)
+        low = -math.inf if bounds.low is None else float(bounds.low)
+        high = math.inf if bounds.high is None else float(bounds.high)
         keep |= (distances >= low) & (distances <= high)
     return keep
-
-
-def _bounds(bounds: Range) -> tuple[float, float]:
-    low = -math.inf if bounds.low is None else float(bounds.low)
-    return low, math.inf if bounds.high is None else float(bounds.high)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
@@ -66,19 +68,31 @@ def _statements(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="utf-8").rstrip()
 
 
-INDEXED = (
-    ("obsid",),
-    ("obs_id",),
-    ("obs_collection", "t_min"),
-    ("target_name",),
-    ("proposal_id",),
-)
+INDEXED = (("obsid",), ("obs_id",), ("obs_collection", "t_min"), ("target_name",), ("proposal_id",))
 INDEXES = {
     f"observations_{'_'.join(names)}": f'CREATE INDEX "observations_{"_".join(names)}" '
     f"ON observations ({', '.join(map(quoted, names))})"
     for names in INDEXED
 }
 """Chosen from what people ask for; a large ingest drops them and builds them again at its end."""
+
+
+AMONG = "IN (SELECT value FROM json_each(?))"
+"""One of many values, given as JSON."""
+
+
+def put_rows(
+    connection: sqlite3.Connection,
+    table: str,
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    key: Sequence[str],
+    update: Sequence[str] | None = None,
+) -> None:
+    """Put rows into a table, or bring those with the same key up to date; `update`: all but it."""
+    names = [name for name in columns if name not in key] if update is None else update
+    sql = upsert(table, list(columns), key=key, update=names)
+    connection.executemany(sql, zip(*columns.values(), strict=True))
 
 
 def upsert(table: str, names: Sequence[str], *, key: Sequence[str], update: Sequence[str]) -> str:

@@ -37,24 +37,19 @@ class Piece:
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
 
+    def by_name(self) -> dict[str, list[Any]]:
+        """The values of each field."""
+        return {field.name: v for field, v in zip(self.fields, self.columns, strict=True)}
+
     def column(self, name: str) -> list[Any]:
         """The values of one field, all None if the table does not have it."""
-        for field, values in zip(self.fields, self.columns, strict=True):
-            if field.name == name:
-                return values
-        return [None] * len(self)
+        return self.by_name().get(name) or [None] * len(self)
 
 
 def pieces_of(
     source: TableSource, fields: Sequence[Field], *, ignore_unknown: bool = False
 ) -> Iterator[Piece]:
-    """The rows of `source` in pieces, each column checked against its field.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a column that is none of `fields`, or a value of the wrong type, with its row.
-    """
+    """The rows of `source` in pieces, each column checked against its field."""
     first_row = 0
     for raw in _raw_pieces(source):
         known = known_columns(list(raw), fields, ignore_unknown=ignore_unknown)
@@ -80,17 +75,14 @@ def known_columns(
                 raise InvalidQueryError(f"The column {field.name} is there twice.")
             known[name] = field
         elif name.lower() not in COMPUTED and not ignore_unknown:
-            raise _unknown_column(name, fields)
+            hint = did_you_mean(name, [field.name for field in fields])
+            raise InvalidQueryError(
+                f"The archive has no column '{name}'.{hint} "
+                "ignore_unknown=True passes over such columns."
+            )
     if not known:
         raise InvalidQueryError("The table has none of the columns that the archive knows.")
     return known
-
-
-def _unknown_column(name: str, fields: Sequence[Field]) -> InvalidQueryError:
-    hint = did_you_mean(name, [field.name for field in fields])
-    return InvalidQueryError(
-        f"The archive has no column '{name}'.{hint} ignore_unknown=True passes over such columns."
-    )
 
 
 def whole_table(source: TableSource) -> Table:
@@ -150,10 +142,8 @@ def _read_with_astropy(path: Path) -> Table:
 def _read_parquet(path: Path) -> Iterator[Mapping[str, Any]]:
     with _open_parquet(path) as file:
         for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
-            yield {
-                name: _plain_column(batch.column(place))
-                for place, name in enumerate(batch.schema.names)
-            }
+            names = batch.schema.names
+            yield {name: _plain_column(batch.column(n)) for n, name in enumerate(names)}
 
 
 def _open_parquet(path: Path) -> Any:

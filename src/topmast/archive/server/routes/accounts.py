@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from starlette.requests import Request
@@ -39,17 +40,7 @@ LARGEST_LOGIN = 64 << 10
 CHECKS_AT_ONCE = 2
 """Passwords are slow to check: more at once would take the threads of all other requests."""
 CHECK_WAIT_SECONDS = 5.0
-HELP = """<!doctype html>
-<title>Log in</title>
-<p>This archive takes API tokens and passwords:
-<code>Observations.login(token=...)</code> and
-<code>Observations.login(username=...)</code> of topmast.
-Its keeper makes accounts and tokens with <code>topmast user add</code> and
-<code>topmast token create</code>.</p>
-"""
-
-
-# ------------------------------------------------------------------------------- who is asking
+HELP = Path(__file__).with_name("login.html").read_text(encoding="utf-8")
 
 
 async def whoami(request: Request) -> Response:
@@ -58,15 +49,8 @@ async def whoami(request: Request) -> Response:
     account = user.account
     if account is None:
         return Response(encode_whoami(None), media_type=JSON_TYPE, headers=PRIVATE)
-    info = UserInfo(
-        name=account.name,
-        first_name=account.first_name,
-        last_name=account.last_name,
-        uuid=account.uuid,
-        scopes=user.scopes,
-        session=user.session,
-        token=user.token,
-    )
+    names = (account.name, account.first_name, account.last_name)
+    info = UserInfo(*names, account.uuid, user.scopes, user.session, user.token)
     headers = PRIVATE | {EXPIRES_HEADER: str(math.floor(user.expires))}
     return Response(encode_whoami(info), media_type=JSON_TYPE, headers=headers)
 
@@ -95,9 +79,6 @@ def _session_info(user: User) -> SessionInfo:
     return SessionInfo(minutes, account.name, account.first_name, account.last_name)
 
 
-# ------------------------------------------------------------------------------ with a password
-
-
 async def log_in(request: Request) -> Response:
     """Open a session for a username and password; its cookie is new, whatever the client sent."""
     body = await read_body(request, LARGEST_LOGIN)
@@ -113,12 +94,12 @@ async def log_in(request: Request) -> Response:
             request, lambda: create_session(store, authenticate(store, *given, address))
         )
     except TooManyAttempts as problem:
-        return _later(429, str(problem), problem.seconds)
+        return message(429, str(problem), problem.seconds)
     except LoginError as problem:
         return message(401, str(problem))
     except TimeoutError:
         text = "The archive is busy with other logins. Try again in a few seconds."
-        return _later(503, text, CHECK_WAIT_SECONDS)
+        return message(503, text, CHECK_WAIT_SECONDS)
     except ArchiveError:
         return message(503, "The archive cannot note a login now: it is read-only, or written to.")
     headers = PRIVATE | {"Set-Cookie": _set_cookie(request, secret, SESSION_SECONDS)}
@@ -145,12 +126,6 @@ async def _in_turn(request: Request, check: Callable[[], T]) -> T:
         return await in_thread(check)
     finally:
         turns.release()
-
-
-def _later(status_code: int, text: str, seconds: float) -> Response:
-    answer = message(status_code, text)
-    answer.headers["Retry-After"] = str(math.ceil(seconds))
-    return answer
 
 
 def _set_cookie(request: Request, secret: str, seconds: int) -> str:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from topmast.archive.portal.bundles import pack, script_for
+from topmast.archive.portal.bundles import pack, script_for, time_stamp
 from topmast.archive.portal.jobs import BusyError
 from topmast.archive.server.routes.common import (
     archive_of,
     base_url_of,
+    body_or_query,
     client_of,
     message,
-    read_body,
 )
 from topmast.archive.server.routes.files import PACKING, PiecesResponse, stepwise
 from topmast.archive.server.routes.users import readable_uris
@@ -32,8 +31,8 @@ MEDIA_TYPES = {"zip": "application/zip", "tar.gz": "application/gzip"}
 
 async def bundle_sh(request: Request) -> Response:
     """The curl script for the products asked for."""
-    uris = await _uris(request)
-    store, base_url, stamp = archive_of(request).store, base_url_of(request), _stamp()
+    uris = decode_bundle(await body_or_query(request))
+    store, base_url, stamp = archive_of(request).store, base_url_of(request), time_stamp()
     script = await in_thread(lambda: script_for(store, uris, base_url, stamp), PACKING)
     headers = {"Content-Disposition": content_disposition(f"MAST_{stamp}.sh")}
     return PlainTextResponse(script, headers=headers)
@@ -45,7 +44,7 @@ async def bundle_pack(request: Request) -> Response:
     if kind not in MEDIA_TYPES:
         return message(404, f"A bundle is one of sh, {', '.join(MEDIA_TYPES)}.")
     _check_packs(request)
-    uris = await _uris(request)
+    uris = decode_bundle(await body_or_query(request))
     store = archive_of(request).store
     known = await in_thread(lambda: find_files(store, uris))
     open_to_them = await readable_uris(request, known.values())
@@ -55,7 +54,7 @@ async def bundle_pack(request: Request) -> Response:
         return message(404, "The archive holds none of these files, or they are exclusive.")
     headers = {
         "Content-Type": MEDIA_TYPES[kind],
-        "Content-Disposition": content_disposition(f"MAST_{_stamp()}.{kind}"),
+        "Content-Disposition": content_disposition(f"MAST_{time_stamp()}.{kind}"),
     }
     if request.method == "HEAD":
         return Response(headers=headers)
@@ -89,12 +88,3 @@ async def staged(request: Request) -> Response:
         return message(404, "This script is not here, or no longer. Ask for it again.")
     media_type = "text/html" if name.endswith(".html") else "text/plain"
     return Response(text, media_type=media_type)
-
-
-async def _uris(request: Request) -> list[str]:
-    body = await read_body(request) if request.method == "POST" else b""
-    return decode_bundle(body or request.scope["query_string"])
-
-
-def _stamp() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H%M")

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from topmast.archive.accounts.rights import restricted
 from topmast.archive.bucket import find_object, list_prefixes, public_keys
-from topmast.archive.server.routes.common import archive_of
+from topmast.archive.server.routes.common import archive_of, query_of
 from topmast.archive.server.routes.files import file_answer
 from topmast.archive.server.threads import in_thread
 from topmast.wire.path_lookup import decode_lookup, encode_paths
@@ -16,7 +16,7 @@ from topmast.wire.s3 import PUBLIC_BUCKET, decode_listing_query, encode_error, e
 
 async def path_lookup(request: Request) -> Response:
     """The paths of products in the bucket; exclusive products have none."""
-    uris = decode_lookup(_query(request))
+    uris = decode_lookup(query_of(request))
     store = archive_of(request).store
     keys = await in_thread(lambda: public_keys(store, uris))
     return Response(encode_paths(keys), media_type="application/json")
@@ -24,7 +24,7 @@ async def path_lookup(request: Request) -> Response:
 
 async def list_bucket(request: Request) -> Response:
     """The folders below a prefix, as ListObjectsV2 with the delimiter "/"."""
-    query = decode_listing_query(_query(request))
+    query = decode_listing_query(query_of(request))
     store = archive_of(request).store
     listing = await in_thread(lambda: list_prefixes(store, query))
     return _xml(200, encode_listing(PUBLIC_BUCKET, query, listing))
@@ -40,10 +40,6 @@ async def get_object(request: Request) -> Response:
     if await in_thread(lambda: restricted(store, [file])):
         return _xml(403, encode_error("AccessDenied", "Access Denied"))
     return await file_answer(request, file, file.path)
-
-
-def _query(request: Request) -> str:
-    return str(request.scope["query_string"].decode("latin-1"))
 
 
 def _xml(status: int, content: bytes) -> Response:

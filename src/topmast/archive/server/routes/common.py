@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import logging
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -51,10 +52,16 @@ def client_of(request: Request) -> str:
     return ":".join(host.split(":")[:4]) if host.count(":") > 1 and "." not in host else host
 
 
-def message(status_code: int, text: str) -> Response:
-    """A short answer in JSON that says what is wrong."""
-    body = {"status": "ERROR", "msg": text}
-    return Response(json.dumps(body), status_code, media_type="application/json")
+def query_of(request: Request) -> str:
+    """What follows the question mark of the address."""
+    return str(request.scope["query_string"].decode("latin-1"))
+
+
+def message(status_code: int, text: str, retry_seconds: float | None = None) -> Response:
+    """A short answer in JSON that says what is wrong, and when it is worth while to ask again."""
+    body = json.dumps({"status": "ERROR", "msg": text})
+    headers = {} if retry_seconds is None else {"Retry-After": f"{math.ceil(retry_seconds)}"}
+    return Response(body, status_code, headers, media_type="application/json")
 
 
 def with_errors_as_answers(endpoint: Endpoint) -> Endpoint:
@@ -70,8 +77,7 @@ def with_errors_as_answers(endpoint: Endpoint) -> Endpoint:
         except InvalidQueryError as problem:
             response = message(400, str(problem))
         except BusyError as problem:
-            response = message(503, str(problem))
-            response.headers["Retry-After"] = f"{problem.retry_seconds:.0f}"
+            response = message(503, str(problem), problem.retry_seconds)
         except HTTPException:
             raise
         except ClientDisconnect:
@@ -111,6 +117,12 @@ async def read_body(request: Request, most: int = LARGEST_BODY) -> bytes:
         held[client] -= length
         if not held[client]:
             del held[client]
+
+
+async def body_or_query(request: Request) -> bytes:
+    """The body of a POST, or what the address says where there is none."""
+    body = await read_body(request) if request.method == "POST" else b""
+    return body or bytes(request.scope["query_string"])
 
 
 async def compressed(request: Request, content: bytes, media_type: str) -> Response:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from topmast.archive.cutouts.cut import NoCutouts, cut
 from topmast.archive.cutouts.holdings import HUBBLE, Holdings
-from topmast.archive.server.routes.common import archive_of, message, read_body
+from topmast.archive.server.routes.common import archive_of, message, query_of, read_body
 from topmast.archive.server.threads import in_process, result_within
 from topmast.errors import InvalidQueryError, MissingExtraError
 from topmast.wire.cutouts import (
@@ -77,7 +77,7 @@ async def astrocut(request: Request) -> Response:
         elif _places.acquire(blocking=False):
             content = await result_within(_begun(holdings, asked), CUT_SECONDS)
         else:
-            return _busy()
+            return message(503, "Too many cutouts are waiting; ask again in a few seconds.", 5)
     except NoCutouts as problem:
         return Response(encode_no_cutouts(str(problem)), media_type=JSON_TYPE)
     except MissingExtraError as problem:
@@ -94,20 +94,10 @@ def _begun(holdings: Holdings, asked: CutoutRequest) -> Future[bytes]:
     return future
 
 
-def _busy() -> Response:
-    answer = message(503, "Too many cutouts are waiting; ask again in a few seconds.")
-    answer.headers["Retry-After"] = "5"
-    return answer
-
-
 async def _asked(request: Request) -> CutoutRequest:
     body = await read_body(request, LARGEST_BODY) if request.method == "POST" else b""
-    return decode_cutout_request(
-        request.url.path.split("/")[1],
-        body,
-        request.headers.get("content-type", ""),
-        request.scope["query_string"].decode("latin-1"),
-    )
+    service, kind = request.url.path.split("/")[1], request.headers.get("content-type", "")
+    return decode_cutout_request(service, body, kind, query_of(request))
 
 
 def _circle(asked: CutoutRequest) -> tuple[float, float, float]:

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.portal.answers import AnswerFile
-from topmast.archive.server.routes.common import archive_of, message, wants_gzip
+from topmast.archive.server.routes.common import archive_of, message, query_of, wants_gzip
 from topmast.archive.server.routes.users import current_user, readable_uris
 from topmast.archive.server.threads import in_process, in_thread
 from topmast.archive.store.products import HeldFile, find_file, is_whole
@@ -32,18 +32,16 @@ PACKING = ThreadPoolExecutor(2, thread_name_prefix="topmast-packing")
 
 async def download_file(request: Request) -> Response:
     """One product file, all of it or a part."""
-    query = request.scope["query_string"].decode("latin-1")
-    return await answer_with_file(request, requested_uri(request.scope["path"], query))
+    uri = requested_uri(request.scope["path"], query_of(request))
+    return await answer_with_file(request, uri)
 
 
 async def download_spectrum(request: Request) -> Response:
     """One of Hubble's catalogued spectra, at its address in the Hubble Legacy Archive."""
-    query = request.scope["query_string"].decode("latin-1")
-    uri = uri_in_query(request.path_params["program"], query)
+    uri = uri_in_query(request.path_params["program"], query_of(request))
     if not uri:
-        return message(
-            404, "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
-        )
+        text = "There is no such program; spectra are at ecfproxy?file_id=<name>.fits."
+        return message(404, text)
     return await answer_with_file(request, uri)
 
 
@@ -70,7 +68,8 @@ async def _refusal(request: Request, uri: str) -> str:
 async def file_answer(request: Request, held: HeldFile, path: Path) -> Response:
     """The file, or the part of it that the request asks for."""
     store = archive_of(request).store
-    facts = FileFacts(held.size, held.etag, _moment(held.last_modified))
+    modified = datetime.fromisoformat(held.last_modified) if held.last_modified else None
+    facts = FileFacts(held.size, held.etag, modified)
     plan = plan_file_answer(request.method, request.headers, facts)
     headers = dict(plan.headers)
     if plan.status_code not in (200, 206):
@@ -93,10 +92,6 @@ async def _pieces_of_parts(path: Path, plan: FileAnswer, size: int) -> AsyncIter
         async for piece in _pieces(path, part.start, part.stop):
             yield piece
     yield parts_end(plan.boundary)
-
-
-def _moment(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
 
 
 async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:

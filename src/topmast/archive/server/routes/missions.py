@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from topmast.archive.server.routes.common import archive_of, compressed, message, read_body
+from topmast.archive.server.routes.common import (
+    archive_of,
+    compressed,
+    message,
+    query_of,
+    read_body,
+)
 from topmast.archive.server.routes.files import answer_with_file
 from topmast.archive.server.threads import in_thread
 from topmast.wire.mission_lists import (
@@ -33,17 +40,18 @@ async def search(request: Request) -> Response:
             return None
         return encode_search_answer(found.info, found.rows, echo_of(found.request), found.total)
 
-    content = await in_thread(answer)
-    return _unknown(request, name) if content is None else await compressed(request, content, JSON)
+    return await _answered(request, name, answer)
 
 
 async def column_list(request: Request) -> Response:
     """The columns of a mission."""
     name = request.query_params.get("mission", "")
-    table = await in_thread(lambda: archive_of(request).missions.table(name))
-    if table is None:
-        return _unknown(request, name)
-    return await compressed(request, encode_columns(table.listed), JSON)
+
+    def answer() -> bytes | None:
+        table = archive_of(request).missions.table(name)
+        return None if table is None else encode_columns(table.listed)
+
+    return await _answered(request, name, answer)
 
 
 async def post_list_products(request: Request) -> Response:
@@ -59,8 +67,7 @@ async def list_products(request: Request) -> Response:
 
 async def retrieve_product(request: Request) -> Response:
     """One product file of a mission, all of it or a part."""
-    query = request.scope["query_string"].decode("latin-1")
-    name = parse_qs(query).get("product_name", [""])[0]
+    name = parse_qs(query_of(request)).get("product_name", [""])[0]
     missions, mission = archive_of(request).missions, request.path_params["mission"]
     uri = await in_thread(lambda: missions.file_of(mission, name))
     if uri is None:
@@ -78,15 +85,17 @@ async def _products(request: Request, datasets: list[str]) -> Response:
     missions, name = archive_of(request).missions, request.path_params["mission"]
 
     def answer() -> bytes | None:
-        if missions.table(name) is None:
-            return None
-        return encode_products(missions.products(name, datasets))
+        there = missions.table(name) is not None
+        return encode_products(missions.products(name, datasets)) if there else None
 
+    return await _answered(request, name, answer)
+
+
+async def _answered(request: Request, name: str, answer: Callable[[], bytes | None]) -> Response:
+    """The answer in JSON, which is None for a mission that the archive does not have."""
     content = await in_thread(answer)
-    return _unknown(request, name) if content is None else await compressed(request, content, JSON)
-
-
-def _unknown(request: Request, name: str) -> Response:
+    if content is not None:
+        return await compressed(request, content, JSON)
     names = archive_of(request).missions.names()
     return message(
         404, f"The archive has no mission {name[:100]!r}. It has: {', '.join(names) or 'none'}."

@@ -40,21 +40,8 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
         path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
         methods = sorted((route.methods or set()) - {"HEAD"})
         paths[path] = {method.lower(): _operation(route, path, method) for method in methods}
-    return {
-        "openapi": "3.0.3",
-        "info": {
-            "title": "topmast archive",
-            "version": __version__,
-            "description": "Answers like MAST. A login is the cookie mast_token, or the header "
-            "Authorization: token ...",
-        },
-        "paths": paths,
-        "components": {
-            "securitySchemes": {
-                "cookie": {"type": "apiKey", "in": "cookie", "name": "mast_token"},
-            }
-        },
-    }
+    head = ABOUT["head"]
+    return head | {"info": head["info"] | {"version": __version__}, "paths": paths}
 
 
 def _operation(route: Route, path: str, method: str) -> dict[str, Any]:
@@ -79,11 +66,8 @@ def _in_path(name: str) -> Schema:
 
 
 def _form(given: Sequence[Schema], media_type: str) -> Schema:
-    schema: Schema = {
-        "type": "object",
-        "properties": {each["name"]: each["schema"] for each in given},
-    }
-    required = [each["name"] for each in given if each["required"]]
-    if required:
+    properties = {each["name"]: each["schema"] for each in given}
+    schema: Schema = {"type": "object", "properties": properties}
+    if required := [each["name"] for each in given if each["required"]]:
         schema["required"] = required
     return {"content": {media_type: {"schema": schema}}}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import hashlib
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -21,9 +20,9 @@ from topmast.archive.portal.services import CONFIGURATIONS, answer, find_service
 from topmast.archive.server.routes.common import (
     archive_of,
     base_url_of,
+    body_or_query,
     client_of,
     compressed,
-    read_body,
 )
 from topmast.archive.server.routes.files import sent_in_pieces
 from topmast.archive.server.routes.users import current_user
@@ -43,8 +42,7 @@ SHORTEST_HOLD_SECONDS = 0.05
 
 async def invoke(request: Request) -> Response:
     """Answer one query, or say EXECUTING and keep at it."""
-    text = await read_body(request) if request.method == "POST" else b""
-    text = text or request.scope["query_string"]
+    text = await body_or_query(request)
     try:
         # Reading a large request would hold up everything else: it is read where it is answered.
         mashup = decode_request(text) if len(text) <= LARGE_REQUEST or in_process.get() else None
@@ -58,8 +56,7 @@ async def invoke(request: Request) -> Response:
 
 async def columnsconfig(request: Request) -> Response:
     """The column configuration of a service, ``{}`` for one that has none."""
-    body = await read_body(request) if request.method == "POST" else b""
-    text = (body or request.scope["query_string"]).decode("utf-8", "replace")
+    text = (await body_or_query(request)).decode("utf-8", "replace")
     given = {name.lower(): value for name, value in parse_qsl(text, max_num_fields=100)}
     asked = given.get("colconfigid", "").strip().lower()
     kind = CONFIGURATIONS.get(asked)
@@ -107,16 +104,8 @@ def _key_of(mashup: MashupRequest | bytes, user: User) -> bytes:
     """The same for every poll of one query, and different for any other query or login."""
     if isinstance(mashup, bytes):
         return hashlib.sha256(msgspec.json.encode(user.key) + mashup).digest()
-    parts: list[Any] = [
-        user.key,
-        mashup.service.lower(),
-        mashup.params,
-        mashup.format,
-        mashup.pagesize,
-        mashup.page,
-        mashup.extra,
-        mashup.cache_breaker,
-    ]
+    names = ("params", "format", "pagesize", "page", "extra", "cache_breaker")
+    parts = [user.key, mashup.service.lower(), *(getattr(mashup, name) for name in names)]
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).digest()
 
 
@@ -129,7 +118,5 @@ def _hold_seconds(request: Request, mashup: MashupRequest | None) -> float:
 
 def _media_type(content: bytes) -> str:
     """JSON and XML begin as such; the remaining format is csv."""
-    return MEDIA_TYPES.get(content[:1], FORMATS["csv"].media_type)
-
-
-MEDIA_TYPES = {b"{": "application/json", b"<": "text/xml"}
+    known = {b"{": "application/json", b"<": "text/xml"}
+    return known.get(content[:1], FORMATS["csv"].media_type)
