@@ -162,15 +162,16 @@ def _table(found: list[Found], keywords: list[str] | None) -> Table:
         for each in found
         for number, values in each.rows or [(-1, {})]
     ]
-    table = Table()
-    table["dataURI"] = np.array([row[0] for row in rows], dtype=str)
-    table["HDU"] = np.array([row[1] for row in rows], dtype=np.int64)
-    table["Message"] = np.array([row[2] for row in rows], dtype=str)
+    columns: dict[str, Any] = {
+        "dataURI": np.array([row[0] for row in rows], dtype=str),
+        "HDU": np.array([row[1] for row in rows], dtype=np.int64),
+        "Message": np.array([row[2] for row in rows], dtype=str),
+    }
     names = keywords or list(dict.fromkeys(word for row in rows for word in row[3]))
     for name in names:
         if name not in FIXED:
-            table[name] = MaskedColumn(_column([row[3].get(name) for row in rows]), name=name)
-    return table
+            columns[name] = MaskedColumn(_column([row[3].get(name) for row in rows]), name=name)
+    return Table(columns, copy=False)
 
 
 def _column(values: list[Any]) -> Any:
