@@ -8,6 +8,7 @@ It runs under any interpreter that has the client, and so imports nothing of top
 from __future__ import annotations
 
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -83,6 +84,8 @@ def aria2c(server: str, names: list[str], sizes: list[int], folder: Path, large:
     (folder / "list").write_text(entries)
     parts = ["-x4", "-s4"] if large else ["-x1", "-s1"]
     more = ["--file-allocation=none", "--quiet", "--allow-overwrite=true", "--no-conf=true"]
+    if certificate := os.environ.get("SSL_CERT_FILE"):
+        more.append(f"--ca-certificate={certificate}")
     return lambda: subprocess.run(
         ["aria2c", "-j8", *parts, *more, "-i", str(folder / "list"), "-d", str(folder)], check=True
     )
@@ -93,6 +96,8 @@ def curl(server: str, names: list[str], sizes: list[int], folder: Path, large: b
     (folder / "list").write_text("".join(entries))
     options = ["--silent", "--show-error", "--fail"]
     options += ["--parallel", "--parallel-immediate", "--parallel-max", "8"]
+    if certificate := os.environ.get("SSL_CERT_FILE"):
+        options += ["--cacert", certificate]
     return lambda: subprocess.run(["curl", *options, "-K", str(folder / "list")], check=True)
 
 
@@ -120,7 +125,7 @@ def main() -> None:
     wall, before = time.perf_counter(), cpu(own_program)
     call()
     wall, used = time.perf_counter() - wall, cpu(own_program) - before
-    print(json.dumps({"wall": wall, "cpu": used, "mb": peak_mb(own_program)}))
+    print(json.dumps({"wall": wall, "cpu": used, "megabytes": peak_mb(own_program)}))
 
 
 if __name__ == "__main__":

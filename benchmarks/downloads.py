@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .link import Link, nginx_or_reason, served_by_nginx
+from .results import best_ratios, record
 
 RUNS = int(os.environ.get("TOPMAST_BENCH_RUNS", "3"))
 BLOCK = 2880
@@ -30,6 +30,7 @@ CLIENT = Path(__file__).with_name("download_client.py")
 PEER_PYTHON = os.environ.get("TOPMAST_PEER_PYTHON", sys.executable)
 #: Far from the others, so that one run says enough.
 ONCE = ("astroquery", "parfive")
+BEST = ("aria2c", "curl")
 PARFIVE_PYTHON = os.environ.get("TOPMAST_PARFIVE_PYTHON", PEER_PYTHON)
 
 
@@ -54,8 +55,8 @@ class Case:
     link: Link
     within: float
     astroquery_files: int
-    faster_than_astroquery: float = 0.0
     to_memory: bool = False
+    to_disk: bool = True
 
 
 SMALL = Files("500 x 200 KB", 500, 69 * BLOCK)
@@ -64,11 +65,15 @@ NEAR, FAR = Link("0 ms"), Link("50 ms", latency_ms=50)
 CAPPED = Link("50 ms, 25 MB/s a connection", latency_ms=50, rate="25m")
 CASES = {
     "small-near": Case(SMALL, NEAR, 1.7, 500, to_memory=True),
-    "small-far": Case(SMALL, FAR, 1.15, 100, 15.0),
+    "small-far": Case(SMALL, FAR, 1.15, 100),
     "large-near": Case(LARGE, NEAR, 1.7, 8, to_memory=True),
     "large-far": Case(LARGE, FAR, 1.15, 8),
     "large-capped": Case(LARGE, CAPPED, 1.15, 2, to_memory=True),
 }
+
+
+USUAL = ("small-near", "large-near", "large-far", "large-capped")
+"""Measured unless others are named; the far small files are on the curve."""
 
 
 @dataclass(frozen=True)
@@ -77,26 +82,32 @@ class Run:
 
     wall: float
     cpu: float
-    mb: float
+    megabytes: float
 
 
 def main(chosen: Sequence[str] = ()) -> None:
+    named = [word for word in chosen or sys.argv[1:] if word in CASES]
+    measure([CASES[key] for key in named or CASES if named or key in USUAL])
+
+
+def measure(cases: Sequence[Case], without: Sequence[str] = ()) -> None:
+    """Compare the clients that are here, but for those left out, in each case."""
     reason = nginx_or_reason()
     if reason:
         print(reason)
         return
-    clients = available_clients()
+    clients = {name: python for name, python in available_clients().items() if name not in without}
     with tempfile.TemporaryDirectory(prefix="topmast-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        for key in chosen or CASES:
-            for place, target in targets(CASES[key], folder).items():
-                compare(CASES[key], clients, folder, place, target)
+        for case in cases:
+            for place, target in targets(case, folder).items():
+                compare(case, clients, folder, place, target)
 
 
 def targets(case: Case, folder: Path) -> dict[str, Path]:
     """Where the clients write: a disk, and memory if the system has a folder in it."""
-    found = {"disk": folder / "downloads"}
+    found = {"disk": folder / "downloads"} if case.to_disk else {}
     if case.to_memory and os.access("/dev/shm", os.W_OK):
         found["memory"] = Path("/dev/shm") / f"topmast-bench-{os.getpid()}"
     return found
@@ -119,16 +130,21 @@ def available_clients() -> dict[str, str]:
 
 
 def compare(case: Case, clients: dict[str, str], folder: Path, place: str, target: Path) -> None:
-    """Run the clients in turn and print their medians."""
+    """Run the clients in turn, print their medians and keep them."""
     files = made(case.files, folder)
     runs: dict[str, list[Run]] = {client: [] for client in clients}
     with served_by_nginx(files, case.link, folder / "nginx") as server:
+        if server.certificate:
+            os.environ["SSL_CERT_FILE"] = str(server.certificate)
         for number in range(RUNS):
             for client in turn(list(clients), number):
                 if number == 0 or client not in ONCE:
                     command = [clients[client], str(CLIENT), client, server.url]
                     runs[client].append(one_run(client, command, case, folder, target))
-    report(case, place, {client: median(taken) for client, taken in runs.items()})
+    name = f"files {case.files.name}, {case.link.name}, {place}"
+    best = best_ratios(runs, BEST, "wall")
+    link = {"latency_ms": case.link.latency_ms, "tls": case.link.tls}
+    record(name, "wall", runs, promised=case.within, best=best, link=link)
 
 
 def turn(clients: list[str], number: int) -> list[str]:
@@ -160,39 +176,13 @@ def one_run(client: str, command: list[str], case: Case, folder: Path, target: P
         shutil.rmtree(target)
     taken = json.loads(done.stdout.splitlines()[-1])
     scale = case.files.count / count
-    return Run(taken["wall"] * scale, taken["cpu"] * scale, taken["mb"])
+    return Run(taken["wall"] * scale, taken["cpu"] * scale, taken["megabytes"])
 
 
 def check_arrived(client: str, folder: Path, count: int, size: int) -> None:
     found = [path for path in folder.rglob("*.fits") if path.stat().st_size == size]
     if len(found) != count:
         raise RuntimeError(f"{client} brought {len(found)} of {count} files")
-
-
-def median(runs: list[Run]) -> Run:
-    return Run(
-        statistics.median(run.wall for run in runs),
-        statistics.median(run.cpu for run in runs),
-        max(run.mb for run in runs),
-    )
-
-
-def report(case: Case, place: str, taken: dict[str, Run]) -> None:
-    ours = taken["topmast"]
-    runs = f"median of {RUNS} ({' and '.join(ONCE)}: 1)"
-    print(f"\n{case.files.name}, {case.link.name}, to {place}: {runs}")
-    for client, run in taken.items():
-        part = case.astroquery_files < case.files.count and client == "astroquery"
-        note = f"   from {case.astroquery_files} files" if part else ""
-        times = f"{run.wall:8.2f} s {run.cpu:7.2f} s CPU {run.mb:6.0f} MB"
-        print(f"  {client:10} {times}   {run.wall / ours.wall:6.2f} of ours{note}")
-    best = min((taken[peer].wall for peer in ("aria2c", "curl") if peer in taken), default=None)
-    if best is not None:
-        print(f"  ours / best of aria2c and curl: {ours.wall / best:.2f} (promised: {case.within})")
-    if case.faster_than_astroquery and "astroquery" in taken:
-        ratio = taken["astroquery"].wall / ours.wall
-        print(f"  astroquery / ours: {ratio:.1f} (promised: {case.faster_than_astroquery:g})")
-    sys.stdout.flush()
 
 
 def file_name(number: int) -> str:

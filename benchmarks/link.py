@@ -2,10 +2,10 @@
 
 The round trip is made inside nginx by its echo module: every request waits one round trip before
 the first byte of its answer, and the first request of a connection waits a second one, as for
-the handshake of TCP. Nothing stands between client and nginx, so that nothing there can become
-the bottleneck, and no client is treated otherwise than another. What is not imitated is the
-slow start of TCP; a client that opens a new connection for each file has it easier here than
-on a real link. ``limit_rate`` is nginx's own cap on each connection.
+the handshake of TCP, and with TLS a third one. Nothing stands between client and nginx, so that
+nothing there can become the bottleneck, and no client is treated otherwise than another. What is
+not imitated is the slow start of TCP; a client that opens a new connection for each file has it
+easier here than on a real link. ``limit_rate`` is nginx's own cap on each connection.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ http {{
     map $arg_uri $file {{ ~^mast:BENCH/(?<name>[\\w./-]+)$ /$name; }}
     map $connection_requests $distance {{ 1 /first; default /later; }}
     server {{
-        listen 127.0.0.1:{port};
+        listen 127.0.0.1:{port}{tls};
+        {certificate}
         root {files};
         location = {path} {{ rewrite ^ {start} last; }}
         location = /near {{ internal; limit_rate {rate}; rewrite ^ $file break; }}
@@ -55,7 +56,7 @@ http {{
 """
 FAR = """
         location = /far {{ internal; rewrite ^ $distance last; }}
-        location = /first {{ internal; echo_sleep {twice}; echo_exec /near $args; }}
+        location = /first {{ internal; echo_sleep {first}; echo_exec /near $args; }}
         location = /later {{ internal; echo_sleep {once}; echo_exec /near $args; }}
 """
 
@@ -67,6 +68,7 @@ class Link:
     name: str
     latency_ms: float = 0.0
     rate: str = "0"
+    tls: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Server:
 
     url: str
     log: Path
+    certificate: Path | None = None
 
     def requests(self) -> int:
         """How many requests have been answered so far."""
@@ -96,12 +99,14 @@ def served_by_nginx(files: Path, link: Link, folder: Path) -> Iterator[Server]:
     folder.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     config = folder / "nginx.conf"
+    certificate = _certificate(folder) if link.tls else None
     config.write_text(_config(files, link, folder, port))
     command = [str(shutil.which("nginx", path=_path())), "-c", str(config), "-p", str(folder)]
     nginx = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         _wait_for(port, nginx, folder)
-        yield Server(f"http://127.0.0.1:{port}", folder / "access.log")
+        scheme = "https" if link.tls else "http"
+        yield Server(f"{scheme}://127.0.0.1:{port}", folder / "access.log", certificate)
     finally:
         nginx.terminate()
         nginx.wait()
@@ -109,17 +114,32 @@ def served_by_nginx(files: Path, link: Link, folder: Path) -> Iterator[Server]:
 
 def _config(files: Path, link: Link, folder: Path, port: int) -> str:
     seconds = link.latency_ms / 1000
-    far = FAR.format(once=seconds, twice=2 * seconds) if seconds else ""
+    far = FAR.format(once=seconds, first=(3 if link.tls else 2) * seconds) if seconds else ""
+    lines = f"ssl_certificate {folder}/{CERTIFICATE}; ssl_certificate_key {folder}/{KEY};"
     return CONFIG.format(
         modules=f"load_module {ECHO_MODULE};" + (" user root;" if os.geteuid() == 0 else ""),
         folder=folder,
         files=files,
         port=port,
+        tls=" ssl" if link.tls else "",
+        certificate=lines if link.tls else "",
         rate=link.rate,
         path=FILE_PATH,
         start="/far" if seconds else "/near",
         far=far,
     )
+
+
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+
+
+def _certificate(folder: Path) -> Path:
+    """A certificate for this machine, signed by itself; made by openssl."""
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command += ["-keyout", str(folder / KEY), "-out", str(folder / CERTIFICATE)]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder / CERTIFICATE
 
 
 def _path() -> str:

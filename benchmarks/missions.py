@@ -38,12 +38,12 @@ def main() -> None:
         with served(archive) as server:
             turns = take_turns(server, ALL_ROWS, ALL_ROWS, pairs=PAIRS)
             assert all(run.rows == ROWS for run in (*turns.ours, *turns.theirs))
-            turns.report("cpu", 1)
+            turns.report("missions 50000", "cpu", 1)
         print(f"{TARGETS} targets, {LATENCY_MS} ms a request, wall")
         with served(archive, LATENCY_MS) as server:
             turns = take_turns(server, AT_ONCE, ONE_BY_ONE, pairs=2)
             assert len({run.rows for run in (*turns.ours, *turns.theirs)}) == 1
-            turns.report("wall", 5)
+            turns.report("missions 200 targets", "wall", 5)
 
 
 def dataset_rows() -> Table:

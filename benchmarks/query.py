@@ -1,39 +1,42 @@
-"""A cone with 50,000 observations, from the public call to the Table, beside astroquery.
+"""Observations from the public call to the Table, beside astroquery: 10,000 to 500,000 rows.
 
-CPU time of the client's process, on one served archive, both taking turns.
-``python -m benchmarks.query``; TOPMAST_PEER_PYTHON may name an interpreter that has astroquery
-when this one has not.
+CPU time of the client's process; both take turns at a server that has its pages of 50,000 rows
+ready. ``python -m benchmarks query 100000`` for one size only.
 """
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+import sys
 
-from topmast.archive import Archive
-
-from .observations import crowded_field
-from .served import served
+from .answers import PARAMS, prepared_pages
 from .turns import take_turns
 
-ROWS, PAIRS, PROMISED = 50_000, 9, 4.5
-CALL = (
-    "observations.query_region("
-    "astropy.coordinates.SkyCoord(210.8, 54.35, unit='deg'), radius='3 deg')"
-)
+PAGE = 50_000
+CASES = {  # rows: pairs, as the server sends it
+    10_000: (7, ("plain", "gzip")),
+    50_000: (5, ("plain", "gzip", "fields first")),
+    100_000: (3, ("plain", "gzip")),
+    500_000: (2, ("plain",)),
+}
+PROMISED = {"plain": 8, "gzip": 6, "fields first": 8}
+CALL = f"mast.service_request('Mast.Caom.Filtered', {PARAMS!r}, pagesize={PAGE})"
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        archive = Path(folder) / "archive"
-        with Archive.create(archive) as new:
-            new.ingest(crowded_field(ROWS))
-        for name, gzip in (("as a server nearby sends it", False), ("gzipped, as from afar", True)):
-            with served(archive, gzip=gzip) as server:
-                turns = take_turns(server, CALL, CALL, pairs=PAIRS)
-            assert all(run.rows == ROWS for run in (*turns.ours, *turns.theirs))
-            print(f"{ROWS:,} observations, query_region to Table, CPU, {PAIRS} pairs; {name}")
-            turns.report("cpu", PROMISED)
+    wanted = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    for rows in wanted or CASES:
+        pairs, ways = CASES.get(rows, (3, ("plain",)))
+        for way in ways:
+            measure(rows, way, pairs)
+
+
+def measure(rows: int, way: str, pairs: int) -> None:
+    pages, size = -(-rows // PAGE), min(rows, PAGE)
+    options = {"gzip": way == "gzip", "fields_first": way == "fields first"}
+    with prepared_pages(pages, size, **options) as server:
+        turns = take_turns(server, CALL, CALL, pairs=pairs)
+    assert all(run.rows == rows for run in turns.ours)
+    turns.report(f"query {rows} {way}", "cpu", PROMISED[way])
 
 
 if __name__ == "__main__":

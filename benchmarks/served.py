@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import sys
@@ -31,15 +32,31 @@ class Distant:
         await self.app(scope, receive, send)
 
 
+class Served(str):
+    """The URL of a server, which knows its process."""
+
+    pid = 0
+
+    def cpu_seconds(self) -> float:
+        """CPU time that the server has taken so far, where the system tells."""
+        try:
+            fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
+        except OSError:
+            return 0.0
+        return sum(map(int, fields.split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def served(folder: Path, latency_ms: float = 0, *, gzip: bool = False) -> Iterator[str]:
+def served(folder: Path, latency_ms: float = 0, *, gzip: bool = False) -> Iterator[Served]:
     """Serve `folder` from a process of its own; gives the URL."""
     options = [str(folder), str(latency_ms), str(int(gzip))]
     command = [sys.executable, "-m", "benchmarks.served", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            yield process.stdout.readline().strip()
+            url = Served(process.stdout.readline().strip())
+            url.pid = process.pid
+            yield url
         finally:
             process.terminate()
 

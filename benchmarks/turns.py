@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from .results import record
 
 __all__ = ["Run", "Turns", "caller", "take_turns"]
 
@@ -77,31 +78,22 @@ class Turns:
     ours: Sequence[Run]
     theirs: Sequence[Run]
 
-    def report(self, figure: str, promised: float, title: str = "astroquery") -> None:
-        """Print the medians of "cpu" or "wall", and how many times less ours is."""
-        mine = [getattr(run, figure) for run in self.ours]
-        print(f"  topmast     {_said(mine)}{_beside(self.ours)}")
+    def report(self, name: str, what: str, promised: float, **more: Any) -> None:
+        """Print and keep the medians of "cpu" or "wall", and how many times less ours is."""
         if not self.theirs:
-            print(f"  {title:<11} {NO_PEER}")
-            return
-        peer = [getattr(run, figure) for run in self.theirs]
-        ratios = [their / our for our, their in zip(mine, peer, strict=True)]
-        print(f"  {title:<11} {_said(peer)}{_beside(self.theirs)}")
-        print(
-            f"  ratio       {statistics.median(ratios):7.2f}   of pairs: {min(ratios):.2f} to "
-            f"{max(ratios):.2f}   (promised: {promised:g})",
-            flush=True,
-        )
+            print(f"  astroquery: {NO_PEER}")
+        runs = {"topmast": self.ours, "astroquery": self.theirs}
+        record(name, what, runs, promised=promised, rows=self.ours[-1].rows, **more)
 
 
-def take_turns(server: str, ours: str, theirs: str, *, pairs: int) -> Turns:
+def take_turns(server: str, ours: str, theirs: str | None, *, pairs: int) -> Turns:
     """Both expressions, one after the other, `pairs` times after one run of each to warm up.
 
     They are Python over the names ``observations``, ``mast``, ``missions``, ``client`` (ours)
-    and ``astropy``.
+    and ``astropy``. Without the peer's expression ours runs alone.
     """
-    with _topmast(server, ours) as mine, _astroquery(server, theirs) as peer:
-        if peer is None:
+    with _topmast(server, ours) as mine, _astroquery(server, theirs or "[]") as peer:
+        if peer is None or theirs is None:
             return Turns([mine() for _ in range(pairs + 1)][1:], [])
         both = [(mine(), peer()) for _ in range(pairs + 1)][1:]
     return Turns([run for run, _ in both], [run for _, run in both])
@@ -165,11 +157,3 @@ def _line(process: subprocess.Popen[str], start: str) -> str | None:
         if line.startswith(start):
             return line.removeprefix(start)
     return None
-
-
-def _said(seconds: Sequence[float]) -> str:
-    return f"{statistics.median(seconds):7.3f} s ({min(seconds):.3f} to {max(seconds):.3f})"
-
-
-def _beside(runs: Sequence[Run]) -> str:
-    return f"   {runs[-1].rows:,} rows, memory grew by {runs[-1].megabytes:,.0f} MB"

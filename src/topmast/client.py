@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -102,6 +103,16 @@ class Client:
             session=self.session,
         )
 
+    def open_product(self, product: Any, *, as_file: bool = False) -> Any:
+        """A product, opened without downloading it; see `ObservationsClass.open_product`."""
+        return self.observations.open_product(product, as_file=as_file)
+
+    def headers(
+        self, products: Any, ext: Any = 0, *, keywords: Iterable[str] | None = None
+    ) -> Table:
+        """The headers of many FITS files as a table; see `ObservationsClass.headers`."""
+        return self.observations.headers(products, ext, keywords=keywords)
+
     @cached_property
     def observations(self) -> ObservationsClass:
         """Find observations, list their products, download them."""
@@ -172,14 +183,14 @@ def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Cli
 
 
 def verify(folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False) -> Table:
-    """What every file under a download folder is worth, whoever has filled it.
+    """Check every file under a download folder, whatever program downloaded it.
 
     Parameters
     ----------
     folder : path
         A download folder, or any folder below it.
     repair : bool
-        Fetch again what is not in order, and only that.
+        Download damaged and missing files again.
     current : bool
         Ask the archive whether it still has the same version of each file.
 

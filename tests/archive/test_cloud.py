@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from tests.archive.conftest import FILES, Caller
+from topmast.wire.byteranges import decode_parts, is_multipart
 from topmast.wire.path_lookup import decode_paths, encode_lookup
 from topmast.wire.s3 import decode_error, decode_listing
 
@@ -22,6 +23,8 @@ def test_public_files_have_a_key_under_which_they_are(caller: Caller) -> None:
     for uri, key in found.items():
         reply = caller.get(f"/stpubdata/{quote(key)}")
         assert (reply.status, reply.content) == (200, FILES[uri])
+    key = found["mast:HST/product/a.fits"]
+    assert caller.get(f"/stpubdata//{key}").status == 200  # as astroquery asks for some
 
 
 def test_a_product_without_a_file_and_an_unknown_one_have_the_status_404(caller: Caller) -> None:
@@ -45,6 +48,21 @@ def test_a_part_of_an_object_is_given(caller: Caller) -> None:
     assert reply.status == 206
     assert reply.content == FILES["mast:HST/product/a.fits"][10:20]
     assert reply.headers["ETag"]
+
+
+def test_several_parts_are_given_in_one_answer(caller: Caller) -> None:
+    content = FILES["mast:HST/product/a.fits"]
+    address = "/api/v0.1/Download/file?uri=mast:HST/product/a.fits"
+    reply = caller.get(address, Range="bytes=10-19, 1000-1999,5000-5000")
+
+    assert reply.status == 206
+    assert is_multipart(reply.headers["Content-Type"])
+    assert int(reply.headers["Content-Length"]) == len(reply.content)
+    assert decode_parts(reply.content) == {
+        10: content[10:20], 1000: content[1000:2000], 5000: content[5000:5001]
+    }  # fmt: skip
+    for odd in ("bytes=10-19,5-8", "bytes=0-1,99999999-", "bytes=1-2,x", "bytes=" + "0-1," * 99):
+        assert caller.get(address, Range=odd).content == content
 
 
 def test_a_key_is_found_in_its_own_letters_only(caller: Caller) -> None:

@@ -310,7 +310,7 @@ def test_a_cube_takes_the_place_of_the_older_one(cutout_archive: Archive, tmp_pa
             assert other.cutouts.held.cubes == held
     assert [cube.name.name for cube in held] == ["tess-s0002-4-3", "tess-s0005-1-2"]
     assert isinstance(held[0], Cube)
-    assert (held[0].times, held[0].columns) == (18, 72)
+    assert (held[0].times, held[0].columns) == (8, 72)
 
 
 def test_what_is_no_cube_or_image_is_refused_by_its_name(

@@ -86,7 +86,7 @@ def test_a_range_beyond_the_end_is_refused(caller: Caller) -> None:
     assert reply.content == b""
 
 
-@pytest.mark.parametrize("wanted", ["bytes=9-2", "bytes=a-b", "pages=1-2", "bytes=0-1,5-6", ""])
+@pytest.mark.parametrize("wanted", ["bytes=9-2", "bytes=a-b", "pages=1-2", "bytes=5-6,0-1", ""])
 def test_a_range_that_means_nothing_is_ignored(caller: Caller, wanted: str) -> None:
     assert caller.get(ADDRESS, Range=wanted).status == 200
 

@@ -12,12 +12,17 @@ from typing import Any
 
 import pytest
 from astropy.table import Table
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.archive.conftest import OBSERVATIONS, Caller, fill
 from topmast.archive import Archive
+from topmast.archive.portal import answers
+from topmast.archive.portal.answers import FORMATS
 from topmast.archive.portal.catalog_services import CATALOG_SERVICES
 from topmast.archive.portal.services import SERVICES
 from topmast.tables.fields import CONE, FILTERED, POSITION, PRODUCT
+from topmast.wire.answers import Paging
 from topmast.wire.portal import MashupRequest, encode_request
 
 FILTERED_ALL = {"columns": "*", "filters": []}
@@ -323,6 +328,38 @@ def test_further_formats_hold_the_same_rows(caller: Caller) -> None:
     votable = Table.read(io.BytesIO(content("votable")), format="votable")
     assert list(votable["obs_id"]) == [f"obs{number}" for number in range(6)]
     assert json.loads(content("excel"))["status"] == "ERROR"
+
+
+ODD_CELLS = [None, "", "plain", "a,b", 'say "so"', "two\nlines", "\r", " é ", "\ud800", "null"]
+ODD_CELLS += [True, False, 0, 1, -0.0, 1.5, 1e-7, 1e22, -(2**63), 2**63 - 1]
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda width: st.lists(
+            st.tuples(*[st.sampled_from(ODD_CELLS)] * width), min_size=0, max_size=20
+        )
+    ),
+    st.sampled_from([1, 3, 512]),
+)
+def test_csv_is_read_back_by_the_standard_library(rows: list[Any], rows_at_once: int) -> None:
+    names = [f"name {number}, or so" for number in range(len(rows[0]) if rows else 2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "ROWS_AT_ONCE", rows_at_once)
+        content = FORMATS["csv"].encode([(name, "string") for name in names], rows, Paging())
+
+    header, *read = csv.reader(io.StringIO(content.decode(), newline=""))
+    assert header == names
+    assert len(read) == len(rows)
+    for cells, row in zip(read, rows, strict=True):
+        assert [as_read(text, cell) for text, cell in zip(cells, row, strict=True)] == [
+            "" if cell is None else str(cell).replace("\ud800", "?") for cell in row
+        ]
+
+
+def as_read(text: str, cell: Any) -> str:
+    """A number in Python's spelling: 1e22 for 1e+22 is as good."""
+    return str(type(cell)(text)) if type(cell) in (int, float) else text
 
 
 def test_columns_without_values_are_removed_on_request(caller: Caller) -> None:

@@ -13,12 +13,14 @@ from tests.small_archive import make
 
 import topmast
 from topmast.astroquery.utils import (
+    get_cloud_paths,
+    mast_relative_path,
     parse_input_location,
     remove_duplicate_products,
     resolve_object,
     split_list_into_chunks,
 )
-from topmast.errors import InputWarning, InvalidQueryError
+from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +74,13 @@ def test_doubles_go_from_tables_and_lists() -> None:
 
 def test_a_list_is_cut_into_pieces() -> None:
     assert list(split_list_into_chunks([1, 2, 3], 2)) == [[1, 2], [3]]
+
+
+def test_paths_in_the_cloud_are_given_for_one_product_and_for_many() -> None:
+    uri = str(topmast.Observations.get_product_list("1001")["dataURI"][0])
+    path = mast_relative_path(uri)
+    assert isinstance(path, str)
+    assert path.startswith("IUE/")
+    assert get_cloud_paths([uri, "mast:none"], verbose=False) == [path, None]
+    with pytest.warns(NoResultsWarning, match="relative path for mast:none"):
+        assert mast_relative_path("mast:none") is None

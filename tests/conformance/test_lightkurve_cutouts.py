@@ -71,7 +71,7 @@ def test_cutouts_of_every_sector_come(package: str, cutout_folder: Path, tmp_pat
     found = json.loads(done.stdout.splitlines()[-1])
 
     assert found["sectors"] == [2, 5, 8]
-    assert found["shape"] == [18, 3, 5]
+    assert found["shape"] == [8, 3, 5]
     assert found["name"] == "tess-s0005-4-3_124.531756_-68.313000_5x3_astrocut.fits"
-    assert found["shapes"] == [[18, 4, 4]] * 3
+    assert found["shapes"] == [[8, 4, 4]] * 3
     assert 8000 < found["brightest"] < 12000

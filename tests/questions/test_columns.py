@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 import pytest
-from tests.scripted import Scripted, session_with
 
+from tests.scripted import Scripted, session_with
 from topmast.config import conf
 from topmast.errors import BadAnswerError
 from topmast.net.messages import Request

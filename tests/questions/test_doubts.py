@@ -7,8 +7,8 @@ import warnings
 from typing import Any
 
 import pytest
-from tests.scripted import session_with
 
+from tests.scripted import session_with
 from topmast.errors import (
     BadAnswerError,
     BlankResponseWarning,

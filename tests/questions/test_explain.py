@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.questions.wrong_queries import PLACE, WrongQuery, wrong_queries
-from tests.scripted import session_with, table_answer
 
 import topmast
+from tests.questions.wrong_queries import PLACE, WrongQuery, wrong_queries
+from tests.scripted import session_with, table_answer
 from topmast.errors import InvalidQueryError, NoResultsWarning
 from topmast.net.messages import Request
 from topmast.questions.explain import MOST_LINES, _Told

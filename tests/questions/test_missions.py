@@ -12,8 +12,8 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from astropy.time import Time
-from tests.scripted import Scripted, names_answer, session_with
 
+from tests.scripted import Scripted, names_answer, session_with
 from topmast.errors import (
     BadAnswerError,
     InputWarning,

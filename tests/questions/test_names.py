@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from astropy.coordinates import SkyCoord
-from tests.scripted import names_answer, session_with
 
 import topmast
+from tests.scripted import names_answer, session_with
 from topmast.errors import (
     HTTPStatusError,
     InputWarning,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.misbehaving import Misbehaving, Reply, Seen
 
+from tests.misbehaving import Misbehaving, Reply, Seen
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError
 from topmast.net.session import Session
 from topmast.questions.paging import ask_all_pages

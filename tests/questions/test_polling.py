@@ -6,8 +6,8 @@ import builtins
 import json
 
 import pytest
-from tests.misbehaving import Misbehaving, Reply
 
+from tests.misbehaving import Misbehaving, Reply
 from topmast.errors import BadAnswerError, HTTPStatusError, TimeoutError
 from topmast.net.session import Session
 from topmast.questions import polling

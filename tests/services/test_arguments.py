@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.services.arguments import HIDDEN, KINDS, M101, DataFrame, Series
 
 import topmast
+from tests.services.arguments import HIDDEN, KINDS, M101, DataFrame, Series
 from topmast.client import Client
 from topmast.errors import InvalidQueryError, MastError
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
-from tests.scripted import Scripted, names_answer, session_with
 
 import topmast
+from tests.scripted import Scripted, names_answer, session_with
 from topmast.errors import (
     InputWarning,
     InvalidQueryError,

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Column
-from tests.small_archive import make
 
 import topmast
+from tests.small_archive import make
 from topmast.archive.server.serve import serve_in_thread
 from topmast.download.script import SERVED
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import MaskedColumn, Table
-from tests.misbehaving import Misbehaving, Reply, Seen
-from tests.scripted import session_with, table_answer
 
 import topmast
+from tests.misbehaving import Misbehaving, Reply, Seen
+from tests.scripted import session_with, table_answer
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
 from topmast.net.messages import Request
 from topmast.services.catalogs import CatalogsClass

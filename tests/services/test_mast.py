@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.scripted import Scripted, session_with, table_answer
-from tests.small_archive import make
 
 import topmast
+from tests.scripted import Scripted, session_with, table_answer
+from tests.small_archive import make
 from topmast.errors import (
     BadAnswerError,
     InputWarning,

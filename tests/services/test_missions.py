@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from astropy.table import Table
-from tests.mission_archive import FILES, make
 
 import topmast
+from tests.mission_archive import FILES, make
 from topmast.archive import Archive
 from topmast.archive.server.serve import serve_in_thread
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning

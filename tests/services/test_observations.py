@@ -12,10 +12,10 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 from astropy.time import Time
-from tests.scripted import session_with, table_answer
-from tests.small_archive import OBSERVATIONS, make
 
 import topmast
+from tests.scripted import session_with, table_answer
+from tests.small_archive import OBSERVATIONS, make
 from topmast.errors import (
     BadAnswerError,
     InputWarning,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,15 @@ from astropy.io import fits
 from astropy.table import Table
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.misbehaving import Misbehaving, Reply
 
 import topmast
+from tests.misbehaving import Misbehaving, Reply
 from topmast.errors import (
     BadAnswerError,
     CloudAccessWarning,
     HTTPStatusError,
     InvalidQueryError,
+    MissingExtraError,
     NotAuthorizedError,
 )
 from topmast.services.cards import values_of
@@ -142,6 +144,14 @@ def test_an_asdf_file_gives_its_tree_and_reads_an_array_when_it_is_used(
         assert np.array_equal(opened["roman"]["err"], IMAGES[1])
 
 
+def test_without_asdf_the_error_says_how_to_install_it(
+    server: Misbehaving, observations: ObservationsClass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "asdf", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'topmast\[asdf\]'"):
+        observations.open_product(put(server, "r.asdf", b"#ASDF 1.0.0\n"))
+
+
 def test_any_other_file_is_given_as_a_file(
     server: Misbehaving, observations: ObservationsClass
 ) -> None:
@@ -230,8 +240,10 @@ def test_a_local_archive_is_read_in_the_same_way(sample_folder: Path) -> None:
     uri = next(uri for uri in products["dataURI"] if uri.endswith("_lc.fits"))
     with observations.open_product(uri) as hdus:
         telescope = hdus[0].header["TELESCOP"]
-    table = observations.headers([uri], keywords=["TELESCOP"])
-    assert table["TELESCOP"][0] == telescope
+    client = topmast.connect(sample_folder)
+    assert client.headers([uri], keywords=["TELESCOP"])["TELESCOP"][0] == telescope
+    with client.open_product(uri, as_file=True) as file:
+        assert file.read(6) == b"SIMPLE"
 
 
 # ----------------------------------------------------------------------------------- headers

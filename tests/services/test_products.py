@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
-from tests.scripted import session_with, table_answer
-from tests.small_archive import OBSERVATIONS, make
 
 import topmast
+from tests.scripted import session_with, table_answer
+from tests.small_archive import OBSERVATIONS, make
 from topmast.errors import InputWarning, InvalidQueryError
 from topmast.net.messages import Request
 from topmast.services.observations import ObservationsClass

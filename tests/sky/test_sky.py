@@ -216,6 +216,18 @@ class TestManyTexts:
 
         assert len(shapes_of_regions(["CIRCLE 1 1 1", text])) == 1 + regions
 
+    @settings(max_examples=60)
+    @given(st.lists(st.sampled_from(TOKENS.split("|")), max_size=9), st.sampled_from([" ", "  "]))
+    def test_many_texts_at_once_give_the_same_numbers(self, words: list[str], between: str) -> None:
+        texts = [between.join(words), "POLYGON ICRS 1 2 3 4 5 -6e-1 ", *map(str, self.TEXTS)]
+        many = shapes_of_regions([*texts, None] + ["CIRCLE 1 1 1"] * 100)
+
+        for row, text in enumerate(texts):
+            alone, rows = shapes_of_regions([text]), np.flatnonzero(many.owner == row)
+            assert many.radius[rows].tolist() == alone.radius.tolist()
+            assert many.centre[rows].tolist() == alone.centre.tolist()
+            assert many.take(rows).vertices.tolist() == alone.vertices.tolist()
+
     def test_no_texts_give_no_shapes(self) -> None:
         assert len(shapes_of_regions([])) == 0
         assert len(shapes_of_regions([None, ""])) == 0

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
+from astropy.table import Table
 from hypothesis import given
 from hypothesis import strategies as st
 
 from topmast.errors import BadAnswerError, BlankResponseWarning, RemoteServiceError
-from topmast.wire.answers import Paging, decode_answer, peek_status, table_of
+from topmast.wire import rows
+from topmast.wire.answers import AnswerReader, Paging, decode_answer, peek_status, table_of
 from topmast.wire.encoding import encode_answer, encode_error, encode_executing, encode_extjs
 
 
@@ -449,3 +453,72 @@ def test_no_bytes_break_the_reader(content: bytes) -> None:
     for text in (content, b'{"status":"COMPLETE","data":[' + content + b'],"fields":[]}'):
         with contextlib.suppress(RemoteServiceError):
             table_of([text])
+
+
+# ---------------------------------------------------------------- whatever the order of the keys
+
+ROW = {"a": 1, "b": "x", "c": 0.5}
+ODD_ROWS = [ROW, {"a": None, "b": "}, {", "c": None}, {"a": 3, "b": '"data": [', "c": 1.0}]
+TYPES = [{"name": "a", "type": "int"}, {"name": "b", "type": "string"}]
+TYPES += [{"name": "_selected_", "type": "boolean"}, {"name": "c", "type": "float"}]
+REST = {"status": "COMPLETE", "msg": "[1], fields", "paging": {"page": 1, "rows": 3}}
+
+
+def in_every_order() -> Iterator[bytes]:
+    keys = {**REST, "fields": TYPES, "data": ODD_ROWS, "extra": [{"a": 9}, [2]]}
+    for order in itertools.permutations(keys):
+        yield json.dumps({key: keys[key] for key in order}).encode()
+
+
+def as_extjs(rows: list[Any], **more: Any) -> bytes:
+    table = {"name": "Table", "Columns": [{"text": "a"}], "Fields": TYPES, "Rows": rows, **more}
+    return json.dumps({"status": "COMPLETE", "data": {"Tables": [table]}, "msg": ""}).encode()
+
+
+def columns_shown(table: Table) -> list[list[Any]]:
+    return [shown(table[name]) for name in table.colnames]
+
+
+EXPECTED = [[1, None, 3], ["x", "}, {", '"data": ['], [0.5, None, 1.0]]
+
+
+def test_the_order_of_the_keys_does_not_matter() -> None:
+    for content in in_every_order():
+        assert columns_shown(table_of([content])) == EXPECTED
+
+
+@pytest.mark.parametrize("bytes_at_once", [1, 40, 10_000])
+def test_pieces_of_any_size_and_of_both_formats_read_alike(
+    bytes_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "BYTES_AT_ONCE", bytes_at_once)
+    lists = [[row["a"], row["b"], None, row["c"]] for row in ODD_ROWS]
+    short = [*lists, [4, "y"], [5, "z", None, float("nan")], [6, ["n"], True, 1e400]]
+
+    for content in in_every_order():
+        assert columns_shown(table_of([content])) == EXPECTED
+    assert columns_shown(table_of([as_extjs(lists)])) == EXPECTED
+    assert columns_shown(table_of([as_extjs(lists, Zeta=[1])])) == EXPECTED
+    assert columns_shown(table_of([as_extjs(ODD_ROWS)])) == EXPECTED
+    assert columns_shown(table_of([as_extjs(short)])) == [
+        [1, None, 3, 4, 5, 6],
+        ["x", "}, {", '"data": [', "y", "z", "['n']"],
+        [0.5, None, 1.0, None, None, float("inf")],
+    ]
+
+
+def test_a_page_that_cannot_be_read_leaves_no_row_behind() -> None:
+    reader = AnswerReader()
+    reader.read(answer({"a": "int", "b": "string"}, [{"a": 1, "b": "x"}]))
+    broken = b'{"status":"COMPLETE","data":[{"a":2,"b":"y"},{"a":3,"b":"z"],"fields":'
+    with pytest.raises(BadAnswerError):
+        reader.read(broken + b'[{"name":"a","type":"int"},{"name":"b","type":"string"}]}')
+
+    assert reader.rows == 1
+    assert reader.columns()["a"].data.tolist() == [1]
+
+
+def test_a_count_of_rows_that_cannot_be_is_not_believed() -> None:
+    content = answer({"a": "int"}, [{"a": 1}], paging={"rows": 10**12, "pagesFiltered": 10**9})
+
+    assert shown(table_of([content])["a"]) == [1]

@@ -10,7 +10,8 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
 from topmast.client import default_client
-from topmast.errors import InvalidQueryError
+from topmast.errors import InvalidQueryError, NoResultsWarning, warn
+from topmast.questions.cloud import find_keys
 from topmast.questions.criteria import split_place
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import find_places, places_of_names
@@ -18,6 +19,8 @@ from topmast.questions.product_filters import unique_products
 from topmast.services.mast import MastClass
 
 __all__ = [
+    "get_cloud_paths",
+    "mast_relative_path",
     "parse_input_location",
     "remove_duplicate_products",
     "resolve_object",
@@ -67,6 +70,23 @@ def parse_input_location(
     if others:
         raise InvalidQueryError("One place is needed, not several.")
     return SkyCoord(ra, dec, unit="deg")
+
+
+def get_cloud_paths(
+    mast_uri: str | Sequence[str], *, verbose: bool = True
+) -> str | list[str | None] | None:
+    """The path in the cloud of a product, or of each; None for one that is not there."""
+    uris = [mast_uri] if isinstance(mast_uri, str) else [str(uri) for uri in mast_uri]
+    keys = find_keys(default_client().session, uris)
+    for uri in uris if verbose else ():
+        if uri not in keys:
+            warn(f"Failed to retrieve MAST relative path for {uri}.", NoResultsWarning)
+    found = [keys.get(uri) for uri in uris]
+    return found[0] if isinstance(mast_uri, str) else found
+
+
+mast_relative_path = get_cloud_paths
+"""The name of astroquery up to 0.4.11."""
 
 
 def remove_duplicate_products(data_products: Any, uri_key: str = "dataURI") -> Any:

@@ -1,4 +1,4 @@
-"""The plan of a download: which files, how many bytes, what is here already, where each goes."""
+"""The plan of a download: files, sizes, what is on disk already, and paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A product on its way: what is wanted, what is on disk, and what became of it."""
+"""Records of a product: what to download, what is on disk, and the result."""
 
 from __future__ import annotations
 

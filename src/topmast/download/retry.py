@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 NEEDED = ("Local Path", "Status", "URL")
-EMPTY = {"Bytes": 0, "Attempts": 0, "Seconds": 0.0, "Message": None, "URL": None}
+EMPTY: dict[str, float | None] = {
+    "Bytes": 0,
+    "Attempts": 0,
+    "Seconds": 0.0,
+    "Message": None,
+    "URL": None,
+}
 """What a column of the manifest holds where a file of it has nothing; other columns: no text."""
 
 

@@ -1,4 +1,4 @@
-"""A curl script that does later, or elsewhere, what `download_products` would do now.
+"""A curl script that downloads later, or elsewhere, what `download_products` would.
 
 It puts the files where `download_products` puts them, goes on with unfinished ones, and takes
 the token for exclusive data from ``$MAST_API_TOKEN`` when it runs; none is ever written into it.

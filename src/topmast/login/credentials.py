@@ -1,4 +1,4 @@
-"""The credentials of a call of `login`, sorted out and checked."""
+"""Check and sort the arguments of `login`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Credentials:
     @classmethod
     def of(cls, given: tuple[Any, ...], named: Mapping[str, Any]) -> Credentials:
         """Sort out what was given by place and by name."""
-        used = {word for word, value in named.items() if value not in NOT_GIVEN}
+        used = {word for word, value in named.items() if _is_given(value)}
         words = PASSWORD_ARGUMENTS if _is_password_call(given, used) else TOKEN_ARGUMENTS
         if len(given) > len(words):
             raise InvalidQueryError(f"login takes at most {len(words)} values: {', '.join(words)}.")
@@ -40,11 +40,21 @@ class Credentials:
         twice = [word for word in placed if word in used]
         if twice:
             raise InvalidQueryError(f"login was given {twice[0]} twice.")
-        used |= {word for word, value in placed.items() if value not in NOT_GIVEN}
+        used |= {word for word, value in placed.items() if _is_given(value)}
         by_password = not used.isdisjoint(PASSWORD_ARGUMENTS)
         if by_password and not used.isdisjoint(TOKEN_ARGUMENTS):
             raise InvalidQueryError("Log in with a password or with a token, not with both.")
-        return cls(**{**named, **placed}, by_password=by_password)
+        found = {**named, **placed}
+        for word in ("username", "password"):
+            value = found.get(word)
+            if not (value is None or isinstance(value, str)):
+                kind = type(value).__name__  # the value itself may be a secret
+                raise InvalidQueryError(f"{word} is a text, and cannot be of type {kind}.")
+        return cls(**found, by_password=by_password)
+
+
+def _is_given(value: Any) -> bool:
+    return not any(value is nothing for nothing in NOT_GIVEN)
 
 
 def _is_password_call(given: tuple[Any, ...], used: set[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from topmast.net.messages import Answer, Headers, Request
 from topmast.net.origin import origin
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
+from topmast.wire.byteranges import RANGE, decode_parts, is_multipart
 
 FIRST = 17 * 2880
 """Bytes of the first request: enough for the first headers of most files."""
@@ -25,8 +25,6 @@ MOST_AHEAD = 4 << 20
 MOST_WHOLE = 64 << 20
 """A file from a server without parts is read whole if it is no larger."""
 MOST_KEPT = 64 << 20
-PARTS = re.compile(r"multipart/byteranges;.*boundary=\"?([^\";]+)", re.IGNORECASE)
-RANGE = re.compile(r"\s*bytes\s+([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})\s*")
 
 Span = tuple[int, int]
 """First byte and end (exclusive)."""
@@ -81,9 +79,10 @@ class RangedFile(io.RawIOBase):
     ) -> None:
         super().__init__()
         self.name = url
-        self.size = 0
+        self.size: int = 0
         self.look_ahead: Callable[[int, int], int] | None = None
-        self.requests = self.received = 0
+        self.requests: int = 0
+        self.received: int = 0
         self._session, self._original, self._refusal = session, url, refusal
         self._url, self._several, self._lock = url, several, RLock()
         self._position = self._fetched_to = 0
@@ -272,11 +271,11 @@ class RangedFile(io.RawIOBase):
         header = ", ".join(f"{first}-{end - 1}" for first, end in spans)
         length = sum(end - first for first, end in spans)
         answer = self._ask(f"bytes={header}", length + 1024 * len(spans))
-        boundary = PARTS.match(answer.headers.get("Content-Type", ""))
-        if answer.status_code != 206 or boundary is None:
+        several = is_multipart(answer.headers.get("Content-Type", ""))
+        if answer.status_code != 206 or not several:
             return False
         self._check_version(answer.headers)
-        parts = dict(_parts(answer.content))
+        parts = decode_parts(answer.content)
         if any(len(parts.get(first, b"")) != end - first for first, end in spans):
             return False
         for first, _ in spans:
@@ -303,20 +302,3 @@ class RangedFile(io.RawIOBase):
 
 def _version_of(headers: Headers) -> tuple[str, str]:
     return headers.get("ETag", ""), headers.get("Last-Modified", "")
-
-
-def _parts(content: bytes) -> list[tuple[int, bytes]]:
-    """The parts of a multipart/byteranges body by their own Content-Range, and where they begin."""
-    found, position = [], 0
-    while (end := content.find(b"\r\n\r\n", position)) >= 0:
-        head = content[position:end].decode("latin-1")
-        lines = [line.partition(":") for line in head.split("\r\n")]
-        values = {name.strip().lower(): value for name, _, value in lines}
-        given = RANGE.fullmatch(values.get("content-range", ""))
-        if given is None:
-            break
-        first, last = int(given[1]), int(given[2])
-        start = end + 4
-        position = start + last + 1 - first
-        found.append((first, content[start:position]))
-    return found

@@ -38,7 +38,7 @@ IN_PROCESS = "http://topmast.archive"
 
 C = TypeVar("C")
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 _inherited: list[Transport] = []
 """Of the process that this one was forked from: never closed, since their locks may be held."""

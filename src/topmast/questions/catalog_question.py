@@ -43,7 +43,7 @@ def count_rows(session: Session, question: CatalogQuestion) -> Any:
     except RemoteServiceError as problem:
         _refuse_unknown(question.catalog, problem)
         raise
-    counts = [rows_found(pages) for pages in answers]
+    counts = [rows_found([page.paging for page in pages]) for pages in answers]
     warn_if_cut(question, counts)
     return counts[0] if question.places is None else np.array(counts)
 

@@ -24,7 +24,7 @@ from topmast.wire.s3 import (
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 COLLECTIONS = "mast/"
 """The prefix of contributed data sets, each of which counts as one."""
 COLLECTIONS_BELOW = "mast/hlsp/"

@@ -142,6 +142,11 @@ def columns_of(session: Session, service: str) -> Columns:
         return entry.columns
 
 
+def is_known(session: Session, service: str) -> bool:
+    """Whether `columns_of` need not ask the archive."""
+    return session.cache(_ColumnsCache).entry((session.where, service.lower())).columns is not None
+
+
 class _ColumnsCache:
     """The columns that one session knows, by server and service."""
 

@@ -33,7 +33,7 @@ from topmast.wire.mission_lists import (
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 REFUSALS = (400, 404, 422, 500)
 """How a server may say that it has no such mission."""
@@ -53,7 +53,7 @@ class MissionColumns:
 
     def __init__(self, mission: Mission, listed: Sequence[MissionColumn]) -> None:
         self.mission = mission
-        self.listed = tuple(listed)
+        self.listed: tuple[MissionColumn, ...] = tuple(listed)
         self._by_name = {column.name: column for column in reversed(self.listed)}
         self._in_lower_case = {name.lower(): name for name in self._by_name}
 

@@ -44,7 +44,7 @@ from topmast.wire.missions import (
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 MOST_PAGES = 10_000

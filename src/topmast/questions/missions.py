@@ -14,7 +14,14 @@ from astropy.time import Time
 
 from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
-from topmast.questions.arguments import as_list, is_missing, truth_value, whole_number
+from topmast.questions.arguments import (
+    as_list,
+    is_missing,
+    is_one,
+    plain_argument,
+    truth_value,
+    whole_number,
+)
 from topmast.questions.criteria import NO_CRITERION, no_such_filter
 from topmast.questions.mission_columns import MissionColumns, columns_of_mission
 from topmast.questions.names import positions_of_names
@@ -307,11 +314,12 @@ def _select_cols(given: Any, columns: MissionColumns) -> tuple[str, ...] | None:
     """The columns to ask for, the dataset among them; None for the mission's own choice."""
     if given is None:
         return columns.mission.default_columns or None
+    given = plain_argument(given)
     if isinstance(given, str):
         if given.strip().lower() in ("all", "*"):
             return tuple(columns)
         given = given.split(",")
-    if not isinstance(given, Iterable):
+    if is_one(given) or hasattr(given, "columns"):
         raise InvalidQueryError(
             "select_cols is a list of column names, a text with commas between them, or 'all', "
             f"not {given!r}."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.net.deadline import Deadline
-from topmast.net.parallel import at_once
+from topmast.net.parallel import in_order
 from topmast.net.session import Session
 from topmast.questions.polling import Finished, invocation, poll, with_breaker
 from topmast.wire.answers import Paging
@@ -19,10 +20,16 @@ UNSUSPICIOUS_PAGES = 100
 
 
 def ask_all_pages(session: Session, request: MashupRequest) -> list[Finished]:
+    """The answers that `ask_pages` gives, when all are there."""
+    return list(ask_pages(session, request))
+
+
+def ask_pages(session: Session, request: MashupRequest) -> Iterator[Finished]:
     """The answers for every page, in order; only one if `request` names a page or fails.
 
-    Page 1 tells how many there are; the others are fetched ``connections`` at once. The setting
-    ``timeout`` is the limit for them all.
+    Each is given as soon as it is there, while the others are still on their way. Page 1 tells how
+    many there are; the others are fetched ``connections`` at once. The setting ``timeout`` is the
+    limit for them all.
 
     Raises
     ------
@@ -37,18 +44,19 @@ def ask_all_pages(session: Session, request: MashupRequest) -> list[Finished]:
     if request.pagesize is None:
         request = replace(request, pagesize=int(session.setting("pagesize")))
     if request.page is not None:
-        return [poll(session, invocation(request), deadline)]
+        yield poll(session, invocation(request), deadline)
+        return
     first = poll(session, invocation(replace(request, page=1)), deadline)
     pages = _pages(request, first)
-    if pages == 1:
-        return [first]
 
     def page(number: int) -> Finished:
         numbered = invocation(replace(request, page=number))
         return _checked(poll(session, numbered, deadline), request, number, pages)
 
-    others = at_once(page, range(2, pages + 1), int(session.setting("connections")))
-    return [first, *others]
+    others = in_order(page, range(2, pages + 1), int(session.setting("connections")))
+    yield first
+    del first  # which may be large
+    yield from others
 
 
 def _pages(request: MashupRequest, first: Finished) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -20,16 +21,16 @@ from topmast.errors import (
     is_heard,
     warn,
 )
-from topmast.net.parallel import at_once
+from topmast.net.parallel import in_order
 from topmast.questions.arguments import first_few, is_one, whole_number
-from topmast.questions.columns import columns_of
-from topmast.questions.paging import ask_all_pages
+from topmast.questions.columns import columns_of, is_known
+from topmast.questions.paging import ask_pages
 from topmast.questions.places import Place
 from topmast.questions.polling import Finished
 from topmast.questions.progress import progress_bar
 from topmast.tables.plain import PlainTable
 from topmast.tables.values import Values
-from topmast.wire.answers import columns_of_pages, read_page
+from topmast.wire.answers import AnswerReader, Paging, read_page
 from topmast.wire.json import excerpt
 from topmast.wire.portal import MashupRequest
 
@@ -50,9 +51,9 @@ TARGET_COLUMNS = {
 NO_RESULTS = "Query returned no results."
 TOO_MANY = "Maximum catalog results returned, may not include all sources within radius."
 
-Page = dict[str, Values]
+Item = TypeVar("Item")
 Result = TypeVar("Result")
-Ask = Callable[["Session", MashupRequest], list[Finished]]
+Ask = Callable[["Session", MashupRequest], Iterable[Finished]]
 """How one request is put: it gives the answers for all its pages, in order."""
 
 
@@ -85,7 +86,7 @@ class Question:
     extra: Mapping[str, Any] = field(default_factory=dict)
     limit: int | None = None
     keep_selected: bool = False
-    ask: Ask = ask_all_pages
+    ask: Ask = ask_pages
     quiet: bool = False
     why_empty: Why | None = None
     why_many: Callable[[PlainTable], str] | None = None
@@ -102,7 +103,7 @@ class Question:
 def ask_question(session: Session, question: Question) -> list[list[Finished]]:
     """The pages of the answer to each request of `question`, in order."""
     requests = question.requests()
-    return _at_once(session, question.service, requests, partial(question.ask, session))
+    return list(_in_order(session, question.service, requests, partial(_pages, session, question)))
 
 
 def ask_answers(session: Session, question: Question) -> list[Answer]:
@@ -143,36 +144,51 @@ def ask_columns(session: Session, question: Question) -> PlainTable:
 
     Answers are read as they come, while the others are still on their way.
     """
-    config = _config(session, question.config or question.service)
-    null_floats = choice(session, "null_floats")
-
-    def read(request: MashupRequest) -> tuple[list[Page], int]:
-        finished = question.ask(session, request)
-        pages = [
-            read_page(
-                page.page,
-                columns=config,
-                null_floats=null_floats,
-                keep_selected=question.keep_selected,
-            )
-            for page in finished
-        ]
-        _doubt(session, request, finished, sum(map(_length, pages)))
-        return pages, 0 if question.limit is None else rows_found(finished)
-
     requests = question.requests()
-    one = len(requests) == 1
-    parts = [read(requests[0])] if one else _at_once(session, question.service, requests, read)
-    table = PlainTable(columns_of_pages([page for pages, _ in parts for page in pages]))
+    config = _config_on_its_way(session, question.config or question.service)
+    parts = _answers(session, question, requests)
+    null_floats = choice(session, "null_floats")
+    reader = AnswerReader(next(config), null_floats, question.keep_selected, len(requests))
+    counts, found = [], []
+    for request, pages in zip(requests, parts, strict=True):
+        before = reader.rows
+        notes = [_read(reader, page) for page in pages]
+        counts.append(reader.rows - before)
+        found.append(rows_found([paging for _, paging in notes]))
+        _doubt(session, request, notes, counts[-1])
+    table = PlainTable(reader.columns())
     if question.places is not None:
-        _add_targets(table, [sum(map(_length, pages)) for pages, _ in parts], question.places)
+        _add_targets(table, counts, question.places)
     if not len(table):
         warn(_no_results(session, question), NoResultsWarning)
     elif len(table) >= HUGE and question.why_many and _may_explain(session, question):
         log.info(question.why_many(table))
     elif question.limit is not None:
-        warn_if_cut(question, [found for _, found in parts])
+        warn_if_cut(question, found)
     return table
+
+
+Note = tuple[str, Paging | None]
+"""What one page says beside its rows."""
+
+
+def _answers(
+    session: Session, question: Question, requests: Sequence[MashupRequest]
+) -> Iterable[Iterable[Finished]]:
+    """The pages of each request, in order, as they come; the first have been asked for."""
+    if len(requests) == 1:
+        pages = iter(question.ask(session, requests[0]))
+        return [chain([next(pages)], pages)]
+    return _in_order(session, question.service, requests, partial(_pages, session, question))
+
+
+def _pages(session: Session, question: Question, request: MashupRequest) -> list[Finished]:
+    return list(question.ask(session, request))
+
+
+def _read(reader: AnswerReader, page: Finished) -> Note:
+    reader.read(page.page)
+    return page.opened.msg if page.opened else "", page.paging
 
 
 def _may_explain(session: Session, question: Question) -> bool:
@@ -188,13 +204,13 @@ def _no_results(session: Session, question: Question) -> str:
     return f"{NO_RESULTS} {question.why_empty(session, question)}".strip()
 
 
-def _doubt(session: Session, request: MashupRequest, pages: Sequence[Finished], rows: int) -> None:
+def _doubt(session: Session, request: MashupRequest, notes: Sequence[Note], rows: int) -> None:
     """Tell what an answer says of itself that the table cannot show."""
-    messages = dict.fromkeys(page.opened.msg for page in pages if page.opened and page.opened.msg)
+    messages = dict.fromkeys(message for message, _ in notes if message)
     for message in messages:
         kind = MaxResultsWarning if ABOUT_LIMITS.search(message) else MastWarning
         _say(session, f"{request.service} says: {excerpt(message.encode())}", kind)
-    pagings = [page.paging for page in pages if page.paging]
+    pagings = [paging for _, paging in notes if paging]
     if request.page is None:
         expected = sum(each.rows_filtered for each in pagings if each.page == 1)
     else:
@@ -218,11 +234,11 @@ def _say(session: Session, message: str, kind: type[MastWarning]) -> None:
         log.warning(message)
 
 
-def rows_found(pages: Sequence[Finished]) -> int:
+def rows_found(pagings: Sequence[Paging | None]) -> int:
     """How many rows the archive found for one place, on all pages, asked for or not."""
-    pagings = [page.paging for page in pages if page.paging]
-    most = max((paging.rows_filtered for paging in pagings), default=0)
-    return max(most, sum(paging.rows for paging in pagings))
+    known = [paging for paging in pagings if paging]
+    most = max((paging.rows_filtered for paging in known), default=0)
+    return max(most, sum(paging.rows for paging in known))
 
 
 def warn_if_cut(question: Question, found: Sequence[int]) -> None:
@@ -237,22 +253,19 @@ def warn_if_cut(question: Question, found: Sequence[int]) -> None:
     warn(f"{TOO_MANY} The {limit} were reached for: {first_few(cut)}.", MaxResultsWarning)
 
 
-def _at_once(
-    session: Session,
-    what: str,
-    requests: Sequence[MashupRequest],
-    function: Callable[[MashupRequest], Result],
-) -> list[Result]:
-    """What `function` gives for each request; several are under way at once."""
-    connections = int(session.setting("connections"))
-    with progress_bar(what, len(requests)) as advance:
+def _in_order(
+    session: Session, what: str, items: Sequence[Item], function: Callable[[Item], Result]
+) -> Iterator[Result]:
+    """What `function` gives for each item, as it comes; several are under way at once."""
+    results = in_order(function, items, int(session.setting("connections")))
+    return _with_progress(what, len(items), results)
 
-        def and_advance(request: MashupRequest) -> Result:
-            result = function(request)
+
+def _with_progress(what: str, total: int, results: Iterator[Result]) -> Iterator[Result]:
+    with progress_bar(what, total) as advance:
+        for result in results:
             advance()
-            return result
-
-        return at_once(and_advance, requests, connections)
+            yield result
 
 
 def _count(name: str, value: Any) -> int | None:
@@ -260,6 +273,13 @@ def _count(name: str, value: Any) -> int | None:
     if value is None or (is_one(value) and not isinstance(value, bool) and str(value) == "0"):
         return None
     return whole_number(name, value)
+
+
+def _config_on_its_way(session: Session, service: str) -> Iterator[Mapping[str, Any] | None]:
+    """As `_config`, asked for while other requests are under way."""
+    config = partial(_config, session)
+    known = is_known(session, service)
+    return map(config, [service]) if known else in_order(config, [service], 1)
 
 
 def _config(session: Session, service: str) -> Mapping[str, Any] | None:
@@ -279,7 +299,3 @@ def _add_targets(table: PlainTable, counts: Sequence[int], places: Sequence[Plac
     nothing = np.zeros(len(of), dtype=bool)
     table.columns[TARGET_INDEX] = Values(index[of], nothing)
     table.columns[TARGET_GIVEN] = Values(given[of], nothing.copy())
-
-
-def _length(page: Page) -> int:
-    return next((len(values.data) for values in page.values()), 0)

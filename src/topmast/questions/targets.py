@@ -1,4 +1,4 @@
-"""What a user points at, a place or many with a radius, as cones on the sky."""
+"""The targets of a search, one or many with a radius, as cones on the sky."""
 
 from __future__ import annotations
 

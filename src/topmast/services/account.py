@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http.cookiejar import Cookie
-from types import NoneType
 from typing import TYPE_CHECKING, Any
 
-from topmast.errors import AuthenticationWarning, InvalidQueryError, warn
+from topmast.errors import AuthenticationWarning, warn
 from topmast.login.authentication import (
     NO_TOKEN,
+    fetch_user_info,
     log_in,
     log_out,
     print_info,
     secret_cookie,
-    who_is_it,
 )
 from topmast.login.credentials import Credentials
 from topmast.questions.arguments import truth_value
@@ -91,25 +89,9 @@ def login(
         "store_token": store_token,
         "reenter_token": reenter_token,
     }
-    _check_texts(given, named)
+    for word in ("store_password", "reenter_password", "store_token", "reenter_token"):
+        truth_value(word, named[word])
     log_in(session, Credentials.of(given, named))
-
-
-FORMS = (str, bool, Mapping, Cookie, NoneType)
-"""What an argument of `login` can be."""
-
-
-def _check_texts(given: tuple[Any, ...], named: dict[str, Any]) -> None:
-    """Refuse what can be neither a name, a secret nor a truth value; no secret is shown."""
-    placed = {f"argument {number} of login": value for number, value in enumerate(given, 1)}
-    for name, value in (placed | named).items():
-        if not isinstance(value, FORMS):
-            raise InvalidQueryError(f"{name} cannot be of the type {type(value).__name__}.")
-    for name in ("username", "password"):
-        if not isinstance(named[name], (str, NoneType)):
-            raise InvalidQueryError(f"{name} is a text, not of {type(named[name]).__name__}.")
-    for name in ("store_password", "reenter_password", "store_token", "reenter_token"):
-        truth_value(name, named[name])
 
 
 def logout(session: Session, /) -> None:
@@ -140,16 +122,16 @@ def session_info(
         says: eppn, ezid, attrib, anon, scopes, session, token. Without a login the first, for
         ``"anonymous"``; the second in the dialect ``"astroquery"``.
     """
-    info = who_is_it(session)
+    info = fetch_user_info(session)
     if not silent if verbose is None else verbose:
         print_info(info)
     return info
 
 
 def get_token(session: Session, /) -> Cookie | None:
-    """The secret of this login: good for ``login(session_token=...)`` or ``login(token=...)``.
+    """The secret of this login, for ``login(session_token=...)`` or ``login(token=...)``.
 
-    Whoever has it is you, until the login ends; it is not shown when the result is printed.
+    Anyone who has it can act as you until the login ends. Printing the result does not show it.
     None, with an AuthenticationWarning, without a login.
     """
     cookies = session.cookies if session.login else {}

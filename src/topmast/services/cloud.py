@@ -25,7 +25,7 @@ from topmast.wire.path_lookup import URIS_AT_ONCE
 if TYPE_CHECKING:
     from astropy.table import Row, Table
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 LOOKUPS_AT_ONCE = 4
 
 
@@ -243,7 +243,7 @@ def _uris(session: Session, products: Any, filters: dict[str, Any]) -> list[str]
         chosen = filtered(products, any_letter_case=letter_case, **filters)
         return list(dict.fromkeys(str(uri) for uri in chosen["dataURI"]))
     if any(filters.values()):
-        warn("A list of URIs has no columns: the filters have no effect on it.", InputWarning)
+        warn("Filtering is not supported for a list of URIs, which has no columns.", InputWarning)
     given = [products] if isinstance(products, str) else list(products)
     for uri in given:
         if not isinstance(uri, str) or not uri.strip():
@@ -270,5 +270,9 @@ def _cloud_uris(
     missing = [uri for uri in uris if uri not in keys]
     if missing and verbose:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        warn(f"Not in the cloud: {missing[0][:300]}{more}.", NoResultsWarning)
+        warn(
+            f"Failed to retrieve MAST relative path for {missing[0][:300]}{more}: "
+            "not in the cloud.",
+            NoResultsWarning,
+        )
     return {uri: named(keys[uri]) if uri in keys else None for uri in uris}

@@ -117,7 +117,9 @@ def download_products(
         Write a script that downloads the files later, instead of downloading them. The
         archive has to be a server: a folder is served first, with ``topmast serve FOLDER``.
     mrp_only : bool, optional
-        Minimum Recommended Products only. Default: only these, unless the call has filters.
+        Minimum Recommended Products only. Default: only these, and of an observation without any
+        its SCIENCE products, unless the call has filters; all of a table that does not say which
+        are recommended.
     extension, **filters
         As for `filter_products`.
     flat : bool
@@ -129,7 +131,7 @@ def download_products(
     connections : int, optional
         Files under way at once; default: the setting ``connections``.
     bandwidth : number, str or `~astropy.units.Quantity`, optional
-        The most to take, such as ``"10 MB/s"``.
+        The maximum download rate, such as ``"10 MB/s"``.
     check : {"content", "length"}
         Whether a file whose content looks broken counts as failed.
     cloud_only, force_on_prem : bool

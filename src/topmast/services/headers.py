@@ -180,6 +180,9 @@ def _table(found: list[Found], keywords: list[str] | None) -> Table:
 
 def _column(values: list[Any]) -> Any:
     """Values of one keyword as a masked array: of numbers, truth values, or else texts."""
+    kinds = {type(value) for value in values}
+    if len(kinds) == 1 and kinds <= {bool, float, str}:
+        return np.array(values)
     missing = np.array([not isinstance(value, (bool, int, float, str)) for value in values])
     kinds = {type(value) for value, gone in zip(values, missing, strict=True) if not gone}
     kind: type = str

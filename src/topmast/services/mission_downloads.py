@@ -32,7 +32,7 @@ from topmast.questions.product_filters import unique_products
 from topmast.services.cloud import cloud_source
 from topmast.tables.missions import Mission
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 NOTHING = "No products to download after applying filters."
 DATASET_WORDS = ("dataset", "fileset")

@@ -125,11 +125,18 @@ def find_address(
 
 def open_address(session: Session, url: str) -> RangedFile:
     """The remote file at `url`."""
-    bucket = bucket_url(session.servers.s3, session.setting("s3_bucket"))
-    if not under(url, bucket) and not (urlsplit(url).hostname or "").endswith(AMAZON):
-        return RangedFile(session, url)
-    # S3 answers a request for several parts with the whole object.
-    return RangedFile(session, url, refusal=cloud.refusal, several=False)
+    if _is_in_s3(session, url):  # which answers a request for several parts with the whole object
+        return RangedFile(session, url, refusal=cloud.refusal, several=False)
+    return RangedFile(session, url)
+
+
+def _is_in_s3(session: Session, url: str) -> bool:
+    servers = session.servers
+    if (urlsplit(url).hostname or "").endswith(AMAZON):
+        return True
+    # The archive's own server may give its files as a bucket, too.
+    apart = servers.s3 if servers.s3 != servers.portal else ""
+    return under(url, apart or bucket_url(servers.s3, session.setting("s3_bucket")))
 
 
 def _open_file(session: Session, product: Any, force_on_prem: bool) -> RangedFile:

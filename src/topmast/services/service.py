@@ -1,4 +1,4 @@
-"""What all services share: a session, the login, object names, a fresh start."""
+"""What all services share: session, login, object names, and reset."""
 
 from __future__ import annotations
 

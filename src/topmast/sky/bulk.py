@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,11 @@ from topmast.sky.vectors import FloatArray, IntArray, unit_vectors
 Region = tuple[bool, list[float]]
 """Whether it is a circle, and its numbers; nan for what is none, such as 3-4."""
 
+WORTH_ARROW = 100
+"""So many texts are read together; for fewer it is not worth loading Arrow."""
+NUMBER = r"-?\d{1,18}(?:\.\d{1,18})?(?:e-?\d{1,2})?"
+HEAD = r"^\s*(?:POLYGON|CIRCLE)\s+(?:(?:ICRS|J2000|GSC1|FK5)\s+)?"
+USUAL = rf"{HEAD}{NUMBER}(?:\s+{NUMBER})*\z"
 FRAMES = ("ICRS", "J2000", "GSC1", "FK5")
 PLAIN = re.compile(
     r"\s*(?:POLYGON|(CIRCLE))\s+(?:(?:ICRS|J2000|GSC1|FK5)\s+)?([-+.\deE\s]+)(?:\Z|(?<=\s))",
@@ -37,8 +43,8 @@ def shapes_of_regions(texts: Sequence[Any], ra_deg: Any = None, dec_deg: Any = N
     """
     if any(each is not None and np.size(each) != len(texts) for each in (ra_deg, dec_deg)):
         raise ValueError(f"There are {len(texts)} regions, but not as many positions.")
-    plain = _Plain()
-    rows = [row for row, text in enumerate(texts) if not plain.accepts(row, text)]
+    plain = _Plain(_read_together(texts))
+    rows = [row for row in plain.together.left if not plain.accepts(row, texts[row])]
     shapes, refused = plain.shapes()
     others, unread = _one_by_one(texts, rows + refused)
     return Shapes.joined([shapes, others, _points(unread, ra_deg, dec_deg)])
@@ -51,10 +57,54 @@ def floats_or_nan(values: Any) -> FloatArray:
     return np.array(values, dtype=np.float64)
 
 
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """Circles and polygons of texts that are read all at once, and the rows of the others."""
+
+    left: Sequence[int]
+    circles: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    circle_numbers: FloatArray = field(default_factory=lambda: np.zeros(0))
+    polygons: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    polygon_counts: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    polygon_numbers: FloatArray = field(default_factory=lambda: np.zeros(0))
+
+
+def _read_together(texts: Sequence[Any]) -> _Together:
+    """The numbers of all texts that are one shape in capitals, read by Arrow if it is here."""
+    left = range(len(texts))
+    if len(texts) < WORTH_ARROW:
+        return _Together(left)
+    try:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = pa.array(texts, pa.string())
+    except (ImportError, TypeError, ValueError):  # ArrowInvalid is one, UnicodeError too
+        return _Together(left)
+    usual = pc.fill_null(pc.match_substring_regex(column, USUAL), False)
+    rows = np.flatnonzero(usual.to_numpy(zero_copy_only=False))
+    column = column.filter(usual)
+    is_circle = pc.starts_with(column, "CIRCLE").to_numpy(zero_copy_only=False)
+    words = pc.ascii_split_whitespace(pc.replace_substring_regex(column, HEAD, ""))
+    count = np.diff(words.offsets.to_numpy())
+    numbers = pc.cast(words.flatten(), pa.float64()).to_numpy()
+    right = np.where(is_circle, count == 3, (count >= 6) & (count % 2 == 0))
+    circles, polygons = right & is_circle, right & ~is_circle
+    return _Together(
+        np.setdiff1d(left, rows[right]).tolist(),
+        rows[circles],
+        numbers[np.repeat(circles, count)],
+        rows[polygons],
+        count[polygons].astype(np.int64) // 2,
+        numbers[np.repeat(polygons, count)],
+    )
+
+
 class _Plain:
     """Texts of POLYGON and CIRCLE with nothing but a frame and numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, together: _Together) -> None:
+        self.together = together
         self.circles: list[int] = []
         self.circle_numbers: list[float] = []
         self.polygons: list[int] = []
@@ -81,8 +131,8 @@ class _Plain:
         """The shapes, and the rows that need a closer look after all."""
         circles, good_circles = self._circles()
         polygons, count, good_polygons = self._polygons()
-        circle_rows = np.array(self.circles, np.int64)
-        polygon_rows = np.array(self.polygons, np.int64)
+        circle_rows = np.append(self.together.circles, self.circles).astype(np.int64)
+        polygon_rows = np.append(self.together.polygons, self.polygons).astype(np.int64)
         refused = np.union1d(circle_rows[~good_circles], polygon_rows[~good_polygons])
         good_circles &= ~np.isin(circle_rows, refused)
         good_polygons &= ~np.isin(polygon_rows, refused)
@@ -98,14 +148,15 @@ class _Plain:
 
     def _circles(self) -> tuple[FloatArray, Any]:
         """Numbers of the circles, and which are good."""
-        circles = np.array(self.circle_numbers, np.float64).reshape(-1, 3)
+        circles = np.append(self.together.circle_numbers, self.circle_numbers).reshape(-1, 3)
         ra, dec, radius = circles.T
         return circles, np.isfinite(ra) & (np.abs(dec) <= 90) & (radius >= 0) & (radius <= 180)
 
     def _polygons(self) -> tuple[FloatArray, IntArray, Any]:
         """Vertices of the polygons, how many each has, and which polygons are good."""
-        ra, dec = np.array(self.polygon_numbers, np.float64).reshape(-1, 2).T
-        count = np.array(self.polygon_counts, np.int64)
+        numbers = np.append(self.together.polygon_numbers, self.polygon_numbers)
+        ra, dec = numbers.reshape(-1, 2).T
+        count = np.append(self.together.polygon_counts, self.polygon_counts).astype(np.int64)
         fine = np.isfinite(ra) & (np.abs(dec) <= 90)
         vectors = unit_vectors(ra, dec)
         if not len(count):

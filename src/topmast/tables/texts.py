@@ -37,6 +37,16 @@ class Texts:
         self._piece = np.zeros((0, 2), CHARACTER)
         self._objects: list[str] | None = None
 
+    def __len__(self) -> int:
+        return self._rows if self._objects is None else len(self._objects)
+
+    def keep(self, count: int) -> None:
+        """Take back all but the first texts; the room that the others needed stays."""
+        if self._objects is None:
+            self._rows = count
+        else:
+            del self._objects[count:]
+
     def add(self, texts: Sequence[str]) -> None:
         """Append these texts; raises TypeError if one of them is none."""
         self._add(texts, max(map(len, texts), default=0))

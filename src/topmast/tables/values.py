@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import NoneType
 from typing import Any, Literal, NamedTuple
 
@@ -92,16 +93,31 @@ def _booleans(cells: Sequence[Any], null: Any, unreadable: Unreadable) -> Array:
 class Numbers:
     """A column of numbers that grows; `expected` is how many there will be."""
 
-    def __init__(self, expected: int = 0) -> None:
-        self._parts: list[Array] = []
+    def __init__(self, dtype: Any, expected: int = 0) -> None:
+        self._numbers: Array = np.empty(expected, dtype)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
 
     def add(self, numbers: Array) -> None:
         """Append these numbers."""
-        self._parts.append(numbers)
+        count = self._count + len(numbers)
+        if count > len(self._numbers):
+            grown = np.empty(count if not self._count else count + count // 2, self._numbers.dtype)
+            grown[: self._count] = self._numbers[: self._count]
+            self._numbers = grown
+        self._numbers[self._count : count] = numbers
+        self._count = count
+
+    def keep(self, count: int) -> None:
+        """Take back all but the first numbers."""
+        self._count = count
 
     def array(self) -> Array:
         """All numbers."""
-        return np.concatenate(self._parts) if len(self._parts) > 1 else self._parts[0]
+        numbers = self._numbers[: self._count]
+        return numbers.copy() if 2 * self._count < len(self._numbers) else numbers
 
 
 Convert = Callable[[Sequence[Any], Any, Unreadable], Array]
@@ -200,10 +216,16 @@ class Kind:
 
 NO_TRUTH = 2
 TEXT = Kind("string", "", Texts, _read_text, _text_done, str)
-FLOAT = Kind("float", np.nan, Numbers, _read_with(_floats), _floats_done, float)
-INTEGER = Kind("integer", -999, Numbers, _read_with(_integers), _integers_done, _integer)
-BOOLEAN = Kind("boolean", NO_TRUTH, Numbers, _read_with(_booleans), _booleans_done, _truth)
-BYTE = Kind("byte", -999, Numbers, _read_with(_bytes), _bytes_done, _integer)
+FLOAT = Kind(
+    "float", np.nan, partial(Numbers, np.float64), _read_with(_floats), _floats_done, float
+)
+INTEGER = Kind(
+    "integer", -999, partial(Numbers, np.int64), _read_with(_integers), _integers_done, _integer
+)
+BOOLEAN = Kind(
+    "boolean", NO_TRUTH, partial(Numbers, np.int64), _read_with(_booleans), _booleans_done, _truth
+)
+BYTE = Kind("byte", -999, partial(Numbers, np.int64), _read_with(_bytes), _bytes_done, _integer)
 
 KINDS: dict[str, Kind] = {
     **dict.fromkeys(("string", "char", "date", "datetime"), TEXT),
@@ -252,13 +274,27 @@ class ColumnReader:
             kind = TEXT
         self.name = name
         self.kind = kind
+        self.null: Any
+        self.given: bool
         self.null, self.given = _null_value(kind, ignore_value)
         self._gathered = kind.gather(expected)
         self._unreadable: Unreadable = []
 
+    def __len__(self) -> int:
+        return len(self._gathered)
+
     def read(self, cells: Sequence[Any]) -> None:
         """Take the cells of the next rows: texts, numbers, truth values and None."""
         self.kind.read(cells, self.null, self._unreadable, self._gathered)
+
+    def mark(self) -> tuple[int, int]:
+        """What `forget` takes to go back to here."""
+        return len(self._gathered), len(self._unreadable)
+
+    def forget(self, mark: tuple[int, int]) -> None:
+        """Take back all cells read since the mark."""
+        self._gathered.keep(mark[0])
+        del self._unreadable[mark[1] :]
 
     def values(self, null_floats: NullFloats = "masked") -> Values:
         """All cells read so far, as one array and its mask."""
@@ -266,7 +302,6 @@ class ColumnReader:
             first, count = str(self._unreadable[0])[:40], len(self._unreadable)
             kind = self.kind.word
             _warn(f"Column {self.name!r}: {count} values are no {kind} and masked, as {first!r}.")
-        self.read(())  # an array of the right type, even if there were no rows
         data = self._gathered.array()
         self._gathered = self.kind.gather(0)
         return self.kind.done(data, self.null, self.given, null_floats)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError
 
 LOGIN = "/api/v0/login"
@@ -71,7 +72,7 @@ def decode_session(content: bytes) -> SessionInfo:
         found = msgspec.json.decode(content, type=SessionInfo)
     except (msgspec.DecodeError, RecursionError) as problem:
         raise BadAnswerError("The server did not say whether there is a session.") from problem
-    texts = (printable(each) for each in (found.username, found.first_name, found.last_name))
+    texts = (one_line(each) for each in (found.username, found.first_name, found.last_name))
     return SessionInfo(found.minutes, *texts)
 
 
@@ -149,11 +150,6 @@ def decode_whoami(content: bytes) -> dict[str, Any]:
     if not isinstance(found.get("attrib"), dict):
         found["attrib"] = {}
     return found
-
-
-def printable(text: str) -> str:
-    """`text` without characters that control a terminal."""
-    return "".join(letter for letter in text if letter.isprintable()).strip()
 
 
 # ------------------------------------------------------------------------------------ cookies

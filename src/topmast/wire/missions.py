@@ -78,7 +78,10 @@ def encode_search(request: SearchRequest) -> bytes:
         body["sort_desc"] = list(request.sort_desc)
     if request.count_only:
         body["count_only"] = True
-    return msgspec.json.encode(body | dict(request.extra))
+    try:
+        return msgspec.json.encode(body | dict(request.extra))
+    except UnicodeEncodeError as problem:
+        raise InvalidQueryError(f"{problem.object!r} is no text in UTF-8.") from problem
 
 
 def decode_search(body: bytes) -> SearchRequest:

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 
+from topmast.wire.byteranges import multipart_length, multipart_type
+
 RANGE = re.compile(r"\s*bytes\s*=\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
+MOST_PARTS = 16
 ETAG = re.compile(r'(?:W/)?"[^"]*"')
 
 
@@ -27,19 +30,25 @@ class FileFacts:
 
 @dataclass(frozen=True, slots=True)
 class FileAnswer:
-    """How to answer: the status, the bytes from `start` up to `stop`, and the headers."""
+    """How to answer: the status, the bytes from `start` up to `stop`, and the headers.
+
+    With a `boundary`, the body is the `parts` of the file, divided by it.
+    """
 
     status_code: int
     start: int = 0
     stop: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    parts: tuple[range, ...] = ()
+    boundary: str = ""
 
 
 def parse_range(header: str | None, size: int) -> range | None:
     """The bytes of a file of `size` bytes that a Range asks for.
 
-    None stands for the whole file: without a Range, and for one with several parts or in another
-    unit, which a server may ignore. An empty range stands for one that cannot be satisfied.
+    None stands for the whole file: without a Range, and for one with several parts (see
+    `parse_ranges`) or in another unit, which a server may ignore. An empty range stands for one
+    that cannot be satisfied.
     """
     match = RANGE.fullmatch(header or "")
     if not match or not (match[1] or match[2]):
@@ -52,6 +61,18 @@ def parse_range(header: str | None, size: int) -> range | None:
             return None
         stop = min(int(match[2]) + 1, size)
     return range(start, stop)
+
+
+def parse_ranges(header: str | None, size: int) -> tuple[range, ...]:
+    """Several parts that a Range asks for, in their order; empty unless all are there and apart."""
+    unit, _, spans = (header or "").partition("=")
+    texts = spans.split(",")
+    if unit.strip().lower() != "bytes" or not 2 <= len(texts) <= MOST_PARTS:
+        return ()
+    parts = [parse_range(f"bytes={text}", size) or range(0) for text in texts]
+    ends = [0, *(part.stop for part in parts)]
+    apart = all(part and part.start >= end for part, end in zip(parts, ends, strict=False))
+    return tuple(parts) if apart else ()
 
 
 def plan_file_answer(method: str, headers: Mapping[str, str], facts: FileFacts) -> FileAnswer:
@@ -68,6 +89,9 @@ def plan_file_answer(method: str, headers: Mapping[str, str], facts: FileFacts) 
     part = None
     if method.upper() == "GET" and _range_applies(asked, facts):
         part = parse_range(asked.get("range"), facts.size)
+        several = parse_ranges(asked.get("range"), facts.size)
+        if several:
+            return _several_parts(several, facts, told)
     if part is None:
         return FileAnswer(200, 0, facts.size, {**told, "Content-Length": str(facts.size)})
     if not part:
@@ -78,6 +102,13 @@ def plan_file_answer(method: str, headers: Mapping[str, str], facts: FileFacts) 
         "Content-Length": str(len(part)),
     }
     return FileAnswer(206, part.start, part.stop, {**told, **partial})
+
+
+def _several_parts(parts: tuple[range, ...], facts: FileFacts, told: dict[str, str]) -> FileAnswer:
+    boundary = f"part-{re.sub(r'[^0-9A-Za-z]', '', facts.etag)[:40]}"
+    length = multipart_length(boundary, parts, facts.size)
+    about = {"Content-Type": multipart_type(boundary), "Content-Length": str(length)}
+    return FileAnswer(206, parts=parts, boundary=boundary, headers={**told, **about})
 
 
 def http_date(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Names for the local disk that stay in their folder on every system.
+"""Safe file names: they stay in their folder and are valid on every system.
 
 The rule, for one name (never a path):
 

@@ -19,8 +19,8 @@ from topmast.archive.accounts.accounts import (
 )
 from topmast.archive.accounts.user import EXCLUSIVE_ACCESS, User
 from topmast.archive.store.database import Store
+from topmast.config.output import one_line
 from topmast.errors import ArchiveError, InvalidQueryError
-from topmast.wire.auth import printable
 
 DAY = 86400.0
 IDLE_DAYS = 10.0
@@ -79,7 +79,7 @@ def create_token(
         if scope not in SCOPES:
             raise InvalidQueryError(f"Unknown scope {scope!r}. Scopes: {', '.join(SCOPES)}.")
     if not (0 < days <= 36500 and 0 < idle_days <= 36500):
-        raise InvalidQueryError("A token lives for some days, more than 0 and at most 36500.")
+        raise InvalidQueryError("A token lasts for more than 0 and at most 36500 days.")
     secret, now = secrets.token_hex(32), clock.now()
     with store.short_write() as connection:
         owner = find_account(connection, account)
@@ -88,7 +88,7 @@ def create_token(
         row = (
             secrets.token_hex(4),
             owner.name,
-            printable(name)[:100],
+            one_line(name)[:100],
             json.dumps(chosen),
             encode_proposals(proposals),
             *(now, now, idle_days * DAY, now + days * DAY),

@@ -25,8 +25,8 @@ class ArchiveCatalogs(CatalogStore):
     def __init__(self, store: Store) -> None:
         super().__init__(store.layout.catalogs)
         self._store = store
-        self.searcher = CatalogSearcher()
-        self.histograms = Histograms()
+        self.searcher: CatalogSearcher = CatalogSearcher()
+        self.histograms: Histograms = Histograms()
 
     def described(self, service: str) -> tuple[Field, ...]:
         """The columns that the column configuration of a service lists; none if it is not known."""

@@ -55,7 +55,7 @@ class CatalogTable:
         with np.load(folder / about["index_file"], allow_pickle=False) as index:
             self._first_cells: IntArray = index["first_cell"]
             self._starts: IntArray = index["start"]
-        self.columns = frozenset(self._metadata.schema.to_arrow_schema().names)
+        self.columns: frozenset[str] = frozenset(self._metadata.schema.to_arrow_schema().names)
 
     def near(self, ra_deg: float, dec_deg: float, radius_deg: float) -> tuple[IntArray, FloatArray]:
         """Rows within the radius, ascending, and the distance of each in degrees."""
@@ -158,7 +158,7 @@ class CatalogStore:
         raise ArchiveError(f"The catalogue {name} in {self.folder} lacks its files.")
 
     def write(self, catalog: Catalog, rows: pa.Table) -> None:
-        """Put `rows` in the place of all that the catalogue had; whoever calls holds the lock."""
+        """Replace all rows of the catalogue; the caller holds the lock."""
         folder = self.folder / catalog.name
         folder.mkdir(parents=True, exist_ok=True)
         mark = uuid.uuid4().hex[:12]

@@ -70,7 +70,7 @@ class Holdings:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.folder = layout.folder / "cutouts"
+        self.folder: Path = layout.folder / "cutouts"
         self._index = self.folder / "index.json"
         self._read: tuple[int, int] = (0, 0)
         self._held = Held()

@@ -41,7 +41,7 @@ class FootprintIndex:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self._opened_as, self._segments = _open_segments(self.folder)
 
     def __len__(self) -> int:
@@ -67,7 +67,7 @@ class FootprintIndex:
         for number, segment in enumerate(self._segments):
             found = segment.touching(ra, dec, radius)
             for newer in self._segments[number + 1 :]:
-                found = found.take(~newer.knows(found.ids))
+                found = found.take(~newer.contains(found.ids))
             parts.append(found)
         return _nearest_of_each(Hits.joined(parts))
 

@@ -150,7 +150,7 @@ def _kind_of(column: Any) -> tuple[str, str]:
     return "string", "char"
 
 
-KINDS = (
+KINDS: tuple[tuple[set[type], tuple[str, str]], ...] = (
     ({bool}, ("boolean", "long")),
     ({int}, ("integer", "long")),
     ({int, float}, ("float", "double")),

@@ -90,7 +90,7 @@ def _without_hla(call: Call) -> tuple[Filter, ...]:
     return (Filter(BY_NAME["obs_collection"], values=("HLA",), negated=True),)
 
 
-KINDS = {
+KINDS: dict[str, tuple[Filter, ...]] = {
     "science": (Filter(BY_NAME["intentType"], values=("science",), or_null=True),),
     "cal": (Filter(BY_NAME["intentType"], values=("calibration",)),),
     "all": (),

@@ -89,8 +89,8 @@ class Searcher:
     """Answers queries from one archive; safe to use from many threads."""
 
     def __init__(self, store: Store) -> None:
-        self.store = store
-        self.coverage = Coverage(store)
+        self.store: Store = store
+        self.coverage: Coverage = Coverage(store)
         self._cache: LRUCache[Hashable, Found] = LRUCache(
             CACHE_BYTES, getsizeof=lambda found: found.nbytes
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from topmast.astroquery.compare.outcome import Outcome, told_lines
+from topmast.astroquery.compare.outcome import Outcome, message_lines
 
 MOST_LINES = 40
 """Of the difference between two texts."""
@@ -47,7 +47,7 @@ def _code(code: int | None) -> str:
 
 def _texts(what: str, attribute: str) -> Callable[[Outcome, Outcome], Finding]:
     def compared(theirs: Outcome, ours: Outcome) -> Finding:
-        first, second = (told_lines(getattr(outcome, attribute)) for outcome in (theirs, ours))
+        first, second = (message_lines(getattr(outcome, attribute)) for outcome in (theirs, ours))
         lines = difflib.unified_diff(first, second, "astroquery", "topmast", lineterm="", n=1)
         return Finding(what, _count(len(first), "line"), tuple(_at_most(list(lines), MOST_LINES)))
 

@@ -94,7 +94,7 @@ def recorded(
         busy.now = True
         made: Call = {"name": title, "arguments": shown_arguments(given[1:], named)}
         try:
-            with noticed_warnings(made, given_warnings):
+            with recorded_warnings(made, given_warnings):
                 result = function(*given, **named)
             made["gives"] = plain(result)
         except Exception as problem:
@@ -109,7 +109,7 @@ def recorded(
 
 
 @contextmanager
-def noticed_warnings(made: Call, given: dict[Any, Any]) -> Iterator[None]:
+def recorded_warnings(made: Call, given: dict[Any, Any]) -> Iterator[None]:
     """Write down the classes of the warnings of a block, and give them again after it.
 
     `given` remembers which have been shown, as Python does for each module.

@@ -10,7 +10,7 @@ from topmast.download.transfer.backoff import Failed
 from topmast.errors import CloudAccessWarning, MastError, warn
 from topmast.net.parallel import at_once
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 #: Files in a row that may fail without an answer before the run does without the cloud.
 UNANSWERED = 3
@@ -39,16 +39,15 @@ class Cloud:
         self._batches: dict[str, _Batch] = {}
         self._unanswered = 0
         self._failures: list[str] = []
+        self._ended = False
 
     def begin(self, uris: Sequence[str]) -> None:
         """Look up where `uris` are, those that come first first."""
         parts = [uris[start : start + self._batch] for start in range(0, len(uris), self._batch)]
         batches = [_Batch(part, self._find) for part in parts]
         self._batches = {uri: batch for batch in batches for uri in batch.uris}
-        work = threading.Thread(
-            target=at_once, args=(_Batch.look_up, batches, self._at_once), daemon=True
-        )
-        work.start()
+        lookups = (self._look_up, batches, self._at_once)
+        threading.Thread(target=at_once, args=lookups, daemon=True).start()
 
     def url(self, uri: str) -> str | None:
         """The address of a file in the cloud, as soon as it is known; None if it is not there.
@@ -76,7 +75,8 @@ class Cloud:
         return f"It could not be fetched from the cloud: {reason}."
 
     def end(self) -> None:
-        """Warn if files did not come from the cloud although they are listed there."""
+        """Look up no more; warn if files did not come from the cloud although they are there."""
+        self._ended = True
         if not self._failures:
             return
         count = len(self._failures)
@@ -86,6 +86,10 @@ class Cloud:
             f"{what}; the first: {self._failures[0]}.",
             CloudAccessWarning,
         )
+
+    def _look_up(self, batch: _Batch) -> None:
+        if not self._ended:
+            batch.look_up()
 
 
 class _Batch:
@@ -105,6 +109,9 @@ class _Batch:
             self._urls = self._find(self.uris)
         except MastError as problem:
             self._problem = problem
+        except Exception as problem:  # a fault of ours must not leave the files waiting
+            log.debug("path_lookup", exc_info=True)
+            self._problem = MastError(f"Unexpected {type(problem).__name__}: {problem}")
         finally:
             self._done.set()
 

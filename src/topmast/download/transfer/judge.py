@@ -36,7 +36,7 @@ REASONS = {
     404: "404 Not Found: the archive does not have this file; search again for its new name.",
     410: "410 Gone: it was withdrawn; search for a newer version.",
     429: "429 Too Many Requests: the archive asks for fewer requests; lower conf.connections.",
-    500: "500 Internal Server Error: the archive failed at it; try again later.",
+    500: "500 Internal Server Error: the archive failed to send it; try again later.",
     503: "503 Service Unavailable: the archive is overloaded or down; try again later.",
 }
 CHANGED = "the file changed in the archive while it was fetched"

@@ -1,4 +1,4 @@
-"""Bring the bytes of one file into its ``.part``: one stream, or several segments at once.
+"""Download one file into its ``.part``: as one stream, or in several segments at once.
 
 The thread that owns a `Transfer` works through the missing segments; other threads may help, each
 taking half of the largest one, once the server has shown that it gives parts of an unchanging
@@ -78,18 +78,18 @@ class Transfer:
     ) -> None:
         self.product = product
         self.part = part
-        self.attempts = 0
+        self.attempts: int = 0
         #: Where the last answer came from; empty while there is none.
-        self.answered_by = ""
+        self.answered_by: str = ""
         #: Whether that was on a connection with a past: a late answer to an earlier request could
         #: be taken for this one's.
-        self.kept_connection = False
+        self.kept_connection: bool = False
         self._session, self._settings, self._control = session, settings, control
         self._current = current
         self._on_splittable = on_splittable
         self._changed = threading.Condition()
         #: The version that is being fetched.
-        self.copy = Copy(Held(uri=product.uri))
+        self.copy: Copy = Copy(Held(uri=product.uri))
         self._helpers = self._failed_helps = self._gained = 0
         self._ranges_work = True
         self._limits = replace(settings.limits, total_seconds=None)

@@ -1,4 +1,4 @@
-"""Stars that could be: mass, age and distance first, everything else follows from them."""
+"""A synthetic population of stars: mass, age and distance, and what follows from them."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ async def list_bucket(request: Request) -> Response:
 
 async def get_object(request: Request) -> Response:
     """A public file, all of it or a part."""
-    key = request.path_params["key"]
+    key = request.path_params["key"].lstrip("/")  # astroquery leaves one slash too many
     store = archive_of(request).store
     file = await in_thread(lambda: find_object(store, key))
     if file is None or file.path is None:

@@ -21,8 +21,9 @@ from topmast.archive.server.routes.common import archive_of, message, query_of, 
 from topmast.archive.server.routes.users import current_user, readable_uris
 from topmast.archive.server.threads import in_process, in_thread
 from topmast.archive.store.products import HeldFile, find_file, is_whole
+from topmast.wire.byteranges import part_head, parts_end
 from topmast.wire.files import content_disposition, requested_uri
-from topmast.wire.ranges import FileFacts, plan_file_answer
+from topmast.wire.ranges import FileAnswer, FileFacts, plan_file_answer
 
 PIECE = 1 << 19
 PACKING = ThreadPoolExecutor(2, thread_name_prefix="topmast-packing")
@@ -74,12 +75,23 @@ async def file_answer(request: Request, held: HeldFile, path: Path) -> Response:
     if plan.status_code not in (200, 206):
         return Response(status_code=plan.status_code, headers=headers)
     headers["Content-Disposition"] = content_disposition(held.file_name)
-    headers["Content-Type"] = "application/octet-stream"
+    headers.setdefault("Content-Type", "application/octet-stream")
     if not await in_thread(lambda: is_whole(store, held)):
         return message(404, f"The file of {held.uri[:300]} is not as it was put into the archive.")
     if request.method == "HEAD":
         return Response(status_code=plan.status_code, headers=headers)
-    return PiecesResponse(_pieces(path, plan.start, plan.stop), plan.status_code, headers)
+    pieces = _pieces(path, plan.start, plan.stop)
+    if plan.parts:
+        pieces = _pieces_of_parts(path, plan, held.size)
+    return PiecesResponse(pieces, plan.status_code, headers)
+
+
+async def _pieces_of_parts(path: Path, plan: FileAnswer, size: int) -> AsyncIterator[bytes]:
+    for part in plan.parts:
+        yield part_head(plan.boundary, part, size)
+        async for piece in _pieces(path, part.start, part.stop):
+            yield piece
+    yield parts_end(plan.boundary)
 
 
 async def _pieces(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
@@ -105,7 +117,7 @@ class PiecesResponse(Response):
         self, pieces: AsyncIterator[bytes], status_code: int, headers: dict[str, str]
     ) -> None:
         super().__init__(status_code=status_code)
-        self.raw_headers = [
+        self.raw_headers: list[tuple[bytes, bytes]] = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in headers.items()
         ]
