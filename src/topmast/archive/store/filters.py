@@ -119,7 +119,7 @@ def _short_text(field: Field, entries: Mapping[str, Any], name: str, most: int) 
         return ""
     if not isinstance(text, str) or len(text) > most:
         raise InvalidQueryError(
-            f"{name} for {field.name} must be a text of at most {most} characters."
+            f"{name} for {field.name} must be a short text, of at most {most} characters."
         )
     return text
 

@@ -218,8 +218,7 @@ def _passing(connection: sqlite3.Connection, where: Condition, among: IntArray) 
     if len(among) > MANY_HITS:
         return _numbers(connection, where)
     chosen = Condition(
-        f"number {AMONG} AND ({where.sql})",
-        (json.dumps(among.tolist()), *where.values),
+        f"number {AMONG} AND ({where.sql})", (json.dumps(among.tolist()), *where.values)
     )
     return _numbers(connection, chosen)
 
