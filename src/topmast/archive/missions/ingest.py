@@ -105,8 +105,7 @@ def _put_datasets(
         )
     _check_positions(known, columns)
     connection.execute(
-        f"DELETE FROM {known.table} WHERE {quoted(known.dataset)} {AMONG}",
-        (json.dumps(names),),
+        f"DELETE FROM {known.table} WHERE {quoted(known.dataset)} {AMONG}", (json.dumps(names),)
     )
     marks = ", ".join("?" * len(columns))
     connection.executemany(

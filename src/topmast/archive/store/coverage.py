@@ -138,11 +138,11 @@ def update(store: Store, before_writing: Callable[[], None] = lambda: None) -> N
 
 def _needs_repair(store: Store) -> bool:
     with store.reading() as connection:
-        if store.missing_indexes(connection):
-            return True
-        if connection.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone():
-            return True
-        return _token(store.layout) != (store.setting("footprints", connection) or "")
+        return bool(
+            store.missing_indexes(connection)
+            or connection.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone()
+            or _token(store.layout) != (store.setting("footprints", connection) or "")
+        )
 
 
 def _agrees(layout: Layout, expected: str | None) -> bool:

@@ -21,7 +21,7 @@ from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.store.coverage import Coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.filters import FEW_RANGES, Condition, Filter, condition_of
+from topmast.archive.store.filters import FEW_RANGES, Condition, Filter, condition_of, joined
 from topmast.archive.store.limits import check_rows, time_limited
 from topmast.archive.store.schema import AMONG, observation_value
 from topmast.errors import InvalidQueryError
@@ -204,10 +204,7 @@ def _where(filters: tuple[Filter, ...], connection: sqlite3.Connection) -> Condi
     pieces = [
         condition_of(item, lists, use_index=not many) for item in filters if not _is_distance(item)
     ]
-    return Condition(
-        " AND ".join(piece.sql for piece in pieces) or "1",
-        tuple(value for piece in pieces for value in piece.values),
-    )
+    return joined(pieces, "AND", "1")
 
 
 def _numbers(connection: sqlite3.Connection, where: Condition) -> IntArray:
@@ -221,8 +218,7 @@ def _passing(connection: sqlite3.Connection, where: Condition, among: IntArray) 
     if len(among) > MANY_HITS:
         return _numbers(connection, where)
     chosen = Condition(
-        f"number {AMONG} AND ({where.sql})",
-        (json.dumps(among.tolist()), *where.values),
+        f"number {AMONG} AND ({where.sql})", (json.dumps(among.tolist()), *where.values)
     )
     return _numbers(connection, chosen)
 
