@@ -14,11 +14,12 @@ import platform
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["best_ratios", "calibration", "record", "results"]
+__all__ = ["Measured", "best_ratios", "calibration", "record", "results"]
 
 FILE = Path(os.environ.get("TOPMAST_BENCH_RESULTS", Path(__file__).with_name("results.json")))
 OURS = "topmast"
@@ -33,6 +34,15 @@ class Run(Protocol):
     def cpu(self) -> float: ...
     @property
     def megabytes(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A run of which nothing else is known."""
+
+    wall: float
+    cpu: float
+    megabytes: float
 
 
 def record(

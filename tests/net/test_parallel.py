@@ -7,7 +7,7 @@ from contextvars import ContextVar
 
 import pytest
 
-from topmast.net.parallel import at_once
+from topmast.net.parallel import at_once, in_order
 
 
 def test_results_keep_the_order_of_the_items() -> None:
@@ -83,3 +83,41 @@ def test_threads_see_the_context_of_the_caller() -> None:
     token = word.set("seen")
     assert at_once(lambda _: word.get(), range(4), 2) == ["seen"] * 4
     word.reset(token)
+
+
+def test_results_come_while_later_ones_are_under_way() -> None:
+    go_on = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 2:
+            assert go_on.wait(5)
+        return number
+
+    results = in_order(work, range(4), 4)
+    assert [next(results), next(results)] == [0, 1]
+    go_on.set()
+    assert list(results) == [2, 3]
+
+
+def test_the_first_begins_before_anybody_asks_for_it() -> None:
+    begun = threading.Event()
+    results = in_order(lambda _: begun.set(), [0], 1)
+    assert begun.wait(5)
+    assert list(results) == [None]
+
+
+def test_nothing_more_begins_when_nobody_takes_the_results() -> None:
+    begun: list[int] = []
+    hold = threading.Semaphore(1)
+
+    def work(number: int) -> int:
+        hold.acquire()
+        begun.append(number)
+        return number
+
+    results = in_order(work, range(100), 1)
+    assert next(results) == 0
+    results.close()
+    for _ in range(3):
+        hold.release()
+    assert len(begun) <= 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 from tests.misbehaving import Misbehaving, Reply, Seen
 from topmast.errors import BadAnswerError, InvalidQueryError, TimeoutError
 from topmast.net.session import Session
-from topmast.questions.paging import ask_all_pages
+from topmast.questions.columns import CONFIG_PATH
+from topmast.questions.paging import ask_all_pages, ask_pages
+from topmast.questions.portal import Question, ask_table
 from topmast.wire.portal import MashupRequest, decode_request
 
 INVOKE = "/api/v0/invoke"
@@ -152,3 +155,36 @@ def test_the_time_limit_is_one_for_all_pages(server: Misbehaving) -> None:
 def test_numbers_written_as_text_are_understood(server: Misbehaving) -> None:
     server.on(INVOKE, by_page(lambda page: answer(str(page), "2")))
     assert pages_of(server) == ["1", "2"]
+
+
+def test_the_columns_are_asked_for_while_the_first_page_is_under_way(server: Misbehaving) -> None:
+    both = threading.Barrier(2, timeout=20)
+
+    def when_both_are_here(reply: Reply) -> Callable[[Seen], Reply]:
+        def answered(_: Seen) -> Reply:
+            both.wait()
+            return reply
+
+        return answered
+
+    body = b'{"status": "COMPLETE", "data": [{"a": 1}], "fields": [{"name": "a", "type": "int"}]}'
+    server.on(INVOKE, when_both_are_here(Reply(body=body)))
+    server.on(CONFIG_PATH, when_both_are_here(Reply(body=b"{}")))
+
+    assert len(ask_table(Session(server.url), Question("Mast.Caom.Filtered", [{}]))) == 1
+    assert len(server.requests) == 2
+
+
+def test_the_first_page_is_given_while_the_others_are_under_way(server: Misbehaving) -> None:
+    go_on = threading.Event()
+
+    def later(page: int) -> Reply:
+        assert page == 1 or go_on.wait(20)
+        return answer(page, 3)
+
+    server.on(INVOKE, by_page(later))
+    pages = ask_pages(Session(server.url), QUERY)
+
+    assert next(pages).answer.json()["data"] == [{"a": 1}]
+    go_on.set()
+    assert [page.answer.json()["data"][0]["a"] for page in pages] == [2, 3]
