@@ -57,6 +57,7 @@ check: $(STAMP)dev
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/python .ci/known_types.py
 	$(VENV)/bin/repo-review .
 
 format: $(STAMP)dev

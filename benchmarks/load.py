@@ -53,7 +53,7 @@ SERVER = "from topmast.cli import main; main()"
 
 
 @dataclass
-class Visitor:
+class LoadClient:
     """A client with an address of its own; what it measures goes to `seconds`."""
 
     url: str
@@ -87,21 +87,21 @@ class Visitor:
 # ------------------------------------------------------------------------------ what they do
 
 
-def logins(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
+def logins(client: LoadClient, number: int, chance: np.random.Generator) -> None:
     body = json.dumps({"username": f"user{number}@example.org", "password": PASSWORD})
     headers = {"Content-Type": "application/json"}
-    visitor.send("login", "POST", "/api/v0/login", body=body, headers=headers)
-    visitor.ask("cone", "Mast.Caom.Cone", small_cone(chance))
-    visitor.send("health", "GET", "/health")
+    client.send("login", "POST", "/api/v0/login", body=body, headers=headers)
+    client.ask("cone", "Mast.Caom.Cone", small_cone(chance))
+    client.send("health", "GET", "/health")
 
 
-def light(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
-    visitor.ask("light cone", "Mast.Caom.Cone", small_cone(chance))
+def light(client: LoadClient, number: int, chance: np.random.Generator) -> None:
+    client.ask("light cone", "Mast.Caom.Cone", small_cone(chance))
     target = [{"paramName": "target_name", "values": [f"FIELD-{chance.integers(9999)}"]}]
-    visitor.ask("light count", "Mast.Caom.Filtered", {"columns": "COUNT_BIG(*)", "filters": target})
-    visitor.ask("light products", "Mast.Caom.Products", {"obsid": str(chance.integers(9999))})
-    visitor.send("light columns", "GET", COLUMNS)
-    visitor.send("light health", "GET", "/health")
+    client.ask("light count", "Mast.Caom.Filtered", {"columns": "COUNT_BIG(*)", "filters": target})
+    client.ask("light products", "Mast.Caom.Products", {"obsid": str(chance.integers(9999))})
+    client.send("light columns", "GET", COLUMNS)
+    client.send("light health", "GET", "/health")
     time.sleep(0.02)
 
 
@@ -112,19 +112,19 @@ def small_cone(chance: np.random.Generator) -> dict[str, float]:
     return {"ra": chance.uniform(0, 360), "dec": chance.uniform(-80, 80), "radius": 0.2}
 
 
-def heavy(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
+def heavy(client: LoadClient, number: int, chance: np.random.Generator) -> None:
     kind = number % 3
     if kind == 0:
         page = int(chance.integers(1, 3))
-        visitor.ask(
+        client.ask(
             "heavy page", "Mast.Caom.Filtered", {"columns": "*", "filters": later(chance)},
             pagesize=50_000, page=page,
         )  # fmt: skip
     elif kind == 1:
         cone = {"ra": chance.uniform(0, 360), "dec": 0, "radius": 40}
-        visitor.ask("heavy cone", "Mast.Caom.Cone", cone, pagesize=50_000)
+        client.ask("heavy cone", "Mast.Caom.Cone", cone, pagesize=50_000)
     else:
-        visitor.ask("heavy match", "Mast.Caom.Crossmatch", {"radius": 0.5}, extra=sky(chance, 3000))
+        client.ask("heavy match", "Mast.Caom.Crossmatch", {"radius": 0.5}, extra=sky(chance, 3000))
 
 
 def later(chance: np.random.Generator) -> list[dict[str, Any]]:
@@ -138,40 +138,40 @@ def sky(chance: np.random.Generator, size: int) -> dict[str, Any]:
     return {"data": {"fields": fields, "data": rows}}
 
 
-def many_ranges(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
+def many_ranges(client: LoadClient, number: int, chance: np.random.Generator) -> None:
     filters = [
         {"paramName": "t_min", "values": [{"min": m, "max": m + 0.5} for m in range(400)]}
     ] * 200
-    visitor.ask("attack 80,000 ranges", "Mast.Caom.Filtered", {"columns": "*", "filters": filters})
+    client.ask("attack 80,000 ranges", "Mast.Caom.Filtered", {"columns": "*", "filters": filters})
     start = chance.uniform(0, 1)
     ranges = [{"min": start + m, "max": start + m + 0.5} for m in range(400)]
     filters = [{"paramName": "t_min", "values": ranges}] * 5
-    visitor.ask("attack 2,000 ranges", "Mast.Caom.Filtered", {"columns": "*", "filters": filters})
+    client.ask("attack 2,000 ranges", "Mast.Caom.Filtered", {"columns": "*", "filters": filters})
 
 
-def whole_sky(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
+def whole_sky(client: LoadClient, number: int, chance: np.random.Generator) -> None:
     extra = sky(chance, 50_000)
-    visitor.ask("attack match", "Mast.Caom.Crossmatch", {"radius": 180}, extra=extra)
+    client.ask("attack match", "Mast.Caom.Crossmatch", {"radius": 180}, extra=extra)
 
 
-def huge_pages(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
+def huge_pages(client: LoadClient, number: int, chance: np.random.Generator) -> None:
     asked = {"columns": "*", "filters": later(chance)}
     kind = ("votable", "json", "csv")[number % 3]
-    visitor.ask(f"attack page {kind}", "Mast.Caom.Filtered", asked, pagesize=500_000, format=kind)
+    client.ask(f"attack page {kind}", "Mast.Caom.Filtered", asked, pagesize=500_000, format=kind)
 
 
-def bundles(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
+def bundles(client: LoadClient, number: int, chance: np.random.Generator) -> None:
     uris = ",".join(f"mast:HST/product/load{chance.integers(1000)}_{n}.fits" for n in range(90_000))
     params = {"urlList": uris, "filename": "x", "extension": "curl"}
-    visitor.ask("attack bundle", "Mast.Bundle.Request", params)
+    client.ask("attack bundle", "Mast.Bundle.Request", params)
 
 
-def packs(visitor: Visitor, number: int, chance: np.random.Generator) -> None:
-    visitor.send("attack pack", "GET", "/api/v0.1/Download/bundle.tar.gz?uri=mast:load/large.bin")
+def packs(client: LoadClient, number: int, chance: np.random.Generator) -> None:
+    client.send("attack pack", "GET", "/api/v0.1/Download/bundle.tar.gz?uri=mast:load/large.bin")
 
 
 ATTACKS = (many_ranges, whole_sky, huge_pages, bundles, packs)
-Deed = Callable[[Visitor, int, np.random.Generator], None]
+Deed = Callable[[LoadClient, int, np.random.Generator], None]
 
 
 # ----------------------------------------------------------------------------------- the server
@@ -228,18 +228,18 @@ def make_archive(folder: Path, observations: int) -> None:
 
 def run(
     url: str, process: int, seconds: float, deeds: list[tuple[Deed, int]], one_address: bool
-) -> tuple[list[Visitor], float]:
-    """Have each visitor do its deed over and over; what they saw, and the most memory."""
+) -> tuple[list[LoadClient], float]:
+    """Have each client do its deed over and over; what they saw, and the most memory."""
     done = threading.Event()
-    visitors: list[Visitor] = []
+    visitors: list[LoadClient] = []
     threads = []
     numbers = count(1)
     for deed, how_many in deeds:
         for each in range(how_many):
             number = next(numbers)
-            visitor = Visitor(url, "127.0.0.1" if one_address else f"127.0.0.{number + 1}")
-            visitors.append(visitor)
-            target = (visitor, deed, each, done)
+            client = LoadClient(url, "127.0.0.1" if one_address else f"127.0.0.{number + 1}")
+            visitors.append(client)
+            target = (client, deed, each, done)
             threads.append(threading.Thread(target=repeat, args=target, daemon=True))
     for thread in threads:
         thread.start()
@@ -252,25 +252,25 @@ def run(
     return visitors, peak
 
 
-def repeat(visitor: Visitor, deed: Deed, number: int, done: threading.Event) -> None:
-    chance = np.random.default_rng(hash(visitor.address) % 1000 + number)
+def repeat(client: LoadClient, deed: Deed, number: int, done: threading.Event) -> None:
+    chance = np.random.default_rng(hash(client.address) % 1000 + number)
     while not done.is_set():
         try:
-            deed(visitor, number, chance)
+            deed(client, number, chance)
         except urllib3.exceptions.HTTPError as problem:
             if not done.is_set():
-                visitor.outcomes[f"{deed.__name__} {type(problem).__name__}"] += 1
+                client.outcomes[f"{deed.__name__} {type(problem).__name__}"] += 1
             done.wait(0.5)
 
 
-def report(title: str, visitors: list[Visitor], peak: float) -> None:
+def report(title: str, visitors: list[LoadClient], peak: float) -> None:
     print(f"\n{title}: peak memory of the server {peak:,.0f} MB")
     seconds: dict[str, list[float]] = defaultdict(list)
     outcomes: Counter[str] = Counter()
-    for visitor in visitors:
-        for name, values in visitor.seconds.items():
+    for client in visitors:
+        for name, values in client.seconds.items():
             seconds[name] += values
-        outcomes += visitor.outcomes
+        outcomes += client.outcomes
     for name, values in sorted(seconds.items()):
         p50, p99 = np.percentile(values, [50, 99])
         print(f"  {name:22} {len(values):6} times, p50 {p50:7.3f} s, p99 {p99:7.3f} s, "

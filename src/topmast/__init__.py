@@ -1,4 +1,4 @@
-"""NASA's MAST archive in Python: find, download and hold space telescope data.
+"""NASA's MAST archive in Python: find, download and archive space telescope data.
 
 ::
 

@@ -183,14 +183,14 @@ def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Cli
 
 
 def verify(folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False) -> Table:
-    """What every file under a download folder is worth, whoever has filled it.
+    """Check every file under a download folder, whatever program downloaded it.
 
     Parameters
     ----------
     folder : path
         A download folder, or any folder below it.
     repair : bool
-        Fetch again what is not in order, and only that.
+        Download damaged and missing files again.
     current : bool
         Ask the archive whether it still has the same version of each file.
 

@@ -74,9 +74,11 @@ _PACKAGE = str(Path(__file__).parent)
 
 
 class MastError(Exception):
-    """What every error of topmast is."""
+    """Base class of all errors of topmast."""
 
     _is_short = False
+    __cause__: BaseException | None
+    __suppress_context__: bool
 
     def shorten(self) -> Self:
         """The error without the frames and causes inside topmast, which users need not see."""
@@ -92,7 +94,7 @@ class MastError(Exception):
 
 
 class InvalidQueryError(MastError, ValueError):
-    """The call cannot mean anything: a wrong word, value or unit."""
+    """The call is not valid: an unknown name, a wrong value or a wrong unit."""
 
 
 class InvalidTypeError(InvalidQueryError, TypeError):
@@ -149,7 +151,7 @@ class LoginError(MastError):
 
 
 class DownloadError(MastError):
-    """A file could not be brought home whole."""
+    """A file could not be downloaded completely."""
 
 
 class DiskFullError(DownloadError, OSError):

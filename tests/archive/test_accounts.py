@@ -271,9 +271,9 @@ def test_a_list_of_tokens_shows_no_secret(archive: Archive, tokens: Tokens) -> N
     ("options", "reason"),
     [
         ({"scopes": ["everything"]}, "Unknown scope"),
-        ({"days": 0}, "lives for some days"),
-        ({"days": float("nan")}, "lives for some days"),
-        ({"idle_days": -1}, "lives for some days"),
+        ({"days": 0}, "lasts for more than 0 and at most 36500 days"),
+        ({"days": float("nan")}, "lasts for more than 0 and at most 36500 days"),
+        ({"idle_days": -1}, "lasts for more than 0 and at most 36500 days"),
     ],
 )
 def test_a_token_that_makes_no_sense_is_refused(

@@ -210,7 +210,7 @@ def test_an_interrupted_download_says_how_to_go_on(
     result = run("download", "7003")
 
     assert result.exit_code == 130
-    assert "Run the same command again: what has arrived is kept" in result.stderr
+    assert "Run the same command again: only the missing files" in result.stderr
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_each_state_is_counted(run: Run, folder: Path) -> None:
     result = run("verify", str(folder), "--quiet")
 
     assert result.exit_code == 1
-    assert "3 whole, 2 unknown (nothing speaks against them), " in result.stderr
+    assert "3 whole, 2 unknown (no errors found), " in result.stderr
     assert "1 truncated" in result.stderr
     assert "whole" in {row["State"] for row in table_of(result)}
 

@@ -18,7 +18,7 @@ from tests.small_archive import make
 from topmast.archive.server.serve import serve_in_thread
 from topmast.download.script import SERVED
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
-from topmast.services import downloads
+from topmast.services import chosen
 from topmast.services.downloads import DOWNLOADING, PLANNING
 from topmast.services.observations import ObservationsClass
 
@@ -265,7 +265,7 @@ def test_release_dates_come_from_the_observations_at_hand(
     products = observations.get_product_list(table)
     rights = ["RESTRICTED"] + ["EXCLUSIVE_ACCESS"] * (len(products) - 1)
     products.replace_column("dataRights", Column(rights))
-    monkeypatch.setattr(downloads, "ask_table", lambda session, question: products)
+    monkeypatch.setattr(chosen, "ask_table", lambda session, question: products)
 
     with_dates = observations.plan_download(table, tmp_path, mrp_only=False)
     without = observations.plan_download(products, tmp_path, mrp_only=False)

@@ -1,4 +1,4 @@
-"""The archive in a folder on this disk: put in, searched, and served like MAST itself.
+"""A local archive in a folder: ingest data, search them, and serve them as MAST does.
 
 Its rooms, each of which imports only from those before it: footprints, store, accounts, catalogs,
 portal, server. `topmast.archive.archive.Archive` joins them.

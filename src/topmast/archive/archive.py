@@ -58,17 +58,17 @@ class Archive:
     def __init__(self, folder: str | Path, *, profile: str | None = None) -> None:
         if profile is not None:
             fields_of(profile)  # says now that there is no such profile
-        self.folder = Path(folder).expanduser()
-        self.store = Store(Layout(self.folder))
+        self.folder: Path = Path(folder).expanduser()
+        self.store: Store = Store(Layout(self.folder))
         with self.store.reading() as connection:
             own_profile = self.store.setting("profile", connection) or "current"
-        self.profile = profile or own_profile
+        self.profile: str = profile or own_profile
         self.fields: Mapping[str, tuple[Field, ...]] = fields_of(self.profile)
         self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
         coverage.repair(self.store)
-        self.searcher = Searcher(self.store)
-        self.jobs = Jobs()
-        self.staged = StagedScripts()
+        self.searcher: Searcher = Searcher(self.store)
+        self.jobs: Jobs = Jobs()
+        self.staged: StagedScripts = StagedScripts()
         self.heavy_answers: Callable[[Asked], Answer] | None = None
         """Answers heavy queries in place of this process; a server sets it."""
         self._app: Starlette | None = None

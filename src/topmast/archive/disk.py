@@ -1,4 +1,4 @@
-"""Files that are on the disk whole: written under another name, synced, then renamed."""
+"""Write files atomically: under another name, synced, then renamed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO
 
 
 def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Let `write` fill a file, which gets its name once all of it is on the disk."""
+    """Write a file atomically: it gets its name once all of it is on the disk."""
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         write(file)

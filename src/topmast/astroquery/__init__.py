@@ -1,1 +1,1 @@
-"""In astroquery's place: what its scripts import, and a comparison of both; uses services."""
+"""A replacement for `astroquery.mast`, and a comparison with it; uses services."""

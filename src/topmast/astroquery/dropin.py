@@ -1,4 +1,4 @@
-"""Stand in for `astroquery.mast`, so that scripts written for it run on topmast unchanged.
+"""Replace `astroquery.mast`, so that scripts written for it run on topmast unchanged.
 
 An import finder, put before all others, answers for ``astroquery.mast`` and
 ``astroquery.exceptions``; where astroquery is not installed it answers for the bare package

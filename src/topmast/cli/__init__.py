@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -67,9 +66,9 @@ class LazyGroup(click.Group):
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args[0].isidentifier() and args[0].lower() not in COMMANDS:
-            near = get_close_matches(args[0].lower(), COMMANDS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            context.fail(f"No such command {args[0]!r}.{hint}")
+            from topmast.errors import did_you_mean
+
+            context.fail(f"No such command {args[0]!r}.{did_you_mean(args[0], COMMANDS)}")
         return super().resolve_command(context, args)
 
     def main(

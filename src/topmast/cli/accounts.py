@@ -1,9 +1,9 @@
-"""Who may have the exclusive data of an archive: `topmast user` and `topmast token`."""
+"""Accounts and API tokens of an archive: `topmast user` and `topmast token`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,16 +16,18 @@ from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.settings import command, say
 
 if TYPE_CHECKING:
+    from click.decorators import FC
+
     from topmast.archive import Archive
 
 SCOPES = ("mast:user:info", "mast:exclusive_access")
 
-proposal_option = click.option(
+proposal_option: Callable[[FC], FC] = click.option(
     "--proposal",
     "proposals",
     multiple=True,
     metavar="ID",
-    help="A proposal whose exclusive data are open to it; may be given several times.",
+    help="A proposal whose exclusive data it may access; may be given several times.",
 )
 
 
@@ -54,16 +56,16 @@ def token() -> None:
 # ----------------------------------------------------------------------------------- accounts
 
 
-@command("add", short_help="Make an account, or bring one up to date.")
+@command("add", short_help="Make or update an account.")
 @folder_argument
 @click.argument("name")
-@click.option("--first-name", default="", metavar="TEXT", help="AnswerColumn to whoever logs in.")
-@click.option("--last-name", default="", metavar="TEXT", help="AnswerColumn to whoever logs in.")
+@click.option("--first-name", default="", metavar="TEXT", help="First name, shown at a login.")
+@click.option("--last-name", default="", metavar="TEXT", help="Last name, shown at a login.")
 @proposal_option
-@click.option("--all-proposals", is_flag=True, help="All exclusive data are open to it.")
-@click.option("--no-password", is_flag=True, help="It logs in with tokens only.")
+@click.option("--all-proposals", is_flag=True, help="Allow access to all exclusive data.")
+@click.option("--no-password", is_flag=True, help="It has no password, only tokens.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@click.option("--replace", is_flag=True, help="Bring an account that is there up to date.")
+@click.option("--replace", is_flag=True, help="Update an account that exists.")
 def add(
     folder: Path,
     name: str,
@@ -139,16 +141,16 @@ def remove(folder: Path, name: str) -> int:
     "scopes",
     multiple=True,
     type=click.Choice(SCOPES),
-    help="What it is good for; default: everything.",
+    help="What it gives access to; default: everything.",
 )
 @proposal_option
-@click.option("--days", type=float, default=60.0, show_default=True, help="How long it lives.")
+@click.option("--days", type=float, default=60.0, show_default=True, help="Lifetime of the token.")
 @click.option(
     "--idle-days",
     type=float,
     default=10.0,
     show_default=True,
-    help="It ends earlier when it was not used for so long.",
+    help="Days without use after which it expires.",
 )
 def create(
     folder: Path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,16 @@ from topmast.cli.settings import command, current, say
 from topmast.config.output import readable_size
 
 if TYPE_CHECKING:
+    from click.decorators import FC
+
     from topmast.archive import IngestReport
 
 NEEDED = ("hpgeom", "PIL", "pyarrow", "starlette", "uvicorn")
 
-folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-table_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+folder_argument: Callable[[FC], FC] = click.argument(
+    "folder", type=click.Path(file_okay=False, path_type=Path)
+)
+table_file: click.Path = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @command(short_help="Make a local archive.")

@@ -1,4 +1,4 @@
-"""How a download goes, on standard error: a bar on a terminal, a line now and then elsewhere."""
+"""Progress of a download on standard error: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 

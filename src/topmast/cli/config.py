@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 import click
 
 from topmast.cli.errors import DONE
@@ -23,13 +21,12 @@ def config(names: tuple[str, ...]) -> int:
     the section [mast] of topmast.cfg, such as timeout = 60.
     """
     from topmast.config import DEFAULTS, conf, configuration_files
+    from topmast.errors import did_you_mean
     from topmast.net.address import shown
 
     for name in names:
         if name not in DEFAULTS:
-            near = get_close_matches(name, DEFAULTS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise click.UsageError(f"There is no setting {name!r}.{hint}")
+            raise click.UsageError(f"There is no setting {name!r}.{did_you_mean(name, DEFAULTS)}")
     for path in configuration_files():
         click.echo(f"# {path}" + ("" if path.is_file() else " (does not exist)"))
     click.echo("[mast]")

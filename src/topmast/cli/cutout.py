@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from topmast.cli.errors import DONE, FAILED, NOTHING, one_line, tell
+from topmast.cli.errors import DONE, FAILED, NOTHING, tell
 from topmast.cli.output import Output, output_options
 from topmast.cli.settings import command, current, say
 from topmast.cli.targets import target_argument
-from topmast.config.output import readable_size
+from topmast.config.output import one_line, readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
 SERVICES = {"tess": "tesscut", "survey": "zcut", "hubble": "hapcut"}
-AGAIN = "Run the same command again: what has arrived is kept, only the rest is fetched."
+AGAIN = "Run the same command again: only the missing files are downloaded."
 
 
 @command(
-    short_help="Cut pieces out of TESS full frames, deep fields or Hubble images.",
+    short_help="Make cutouts of TESS full frames, deep fields or Hubble images.",
     epilog="TARGET is an object's name or a position; several are asked for together. A SIZE is "
     "pixels (5, or ROWS,COLUMNS) or an angle ('2 arcmin').",
 )
@@ -37,7 +37,7 @@ AGAIN = "Run the same command again: what has arrived is kept, only the rest is 
 @click.option("--download-dir", type=click.Path(path_type=Path), default=Path(),
               metavar="FOLDER", help="Where the files go; this folder if not given.")  # fmt: skip
 @click.option("--zip", "zipped", is_flag=True, help="Keep the zip files as they come.")
-@click.option("--cache/--no-cache", default=True, help="Keep files that are here whole (default).")
+@click.option("--cache/--no-cache", default=True, help="Keep complete files on disk (default).")
 @click.option("--list", "listed", is_flag=True,
               help="List the sectors or surveys that show TARGET, and cut nothing.")  # fmt: skip
 @output_options

@@ -1,4 +1,4 @@
-"""Show the whole job on an archive on this disk: `topmast demo`.
+"""Search, list, download and plot with a sample archive: `topmast demo`.
 
 Each step is a few lines of Python that are first printed and then run, so what is shown is what
 was done.
@@ -32,7 +32,7 @@ class Step:
     show: Callable[[Names], None]
 
 
-@command(short_help="See it all work, without a network.")
+@command(short_help="Show how topmast works, without a network.")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default="topmast-demo")
 def demo(folder: Path) -> int:
     """Make the sample archive in FOLDER (topmast-demo if not given) and use it, step by step:
@@ -142,7 +142,7 @@ STEPS = (
         _show_chosen,
     ),
     Step(
-        "Download. What is here already, whole, is not fetched again.",
+        "Download. Complete files on disk are not fetched again.",
         "manifest = client.observations.download_products(\n"
         '    chosen, download_dir="{folder}", mrp_only=False, verbose=False\n)',
         _show_manifest,

@@ -1,4 +1,4 @@
-"""Bring files home: `topmast download`."""
+"""Download files: `topmast download`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.bar import Shown, shown_progress
-from topmast.cli.errors import DONE, FAILED, NOTHING, one_line, tell
+from topmast.cli.errors import DONE, FAILED, NOTHING, tell
 from topmast.cli.manifest import AGAIN, finish
 from topmast.cli.output import Output, output_options
 from topmast.cli.settings import Option, command, current, say
 from topmast.cli.sources import is_product_table, is_uri, products_of_uris, read_source
 from topmast.cli.words import filter_options
+from topmast.config.output import one_line
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -41,18 +42,18 @@ NOT_WITH_CURL = ("dry_run", "cache", "ask", "connections", "bandwidth", "cloud",
 @click.option("--layout", metavar="TEMPLATE",
               help="Folders and names, such as '{obs_collection}/{productFilename}'.")  # fmt: skip
 @click.option("--all", "every", is_flag=True, help="All products, not only the recommended ones.")
-@click.option("--cache/--no-cache", default=True, help="Keep files that are here whole (default).")
+@click.option("--cache/--no-cache", default=True, help="Keep complete files on disk (default).")
 @click.option("--current", "ask", cls=Option, old_name="--check", is_flag=True,
-              help="Ask whether the files that are here are current.")  # fmt: skip
+              help="Check whether the files on disk are current.")  # fmt: skip
 @click.option("--connections", type=click.IntRange(min=1), metavar="N", help="Files at once.")
-@click.option("--bandwidth", metavar="RATE", help="The most to take, such as '10 MB/s'.")
+@click.option("--bandwidth", metavar="RATE", help="Maximum download rate, such as '10 MB/s'.")
 @click.option("--cloud", is_flag=True,
               help="Fetch from Amazon's cloud what is there, and the rest here.")  # fmt: skip
 @click.option("--cloud-only", is_flag=True, help="Fetch only what is in Amazon's cloud.")
-@click.option("--dry-run", is_flag=True, help="Say what would be fetched, and fetch nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be downloaded.")
 @click.option("--curl", is_flag=True, help="Write a curl script that fetches the files later.")
 @click.option("--retry", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              metavar="MANIFEST", help="Fetch again what a manifest says has failed.")  # fmt: skip
+              metavar="MANIFEST", help="Download again what failed in a manifest.")  # fmt: skip
 @filter_options
 @output_options
 def download(

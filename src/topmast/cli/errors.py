@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from topmast.config.output import one_line
+
 DONE, FAILED, MISUSED, NOTHING, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 3, 130, 141
 """The exit codes; BROKEN_PIPE is what a shell shows for a tool whose reader went away."""
 
@@ -48,12 +50,6 @@ def _make_streams_safe() -> None:
 def tell(text: str) -> None:
     """Write a line to standard error."""
     click.echo(text, err=True)
-
-
-def one_line(text: str) -> str:
-    """`text` without line breaks and without anything that a terminal would obey."""
-    letters = " ".join(text.split())
-    return "".join(x if x.isprintable() else "\N{REPLACEMENT CHARACTER}" for x in letters)
 
 
 def _click_line(error: click.ClickException) -> str:

@@ -1,4 +1,4 @@
-"""Small questions: where an object is, and which columns there are."""
+"""Positions of objects, and columns: `topmast resolve` and `topmast columns`."""
 
 from __future__ import annotations
 

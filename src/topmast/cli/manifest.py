@@ -7,18 +7,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topmast.cli.errors import DONE, FAILED, one_line, tell
+from topmast.cli.errors import DONE, FAILED, tell
 from topmast.cli.output import Output, counted
 from topmast.cli.settings import current, say
 from topmast.cli.wording import in_options
-from topmast.config.output import readable_size
+from topmast.config.output import one_line, readable_size
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from topmast.download.product import Result
 
-AGAIN = "Run the same command again: what has arrived is kept, only the rest is fetched."
+AGAIN = "Run the same command again: only the missing files are downloaded."
 
 
 def finish(manifest: Table, output: Output, *, retried: Path | None, folder: Path) -> int:
@@ -54,10 +54,10 @@ def _tell_failure(manifest: Table, bad: Table, source: Path | None, output: Outp
     for line in lines:
         tell(in_options(one_line(line)))
     if any("401" in str(text) for text in bad["Message"].tolist()):
-        from topmast.login.authentication import where_tokens_are_made
+        from topmast.login.authentication import token_page_hint
 
         session = current().client().session
-        tell(f"Log in with --login; a token is made {where_tokens_are_made(session)}")
+        tell(f"Log in with --login; a token is made {token_page_hint(session)}")
 
 
 def _results(manifest: Table) -> Iterable[Result]:

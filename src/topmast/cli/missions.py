@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +16,8 @@ from topmast.cli.targets import place_of, target_argument
 from topmast.cli.words import criterion_option, pairs_of
 
 if TYPE_CHECKING:
+    from click.decorators import FC
+
     from topmast.services.missions import MastMissionsClass
 
 EXAMPLES = """
@@ -22,7 +25,7 @@ TARGET is an object's name or a position; a mission's own columns are given with
 as `topmast missions columns` lists them. A value may begin with !, hold *, or be a range:
 duration=">1000", program=1000..2000. A criterion given twice means either value.
 """
-extension_option = click.option(
+extension_option: Callable[[FC], FC] = click.option(
     "--extension", multiple=True, metavar="END", help="Only files whose names end so."
 )
 
@@ -186,5 +189,5 @@ def download(
     return finish(manifest, output, retried=None, folder=plan.folder)
 
 
-for each in (search, columns, products, download):
-    missions.add_command(each)
+for _each in (search, columns, products, download):
+    missions.add_command(_each)

@@ -11,16 +11,14 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from topmast.cli.errors import one_line
 from topmast.cli.formats import save_table, write_table
 from topmast.cli.settings import Option, say, with_astropy
-from topmast.config.output import readable_size
+from topmast.config.output import one_line, readable_size
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
@@ -50,7 +48,7 @@ PATHS, REASONS = ("Local Path", "Path"), ("Message", "Reason")
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """What the user said about where the answer goes, and how much of it."""
+    """The output options of a command: where the table goes, and how much of it."""
 
     path: Path | None = None
     kind: Format | None = None
@@ -187,8 +185,9 @@ def _column(table: AnyTable, name: str) -> str:
     """The name of a column of `table` as it is spelled there."""
     known = {each.lower(): each for each in table.colnames}
     if name.lower() not in known:
-        near = get_close_matches(name.lower(), list(known), n=1)
-        hint = f" Did you mean {known[near[0]]!r}?" if near else ""
+        from topmast.errors import did_you_mean
+
+        hint = did_you_mean(name, table.colnames)
         raise click.UsageError(f"The answer has no column {name!r}.{hint}")
     return known[name.lower()]
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from topmast.cli.errors import DONE, FAILED, NOTHING, one_line, tell
+from topmast.cli.errors import DONE, FAILED, NOTHING, tell
 from topmast.cli.output import Output, output_options
 from topmast.cli.settings import command, current
 from topmast.cli.sources import is_product_table, read_source
+from topmast.config.output import one_line
 
 if TYPE_CHECKING:
     from astropy.table import Table
+    from click.decorators import FC
 
-cloud_option = click.option(
+cloud_option: Callable[[FC], FC] = click.option(
     "--cloud", is_flag=True, help="Take the copy in Amazon's cloud, where there is one."
 )
 

@@ -81,7 +81,7 @@ def count(
     return _print_count(place_of(target, radius, file), criteria)
 
 
-@command(short_help="Say why a search finds nothing.", epilog=EXAMPLES, quick=True)
+@command(short_help="Explain why a search finds nothing.", epilog=EXAMPLES, quick=True)
 @target_argument
 @targets_option
 @radius_option

@@ -1,4 +1,4 @@
-"""What every command shares: which archive, how patiently, how talkative."""
+"""What all commands share: the archive, the time limit, logins and the amount of output."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from topmast.cli.errors import BROKEN_PIPE, forget_stdout, one_line, tell
+from topmast.cli.errors import BROKEN_PIPE, forget_stdout, tell
 from topmast.cli.wording import in_options
+from topmast.config.output import one_line
 
 if TYPE_CHECKING:
     from topmast.client import Client
@@ -175,7 +176,7 @@ def current() -> Settings:
 
 
 def say(text: str) -> None:
-    """Tell the user, on standard error, unless --quiet."""
+    """Print a message to standard error, unless --quiet."""
     if not current().quiet:
         tell(text)
 
@@ -241,8 +242,8 @@ def _common(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
 
 _COMMON = (
     _common("--debug", is_flag=True, help="Show where an error comes from."),
-    _common("--quiet", "-q", is_flag=True, help="Say nothing but errors."),
-    _common("--verbose", "-v", is_flag=True, help="Say more."),
+    _common("--quiet", "-q", is_flag=True, help="Print errors only."),
+    _common("--verbose", "-v", is_flag=True, help="Print more."),
     _common(
         "--login",
         is_flag=True,
@@ -257,7 +258,7 @@ _COMMON = (
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="How long one question may take.",
+        help="Time limit of one query.",
     ),
     _common("--archive", metavar="WHERE", help="Server URL, or the folder of a local archive."),
 )

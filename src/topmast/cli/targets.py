@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from topmast.wire.table_files import Format, format_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
+    from click.decorators import FC
 
 COORDINATE = re.compile(r"[+-]?\.?\d[\d.:hmsd]*")
 STDIN = "-"
@@ -32,15 +34,15 @@ def one_position(
     return words
 
 
-target_argument = click.argument("target", nargs=-1, callback=one_position)
-targets_option = click.option(
+target_argument: Callable[[FC], FC] = click.argument("target", nargs=-1, callback=one_position)
+targets_option: Callable[[FC], FC] = click.option(
     "--targets",
     "file",
     metavar="FILE|-",
     help="Take the targets from a file or standard input: one name or position a line, or a table "
     "with columns ra and dec, or name.",
 )
-radius_option = click.option(
+radius_option: Callable[[FC], FC] = click.option(
     "--radius",
     metavar="ANGLE",
     help="How far around TARGET: '5 arcmin', '0.1d'; 0.2 deg if not given.",

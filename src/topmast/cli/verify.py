@@ -57,7 +57,7 @@ def _summary(states: Counter[str]) -> str:
     """How many are whole, unknown and bad; the bad ones by what is wrong with them."""
     bad = {state: count for state, count in states.items() if state not in GOOD}
     kinds = ", ".join(f"{count} {state}" for state, count in sorted(bad.items()))
-    unproven = " (nothing speaks against them)" if states["unknown"] else ""
+    unproven = " (no errors found)" if states["unknown"] else ""
     return (
         f"{counted(states.total(), 'file')}: {states['whole']} whole, "
         f"{states['unknown']} unknown{unproven}, "

@@ -1,4 +1,4 @@
-"""Lines for people on standard output, which may be closed, or a pipe, or know few letters."""
+"""Texts fit to be shown: lines on standard output, texts on one line, numbers of bytes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 def print_line(text: str) -> None:
     """Print `text` as far as standard output can take it; what it cannot take ends no work.
 
-    Characters that control a terminal are left out; letters that it does not know become
+    Characters that control a terminal become U+FFFD; letters that the stream cannot encode become
     escapes such as ``\\u03b1``.
     """
     out = sys.stdout
@@ -25,14 +25,20 @@ def print_line(text: str) -> None:
 
 
 def without_controls(text: str) -> str:
-    """`text` on one line, without characters that control a terminal."""
+    """`text` with spaces for line breaks, and U+FFFD for characters that control a terminal."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else " " * c.isspace() for c in text)
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+
+
+def one_line(text: str, longest: int | None = None) -> str:
+    """As `without_controls`, with single spaces, and shortened to at most `longest` letters."""
+    line = " ".join(without_controls(text).split())
+    return line if longest is None or len(line) <= longest else f"{line[: longest - 3]}..."
 
 
 def readable_size(size: float) -> str:
-    """A number of bytes as people read it: ``12.3 MB``."""
+    """A number of bytes with a unit: ``12.3 MB``."""
     units = ("B", "kB", "MB", "GB", "TB")
     power = 0
     while size >= 999.5 and power < len(units) - 1:

@@ -1,4 +1,4 @@
-"""Settings: where the archive is and how patiently to ask it.
+"""Settings: the address of the archive, time limits, proxies and the like.
 
 Each setting is looked for in this order: a value set while running (``conf.timeout = 60``),
 the environment (``TOPMAST_TIMEOUT=60``), the ``[mast]`` section of ``topmast.cfg`` and then of
@@ -13,12 +13,11 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from topmast.errors import InvalidQueryError
+from topmast.errors import InvalidQueryError, did_you_mean
 
 MAST = "https://mast.stsci.edu"
 AMAZON_S3 = "https://s3.us-east-1.amazonaws.com"
@@ -150,7 +149,7 @@ class Conf:
         return dict(self._file)
 
 
-conf = Conf()
+conf: Conf = Conf()
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +249,5 @@ def _read_files() -> dict[str, tuple[str | None, str]]:
 def _check_names(names: Iterable[str], path: Path) -> None:
     for name in names:
         if name not in DEFAULTS:
-            near = get_close_matches(name, DEFAULTS, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(name, DEFAULTS)
             raise InvalidQueryError(f"{path}: there is no setting {name!r}.{hint}")

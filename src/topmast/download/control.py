@@ -19,7 +19,15 @@ from topmast.net.session import Session
 #: Of the time limit for a file: so long the server may send nothing.
 STALL_SHARE = 0.25
 STALL_SECONDS = 30.0
-UNITS = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+UNITS: dict[str, float] = {
+    "": 1,
+    "k": 1e3,
+    "m": 1e6,
+    "g": 1e9,
+    "ki": 2**10,
+    "mi": 2**20,
+    "gi": 2**30,
+}
 RATE = re.compile(
     r"\s*([0-9.]+)\s*(k|m|g|ki|mi|gi)?b?(?:ytes?)?(?:\s*(?:/|per)\s*s(?:ec(?:ond)?)?)?\s*", re.I
 )
@@ -124,18 +132,18 @@ class Control:
     ) -> None:
         self._slots = threading.BoundedSemaphore(connections)
         #: Files that wait for a connection.
-        self.waiting = 0
+        self.waiting: int = 0
         #: Set when the run is to end.
-        self.stopping = threading.Event()
+        self.stopping: threading.Event = threading.Event()
         self._lock = threading.Lock()
         self._paused_until = 0.0
         self._bandwidth = bandwidth
         self._taken_until = 0.0
         self._on_bytes = on_bytes
         self._closers: dict[int, Callable[[], None]] = {}
-        self.disk_full = threading.Event()
+        self.disk_full: threading.Event = threading.Event()
         #: Bytes that have come in this run.
-        self.total = 0
+        self.total: int = 0
 
     @contextmanager
     def slot(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from topmast.config.dialects import choice
-from topmast.config.output import without_controls
+from topmast.config.output import one_line
 from topmast.download.check.content import Content, inspect
 from topmast.download.check.verdict import GOOD, State
 from topmast.download.control import Control, RunSettings, Stopped
@@ -35,7 +35,7 @@ from topmast.net.address import without_credentials
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 #: Whole bodies that may turn out bad before the file is given up.
 BODIES = 3
@@ -95,7 +95,7 @@ class Fetcher:
         except Exception as problem:  # a fault of ours must not keep the other files from coming
             log.debug("%s", product.path, exc_info=True)
             result.status, result.source = "ERROR", ""
-            result.message = f"Unexpected {type(problem).__name__}: {one_line(problem)}"
+            result.message = f"Unexpected {type(problem).__name__}: {reason_of(problem)}"
         result.seconds = time.monotonic() - began
         return result
 
@@ -105,8 +105,7 @@ class Fetcher:
             return self._obtain(product, result)
         said = ABSENT
         try:
-            url = cloud.url(product.uri)
-            if url:
+            if url := cloud.url(product.uri):
                 result = self._obtain(replace(product, url=url, cloud_url=url), result)
                 cloud.arrived()
                 result.product, result.cloud_url = product, url
@@ -158,7 +157,7 @@ class Fetcher:
                 last = problem
                 self._safe.clear()
         raise Failed(
-            f"the folder is being removed while files are written to it ({one_line(last)})"
+            f"the folder is being removed while files are written to it ({reason_of(last)})"
         )
 
     def _look_closely(self, product: Product) -> tuple[Held | None, bool]:
@@ -171,13 +170,16 @@ class Fetcher:
         self, product: Product, part: Part, held: Held | None, keep: bool, result: Result
     ) -> Result:
         """Fetch into `part`, unless the archive says that `held` is current (cache="check")."""
+        current = NO_VERSION
+        if self.cache == "check" and held is not None and held.cloud_url == product.cloud_url:
+            current = held  # only where it came from is asked
         transfer = Transfer(
             product,
             part,
             self.session,
             self.settings,
             self.control,
-            current=held if held is not None and self._is_to_check(held, product) else NO_VERSION,
+            current=current,
             on_splittable=self.on_splittable,
         )
         self.active.append(transfer)
@@ -196,7 +198,7 @@ class Fetcher:
             if self.cache != "check" or held is None or not held.known or not unanswered:
                 raise
             result = Result.held(product, held)
-            result.message = f"Held whole; not known if it is current: {problem}"
+            result.message = f"Complete on disk; not known whether it is current: {problem}"
         finally:
             self.active.remove(transfer)
             result.attempts = transfer.attempts
@@ -204,12 +206,6 @@ class Fetcher:
                 url = transfer.answered_by or product.url
                 result.source = urlsplit(url).netloc.rpartition("@")[2]
         return result
-
-    def _is_to_check(self, held: Held, product: Product) -> bool:
-        """Whether to ask if `held` is current; only where it came from knows."""
-        return self.cache == "check" and held.cloud_url == product.cloud_url
-
-    # Is it the file? ----------------------------------------------------------------------
 
     def _whole_body(self, transfer: Transfer) -> Content:
         """Fetch until a body passes every check, or comes bad again and again.
@@ -224,10 +220,9 @@ class Fetcher:
             transfer.run()
             content = inspect(part.path, name, *part.hashed())
             more = None
-            if size is not None and content.size < size and content.verdict.state in GOOD:
-                more = transfer.find_more()
-                if more:
-                    content = inspect(part.path, name, *part.hashed())
+            short = size is not None and content.size < size and content.verdict.state in GOOD
+            if short and (more := transfer.find_more()):
+                content = inspect(part.path, name, *part.hashed())
             problem = self._problem(transfer, content)
             doubt = self._doubt(transfer, content, nothing_more=more is False)
             # The same bytes a second time are what the archive has.
@@ -290,8 +285,6 @@ class Fetcher:
             remarks.append(f"The product table says {size} bytes, the archive {content.size}.")
         result.message = " ".join(filter(None, remarks)) or None
 
-    # Room to write ------------------------------------------------------------------------
-
     def _make_folder(self, inner: str) -> None:
         """Make the folder `inner` of the download folder; no symbolic link may lead out of that."""
         folder = os.path.join(self.index.folder, inner)
@@ -322,10 +315,10 @@ class Fetcher:
             self.control.disk_full.set()
             size = f" This file has {product.size:,} bytes." if product.size else ""
             return (
-                f"No space left to write it ({one_line(problem)}).{size} Free some and run again: "
-                "what has arrived is kept and goes on."
+                f"No space left to write it ({reason_of(problem)}).{size} Free some and run again: "
+                "the download continues where it stopped."
             )
-        return one_line(problem)
+        return reason_of(problem)
 
 
 def set_aside(path: Path, sha256: str) -> str:
@@ -341,17 +334,16 @@ def set_aside(path: Path, sha256: str) -> str:
         aside = Path(f"{path}.changed{number}")
     os.replace(path, aside)
     return (
-        "The file here had been changed since it was downloaded; "
-        f"that one is now called {aside.name!r}."
+        f"The file on disk was changed after its download; it has been renamed to {aside.name!r}."
     )
 
 
-def one_line(problem: BaseException) -> str:
+def reason_of(problem: BaseException) -> str:
     """The words of an error for a manifest, on one line."""
     text = str(problem)
     if isinstance(problem, OSError) and problem.strerror and not isinstance(problem, MastError):
         text = problem.strerror + (f": {problem.filename}" if problem.filename else "")
-    return " ".join(without_controls(text).split()) or type(problem).__name__
+    return one_line(text) or type(problem).__name__
 
 
 def _as_requests_says(status: str, url: str) -> str:

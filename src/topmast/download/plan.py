@@ -1,4 +1,4 @@
-"""The plan of a download: which files, how many bytes, what is here already, where each goes."""
+"""The plan of a download: files, sizes, what is on disk already, and paths."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from topmast.download.control import RunSettings
 from topmast.download.folder.index import Index, Presence
 from topmast.download.folder.layout import Layout, Places, parse_layout
 from topmast.download.folder.system import free_bytes
-from topmast.download.product import Product, Sources, file_name_of, total_bytes
+from topmast.download.product import Product, Sources, file_name_of, last_part, total_bytes
 from topmast.download.progress import Progress
 from topmast.download.run import Run
 from topmast.download.tables.plan_table import (
@@ -109,14 +109,14 @@ class Plan:
         self.__dict__ |= state | {"_session": Session(where, open_folder=open_folder, **settings)}
 
     def __len__(self) -> int:
-        return len(self._current())
+        return len(self.products)
 
     def __repr__(self) -> str:
         return f"<Plan of {len(self)} files for {self.folder}>"
 
     def __str__(self) -> str:
         return summary(
-            self._current(), self.states, self.folder, self.source, self.free, self.about_login
+            self.products, self.states, self.folder, self.source, self.free, self.about_login
         )
 
     @property
@@ -127,14 +127,16 @@ class Plan:
     @property
     def products(self) -> list[Product]:
         """The files that are left after `drop` and after `table` was changed."""
-        return self._current()
+        if self._table is None:
+            return self._products
+        return edited_products(self._products, self._table, self._index)
 
     @property
     def states(self) -> list[Presence]:
         """For each of `products` whether it is held, to be checked on disk, or to be fetched."""
         if self._cache is False:
             return [Presence.ABSENT] * len(self)
-        return [self._index.find(product)[0] for product in self._current()]
+        return [self._index.find(product)[0] for product in self.products]
 
     @property
     def source(self) -> str:
@@ -145,12 +147,12 @@ class Plan:
     @property
     def bytes(self) -> int:
         """What all files together have, by the sizes in the product table."""
-        return total_bytes(self._current())
+        return total_bytes(self.products)
 
     @property
     def bytes_to_fetch(self) -> int:
         """The bytes of those that are not on this disk."""
-        pairs = zip(self._current(), self.states, strict=True)
+        pairs = zip(self.products, self.states, strict=True)
         return total_bytes([product for product, state in pairs if state is Presence.ABSENT])
 
     @property
@@ -161,7 +163,7 @@ class Plan:
     @property
     def about_login(self) -> str:
         """What has to be done about exclusive files; empty if nothing, as far as known."""
-        exclusive = [each.uri for each in self._current() if each.exclusive_until]
+        exclusive = [each.uri for each in self.products if each.exclusive_until]
         if exclusive and not self._session.logged_in:
             return "log in"
         without = sum(uri in self._forbidden for uri in exclusive)
@@ -186,7 +188,7 @@ class Plan:
         InvalidQueryError
             For a number beyond the table, and for anything else.
         """
-        current = self._current()
+        current = self.products
         gone = rows_to_drop(rows, len(current))
         self._products = [each for each, dropped in zip(current, gone, strict=True) if not dropped]
         self._table = None
@@ -222,7 +224,7 @@ class Plan:
         check_progress(progress)
         return Run(
             self._session,
-            self._current(),
+            self.products,
             self._index,
             self._settings,
             cache=self._cache,
@@ -231,12 +233,6 @@ class Plan:
             verbose=verbose,
             progress=progress,
         )
-
-    def _current(self) -> list[Product]:
-        """The products as the table says, if there is one."""
-        if self._table is None:
-            return self._products
-        return edited_products(self._products, self._table, self._index)
 
 
 def check_progress(progress: object) -> None:
@@ -261,8 +257,8 @@ def _products(
             continue
         values = {name: column[row] for name, column in columns.items()}
         # The product's own name without folders, else the last part of its URI.
-        name = values["productFilename"].replace("\\", "/").rstrip("/").rpartition("/")[2]
-        values["productFilename"] = name = name or file_name_of(uri) or "unknown"
+        name = last_part(values["productFilename"]) or file_name_of(uri) or "unknown"
+        values["productFilename"] = name
         path = message = error = ""
         try:
             path = shape.path(values)

@@ -1,4 +1,4 @@
-"""Many files at once: worker threads that fetch, and help one another with the largest."""
+"""Worker threads that download many files at once, and share the largest files."""
 
 from __future__ import annotations
 
@@ -40,8 +40,7 @@ def fetch_all(products: Iterable[Product], fetcher: Fetcher) -> Iterator[list[Re
     try:
         pool.start()
         while pool.left:
-            arrived = pool.arrived()
-            if arrived:
+            if arrived := pool.arrived():
                 with suppress(OSError):  # what is not written is checked again the next time
                     fetcher.index.flush()
                 yield arrived
@@ -58,12 +57,12 @@ class Pool:
         self.fetcher = fetcher
         fetcher.on_splittable = self._call_helpers
         settings = fetcher.settings
-        self.waiting = deque(products)
-        self.left = len(self.waiting)
-        self.fetching = 0
+        self.waiting: deque[Product] = deque(products)
+        self.left: int = len(self.waiting)
+        self.fetching: int = 0
         # Twice as many as connections: while some receive, others check what has arrived and
         # wait for the disk.
-        self.most_threads = min(self.left, 2 * settings.connections)
+        self.most_threads: int = min(self.left, 2 * settings.connections)
         self._changed = threading.Condition()
         self._busy_since: dict[str, tuple[float, float]] = {}
         self._results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()

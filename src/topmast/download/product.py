@@ -1,4 +1,4 @@
-"""A product on its way: what is wanted, what is on disk, and what became of it."""
+"""Records of a product: what to download, what is on disk, and the result."""
 
 from __future__ import annotations
 
@@ -85,22 +85,18 @@ class Sources:
 
     def url(self, uri: str) -> str:
         """The address that serves the product `uri`."""
-        found = HLA_URI.fullmatch(uri)
-        if found:
+        if found := HLA_URI.fullmatch(uri):
             return f"{self.hla}/cgi-bin/{quote(found[1], safe='?=&+:/')}"
-        found = MISSION_URI.fullmatch(uri)
-        if found:
+        if found := MISSION_URI.fullmatch(uri):
             path = RETRIEVE.format(mission=found[1])
             return f"{self.portal}{path}?{product_query(found[2])}"
         return f"{self.files}?uri={quote(uri, safe=':/')}"
 
     def shown(self, uri: str) -> str:
         """The same address as the manifest shows it, with the URI as it is written."""
-        found = HLA_URI.fullmatch(uri)
-        if found:
+        if found := HLA_URI.fullmatch(uri):
             return f"{without_credentials(self.hla)}/cgi-bin/{found[1]}"
-        found = MISSION_URI.fullmatch(uri)
-        if found:
+        if found := MISSION_URI.fullmatch(uri):
             path = RETRIEVE.format(mission=found[1])
             return f"{without_credentials(self.portal)}{path}?product_name={found[2]}"
         return f"{without_credentials(self.files)}?uri={uri}"
@@ -233,11 +229,9 @@ def uri_of(url: str) -> str | None:
     _, found, uri = url.partition("?uri=")
     if found:
         return uri
-    spectrum = HLA_URL.fullmatch(url)
-    if spectrum:
+    if spectrum := HLA_URL.fullmatch(url):
         return f"hla:{spectrum[1]}"
-    product = MISSION_URL.fullmatch(url)
-    if product:
+    if product := MISSION_URL.fullmatch(url):
         return mission_uri(product[1], unquote(product[2]))
     asked = parse_qs(urlsplit(url).query).get("uri")
     return asked[0] if asked else None
@@ -258,3 +252,8 @@ def file_name_of(uri: str) -> str:
     """The last part of the path of a URI."""
     path = urlsplit(uri).path if uri.startswith(("http://", "https://")) else uri
     return path.rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
+def last_part(name: str) -> str:
+    """A file name without folders, however they are separated."""
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Show how a download goes: a bar on a terminal, plain lines elsewhere, a call for programs."""
+"""Progress of a download: a bar on a terminal, lines elsewhere, or a callback."""
 
 from __future__ import annotations
 

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 NEEDED = ("Local Path", "Status", "URL")
-EMPTY = {"Bytes": 0, "Attempts": 0, "Seconds": 0.0, "Message": None, "URL": None}
+EMPTY: dict[str, float | None] = {
+    "Bytes": 0,
+    "Attempts": 0,
+    "Seconds": 0.0,
+    "Message": None,
+    "URL": None,
+}
 """What a column of the manifest holds where a file of it has nothing; other columns: no text."""
 
 
@@ -136,14 +142,12 @@ def _failed(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[Path, d
             )
         local_path = str(row["Local Path"])
         path = Path(os.path.expanduser(local_path))
-        folder = find_index(path.parent) or _download_folder(path)
+        folder = find_index(path.parent) or next(
+            (above for above in path.parents if above.name == "mastDownload"), path.parent
+        )
         product = sources.product(uri, path.relative_to(folder).as_posix(), local_path)
         by_folder.setdefault(folder, {})[number] = product
     return by_folder
-
-
-def _download_folder(path: Path) -> Path:
-    return next((above for above in path.parents if above.name == "mastDownload"), path.parent)
 
 
 def _opened(manifest: Any) -> Table | Path:
@@ -156,10 +160,8 @@ def _opened(manifest: Any) -> Table | Path:
             f"one, not {manifest!r}."
         )
     path = Path(os.path.expanduser(os.fspath(manifest)))
-    return path if is_journal(path) else _read(path)
-
-
-def _read(path: Path) -> Table:
+    if is_journal(path):
+        return path
     try:
         with path.open("rb") as stream:
             return format_of(path.name).read(stream)

@@ -59,7 +59,7 @@ class Run:
         self.session = session
         self.products = products
         self.index = index
-        self.complete = False
+        self.complete: bool = False
         self._report = reporter(verbose, progress, own_address=choice(session, "own_address"))
         self._control = Control(settings.connections, settings.bandwidth, self._report.received)
         self._fetcher = Fetcher(
@@ -143,7 +143,7 @@ class Run:
 
     def _last_words(self, journal: Journal) -> str:
         results = list(self._done.values())
-        again = "Run the same call again: what has arrived is kept, only the rest is fetched."
+        again = "Run the same call again: only the missing files are downloaded."
         if journal.path is not None:
             again += f"\nOr: topmast download --retry {journal.path}"
         if not self.complete:
@@ -153,7 +153,7 @@ class Run:
 
 
 def last_line(results: Sequence[Result], how_to_retry: str) -> str:
-    """The line that nobody can miss when something failed; empty when nothing did."""
+    """The last line of output if something failed or was stopped; empty otherwise."""
     bad = [result for result in results if result.status == "ERROR"]
     if not bad:
         return ""

@@ -1,4 +1,4 @@
-"""A curl script that does later, or elsewhere, what `download_products` would do now.
+"""A curl script that downloads later, or elsewhere, what `download_products` would.
 
 It puts the files where `download_products` puts them, goes on with unfinished ones, and takes
 the token for exclusive data from ``$MAST_API_TOKEN`` when it runs; none is ever written into it.
@@ -81,8 +81,7 @@ def download_script(
                 session, products, download_dir=download_dir, flat=flat, layout=layout
             )
             url = plan.source
-            bad = sum(bool(product.error) for product in plan.products)
-            if bad:
+            if bad := sum(bool(product.error) for product in plan.products):
                 row["Message"] = f"{bad} files could not be added to the curl script"
             base = parse_layout(layout, flat=flat, columns=products.colnames).base
             content = script_text(plan.products, f"{base}/" if base else "", name, session).encode()

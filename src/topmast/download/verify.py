@@ -14,7 +14,7 @@ import numpy as np
 from topmast.download.check.content import Content, inspect
 from topmast.download.check.verdict import GOOD, State, Verdict, corrupt, truncated, unproven, whole
 from topmast.download.control import Control, RunSettings
-from topmast.download.fetch import Fetcher, one_line
+from topmast.download.fetch import Fetcher, reason_of
 from topmast.download.folder.index import INDEX_NAME, Index, find_index
 from topmast.download.folder.journal import is_journal
 from topmast.download.folder.part import read_sidecar
@@ -186,7 +186,7 @@ def _check(path: Path, index: Index) -> Checked:
             size, sha256 = content.size, content.sha256
             verdict = _compared(content, held.sha256)
     except OSError as problem:
-        verdict = corrupt(f"it cannot be read ({one_line(problem)})")
+        verdict = corrupt(f"it cannot be read ({reason_of(problem)})")
     return Checked(path, index, Content(verdict, size, sha256), held)
 
 
@@ -232,7 +232,7 @@ def _check_version(file: Checked, session: Session) -> MastError | None:
         with session.stream(request) as answer:
             status, version = answer.status_code, version_of(answer.headers)
     except MastError as problem:
-        file.judge(file.verdict.state, f"not known if current: {one_line(problem)}")
+        file.judge(file.verdict.state, f"not known if current: {reason_of(problem)}")
         return problem
     if status == 200 and not held.is_same(version):
         file.judge(State.SUPERSEDED, "the archive has another version now")

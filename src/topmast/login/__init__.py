@@ -1,1 +1,1 @@
-"""Who is asking, by token or password, and whether a login is still valid; uses net and wire."""
+"""Log in with a token or password, and check that a login is valid; uses net and wire."""

@@ -12,7 +12,7 @@ from http.cookiejar import Cookie
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from topmast.config.output import print_line
+from topmast.config.output import one_line, print_line
 from topmast.errors import (
     AuthenticationWarning,
     BadAnswerError,
@@ -42,13 +42,12 @@ from topmast.wire.auth import (
     decode_set_cookies,
     decode_whoami,
     encode_login,
-    printable,
 )
 
 if TYPE_CHECKING:
     from topmast.net.session import Session
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 NO_TOKEN = {"guide": "No session token found.", "astroquery": "No auth token found."}
 TOKEN_PAGE = "/token?suggested_name=topmast&suggested_scope=mast:exclusive_access"
@@ -64,7 +63,7 @@ def log_in(session: Session, given: Credentials) -> None:
     if given.by_password and is_mast(portal):
         raise LoginError(
             "MAST takes API tokens and no passwords any more. A token is made "
-            f"{where_tokens_are_made(session)} ; then: Observations.login(token=...)"
+            f"{token_page_hint(session)} ; then: Observations.login(token=...)"
         )
     secrets.warn_if_unencrypted(portal)
     if not given.by_password:
@@ -88,7 +87,7 @@ def _log_in_with_password(session: Session, given: Credentials) -> None:
     except BadAnswerError:
         raise LoginError(
             f"{shown(session.where)} takes no passwords. With an API token: "
-            f"Observations.login(token=...). It is made {where_tokens_are_made(session)}"
+            f"Observations.login(token=...). It is made {token_page_hint(session)}"
         ) from None
     portal = session.servers.portal
     username = given.username or secrets.ask_username()
@@ -128,7 +127,7 @@ def _log_in_with_token(session: Session, given: Credentials) -> None:
     if token is None and not given.reenter_token:
         token = secrets.find_token(portal)
     if token is None or given.reenter_token:
-        log.info("An API token is made %s", where_tokens_are_made(session))
+        log.info("An API token is made %s", token_page_hint(session))
         token = secrets.ask_secret("Enter MAST API Token: ")
     token = token_text(token)
     login = Login("", token=token, explain_refusal=partial(explain_refusal, session))
@@ -139,11 +138,11 @@ def _log_in_with_token(session: Session, given: Credentials) -> None:
             info = {"anon": True}
         if info["anon"]:
             raise LoginError(
-                f"MAST API token invalid! A new one is made {where_tokens_are_made(session)}"
+                f"MAST API token invalid! A new one is made {token_page_hint(session)}"
             )
-    login.user = printable(str(info.get("eppn") or info.get("ezid") or ""))
+    login.user = one_line(str(info.get("eppn") or info.get("ezid") or ""))
     name = info["attrib"].get("display_name") or info.get("ezid") or ""
-    log.info("MAST API token accepted, welcome %s", printable(str(name)))
+    log.info("MAST API token accepted, welcome %s", one_line(str(name)))
     if given.store_token:
         secrets.store_secret(secrets.token_service(portal), secrets.TOKEN_USER, token)
 
@@ -170,7 +169,7 @@ def _report_success(login: Login, info: SessionInfo) -> None:
     print_line(f"Authentication successful!\nSession Expiration: {info.minutes} minute(s)")
 
 
-def where_tokens_are_made(session: Session) -> str:
+def token_page_hint(session: Session) -> str:
     """Where a token is made, in words that end a sentence."""
     if is_mast(session.servers.portal):
         return f"at {session.servers.auth}{TOKEN_PAGE}"
@@ -244,7 +243,7 @@ def log_out(session: Session) -> None:
 # ------------------------------------------------------------------------------- who it is
 
 
-def who_is_it(session: Session) -> dict[str, Any]:
+def fetch_user_info(session: Session) -> dict[str, Any]:
     """Who is logged in, in the shape of the generation that the login is of."""
     login = session.login if session.logged_in else None
     in_dialect = login is None and session.setting("dialect") == "astroquery"
@@ -274,7 +273,7 @@ def print_info(info: Mapping[str, Any]) -> None:
     for key, value in info.items():
         parts = value if isinstance(value, dict) else {"": value}
         for name, part in parts.items():
-            print_line(printable(f"{key}.{name}: {part}" if name else f"{key}: {part}"))
+            print_line(f"{key}.{name}: {part}" if name else f"{key}: {part}")
 
 
 class _SecretCookie(Cookie):

@@ -1,4 +1,4 @@
-"""The credentials of a call of `login`, sorted out and checked."""
+"""Check and sort the arguments of `login`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a login is still valid, and what to say when it is not."""
+"""Whether a login is still valid, and the messages when it is not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def explain_refusal(session: Session) -> str:
 
 
 def check_not_expired(session: Session, *, needed: bool = False) -> None:
-    """Tell before a long job that the login has ended.
+    """Warn before a long job if the login has ended.
 
     Parameters
     ----------

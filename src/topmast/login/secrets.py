@@ -1,4 +1,4 @@
-"""Where a token or password is found: environment, token file, keyring, or the prompt."""
+"""Find a token or password: in the environment, a token file, the keyring, or by asking."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from topmast.config import api_token, conf
 from topmast.errors import AuthenticationWarning, LoginError, MissingExtraError, warn
 from topmast.net.origin import is_mast, origin
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 TOKEN_USER = "masttoken"
 NO_TERMINAL = (

@@ -1,1 +1,1 @@
-"""A request out, an answer back, with retries and limits; knows neither MAST nor files."""
+"""HTTP requests with retries and limits; independent of MAST and of files."""

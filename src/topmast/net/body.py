@@ -30,13 +30,13 @@ class ReceivedStream:
         self._stream = stream
         self._deadline = deadline
         self._received = 0
-        self.status_code = stream.status_code
+        self.status_code: int = stream.status_code
         given = stream.headers
-        self.headers = given if isinstance(given, Headers) else Headers(given)
-        self.url = stream.url
+        self.headers: Headers = given if isinstance(given, Headers) else Headers(given)
+        self.url: str = stream.url
         #: Whether it came on a connection that an earlier request had used.
-        self.kept = bool(getattr(stream, "kept", False))
-        self.reason = str(getattr(stream, "reason", ""))
+        self.kept: bool = bool(getattr(stream, "kept", False))
+        self.reason: str = str(getattr(stream, "reason", ""))
         self._has_body = has_body and stream.status_code not in (204, 304)
 
     def __enter__(self) -> ReceivedStream:

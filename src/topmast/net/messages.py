@@ -1,4 +1,4 @@
-"""What travels: a request out, and an answer or a stream back."""
+"""Requests, answers, and streams."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError, HTTPStatusError, NotAuthorizedError
 from topmast.net.address import shown, without_credentials
+
+LONGEST = 200
 
 ADVICE = {
     400: "The archive could not understand the request: check its values.",
@@ -21,8 +24,8 @@ ADVICE = {
     413: "Ask for less at once.",
     414: "Ask for less at once.",
     429: "The archive asks for fewer requests: wait, or lower conf.connections.",
-    500: "The archive failed at it: try again later, or a smaller query.",
-    502: "The archive is not well: try again later.",
+    500: "The archive failed to answer: try again later, or with a smaller query.",
+    502: "The archive has a problem: try again later.",
     503: "The archive is overloaded or down: try again later.",
     504: "The archive took too long: ask for less at once, or try again later.",
 }
@@ -141,10 +144,10 @@ class Answer:
         hidden: Iterable[str] = (),
     ) -> None:
         self.status_code = status_code
-        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.headers: Headers = headers if isinstance(headers, Headers) else Headers(headers)
         self.content = content
         self.url = url
-        self.reason = reason or _reason(status_code)
+        self.reason: str = reason or _reason(status_code)
         self._hidden = tuple(hidden)
 
     def __repr__(self) -> str:
@@ -191,7 +194,7 @@ class Answer:
     def status_error(self, note: str = "") -> HTTPStatusError:
         """The error that this answer's status stands for."""
         kind = NotAuthorizedError if self.status_code in (401, 403) else HTTPStatusError
-        reason = without_credentials(one_line(self.reason), self._hidden)
+        reason = without_credentials(one_line(self.reason, LONGEST), self._hidden)
         detail = self.detail()
         said = f": {detail.rstrip('.')}" if detail and detail != reason else ""
         message = f"{shown(self.url, self._hidden)} answered {self.status_code} {reason}{said}."
@@ -216,11 +219,11 @@ def _detail(answer: Answer) -> str:
         return ""
     text = head.decode("utf-8", "replace").strip()
     if text.startswith("{"):
-        return one_line(_json_message(answer.content) or "")
+        return one_line(_json_message(answer.content) or "", LONGEST)
     if text.startswith("<"):
         title = re.search(r"(?is)<title[^>]*>(.*?)</title>", text)
-        return one_line(_without_tags(title[1])) if title else "a page of HTML"
-    return one_line(text)
+        return one_line(_without_tags(title[1]), LONGEST) if title else "a page of HTML"
+    return one_line(text, LONGEST)
 
 
 def _json_message(content: bytes) -> str | None:
@@ -238,9 +241,3 @@ def _without_tags(text: str) -> str:
     from html import unescape
 
     return unescape(re.sub(r"<[^>]*>", " ", text))
-
-
-def one_line(text: str, longest: int = 200) -> str:
-    """`text` without line ends and control characters, and not too long."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= longest else f"{line[: longest - 3]}..."

@@ -1,4 +1,4 @@
-"""What goes wrong on a connection, as topmast's own errors."""
+"""Convert errors of a connection into topmast's errors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, IncompleteRead, NewConnectionError
 
+from topmast.config.output import one_line
 from topmast.errors import MastError, TimeoutError, UnreachableError
 from topmast.net.address import shown, without_credentials
 from topmast.net.connection import NameUnknown, NotConnected, ProxyFailed
 from topmast.net.deadline import Timeouts
-from topmast.net.messages import one_line
+from topmast.net.messages import LONGEST
 
 LASTING_NAMES = ("not known", "no address", "not valid", "nodename")
 CONNECTING = (NotConnected, NewConnectionError, ConnectTimeoutError)
@@ -122,4 +123,4 @@ def _reason(chain: list[BaseException]) -> str:
 
 
 def _clean(text: str) -> str:
-    return without_credentials(one_line(text)).rstrip(".")
+    return without_credentials(one_line(text, LONGEST)).rstrip(".")

@@ -1,4 +1,4 @@
-"""What is done to a request before it leaves: defaults, the login, a check, and redirects."""
+"""Prepare a request: defaults, the login, checks, and redirects."""
 
 from __future__ import annotations
 

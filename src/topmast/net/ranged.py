@@ -79,9 +79,10 @@ class RangedFile(io.RawIOBase):
     ) -> None:
         super().__init__()
         self.name = url
-        self.size = 0
+        self.size: int = 0
         self.look_ahead: Callable[[int, int], int] | None = None
-        self.requests = self.received = 0
+        self.requests: int = 0
+        self.received: int = 0
         self._session, self._original, self._refusal = session, url, refusal
         self._url, self._several, self._lock = url, several, RLock()
         self._position = self._fetched_to = 0
@@ -90,8 +91,6 @@ class RangedFile(io.RawIOBase):
         self._starts: list[int] = []
         self._pieces: list[bytes] = []
         self._open(first)
-
-    # What a file can do --------------------------------------------------------------------
 
     def readable(self) -> bool:
         """True."""
@@ -142,8 +141,6 @@ class RangedFile(io.RawIOBase):
     def __repr__(self) -> str:
         return f"<RangedFile {shown(self.name)}, {self.size} bytes>"
 
-    # Parts ----------------------------------------------------------------------------------
-
     def read_at(self, position: int, count: int) -> bytes:
         """`count` bytes from `position` on; fewer only at the end of the file."""
         end = min(position + count, self.size)
@@ -163,7 +160,7 @@ class RangedFile(io.RawIOBase):
         """Bring several parts here, with one request if the server can, else at the same time."""
         wanted = [(first, min(end, self.size)) for first, end in spans if first < self.size]
         with self._lock:
-            if len(wanted) > 1 and self._may_ask_for_several():
+            if len(wanted) > 1 and self._several and origin(self._url) not in self._refused:
                 if self._fetch_several(wanted):
                     return
                 self._refused.add(origin(self._url))
@@ -201,8 +198,6 @@ class RangedFile(io.RawIOBase):
         number = bisect_right(self._starts, first)
         self._starts.insert(number, first)
         self._pieces.insert(number, data)
-
-    # Requests --------------------------------------------------------------------------------
 
     def _open(self, first: int) -> None:
         answer = self._ask(f"bytes=0-{first - 1}", first)
@@ -261,9 +256,6 @@ class RangedFile(io.RawIOBase):
     @property
     def _refused(self) -> set[tuple[str, str, int]]:
         return self._session.cache(Several).refused
-
-    def _may_ask_for_several(self) -> bool:
-        return self._several and origin(self._url) not in self._refused
 
     def _fetch_several(self, spans: Sequence[Span]) -> bool:
         """Several parts with one request; False if the server does not give them so."""

@@ -33,7 +33,8 @@ class _TimedReader(io.RawIOBase):
         self.sock = sock
         self.ended = False
         #: The body goes on until the connection ends; whether it did so without TLS's own end.
-        self.to_the_end = self.torn = False
+        self.to_the_end: bool = False
+        self.torn: bool = False
         self._opened = opened  # as long as it is open, so is the socket
         self._timeouts = timeouts
 
@@ -69,15 +70,17 @@ class StrictResponse(http.client.HTTPResponse):
 
     fp: Any
     headers: Any
+    msg: Any
+    will_close: bool
     chunked: bool
     chunk_left: int | None
     _method: str | None
 
     def __init__(self, sock: Any, timeouts: Timeouts, method: str | None) -> None:
         super().__init__(sock, method=method)
-        self.reader = _TimedReader(sock, self.fp.detach(), timeouts)
+        self.reader: _TimedReader = _TimedReader(sock, self.fp.detach(), timeouts)
         self.fp = io.BufferedReader(self.reader, 1 << 16)
-        self.surplus = False
+        self.surplus: bool = False
 
     def begin(self) -> None:
         """Read the headers; provisional answers before the real one are passed over."""
@@ -85,7 +88,7 @@ class StrictResponse(http.client.HTTPResponse):
             super().begin()
             if not 100 <= self.status < 200 or self.status == 101:
                 break
-            self.headers = self.msg = None  # type: ignore[assignment]
+            self.headers = self.msg = None
         else:
             raise http.client.HTTPException("it sent one provisional answer after the other")
         self._find_end()

@@ -57,7 +57,8 @@ def plan(
         tries = min(tries, HEAVY_TRIES)
     if attempt >= tries or left <= 0:
         return Next(None, f"Tried {attempt} times." if attempt > 1 else "")
-    asked = seconds_asked(_retry_after(outcome), now or datetime.now(UTC))
+    header = outcome.headers.get("Retry-After") if isinstance(outcome, Answer) else None
+    asked = seconds_asked(header, now or datetime.now(UTC))
     if asked is not None and asked > left:
         return Next(
             None,
@@ -119,7 +120,3 @@ def seconds_asked(retry_after: str | None, now: datetime) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
-
-
-def _retry_after(outcome: Outcome) -> str | None:
-    return outcome.headers.get("Retry-After") if isinstance(outcome, Answer) else None

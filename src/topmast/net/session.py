@@ -38,7 +38,7 @@ IN_PROCESS = "http://topmast.archive"
 
 C = TypeVar("C")
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 _sessions: weakref.WeakSet[Session] = weakref.WeakSet()
 _inherited: list[Transport] = []
 """Of the process that this one was forked from: never closed, since their locks may be held."""
@@ -253,9 +253,7 @@ class Session:
     def close(self) -> None:
         """Close all connections; a later request opens new ones."""
         with self._lock:
-            transports = [*self._folders.values()]
-            if self._network is not None:
-                transports.append(self._network)
+            transports = [*self._folders.values(), *([self._network] if self._network else [])]
             self._folders, self._network = {}, None
         for transport in transports:
             transport.close()
@@ -272,9 +270,8 @@ class Session:
         try:
             with self._open(archive, request, limits, deadline) as stream:
                 password = (archive.url_login or "").partition(":")[2]
-                answer = stream.answer(
-                    (self.token or "", password, *self.cookies.values()), most_bytes
-                )
+                secrets = (self.token or "", password, *self.cookies.values())
+                answer = stream.answer(secrets, most_bytes)
         except (UnreachableError, TimeoutError) as problem:
             log.debug("%s %s: %s", request.method, shown(request.url), problem)
             return problem

@@ -110,18 +110,18 @@ class HttpStream:
         timeouts: Timeouts,
         leave: Callable[[], None],
     ) -> None:
-        self.status_code = response.status
-        self.reason = response.reason or ""
-        self.headers = Headers(response.headers.items())
+        self.status_code: int = response.status
+        self.reason: str = response.reason or ""
+        self.headers: Headers = Headers(response.headers.items())
         self.url = url
         self._response = response
         self._connection = connection
         self._pool = pool
         self._timeouts = timeouts
         self._leave = leave
-        self.kept = connection.kept
+        self.kept: bool = connection.kept
         #: The answer does not say where its body ends.
-        self.to_the_end = connection.answer.reader.to_the_end
+        self.to_the_end: bool = connection.answer.reader.to_the_end
         self._forgotten = weakref.finalize(self, _discard, connection, leave)
         self._forgotten.atexit = False
 

@@ -1,4 +1,4 @@
-"""Pictures of what the archive has; they need the extra ``topmast[plots]``."""
+"""Plots of observations; they need the extra ``topmast[plots]``."""
 
 from topmast.plots.footprint_map import footprints
 

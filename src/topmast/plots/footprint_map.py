@@ -1,4 +1,4 @@
-"""The footprints of a table of observations on a map of their piece of the sky."""
+"""Plot the footprints of a table of observations on a map of the sky."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvas, save
-from topmast.plots.outline import outline, rim_of_circle
+from topmast.plots.outline import circle_outline, outline
 from topmast.questions.places import find_places
 from topmast.questions.targets import parse_radius
 from topmast.sky.bulk import floats_or_nan, shapes_of_regions
@@ -140,7 +140,7 @@ def _observed(table: Any) -> Observed:
     )
     shapes = shapes_of_regions(regions, ra, dec)
     if "s_region" in names:
-        _tell_of_unread(rows, len(read), len(np.unique(shapes.owner)))
+        _warn_of_unreadable(rows, len(read), len(np.unique(shapes.owner)))
     missions = _texts(table["obs_collection"]) if "obs_collection" in names else [None] * rows
     return Observed(shapes, [mission or "unknown mission" for mission in missions])
 
@@ -150,7 +150,7 @@ def _texts(column: Any) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
 
 
-def _tell_of_unread(rows: int, read: int, drawn: int) -> None:
+def _warn_of_unreadable(rows: int, read: int, drawn: int) -> None:
     if read < rows:
         warn(
             f"{rows - read} of {rows} rows have no region that can be read. Drawn as points at "
@@ -316,7 +316,7 @@ def _draw_search_circle(canvas: Canvas, circle: Circle | None) -> None:
     look = {"color": "black", "scalex": False, "scaley": False, "zorder": 4}
     canvas.axes.plot(*centre.T, "+", markersize=9, label="search position", **look)
     if circle.radius_deg:
-        ra, dec = positions(rim_of_circle(circle.ra_deg, circle.dec_deg, circle.radius_deg))
+        ra, dec = positions(circle_outline(circle.ra_deg, circle.dec_deg, circle.radius_deg))
         pieces = np.split(canvas.project(ra, dec), canvas.breaks(ra))
         for piece in pieces:
             canvas.axes.plot(*piece.T, linestyle="--", linewidth=1.2, label="search circle", **look)

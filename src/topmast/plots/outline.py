@@ -1,4 +1,4 @@
-"""The rims of circles and polygons as chains of places, close enough to look like curves."""
+"""The outlines of circles and polygons as lines of many points."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def outline(shapes: Shapes, row: int, step: float) -> FloatArray:
     """Unit vectors along the rim of one shape, closed; about `step` radians apart."""
     start, end = shapes.offsets[row : row + 2]
     if start < end:
-        return _rim_of_polygon(shapes.vertices[start:end], step)
+        return _polygon_outline(shapes.vertices[start:end], step)
     ra, dec = positions(shapes.centre[row])
-    return rim_of_circle(float(ra), float(dec), float(np.rad2deg(shapes.radius[row])))
+    return circle_outline(float(ra), float(dec), float(np.rad2deg(shapes.radius[row])))
 
 
-def rim_of_circle(ra_deg: float, dec_deg: float, radius_deg: float) -> FloatArray:
+def circle_outline(ra_deg: float, dec_deg: float, radius_deg: float) -> FloatArray:
     """Unit vectors along a circle, closed."""
     turns = np.linspace(0, 360, POINTS_A_CIRCLE)
     return unit_vectors(*offset(ra_deg, dec_deg, turns, radius_deg))
 
 
-def _rim_of_polygon(vertices: FloatArray, step: float) -> FloatArray:
+def _polygon_outline(vertices: FloatArray, step: float) -> FloatArray:
     after = np.roll(vertices, -1, axis=0)
     edges = zip(vertices, after, angle_between(vertices, after), strict=True)
     pieces = [_along_edge(a, b, angle, step) for a, b, angle in edges]

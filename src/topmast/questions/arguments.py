@@ -125,14 +125,11 @@ def plain_argument(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return plain_argument(value.item()) if value.ndim == 0 else _texts_of_array(value)
     if isinstance(value, (list, tuple)):
-        return value if not _has_bytes(value) else type(value)(map(plain_text, value))
+        has_bytes = any(isinstance(item, (bytes, np.str_)) for item in value)
+        return type(value)(map(plain_text, value)) if has_bytes else value
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
         return [plain_text(item) for item in as_list(value)]
     return value
-
-
-def _has_bytes(values: Sequence[Any]) -> bool:
-    return any(isinstance(item, (bytes, np.str_)) for item in values)
 
 
 def _texts_of_array(values: Any) -> Any:

@@ -149,7 +149,8 @@ def find_catalog(
         raise InvalidQueryError(f"A version is a whole number, not {version!r}.")
     releases = [each for each in CATALOGS if plain in (_plain(each.name), *each.words)]
     if not releases:
-        found = _by_title(plain) or Catalog(name, f"Mast.Catalogs.{name}.Cone", listed=False)
+        unlisted = Catalog(name, f"Mast.Catalogs.{name}.Cone", listed=False)
+        found = next((each for each in CATALOGS if plain == _plain(each.title)), unlisted)
         return _without_version(found, version)
     if releases[-1].version is None:
         return _without_version(releases[-1], version)
@@ -175,11 +176,6 @@ def _spellings() -> Iterator[tuple[str, str]]:
         for word in (_plain(each.name), *each.words):
             yield word, each.name
         yield _plain(each.title), each.title
-
-
-def _by_title(plain: str) -> Catalog | None:
-    """The catalogue whose name with its version this is, such as GaiaDR2."""
-    return next((each for each in CATALOGS if plain == _plain(each.title)), None)
 
 
 def _without_version(catalog: Catalog, version: int | None) -> Catalog:

@@ -6,16 +6,14 @@ import logging
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from topmast.errors import RemoteServiceError
+from topmast.net.session import Session
 from topmast.questions.polling import ask
 from topmast.wire.answers import read_page
 from topmast.wire.names import ResolvedName
 from topmast.wire.portal import MashupRequest
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 log: logging.Logger = logging.getLogger("topmast")
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from topmast.errors import InvalidQueryError, RemoteServiceError
+from topmast.net.session import Session
 from topmast.questions.catalog_list import CATALOGS, Catalog, nearest_catalog
 from topmast.questions.portal import Question, ask_question, ask_table, rows_found, warn_if_cut
 from topmast.wire.answers import table_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

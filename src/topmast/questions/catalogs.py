@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from topmast.config.dialects import choice
 from topmast.errors import InvalidQueryError, did_you_mean
+from topmast.net.session import Session
 from topmast.questions.arguments import whole_number
 from topmast.questions.catalog_list import (
     CATALOGS,
@@ -32,8 +33,6 @@ from topmast.tables.fields import columns_config
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 COUNT = "COUNT_BIG(*)"
 ARGUMENTS = ("coordinates", "object_name", "radius", "resolver", "pagesize", "page")
@@ -115,13 +114,10 @@ def query_object(
 
     Parameters
     ----------
-    object_name : str or list of str
-        Such as ``"M10"`` or ``"158.47924 -7.30962"``; ``objectname`` is the same. Of a list,
-        names that nobody knows are warned of and left out.
+    object_name, resolver
+        As for `ObservationsClass.query_object`; ``objectname`` is the same.
     radius, catalog, pagesize, page, version, **parameters
         As for `query_region`.
-    resolver : {"NED", "SIMBAD"}, optional
-        Whom to ask for the position; default: the first that knows the name.
 
     Raises
     ------
@@ -212,9 +208,6 @@ def get_metadata(session: Session, /, catalog: str = DEFAULT, version: int | Non
     return metadata_table(Columns(shown), with_ucd=True)
 
 
-# ------------------------------------------------------------------------------ near a place
-
-
 def chosen_catalog(session: Session, name: str, version: int | None = None) -> Catalog:
     """The catalogue that a call names, by the rules of the session's dialect."""
     return find_catalog(name, version, newest={"Gaia": choice(session, "gaia_version")})
@@ -272,9 +265,6 @@ def _checked(name: str, value: Any) -> int:
     if name == "magtype" and number not in MAGTYPES:
         raise InvalidQueryError(f"magtype is 1 (MagAper2) or 2 (MagAuto), not {value!r}.")
     return number
-
-
-# -------------------------------------------------------------------------------- by criteria
 
 
 def criteria_columns(session: Session, catalog: Catalog) -> Columns:

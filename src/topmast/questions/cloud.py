@@ -6,11 +6,12 @@ import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from topmast.errors import BadAnswerError, HTTPStatusError, NotAuthorizedError
 from topmast.net.messages import Answer, Request
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
+from topmast.questions.arguments import in_batches
 from topmast.wire.path_lookup import PATH_LOOKUP, URIS_AT_ONCE, decode_paths, encode_lookup
 from topmast.wire.s3 import (
     ListingQuery,
@@ -21,10 +22,7 @@ from topmast.wire.s3 import (
     object_url,
 )
 
-if TYPE_CHECKING:
-    from topmast.net.session import Session
-
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 COLLECTIONS = "mast/"
 """The prefix of contributed data sets, each of which counts as one."""
 COLLECTIONS_BELOW = "mast/hlsp/"
@@ -50,9 +48,9 @@ def find_keys(session: Session, uris: Sequence[str]) -> dict[str, str]:
     """
     named = {uri: _portal_name(uri) for uri in uris}
     wanted = list(dict.fromkeys(named.values()))
-    batches = [wanted[n : n + URIS_AT_ONCE] for n in range(0, len(wanted), URIS_AT_ONCE)]
+    batches = in_batches(wanted, URIS_AT_ONCE)
 
-    def ask(batch: list[str]) -> dict[str, str]:
+    def ask(batch: Sequence[str]) -> dict[str, str]:
         url = f"{session.servers.portal}{PATH_LOOKUP}?{encode_lookup(batch)}"
         keys = decode_paths(session.send(Request("GET", url)).content)
         return {uri: keys[uri] for uri in batch if uri in keys}

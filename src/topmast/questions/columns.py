@@ -14,6 +14,7 @@ from cachetools import LRUCache
 
 from topmast.errors import BadAnswerError
 from topmast.net.deadline import Deadline
+from topmast.net.session import Session
 from topmast.questions.polling import PortalRequest, ask, poll
 from topmast.tables.fields import Field
 from topmast.tables.values import KINDS
@@ -23,8 +24,6 @@ from topmast.wire.portal import MashupRequest
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 log: logging.Logger = logging.getLogger("topmast")
 
@@ -193,15 +192,20 @@ def _histograms(session: Session, service: str) -> tuple[dict[str, Any], dict[st
 
 
 def _column(name: str, entry: Mapping[str, Any], continuous: bool | None) -> Column:
+    given, of_votable = _text(entry, "type"), _text(entry, "vot.datatype")
+    word = (given or of_votable).lower()
+    if continuous is None:
+        numeric = bool(entry.get("treatNumeric"))
+        continuous = numeric or (of_votable or given) in CONTINUOUS_WORDS
     return Column(
         name=name,
         label=_text(entry, "text") or name,
-        type=_type_word(entry),
+        type=KINDS[word].word if word in KINDS else word,
         unit=_text(entry, "unit") or _text(entry, "vot.unit"),
         description=_text(entry, "vot.description"),
         example=_text(entry, "example"),
         separator=_text(entry, "separator"),
-        continuous=_is_continuous(entry) if continuous is None else continuous,
+        continuous=continuous,
         hidden=bool(entry.get("remove", False)),
         ucd=_text(entry, "vot.ucd"),
     )
@@ -221,16 +225,6 @@ def _described(column: Column, field: Field | None) -> Column:
 def _text(entry: Mapping[str, Any], key: str) -> str:
     value = entry.get(key)
     return "" if value is None else str(value)
-
-
-def _type_word(entry: Mapping[str, Any]) -> str:
-    word = (_text(entry, "type") or _text(entry, "vot.datatype")).lower()
-    return KINDS[word].word if word in KINDS else word
-
-
-def _is_continuous(entry: Mapping[str, Any]) -> bool:
-    word = _text(entry, "vot.datatype") or _text(entry, "type")
-    return word in CONTINUOUS_WORDS or bool(entry.get("treatNumeric"))
 
 
 def metadata_table(columns: Columns, *, with_ucd: bool = False) -> Table:

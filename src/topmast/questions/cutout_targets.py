@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import astropy.units as u
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.net.session import Session
 from topmast.questions.arguments import as_list, truth_value
 from topmast.questions.names import positions_of_names
-from topmast.questions.places import Place, find_places, places_of_names
+from topmast.questions.places import find_places, places_of_names
 from topmast.wire.cutouts import CutoutRequest, CutoutSize
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 MOVING_TYPES = ("majorbody", "smallbody")
 SIZE_FORMS = "Give pixels, such as 5 or (5, 7), or an angle, such as 2 * u.arcmin or '2 arcmin'"
@@ -79,11 +77,8 @@ def find_targets(
     resolve = partial(positions_of_names, session, resolver)
     given = names is None
     found = find_places(coordinates, resolve) if given else places_of_names(names, resolve)
-    return Targets(tuple(map(_fixed, found.places)), found.many)
-
-
-def _fixed(place: Place) -> Target:
-    return Target(place.given, place.index, place.ra_deg, place.dec_deg)
+    fixed = [Target(each.given, each.index, each.ra_deg, each.dec_deg) for each in found.places]
+    return Targets(tuple(fixed), found.many)
 
 
 def _moving_targets(coordinates: Any, names: Any, mt_type: str | None) -> Targets:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +24,7 @@ from topmast.errors import (
 from topmast.net.messages import Request
 from topmast.net.pace import PER_SECOND, Pace
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
 from topmast.questions.arguments import as_list, whole_number
 from topmast.questions.cutout_targets import Target, check_product, find_targets, one_of_names
 from topmast.questions.portal import TARGET_GIVEN, TARGET_INDEX
@@ -46,7 +46,6 @@ from topmast.wire.cutouts import (
 
 if TYPE_CHECKING:
     from topmast.net.messages import Answer
-    from topmast.net.session import Session
 
 NO_SECTOR = "Coordinates are not in any TESS sector."
 NO_SURVEY = "Coordinates are not in an available deep field survey."
@@ -63,9 +62,6 @@ class Cut:
         request = self.request
         of = f"sector {request.sector}" if request.sector else request.survey
         return f"{self.target.given}, {of}" if of else self.target.given
-
-
-# ------------------------------------------------------------------------ sectors, surveys
 
 
 def get_sectors(
@@ -185,9 +181,6 @@ def sectors_of(
     return dict(zip(targets, at_once(ask, targets, at_a_time(session)), strict=True))
 
 
-# --------------------------------------------------------------------------------- cutouts
-
-
 def tess_cuts(
     session: Session, targets: Sequence[Target], size: CutoutSize, sector: Any
 ) -> list[Cut]:
@@ -212,7 +205,14 @@ def tess_cuts(
 
 def get_cuts(session: Session, cuts: Sequence[Cut]) -> list[fits.HDUList]:
     """The files of all cuts, opened; what failed is warned of, or raised if nothing came."""
-    outcomes = at_once(partial(_one_cut, session), cuts, at_a_time(session))
+
+    def ask(cut: Cut) -> tuple[Cut, list[tuple[str, bytes]] | str | MastError]:
+        try:
+            return cut, decode_cutouts(send(session, cut.request).content)
+        except MastError as problem:
+            return cut, problem
+
+    outcomes = at_once(ask, cuts, at_a_time(session))
     failed = [(cut, outcome) for cut, outcome in outcomes if isinstance(outcome, MastError)]
     if failed and len(failed) == len(cuts):
         raise failed[0][1]
@@ -225,14 +225,6 @@ def get_cuts(session: Session, cuts: Sequence[Cut]) -> list[fits.HDUList]:
         else:
             opened += [_opened(cut, name, content) for name, content in outcome]
     return opened
-
-
-def _one_cut(session: Session, cut: Cut) -> tuple[Cut, list[tuple[str, bytes]] | str | MastError]:
-    """The files of one request, the words of the service in place of them, or an error."""
-    try:
-        return cut, decode_cutouts(send(session, cut.request).content)
-    except MastError as problem:
-        return cut, problem
 
 
 def _opened(cut: Cut, name: str, content: bytes) -> fits.HDUList:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from topmast.errors import BadAnswerError, MastError
+from topmast.net.session import Session
 from topmast.questions.portal import Question, ask_answers
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 log: logging.Logger = logging.getLogger("topmast")
 

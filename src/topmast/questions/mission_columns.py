@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from threading import Lock
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
@@ -21,6 +19,7 @@ from topmast.errors import (
     did_you_mean,
 )
 from topmast.net.messages import Request
+from topmast.net.session import Session
 from topmast.tables.missions import MISSIONS, Mission, find_mission, unit_of, without_python_suffix
 from topmast.wire.mission_lists import (
     COLUMN_LIST,
@@ -30,10 +29,7 @@ from topmast.wire.mission_lists import (
     decode_missions,
 )
 
-if TYPE_CHECKING:
-    from topmast.net.session import Session
-
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 REFUSALS = (400, 404, 422, 500)
 """How a server may say that it has no such mission."""
@@ -53,7 +49,7 @@ class MissionColumns:
 
     def __init__(self, mission: Mission, listed: Sequence[MissionColumn]) -> None:
         self.mission = mission
-        self.listed = tuple(listed)
+        self.listed: tuple[MissionColumn, ...] = tuple(listed)
         self._by_name = {column.name: column for column in reversed(self.listed)}
         self._in_lower_case = {name.lower(): name for name in self._by_name}
 
@@ -82,7 +78,6 @@ class _Cache:
     """The missions and columns that one session has been told."""
 
     def __init__(self) -> None:
-        self.lock = Lock()
         self.columns: dict[tuple[str, str], MissionColumns] = {}
         self.missions: dict[str, list[str]] = {}
 
@@ -97,13 +92,9 @@ def columns_of_mission(session: Session, name: str) -> MissionColumns:
     """
     mission = checked_mission(name)
     cache, key = session.cache(_Cache), (session.where, mission.name)
-    with cache.lock:
-        known = cache.columns.get(key)
-    if known is None:
-        known = MissionColumns(mission, _ask_columns(session, mission.name))
-        with cache.lock:
-            cache.columns[key] = known
-    return known
+    if key not in cache.columns:
+        cache.columns[key] = MissionColumns(mission, _ask_columns(session, mission.name))
+    return cache.columns[key]
 
 
 def checked_mission(name: object) -> Mission:
@@ -141,9 +132,6 @@ def no_such_mission(session: Session, name: str) -> InvalidQueryError:
     )
 
 
-# --------------------------------------------------------------------------- for the user
-
-
 def get_available_missions(session: Session, /) -> list[str]:
     """The names of the missions that the archive's mission search has.
 
@@ -156,13 +144,9 @@ def get_available_missions(session: Session, /) -> list[str]:
     ['classy', 'hst', 'jwst', 'roman', 'ullyses']
     """
     cache = session.cache(_Cache)
-    with cache.lock:
-        known = cache.missions.get(session.where)
-    if known is None:
-        known = _ask_missions(session)
-        with cache.lock:
-            cache.missions[session.where] = known
-    return list(known)
+    if session.where not in cache.missions:
+        cache.missions[session.where] = _ask_missions(session)
+    return list(cache.missions[session.where])
 
 
 def _ask_missions(session: Session) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from astropy.table import MaskedColumn, Table
@@ -24,6 +24,7 @@ from topmast.errors import (
 )
 from topmast.net.messages import Answer, Request
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
 from topmast.questions.arguments import in_batches
 from topmast.questions.mission_columns import MissionColumns, no_such_mission
 from topmast.questions.missions import MissionQuestion, for_targets
@@ -41,10 +42,7 @@ from topmast.wire.missions import (
     encode_search,
 )
 
-if TYPE_CHECKING:
-    from topmast.net.session import Session
-
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 MOST_PAGES = 10_000
@@ -89,9 +87,6 @@ def target_text(ra_deg: float, dec_deg: float) -> str:
     return f"{ra_deg} {dec_deg}"
 
 
-# ----------------------------------------------------------------------- batches of targets
-
-
 def _batches(question: MissionQuestion) -> list[SearchRequest]:
     """The requests of a question: each position once, a hundred in each."""
     texts = list(dict.fromkeys(target_text(p.ra_deg, p.dec_deg) for p in question.places))
@@ -129,9 +124,6 @@ def _all_pages(session: Session, question: MissionQuestion) -> list[list[Page]]:
             return found
 
         return at_once(pages, requests, int(session.setting("connections")))
-
-
-# ----------------------------------------------------------------------------- pages
 
 
 def _pages(
@@ -196,9 +188,6 @@ def _ask(session: Session, question: MissionQuestion, request: SearchRequest) ->
     for text in read.messages:
         log.info("%s: %s", question.mission, text)
     return Page(answer, read)
-
-
-# ----------------------------------------------------------------------------- the table
 
 
 def _table(session: Session, question: MissionQuestion, batches: list[list[Page]]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from astropy.table import Column, MaskedColumn, Row, Table
@@ -21,6 +21,7 @@ from topmast.errors import (
 from topmast.login.expiry import check_not_expired
 from topmast.net.messages import Answer, Request
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
 from topmast.questions.arguments import as_list, in_batches, is_missing, plain_text, whole_number
 from topmast.questions.mission_columns import (
     REFUSALS,
@@ -38,9 +39,6 @@ from topmast.wire.mission_lists import (
     decode_products,
     encode_datasets,
 )
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 NO_DATASETS = "Dataset list is empty, no associated products."
 
@@ -152,9 +150,6 @@ KINDS: tuple[tuple[set[type], type[Any]], ...] = (
     ({int, float}, float),
 )
 """The types that the cells of a column have, and the type that all of them become."""
-
-
-# --------------------------------------------------------------------------------- datasets
 
 
 def _dataset_names(session: Session, datasets: Any, mission: str) -> list[str]:

@@ -14,6 +14,7 @@ from astropy.time import Time
 
 from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, did_you_mean, warn
+from topmast.net.session import Session
 from topmast.questions.arguments import (
     as_list,
     is_missing,
@@ -31,7 +32,6 @@ from topmast.tables.missions import ANGULAR_SEPARATION, unit_of
 from topmast.wire.missions import DEFAULT_LIMIT, LARGEST_RADIUS_ARCMIN, SearchRequest
 
 if TYPE_CHECKING:
-    from topmast.net.session import Session
     from topmast.wire.mission_lists import MissionColumn
 
 DEFAULT_RADIUS = 3 * u.arcmin
@@ -251,9 +251,6 @@ def _question(
     return MissionQuestion(columns, request, places.places, places.many, most)
 
 
-# --------------------------------------------------------------------------------- where
-
-
 def _object_names(object_names: Any, criteria: dict[str, Any]) -> Any:
     """The names, under whichever of their three words they came."""
     others = [criteria.pop(word, None) for word in NAMES[1:]]
@@ -307,9 +304,6 @@ def _offset(value: Any) -> int:
         raise InvalidQueryError(f"offset is a whole number from 0 on, not {value!r}.") from problem
 
 
-# ------------------------------------------------------------------------------ which columns
-
-
 def _select_cols(given: Any, columns: MissionColumns) -> tuple[str, ...] | None:
     """The columns to ask for, the dataset among them; None for the mission's own choice."""
     if given is None:
@@ -357,9 +351,6 @@ def _sort_directions(given: Any) -> tuple[bool, ...]:
     if given is None:
         return ()
     return tuple(truth_value("sort_desc", value) for value in as_list(given))
-
-
-# ------------------------------------------------------------------------------- conditions
 
 
 def _conditions(criteria: Mapping[str, Any], columns: MissionColumns) -> Iterable[tuple[str, Any]]:

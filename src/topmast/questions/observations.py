@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from topmast.config.dialects import choice
 from topmast.errors import BadAnswerError, InvalidQueryError
+from topmast.net.session import Session
 from topmast.questions.columns import columns_of, metadata_table
 from topmast.questions.criteria import (
     NO_CRITERION,
@@ -31,8 +32,6 @@ from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 METADATA = {"observations": "Mast.Caom.Cone", "products": "Mast.Caom.Products"}
 CONE = "Mast.Caom.Cone"
@@ -241,14 +240,14 @@ def get_metadata(session: Session, /, query_type: str) -> Table:
     return metadata_table(columns_of(session, service))
 
 
-# ------------------------------------------------------------------------------ helpers
-
-
 def _near(
     session: Session, place: Criteria, criteria: Mapping[str, Any], pagesize: Any, page: Any
 ) -> Question:
     """Which observations touch the cones of `place`, and meet the criteria if there are any."""
-    if criteria and ((parts := _only_columns(criteria)).columns or parts.kind):
+    parts = split_place(criteria)
+    if parts.has_place:
+        raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
+    if parts.columns or parts.kind:
         return _explained(_filtered(session, parts, place, "*", pagesize, page), criteria)
     targets = find_targets(session, place)
     question = Question(CONE, cone_params(targets), targets.places, pagesize, page)
@@ -307,14 +306,6 @@ def _with_default_kind(session: Session, parts: Criteria) -> Criteria:
 
 def _names(columns: Mapping[str, Any], name: str) -> bool:
     return any(column.lower() == name.lower() for column in columns)
-
-
-def _only_columns(criteria: Mapping[str, Any]) -> Criteria:
-    """The criteria of a call that has its place elsewhere."""
-    parts = split_place(criteria)
-    if parts.has_place:
-        raise InvalidQueryError("Only one of object_name and coordinates may be specified.")
-    return parts
 
 
 def _position(cone: Mapping[str, float]) -> str:

@@ -129,9 +129,6 @@ def is_obsid(text: str) -> bool:
     return text.isascii() and text.isdigit() and (text[0] != "0" or text == "0")
 
 
-# ------------------------------------------------------------------------------- filters
-
-
 def _extension_of(
     filters: dict[str, Any], extension: str | Iterable[str] | None
 ) -> str | Iterable[str] | None:
@@ -227,9 +224,6 @@ def _numbers_equal(numbers: Any, value: Any) -> Any:
         if text.startswith(sign):
             return compare(numbers, float(text.removeprefix(sign)))
     return numbers == float(text)
-
-
-# -------------------------------------------------------------------------------- obsids
 
 
 def _items(observations: Any) -> list[Any]:

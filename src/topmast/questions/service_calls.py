@@ -10,14 +10,13 @@ import numpy as np
 
 from topmast.config.dialects import choice
 from topmast.errors import InputWarning, InvalidQueryError, warn
+from topmast.net.session import Session
 from topmast.questions.arguments import as_list, plain_text
 from topmast.questions.portal import Question, ask_table
 from topmast.wire.portal import PROPERTIES
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 SELECTED = "_selected_"
 POSITION_WORDS = ("ra", "dec", "radius", "position")

@@ -1,4 +1,4 @@
-"""What a user points at, a place or many with a radius, as cones on the sky."""
+"""The targets of a search, one or many with a radius, as cones on the sky."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from topmast.config.dialects import choice
 from topmast.errors import InvalidQueryError
+from topmast.net.session import Session
 from topmast.questions.arguments import is_one, plain_argument
 from topmast.questions.criteria import Criteria
 from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, Places, find_places, places_of_names
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 DEFAULT_RADIUS = "0.2 deg"
 

@@ -1,4 +1,4 @@
-"""The made-up archive behind `topmast init --sample`, for trying topmast without a network.
+"""The sample archive of `topmast init --sample`, for trying topmast without a network.
 
 Everything in it is invented: no file was taken from a telescope. Positions of well-known objects,
 names of instruments and the periods of known planets are facts, and so are the rows that the user

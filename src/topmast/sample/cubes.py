@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 DATE = "2020-01-01"
 MADE_BY = "made by topmast, not an observation"
@@ -25,7 +25,7 @@ SECTORS = {2: 1354.1, 5: 1437.8, 8: 1517.3}
 """TESS sectors, and when each began (BTJD)."""
 FIELDS = ((4, 3, 124.531756, -68.313), (1, 2, 210.80227, 54.34895))
 """Camera, CCD, and the middle of the frame: TIC 307210830 and M101."""
-SURVEYS = {
+SURVEYS: dict[str, tuple[str, ...]] = {
     "goods_north": (
         "hlsp_goods_hst_acs_north_f606w_v2.0_drz",
         "hlsp_goods_hst_acs_north_f850lp_v2.0_drz",

@@ -103,9 +103,6 @@ def mission_columns(mission: str) -> tuple[MissionColumn, ...]:
     )
 
 
-# ------------------------------------------------------------------ from the observations
-
-
 def _rows_of(archive: Archive, table: str, collection: str) -> list[dict[str, Any]]:
     order = {"observations": "number", "products": "parent_obsid, number"}[table]
     with archive.store.reading() as connection:
@@ -231,9 +228,6 @@ def _time(mjd: float | None) -> str | None:
     if mjd is None:
         return None
     return (MJD_ZERO + timedelta(days=mjd)).isoformat(timespec="milliseconds")
-
-
-# -------------------------------------------------------------------- with files of their own
 
 
 def _put_with_files(archive: Archive, name: str, sample: MissionSample) -> None:

@@ -23,7 +23,7 @@ Values = dict[str, Any]
 OBSERVATION_NAMES = tuple(column.name for column in OBSERVATION)
 PRODUCT_NAMES = frozenset(column.name for column in PRODUCT)
 MINIMUM = "Minimum Recommended Products"
-USUAL = {"intentType": "science", "dataRights": "PUBLIC", "mtFlag": False}
+USUAL: dict[str, str | bool] = {"intentType": "science", "dataRights": "PUBLIC", "mtFlag": False}
 PREVIEWS = {"PREVIEW": "Preview-Full", "THUMBNAIL": "Preview-Thumb"}
 # What a line of missions.toml says about a file apart from its columns and what its maker needs.
 ABOUT_LINE = frozenset({"make", "each", "when", "file", "uri", "group", "minimum"})

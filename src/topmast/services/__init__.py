@@ -1,1 +1,1 @@
-"""The objects that users hold, which join questions, login and download; they get their session."""
+"""The public classes such as Observations, which join questions, login and download."""

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from http.cookiejar import Cookie
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from topmast.errors import AuthenticationWarning, warn
 from topmast.login.authentication import (
     NO_TOKEN,
+    fetch_user_info,
     log_in,
     log_out,
     print_info,
     secret_cookie,
-    who_is_it,
 )
 from topmast.login.credentials import Credentials
+from topmast.net.session import Session
 from topmast.questions.arguments import truth_value
 from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 
 def login(
@@ -122,16 +120,16 @@ def session_info(
         says: eppn, ezid, attrib, anon, scopes, session, token. Without a login the first, for
         ``"anonymous"``; the second in the dialect ``"astroquery"``.
     """
-    info = who_is_it(session)
+    info = fetch_user_info(session)
     if not silent if verbose is None else verbose:
         print_info(info)
     return info
 
 
 def get_token(session: Session, /) -> Cookie | None:
-    """The secret of this login: good for ``login(session_token=...)`` or ``login(token=...)``.
+    """The secret of this login, for ``login(session_token=...)`` or ``login(token=...)``.
 
-    Whoever has it is you, until the login ends; it is not shown when the result is printed.
+    Anyone who has it can act as you until the login ends. Printing the result does not show it.
     None, with an AuthenticationWarning, without a login.
     """
     cookies = session.cookies if session.login else {}

@@ -25,7 +25,7 @@ from topmast.wire.path_lookup import URIS_AT_ONCE
 if TYPE_CHECKING:
     from astropy.table import Row, Table
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 LOOKUPS_AT_ONCE = 4
 
 

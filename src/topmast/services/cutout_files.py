@@ -21,7 +21,7 @@ from topmast.config.dialects import choice
 from topmast.download.check.content import inspect
 from topmast.download.check.verdict import GOOD
 from topmast.download.control import Control, RunSettings, Stopped
-from topmast.download.fetch import Fetcher, one_line, set_aside
+from topmast.download.fetch import Fetcher, reason_of, set_aside
 from topmast.download.folder.index import INDEX_NAME, Index, Presence
 from topmast.download.folder.part import Busy
 from topmast.download.folder.system import sync_folder
@@ -37,6 +37,7 @@ from topmast.errors import (
 )
 from topmast.net.pace import Pace
 from topmast.net.parallel import at_once
+from topmast.net.session import Session
 from topmast.questions.arguments import truth_value
 from topmast.questions.cutouts import Cut, at_a_time, send, url_of
 from topmast.questions.portal import TARGET_GIVEN, TARGET_INDEX
@@ -52,8 +53,6 @@ from topmast.wire.safe_names import safe_name
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 WORK = ".topmast-cutouts"
 PIECE = 1 << 18
@@ -131,12 +130,12 @@ class CutoutFolder:
         self, session: Session, path: str | os.PathLike[str], inflate: bool, cache: bool
     ) -> None:
         self.session = session
-        self.shown = os.fspath(path)
-        self.folder = Path(self.shown).expanduser()
+        self.shown: str = os.fspath(path)
+        self.folder: Path = Path(self.shown).expanduser()
         self.inflate = inflate
         self.cache = cache
         self._make_folders()
-        self.index = Index(self.folder)
+        self.index: Index = Index(self.folder)
         settings = RunSettings.of(session)
         self._control = Control(settings.connections)
         self._fetcher = Fetcher(
@@ -197,7 +196,7 @@ class CutoutFolder:
         except (Busy, Stopped):
             raise
         except (MastError, OSError, *ZIP_PROBLEMS) as problem:
-            return [row | {"Message": one_line(problem)}]
+            return [row | {"Message": reason_of(problem)}]
 
     def _held(self, cut: Cut) -> list[Held]:
         """The files of a cut, if all are here as they came."""
@@ -234,7 +233,7 @@ class CutoutFolder:
         try:
             send(self.session, cut.request)
         except MastError as problem:
-            return one_line(problem)
+            return reason_of(problem)
         return message
 
     def _placed(self, cut: Cut, packed: Path) -> list[Held]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from astropy.io import fits
 
+from topmast.net.session import Session
 from topmast.questions import cutouts as questions
 from topmast.questions.cutout_targets import (
     Targets,
@@ -23,8 +24,6 @@ from topmast.services.service import Service
 
 if TYPE_CHECKING:
     from astropy.table import Table
-
-    from topmast.net.session import Session
 
 Path = str | os.PathLike[str]
 
@@ -161,13 +160,7 @@ def download_tess_cutouts(
         session, coordinates, size, sector, product, names, moving_target, mt_type, resolver
     )
     return download_cuts(
-        session,
-        cuts,
-        path,
-        inflate=inflate,
-        cache=cache,
-        verbose=verbose,
-        many=targets.many,
+        session, cuts, path, inflate=inflate, cache=cache, verbose=verbose, many=targets.many
     )
 
 
@@ -193,10 +186,8 @@ def get_survey_cutouts(
 
     Parameters
     ----------
-    coordinates
-        One place or many.
-    size : int, str, `~astropy.units.Quantity`, or two of them
-        Pixels, or an angle; two stand for (ny, nx).
+    coordinates, size
+        As for `TesscutClass.get_cutouts`.
     survey : str, optional
         As `get_surveys` names it; default: all that show the place.
 
@@ -257,14 +248,9 @@ def download_survey_cutouts(
     """
     more = image_request(cutout_format, img_params)
     targets, cuts = _plain_cuts(session, "zcut", coordinates, size, survey)
+    cuts = with_format(cuts, more)
     return download_cuts(
-        session,
-        with_format(cuts, more),
-        path,
-        inflate=inflate,
-        cache=cache,
-        verbose=verbose,
-        many=targets.many,
+        session, cuts, path, inflate=inflate, cache=cache, verbose=verbose, many=targets.many
     )
 
 
@@ -333,13 +319,7 @@ def download_hubble_cutouts(
     """
     targets, cuts = _plain_cuts(session, "hapcut", coordinates, size)
     return download_cuts(
-        session,
-        cuts,
-        path,
-        inflate=inflate,
-        cache=cache,
-        verbose=verbose,
-        many=targets.many,
+        session, cuts, path, inflate=inflate, cache=cache, verbose=verbose, many=targets.many
     )
 
 

@@ -77,7 +77,9 @@ def headers(
     wanted = _checked_ext(ext)
     uris = _uris(products)
     words = None if keywords is None else [str(word).strip().upper() for word in keywords]
-    urls = _in_cloud(session, uris, force_on_prem)
+    urls = {}
+    if session.cache(cloud.CloudAccess).enabled and not force_on_prem:
+        urls = cloud.find_urls(session, [uri for uri in uris if isinstance(uri, str)])
     read = partial(_read, session, urls, wanted, words)
     found = at_once(read, uris, int(session.setting("connections")))
     return _table(found, words)
@@ -115,13 +117,6 @@ def _uris(products: Any) -> list[Any]:
         raise InvalidQueryError(
             f"products are a product table or URIs, not {products!r}."
         ) from problem
-
-
-def _in_cloud(session: Session, uris: list[Any], force_on_prem: bool) -> dict[str, str]:
-    """The addresses in the cloud, all looked up at once."""
-    if force_on_prem or not session.cache(cloud.CloudAccess).enabled:
-        return {}
-    return cloud.find_urls(session, [uri for uri in uris if isinstance(uri, str)])
 
 
 def _read(
@@ -167,15 +162,16 @@ def _table(found: list[Found], keywords: list[str] | None) -> Table:
         for each in found
         for number, values in each.rows or [(-1, {})]
     ]
-    table = Table()
-    table["dataURI"] = np.array([row[0] for row in rows], dtype=str)
-    table["HDU"] = np.array([row[1] for row in rows], dtype=np.int64)
-    table["Message"] = np.array([row[2] for row in rows], dtype=str)
+    columns: dict[str, Any] = {
+        "dataURI": np.array([row[0] for row in rows], dtype=str),
+        "HDU": np.array([row[1] for row in rows], dtype=np.int64),
+        "Message": np.array([row[2] for row in rows], dtype=str),
+    }
     names = keywords or list(dict.fromkeys(word for row in rows for word in row[3]))
     for name in names:
         if name not in FIXED:
-            table[name] = MaskedColumn(_column([row[3].get(name) for row in rows]), name=name)
-    return table
+            columns[name] = MaskedColumn(_column([row[3].get(name) for row in rows]), name=name)
+    return Table(columns, copy=False)
 
 
 def _column(values: list[Any]) -> Any:

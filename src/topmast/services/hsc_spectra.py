@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from astropy.table import Row, Table, vstack
@@ -20,14 +20,12 @@ from topmast.download.tables.manifest import table_of_rows
 from topmast.download.tables.products_table import texts, values
 from topmast.errors import InvalidQueryError, MastError, NoResultsWarning, warn
 from topmast.net.messages import Request
+from topmast.net.session import Session
 from topmast.questions.catalog_list import find_catalog
 from topmast.questions.polling import ask
 from topmast.questions.portal import Question
 from topmast.wire.bundle import BundleRequest, decode_bundle_answer, encode_bundle_request
 from topmast.wire.portal import MashupRequest
-
-if TYPE_CHECKING:
-    from topmast.net.session import Session
 
 SPECTRA = "Mast.HscSpectra.Db.All"
 BUNDLE = "Mast.Bundle.Request"
@@ -113,8 +111,12 @@ def download_hsc_spectra(
         warn(NOTHING, NoResultsWarning)
         more = MORE_COLUMNS if choice(session, "full_manifest") else ()
         return table_of_rows([], (*GUIDE_COLUMNS, *more))
+    if curl_flag and choice(session, "script_manifest") != GUIDE_COLUMNS:
+        return _script_of_archive(session, products, download_dir)  # as astroquery does
     if curl_flag:
-        return _spectra_script(session, products, download_dir, verbose)
+        return download_script(
+            session, products, download_dir=download_dir, layout=SPECTRA_LAYOUT, verbose=verbose
+        )
     plan = plan_download(
         session,
         products,
@@ -124,24 +126,6 @@ def download_hsc_spectra(
         connections=connections,
     )
     return plan.run(verbose=verbose, progress=progress, raise_on_error=raise_on_error)
-
-
-def _spectra_script(
-    session: Session, products: Table, download_dir: str | os.PathLike[str] | None, verbose: bool
-) -> Table:
-    """A script for later; in the dialect of astroquery the archive writes it, as there."""
-    if choice(session, "script_manifest") != GUIDE_COLUMNS:
-        return _script_of_archive(session, products, download_dir)
-    return download_script(
-        session,
-        products,
-        download_dir=download_dir,
-        layout=SPECTRA_LAYOUT,
-        verbose=verbose,
-    )
-
-
-# ------------------------------------------------------------------------------ detections
 
 
 def _match_id(match: Any) -> str:
@@ -157,9 +141,6 @@ def _match_id(match: Any) -> str:
     if not text.isdecimal():
         raise InvalidQueryError(f"A MatchID is a whole number such as 17554326, not {given!r}.")
     return text
-
-
-# --------------------------------------------------------------------------------- spectra
 
 
 def _products(spectra: Any) -> Table:

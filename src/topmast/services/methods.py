@@ -15,13 +15,13 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from topmast.errors import MastError
+from topmast.net.session import Session
 from topmast.questions.portal import Question, ask_answers, ask_counts, ask_table
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
     from topmast.net.messages import Answer
-    from topmast.net.session import Session
 
 P = ParamSpec("P")
 R = TypeVar("R")

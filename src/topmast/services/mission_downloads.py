@@ -17,7 +17,8 @@ from topmast import download
 from topmast.config.dialects import choice
 from topmast.download import Plan
 from topmast.download.plan import check_progress
-from topmast.download.product import mission_uri
+from topmast.download.product import last_part, mission_uri
+from topmast.download.tables.products_table import texts
 from topmast.errors import InvalidQueryError, NoResultsWarning, warn
 from topmast.net.session import Session
 from topmast.questions import product_filters
@@ -32,7 +33,7 @@ from topmast.questions.product_filters import unique_products
 from topmast.services.cloud import cloud_source
 from topmast.tables.missions import Mission
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 NOTHING = "No products to download after applying filters."
 DATASET_WORDS = ("dataset", "fileset")
@@ -49,21 +50,7 @@ def filter_products(
 ) -> Table:
     """The rows of `products` that pass every filter, as a new table.
 
-    Parameters
-    ----------
-    products : Table
-        As `get_product_list` gives it.
-    extension : str or list of str
-        Keep files whose name ends in this, or in one of these.
-    **filters
-        Column name and the value, or list of values, to keep. A text starting with ``!`` is
-        left out instead. Columns of numbers also take ``"10..20"`` (both ends included),
-        ``">=10"``, ``">10"``, ``"<=10"`` and ``"<10"``.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a column that is not there, or a number that cannot be read.
+    Parameters and errors as for `ObservationsClass.filter_products`.
 
     Examples
     --------
@@ -95,19 +82,10 @@ def download_file(
     uri : str
         The ``uri`` of a product, such as ``"Z14Z0104T/z14z0104t_shf.fits"``, or a row of a
         product list. A mission of high-level products needs the whole ``mast:...`` URI.
-    local_path : str or path, optional
-        A file or a folder; default: the product's own name in the current folder.
-    cache : bool or "check"
-        True keeps a file that is there and whole; ``"check"`` asks whether it is current.
+    local_path, cache, verbose
+        As for `ObservationsClass.download_file`, as is what is returned.
     mission : str, optional
         Default: the mission of this object.
-    verbose : bool
-        Tell what is being done.
-
-    Returns
-    -------
-    status, message, url
-        ``"COMPLETE"``, None, None; or ``"ERROR"``, what happened, and the URL.
 
     Raises
     ------
@@ -214,15 +192,7 @@ def download_products(
         dicts, each of which may name its own ``mission``.
     download_dir : str or path, optional
         Default: the current folder. Below it files go to ``mastDownload/<mission>/<dataset>/``.
-    flat : bool
-        All files directly into the folder.
-    cache : bool or "check"
-        True keeps files that are there and whole; ``"check"`` asks whether they are current.
-    extension : str or list of str, optional
-        As for `filter_products`.
-    verbose : bool
-        Tell what is being done.
-    progress, raise_on_error
+    flat, cache, extension, verbose, progress, raise_on_error
         As for `ObservationsClass.download_products`.
     mission : str, optional
         Default: the mission that the rows are of, or else that of this object.
@@ -264,9 +234,6 @@ def download_products(
     if choice(session, "path_objects"):
         manifest["Local Path"] = [Path(path) for path in manifest["Local Path"].tolist()]
     return manifest
-
-
-# ------------------------------------------------------------------------------ helpers
 
 
 def _as_products(session: Session, products: Any, mission: str) -> Table:
@@ -324,33 +291,26 @@ def _for_download(products: Table, missions: list[str], *, needs_dataset: bool) 
     """The table that the download engine reads: URIs, names, folders and sizes."""
     known = {name: checked_mission(name) for name in dict.fromkeys(missions)}
     rows = [known[name] for name in missions]
-    names = _texts(products, "filename")
-    uris = _texts(products, "uri")
+    names = texts(products, "filename")
+    uris = [uri or name for uri, name in zip(texts(products, "uri"), names, strict=True)]
     table = Table(products)
-    table["productFilename"] = np.array([_last_part(name) for name in names], dtype=str)
-    table["dataURI"] = np.array(
-        [
-            address_of(mission, uri or name)
-            for mission, uri, name in zip(rows, uris, names, strict=True)
-        ],
-        dtype=str,
-    )
+    table["productFilename"] = np.array([last_part(name) for name in names], dtype=str)
+    served = [address_of(*each) for each in zip(rows, uris, strict=True)]
+    table["dataURI"] = np.array(served, dtype=str)
     table["obs_collection"] = np.array([mission.name for mission in rows], dtype=str)
     table["obs_id"] = np.array(_datasets(products, needs_dataset), dtype=str)
     if "access" in table.colnames:
-        table["dataRights"] = _texts(products, "access")
-    table["same_file"] = np.array(
-        [
-            f"{mission.name}/{name}" if mission.has_own_files else uri
-            for mission, name, uri in zip(rows, names, table["dataURI"].tolist(), strict=True)
-        ],
-        dtype=str,
-    )
+        table["dataRights"] = texts(products, "access")
+    same = [
+        f"{mission.name}/{name}" if mission.has_own_files else uri
+        for mission, name, uri in zip(rows, names, served, strict=True)
+    ]
+    table["same_file"] = np.array(same, dtype=str)
     return unique_products(table, "same_file")
 
 
 def _datasets(products: Table, needed: bool) -> list[str]:
-    columns = [_texts(products, word) for word in DATASET_WORDS]
+    columns = [texts(products, word) for word in DATASET_WORDS]
     found = [first or second for first, second in zip(*columns, strict=True)]
     if needed and not all(found):
         row = found.index("")
@@ -370,14 +330,3 @@ def address_of(mission: Mission, uri: str) -> str:
     raise InvalidQueryError(
         f'For mission "{mission.name}", a full MAST URI is required for downloading. Got "{uri}".'
     )
-
-
-def _texts(products: Table, name: str) -> list[str]:
-    """One column as text, "" where there is none."""
-    if name not in products.colnames:
-        return [""] * len(products)
-    return ["" if value is None else str(value).strip() for value in products[name].tolist()]
-
-
-def _last_part(name: str) -> str:
-    return name.replace("\\", "/").rstrip("/").rpartition("/")[2]

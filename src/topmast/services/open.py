@@ -176,7 +176,8 @@ def _uri_of(product: Any) -> str:
 def _opened(file: RangedFile) -> Any:
     start = file.read_at(0, 16)
     if start.startswith(FITS):
-        return _open_fits(file)
+        file.look_ahead = partial(look_ahead, find_hdus(file))
+        return _fits_of(file)
     if start.startswith(ASDF):
         return _open_asdf(file)
     if start.startswith(GZIP):
@@ -192,12 +193,6 @@ def _starts_with_fits(unpacked: gzip.GzipFile, file: RangedFile) -> bool:
         return unpacked.read(len(FITS)) == FITS
     except (OSError, EOFError) as problem:
         raise BadAnswerError(f"{file.name[:300]} is a broken gzip file: {problem}.") from problem
-
-
-def _open_fits(file: RangedFile) -> HDUList:
-    hdus = find_hdus(file)
-    file.look_ahead = partial(look_ahead, hdus)
-    return _fits_of(file)
 
 
 def _fits_of(file: Any) -> HDUList:

@@ -1,4 +1,4 @@
-"""What all services share: a session, the login, object names, a fresh start."""
+"""What all services share: session, login, object names, and reset."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from topmast.errors import InvalidQueryError
+from topmast.net.session import Session
 from topmast.questions import names
 from topmast.services import account
 from topmast.services.methods import method
 
 if TYPE_CHECKING:
-    from topmast.net.session import Session
     from topmast.questions.portal import Question
 
 

@@ -18,7 +18,7 @@ class UnpackedFile:
     """Reads as `RangedFile` does; what was unpacked stays in memory."""
 
     def __init__(self, file: RangedFile) -> None:
-        self.name = file.name
+        self.name: str = file.name
         #: Nobody knows how long it is before its end.
         self.size = MOST_UNPACKED
         self._file = file

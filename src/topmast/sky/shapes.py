@@ -98,7 +98,7 @@ class Shapes:
     @staticmethod
     def of_polygons(owner: IntArray, vertices: FloatArray, count: IntArray) -> Shapes:
         """Polygons, whose vertices follow one another in one array, `count` for each."""
-        vertices, count = tidy_polygons(vertices, count)
+        vertices, count = normalized_polygons(vertices, count)
         centre, radius = polygon_caps(vertices, count)
         return Shapes(owner, centre, radius, np.append(0, np.cumsum(count)), vertices)
 
@@ -122,7 +122,7 @@ class Shapes:
         return np.where(inside, 0.0, distance)
 
 
-def tidy_polygons(vertices: FloatArray, count: IntArray) -> tuple[FloatArray, IntArray]:
+def normalized_polygons(vertices: FloatArray, count: IntArray) -> tuple[FloatArray, IntArray]:
     """The polygons without vertices that repeat their neighbour, as the closing one does."""
     if not len(count):
         return vertices, count

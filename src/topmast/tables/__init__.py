@@ -1,1 +1,1 @@
-"""Columns become an astropy Table: their fields, values and texts; knows neither net nor wire."""
+"""From columns to an astropy Table: fields, values and texts; independent of net and wire."""

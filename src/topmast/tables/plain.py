@@ -23,7 +23,7 @@ class PlainTable:
     """
 
     def __init__(self, columns: Mapping[str, Values]) -> None:
-        self.columns = dict(columns)
+        self.columns: dict[str, Values] = dict(columns)
 
     @classmethod
     def of(cls, columns: Mapping[str, Iterable[Any]]) -> PlainTable:

@@ -1,4 +1,4 @@
-"""Columns become an astropy Table with units and descriptions, printed as MAST's users know it."""
+"""astropy Tables with units and descriptions, printed without a row of units."""
 
 from __future__ import annotations
 

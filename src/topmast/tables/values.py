@@ -274,6 +274,8 @@ class ColumnReader:
             kind = TEXT
         self.name = name
         self.kind = kind
+        self.null: Any
+        self.given: bool
         self.null, self.given = _null_value(kind, ignore_value)
         self._gathered = kind.gather(expected)
         self._unreadable: Unreadable = []

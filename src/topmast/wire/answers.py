@@ -1,4 +1,4 @@
-"""The portal's answers: bytes become columns and a Table, and rows become bytes.
+"""The portal's answers: from bytes to columns and a Table, and from rows to bytes.
 
 An answer of format ``json`` is ``{status, msg, data: [{...}], fields: [{name, type}], paging}``;
 one of format ``extjs`` has ``data.Tables[0]`` with ``Fields`` and ``Rows`` instead. The types
@@ -146,7 +146,7 @@ class AnswerReader:
         self._keep_selected = keep_selected
         self._answers = answers
         self._sections: list[Section] = []
-        self.rows = 0
+        self.rows: int = 0
         """Rows read so far."""
 
     def read(self, content: bytes | OpenAnswer) -> PortalAnswer:
@@ -251,6 +251,7 @@ class OpenAnswer:
 
     def __init__(self, content: bytes) -> None:
         self.content = content
+        self.envelope: WithData
         self.rows: Rows | None = None
         try:
             self.envelope, self.rows = split(content)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError
 
 LOGIN = "/api/v0/login"
@@ -22,9 +23,6 @@ SESSION_WORD = "shibsession"
 EXPIRES_HEADER = "Login-Expires"
 """Seconds since 1970 until which a login is valid; only servers of topmast send it."""
 JSON_TYPE = "application/json"
-
-
-# ----------------------------------------------------------------------------------- password
 
 
 def encode_login(username: str, password: str) -> bytes:
@@ -71,11 +69,8 @@ def decode_session(content: bytes) -> SessionInfo:
         found = msgspec.json.decode(content, type=SessionInfo)
     except (msgspec.DecodeError, RecursionError) as problem:
         raise BadAnswerError("The server did not say whether there is a session.") from problem
-    texts = (printable(each) for each in (found.username, found.first_name, found.last_name))
+    texts = (one_line(each) for each in (found.username, found.first_name, found.last_name))
     return SessionInfo(found.minutes, *texts)
-
-
-# ------------------------------------------------------------------------------------- whoami
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +144,6 @@ def decode_whoami(content: bytes) -> dict[str, Any]:
     if not isinstance(found.get("attrib"), dict):
         found["attrib"] = {}
     return found
-
-
-def printable(text: str) -> str:
-    """`text` without characters that control a terminal."""
-    return "".join(letter for letter in text if letter.isprintable()).strip()
-
-
-# ------------------------------------------------------------------------------------ cookies
 
 
 @dataclass(frozen=True, slots=True)

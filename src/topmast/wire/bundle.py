@@ -1,4 +1,4 @@
-"""Many files in one go: the form that asks for a script, the script, and the older request."""
+"""Requests for many files at once: the form for a script, the script, and the older request."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError, InvalidQueryError, RemoteServiceError
 from topmast.wire.json import read_json
 from topmast.wire.safe_names import safe_name, safe_path
@@ -104,7 +105,8 @@ def decode_bundle_request(params: Mapping[str, Any]) -> BundleRequest:
     """
     known = {name.lower(): value for name, value in params.items()}
     filename = str(known.get("filename") or "mastDownload")
-    uris = [_plain_uri(uri) for uri in _split(known.get("urllist"), r"[A-Za-z][\w+.-]*(?::|%3A)")]
+    listed = _split(known.get("urllist"), r"[A-Za-z][\w+.-]*(?::|%3A)")
+    uris = [unquote(uri) if re.match(r"(?i)[a-z][\w+.-]*%3A", uri) else uri for uri in listed]
     if not uris:
         raise InvalidQueryError(f"{BUNDLE_SERVICE} needs urlList: the files, joined by commas.")
     paths = _split(known.get("pathlist"), re.escape(f"{filename}/"))
@@ -175,10 +177,6 @@ def _split(joined: Any, start: str) -> list[str]:
     return [entry.strip() for entry in re.split(rf",\s*(?={start})", str(joined)) if entry.strip()]
 
 
-def _plain_uri(uri: str) -> str:
-    return unquote(uri) if re.match(r"(?i)[a-z][\w+.-]*%3A", uri) else uri
-
-
 def _texts(entries: Any) -> tuple[str, ...]:
     if isinstance(entries, list | tuple):
         return tuple("" if entry is None else str(entry) for entry in entries)
@@ -243,13 +241,9 @@ def _fetch_line(file: BundleFile, path: str, folder: str, server: str) -> str:
         f"?bundle_name={quote(folder, safe='')}.sh&uri={quote(file.uri, safe=':/')}"
     )
     access = "EXCLUSIVE" if file.exclusive else "PUBLIC"
-    cell = f"<tr><td>{escape(_printable(file.uri))}</td><td>{escape(path)}</td><td>{access}</td>"
-    words = ["fetch", access, url, path, _printable(file.uri), cell]
+    cell = f"<tr><td>{escape(one_line(file.uri))}</td><td>{escape(path)}</td><td>{access}</td>"
+    words = ["fetch", access, url, path, one_line(file.uri), cell]
     return " ".join(shlex.quote(word) for word in words)
-
-
-def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _distinct_paths(files: Sequence[BundleFile]) -> list[str]:

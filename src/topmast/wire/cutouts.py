@@ -88,9 +88,6 @@ class SectorName:
         return f"tess-s{self.sector:04d}-{self.camera}-{self.ccd}"
 
 
-# -------------------------------------------------------------------------------- requests
-
-
 def encode_cutout_query(request: CutoutRequest) -> str:
     """The query of a GET, which is also the body of a POST."""
     return urlencode(_pairs(request))
@@ -116,8 +113,8 @@ def decode_cutout_request(
     sized = "x" in given or "y" in given or "size" in given
     return CutoutRequest(
         service,
-        ra_deg=None if obj_id else _right_ascension(given),
-        dec_deg=None if obj_id else _declination(given),
+        ra_deg=None if obj_id else _angle(given, "ra", 0, 360),
+        dec_deg=None if obj_id else _angle(given, "dec", -90, 90),
         radius_deg=_radius(given.get("radius", "0")),
         size=_size(given) if sized else None,
         sector=_sector(given.get("sector", "")),
@@ -165,18 +162,11 @@ def _given(body: bytes, content_type: str, query: str) -> dict[str, str]:
     return {name.lower(): value.strip() for name, value in pairs}
 
 
-def _right_ascension(given: Mapping[str, str]) -> float:
-    ra = _real("ra", given.get("ra", ""))
-    if not 0 <= ra <= 360:
-        raise InvalidQueryError(f"ra is between 0 and 360 degrees, not {ra:g}.")
-    return ra
-
-
-def _declination(given: Mapping[str, str]) -> float:
-    dec = _real("dec", given.get("dec", ""))
-    if not -90 <= dec <= 90:
-        raise InvalidQueryError(f"dec is between -90 and 90 degrees, not {dec:g}.")
-    return dec
+def _angle(given: Mapping[str, str], name: str, low: int, high: int) -> float:
+    value = _real(name, given.get(name, ""))
+    if not low <= value <= high:
+        raise InvalidQueryError(f"{name} is between {low} and {high} degrees, not {value:g}.")
+    return value
 
 
 def _real(name: str, text: str) -> float:
@@ -224,9 +214,6 @@ def _format(text: str) -> str:
 
 def _number(value: float) -> str:
     return f"{value:.10g}"
-
-
-# --------------------------------------------------------------------------------- answers
 
 
 def encode_sectors(sectors: Iterable[SectorName]) -> bytes:

@@ -7,10 +7,15 @@ import json
 import re
 from typing import Any
 
+from topmast.config.output import one_line
 from topmast.errors import BadAnswerError
 
 LONGEST = 200
-CONSTANTS = {"NaN": None, "Infinity": float("inf"), "-Infinity": float("-inf")}
+CONSTANTS: dict[str, float | None] = {
+    "NaN": None,
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
 
 TITLE = re.compile(r"<(title|h1)[^>]*>(.*?)</\1", re.IGNORECASE | re.DOTALL)
 HIDDEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)|<[^>]*>", re.IGNORECASE | re.DOTALL)
@@ -45,9 +50,7 @@ def excerpt(content: bytes) -> str:
     if is_markup(content):
         title = TITLE.search(text)
         text = html.unescape(HIDDEN.sub(" ", title[2] if title else text))
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    text = LONG_HEX.sub("***", SECRET.sub(r"\1***", text))
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    return one_line(LONG_HEX.sub("***", SECRET.sub(r"\1***", one_line(text))), LONGEST)
 
 
 def _text(content: bytes) -> str:

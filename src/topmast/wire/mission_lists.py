@@ -24,8 +24,6 @@ DOCS = "/search/docs"
 MOST_DATASETS = 1000
 """Datasets whose products one request may ask for."""
 
-# ------------------------------------------------------------------------------- column lists
-
 
 @dataclass(frozen=True, slots=True)
 class MissionColumn:
@@ -102,9 +100,6 @@ def _read_column(entry: Any) -> MissionColumn:
     )
 
 
-# ----------------------------------------------------------------------------- products, files
-
-
 def encode_datasets(datasets: Sequence[str]) -> bytes:
     """The body that asks for the products of datasets."""
     return msgspec.json.encode({"dataset_ids": list(datasets)})
@@ -153,9 +148,6 @@ def decode_products(content: bytes) -> list[dict[str, Any]]:
 def product_query(name: str) -> str:
     """The query of the address that serves the product `name`."""
     return f"product_name={quote(name, safe='')}"
-
-
-# ---------------------------------------------------------------------------------- the missions
 
 
 def encode_missions(missions: Iterable[str]) -> bytes:

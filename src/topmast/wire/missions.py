@@ -32,9 +32,6 @@ ARCMIN_IN = {"arcminutes": 1.0, "arcseconds": 1 / 60, "degrees": 60.0}
 """The words for ``radius_units``, and how many arcminutes each is."""
 
 
-# --------------------------------------------------------------------------------- the search
-
-
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
     """One question to the mission search.
@@ -135,9 +132,6 @@ def echo_of(request: SearchRequest) -> dict[str, Any]:
     }
 
 
-# ----------------------------------------------------------------------------------- its answer
-
-
 @dataclass(slots=True)
 class SearchAnswer:
     """One page of rows.
@@ -184,6 +178,7 @@ def decode_search_answer(content: bytes) -> SearchAnswer:
         If the bytes are HTML, cut short, or no answer of the mission search.
     """
     envelope = _envelope(content)
+    total = envelope.total
     words: dict[str, str] = {}
     for name, word in map(_named_type, envelope.info):
         words.setdefault(name, word)
@@ -197,7 +192,7 @@ def decode_search_answer(content: bytes) -> SearchAnswer:
     return SearchAnswer(
         columns=columns,
         length=length,
-        total=_count(envelope.total),
+        total=total if isinstance(total, int) and total >= 0 else None,
         params=envelope.search_params if isinstance(envelope.search_params, dict) else {},
         messages=[str(text) for text in envelope.messages or []],
         positions=_positions(cells, length),
@@ -294,13 +289,6 @@ def _column(name: str, word: str, cells: Sequence[Any]) -> Values:
     reader = ColumnReader(name, word, ignored, len(cells))
     reader.read(cells)
     return reader.values()
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and value >= 0 else None
-
-
-# --------------------------------------------------------------------------- reading JSON bodies
 
 
 def json_object(body: bytes) -> dict[str, Any]:

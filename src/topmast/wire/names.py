@@ -73,9 +73,6 @@ class ResolverQuery:
     format: str = "json"
 
 
-# ------------------------------------------------------------------------------------- questions
-
-
 def encode_resolver_query(query: ResolverQuery) -> str:
     """The query string of a GET.
 
@@ -123,9 +120,6 @@ def checked_format(word: Any) -> str:
     if format not in ENCODERS:
         raise InvalidQueryError(f"Names are answered as json or xml, not {str(word)[:40]!r}.")
     return format
-
-
-# --------------------------------------------------------------------------------------- answers
 
 
 def encode_names(found: Sequence[ResolvedName], format: str = "json") -> bytes:

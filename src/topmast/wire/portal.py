@@ -108,14 +108,15 @@ def decode_request(text: str | bytes) -> MashupRequest:
         Saying what is wrong with it.
     """
     properties = _json_object(_request_text(text))
-    known = {_spelled(name): value for name, value in properties.items()}
+    known = {PROPERTIES.get(name.lower(), name): value for name, value in properties.items()}
+    breaker = known.pop("cacheBreaker", None)
     return MashupRequest(
         service=_service(known.pop("service", None)),
         params=_params(known.pop("params", None)),
         format=_format(known.pop("format", None)),
         pagesize=_count("pagesize", known.pop("pagesize", None)),
         page=_count("page", known.pop("page", None)),
-        cache_breaker=_cache_breaker(known.pop("cacheBreaker", None)),
+        cache_breaker=None if breaker is None else str(breaker),
         extra={name: EXTRA.get(name, _as_it_is)(name, value) for name, value in known.items()},
     )
 
@@ -133,8 +134,7 @@ def _request_text(text: str | bytes) -> bytes:
 
 
 def _unquoted(value: bytes) -> bytes:
-    broken = re.search(rb"%(?![0-9a-fA-F]{2})", value)
-    if broken:
+    if broken := re.search(rb"%(?![0-9a-fA-F]{2})", value):
         start = value[broken.start() : broken.start() + 3]
         raise InvalidQueryError(f"The request has a broken percent code: {start!r}")
     return unquote_to_bytes(value.replace(b"+", b" "))
@@ -142,7 +142,9 @@ def _unquoted(value: bytes) -> bytes:
 
 def _json_object(text: bytes) -> dict[str, Any]:
     try:
-        parsed = _loose_json(text) if INFINITE.search(text) else msgspec.json.decode(text)
+        parsed = (
+            json.loads(str(text, "utf-8")) if INFINITE.search(text) else msgspec.json.decode(text)
+        )
     except RecursionError as problem:
         raise InvalidQueryError("The request is nested too deep.") from problem
     except (json.JSONDecodeError, msgspec.DecodeError, UnicodeDecodeError) as problem:
@@ -156,31 +158,13 @@ INFINITE = re.compile(rb"[\[:,]\s*-?Infinity\b")
 """Python's own JSON writer, and so astroquery, sends open ends of ranges as such words."""
 
 
-def _loose_json(text: bytes) -> Any:
-    return json.loads(text.decode("utf-8"))
-
-
 PROPERTIES = {
     name.lower(): name
     for name in (
-        "service",
-        "params",
-        "format",
-        "data",
-        "filename",
-        "timeout",
-        "clearcache",
-        "removecache",
-        "removenullcolumns",
-        "page",
-        "pagesize",
-        "cacheBreaker",
-    )
+        "service params format data filename timeout clearcache removecache removenullcolumns "
+        "page pagesize cacheBreaker"
+    ).split()
 }
-
-
-def _spelled(name: str) -> str:
-    return PROPERTIES.get(name.lower(), name)
 
 
 def _service(value: Any) -> str:
@@ -224,10 +208,6 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, str):
         return int(value) if re.fullmatch(r"\s*\+?[0-9]{1,18}\s*", value) else None
     return int(value) if value == value // 1 else None
-
-
-def _cache_breaker(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _truth(name: str, value: Any) -> bool:

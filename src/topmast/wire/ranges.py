@@ -177,8 +177,6 @@ def _names_etag(header: str, etag: str, *, weak: bool) -> bool:
     if not etag or (not weak and etag.startswith("W/")):
         return False
     named = ETAG.findall(header)
-    return any(_strong(tag) == _strong(etag) if weak else tag == etag for tag in named)
-
-
-def _strong(etag: str) -> str:
-    return etag.removeprefix("W/")
+    if weak:
+        return etag.removeprefix("W/") in [tag.removeprefix("W/") for tag in named]
+    return etag in named

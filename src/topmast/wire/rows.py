@@ -206,7 +206,7 @@ def _cells(row: Any, names: Names) -> Cells:
     return tuple(str(cell) if type(cell) in NESTED else cell for cell in cells)
 
 
-NESTED = {list, dict}
+NESTED: set[type] = {list, dict}
 
 
 # ---------------------------------------------------------------- rows become columns

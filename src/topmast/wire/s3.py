@@ -22,7 +22,6 @@ SCHEME = "s3://"
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 AMAZON = ".amazonaws.com"
 NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-REGION_HEADER = "x-amz-bucket-region"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +39,6 @@ class ListingQuery:
     prefix: str = ""
     after: str = ""
     most: int = 1000
-
-
-# ------------------------------------------------------------------------------------- addresses
 
 
 def is_key(key: str) -> bool:
@@ -85,9 +81,6 @@ def parse_s3_uri(uri: str) -> tuple[str, str]:
     if not uri.startswith(SCHEME) or not slash:
         raise InvalidQueryError(f"{uri[:200]!r} is no address in S3: write s3://bucket/key.")
     return bucket, key
-
-
-# --------------------------------------------------------------------------------------- listing
 
 
 def encode_listing_query(query: ListingQuery) -> str:
@@ -144,9 +137,6 @@ def decode_listing(content: bytes) -> Listing:
         if _local(child) == "Prefix"
     ]
     return Listing(tuple(filter(None, prefixes)), _text(root, "NextContinuationToken"))
-
-
-# ---------------------------------------------------------------------------------------- errors
 
 
 def encode_error(code: str, message: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Names for the local disk that stay in their folder on every system.
+"""Safe file names: they stay in their folder and are valid on every system.
 
 The rule, for one name (never a path):
 
@@ -51,8 +51,7 @@ def safe_name(text: str) -> str:
     name = "".join(map(_allowed, ESCAPE.sub("%25", text)))
     if name[-1] in ". ":
         name = name[:-1] + _escaped(name[-1])
-    device = DEVICES.match(name)
-    if device:
+    if device := DEVICES.match(name):
         last = device.end(1) - 1
         name = name[:last] + _escaped(name[last]) + name[last + 1 :]
     return name if len(name.encode()) <= LONGEST_NAME else _shortened(name)

@@ -289,16 +289,12 @@ def _common_type(values: Iterable[Any]) -> type:
     return kinds.pop() if len(kinds) == 1 and kinds <= set(_EMPTY) else str
 
 
-def _as(wanted: type, value: Any) -> Any:
-    if wanted is bool and isinstance(value, str):
-        return value.lower() == "true"
-    return wanted(value)
-
-
 def _of_field(name: str, wanted: type, value: Any) -> Any:
     if wanted is float and name in _DATES:
         return mjd_of(value)
-    return _as(wanted, value)
+    if wanted is bool and isinstance(value, str):
+        return value.lower() == "true"
+    return wanted(value)
 
 
 _read_votable = _read_with_astropy("votable", use_names_over_ids=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from topmast.astroquery.compare.differences import findings
-from topmast.astroquery.compare.outcome import Outcome, files_in, told_lines
+from topmast.astroquery.compare.outcome import Outcome, files_in, message_lines
 
 
 def outcome(**parts: Any) -> Outcome:
@@ -172,4 +172,4 @@ TOLD = [
 
 @pytest.mark.parametrize(("text", "lines"), TOLD)
 def test_what_must_differ_between_packages_is_left_out(text: str, lines: list[str]) -> None:
-    assert told_lines(text) == lines
+    assert message_lines(text) == lines

@@ -149,7 +149,7 @@ def test_warnings_to_developers_are_not_written_down() -> None:
     made: dict[str, Any] = {}
 
     def careless() -> None:
-        with recording.noticed_warnings(made, {}):
+        with recording.recorded_warnings(made, {}):
             warnings.warn("nothing", NoResultsWarning, stacklevel=1)
             warnings.warn("old", DeprecationWarning, stacklevel=1)
 

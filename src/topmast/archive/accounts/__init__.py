@@ -1,1 +1,1 @@
-"""Accounts, tokens and passwords of an archive, and who may read which product; uses store."""
+"""Accounts, tokens and passwords of an archive, and access to exclusive products; uses store."""

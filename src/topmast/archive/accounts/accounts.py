@@ -14,8 +14,8 @@ from topmast.archive.accounts import clock
 from topmast.archive.accounts.attempts import add_attempt, remove_attempt
 from topmast.archive.accounts.passwords import check_password, hash_password, is_outdated
 from topmast.archive.store.database import Store
+from topmast.config.output import one_line
 from topmast.errors import InvalidQueryError, LoginError
-from topmast.wire.auth import printable
 
 NAME = re.compile(r"[^\s:/\\<>\"'&,;%?#]{1,200}")
 
@@ -60,7 +60,7 @@ def add_account(
             "spaces, colons, slashes and quotes."
         )
     stored = None if password is None else hash_password(password)
-    values = [stored, printable(first_name), printable(last_name), encode_proposals(proposals)]
+    values = [stored, one_line(first_name), one_line(last_name), encode_proposals(proposals)]
     with store.short_write() as connection:
         known = find_account(connection, name)
         if known is None:
@@ -120,8 +120,12 @@ def authenticate(store: Store, name: str, password: str, address: str) -> Accoun
     if not check_password(password, stored) or found is None or stored is None:
         raise LoginError("Authentication failed!")
     remove_attempt(store, attempt)
-    if is_outdated(stored):
-        _renew_hash(store, found.name, stored, password)
+    if is_outdated(stored):  # the hash is stored at today's cost
+        with store.short_write() as connection:
+            connection.execute(
+                "UPDATE accounts SET password = ? WHERE name = ? AND password = ?",
+                (hash_password(password), found.name, stored),
+            )
     return found
 
 
@@ -135,21 +139,12 @@ def encode_proposals(proposals: Iterable[str] | None) -> str | None:
     """Proposals as the database has them."""
     if proposals is None:
         return None
-    return json.dumps(sorted({text for each in proposals if (text := printable(str(each)))}))
+    return json.dumps(sorted({text for each in proposals if (text := one_line(str(each)))}))
 
 
 def decode_proposals(stored: str | None) -> frozenset[str] | None:
     """Proposals from the database; None means all."""
     return None if stored is None else frozenset(map(str, json.loads(stored)))
-
-
-def _renew_hash(store: Store, name: str, stored: str, password: str) -> None:
-    """Store the hash at today's cost."""
-    with store.short_write() as connection:
-        connection.execute(
-            "UPDATE accounts SET password = ? WHERE name = ? AND password = ?",
-            (hash_password(password), name, stored),
-        )
 
 
 def _account(row: tuple[Any, ...]) -> Account:

@@ -21,7 +21,7 @@ class TooManyAttempts(LoginError):
     """Too many logins have failed; `seconds` is how long to wait."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = math.ceil(seconds)
+        self.seconds: int = math.ceil(seconds)
         super().__init__(f"Too many logins have failed. Try again in {self.seconds} seconds.")
 
 

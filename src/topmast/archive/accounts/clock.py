@@ -1,4 +1,4 @@
-"""The time, asked for in one place, so that a test can move it."""
+"""The current time, in one place, so that tests can change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Login sessions: what a password opens, kept like tokens as SHA-256 only."""
+"""Login sessions, made by password logins; only the SHA-256 of their secret is stored."""
 
 from __future__ import annotations
 

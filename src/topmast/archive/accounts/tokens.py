@@ -19,8 +19,8 @@ from topmast.archive.accounts.accounts import (
 )
 from topmast.archive.accounts.user import EXCLUSIVE_ACCESS, User
 from topmast.archive.store.database import Store
+from topmast.config.output import one_line
 from topmast.errors import ArchiveError, InvalidQueryError
-from topmast.wire.auth import printable
 
 DAY = 86400.0
 IDLE_DAYS = 10.0
@@ -79,7 +79,7 @@ def create_token(
         if scope not in SCOPES:
             raise InvalidQueryError(f"Unknown scope {scope!r}. Scopes: {', '.join(SCOPES)}.")
     if not (0 < days <= 36500 and 0 < idle_days <= 36500):
-        raise InvalidQueryError("A token lives for some days, more than 0 and at most 36500.")
+        raise InvalidQueryError("A token lasts for more than 0 and at most 36500 days.")
     secret, now = secrets.token_hex(32), clock.now()
     with store.short_write() as connection:
         owner = find_account(connection, account)
@@ -88,7 +88,7 @@ def create_token(
         row = (
             secrets.token_hex(4),
             owner.name,
-            printable(name)[:100],
+            one_line(name)[:100],
             json.dumps(chosen),
             encode_proposals(proposals),
             *(now, now, idle_days * DAY, now + days * DAY),
@@ -136,20 +136,12 @@ def user_of_token(store: Store, secret: str) -> User | None:
     if token is None or account is None or now >= token.until:
         return None
     if now - token.last_used > min(USED_EVERY_SECONDS, token.idle_seconds / 2):
-        _note_use(store, token.id, now)
-    return User(
-        account=account,
-        scopes=token.scopes,
-        proposals=_common_proposals(account.proposals, token.proposals),
-        expires=token.until,
-        token=token.id,
-    )
-
-
-def _note_use(store: Store, identifier: str, now: float) -> None:
-    """Note the use, unless the folder is read-only or being written to."""
-    with suppress(ArchiveError), store.short_write(wait_seconds=0.1) as connection:
-        connection.execute("UPDATE tokens SET last_used = ? WHERE id = ?", (now, identifier))
+        # Not where the folder is read-only or being written to.
+        with suppress(ArchiveError), store.short_write(wait_seconds=0.1) as connection:
+            sql = "UPDATE tokens SET last_used = ? WHERE id = ?"
+            connection.execute(sql, (now, token.id))
+    proposals = _common_proposals(account.proposals, token.proposals)
+    return User(account, token.scopes, proposals, token.until, token=token.id)
 
 
 def _common_proposals(
@@ -162,9 +154,8 @@ def _common_proposals(
 
 def _token(row: tuple[Any, ...]) -> Token:
     identifier, account, name, scopes, proposals, *times = row
-    return Token(
-        identifier, account, name, tuple(json.loads(scopes)), decode_proposals(proposals), *times
-    )
+    known = (tuple(json.loads(scopes)), decode_proposals(proposals))
+    return Token(identifier, account, name, *known, *times)
 
 
 def hash_secret(secret: str) -> str:

@@ -1,4 +1,4 @@
-"""The user of a request, and the exclusive products that they have a right to."""
+"""The user of a request, and the exclusive products that the user may access."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from topmast.archive.catalogs.definitions import Catalog, known_catalog, own_catalog
+from topmast.archive.catalogs.definitions import known_catalog, own_catalog
 from topmast.archive.catalogs.histograms import Histograms
-from topmast.archive.catalogs.parquet import CatalogStore, CatalogTable
+from topmast.archive.catalogs.parquet import CatalogStore
 from topmast.archive.catalogs.rows import fields_in, merged, rows_of
 from topmast.archive.catalogs.search import CatalogSearcher
 from topmast.archive.store.locking import writer_lock
@@ -19,22 +19,14 @@ if TYPE_CHECKING:
     from topmast.archive.store.database import Store
 
 
-class ArchiveCatalogs:
+class ArchiveCatalogs(CatalogStore):
     """All catalogues of an archive; safe to use from many threads."""
 
     def __init__(self, store: Store) -> None:
+        super().__init__(store.layout.catalogs)
         self._store = store
-        self._files = CatalogStore(store.layout.catalogs)
-        self.searcher = CatalogSearcher()
-        self.histograms = Histograms()
-
-    def names(self) -> list[str]:
-        """The catalogues that are there."""
-        return self._files.names()
-
-    def table(self, name: str) -> CatalogTable | None:
-        """One catalogue as it is now, or None: the archive has no rows of it."""
-        return self._files.table(name)
+        self.searcher: CatalogSearcher = CatalogSearcher()
+        self.histograms: Histograms = Histograms()
 
     def described(self, service: str) -> tuple[Field, ...]:
         """The columns that the column configuration of a service lists; none if it is not known."""
@@ -53,14 +45,10 @@ class ArchiveCatalogs:
         if self._store.read_only:
             raise ArchiveError(f"The archive {self._store.layout.folder} cannot be written to.")
         with writer_lock(self._store.layout):
-            table = self._files.table(name)
-            catalog = table.catalog if table else _new_catalog(name, source)
+            table = self.table(name)
+            catalog = table.catalog if table else known_catalog(name)
+            catalog = catalog or own_catalog(name, fields_in(source))
             rows = rows_of(source, catalog, ignore_unknown=ignore_unknown)
             old = None if table is None else table.everything()
-            self._files.write(catalog, merged(old, rows, catalog.key))
+            self.write(catalog, merged(old, rows, catalog.key))
         return int(rows.num_rows)
-
-
-def _new_catalog(name: str, source: TableSource) -> Catalog:
-    known = known_catalog(name)
-    return known if known is not None else own_catalog(name, fields_in(source))

@@ -8,9 +8,7 @@ import numpy.typing as npt
 from topmast.sky import separation_deg
 from topmast.sky.cells import cell_ranges_of_cone, cells_of_points
 from topmast.sky.shapes import spans
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
+from topmast.sky.vectors import FloatArray, IntArray
 
 ORDER = 29
 """Of the column ``_healpix_29``: cells of 0.4 milliarcseconds, in nested order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,14 +12,13 @@ from topmast.archive.catalogs.cones import (
     NOWHERE,
     ORDER,
     SIZE_OF_ORDER_0_DEG,
-    FloatArray,
-    IntArray,
     distances_deg,
 )
 from topmast.archive.catalogs.parquet import CELL, CatalogTable
 from topmast.errors import InvalidQueryError
 from topmast.sky.cells import cells_of_points
 from topmast.sky.shapes import spans
+from topmast.sky.vectors import FloatArray, IntArray
 
 MOST_MATCHES = 500_000
 CANDIDATES_AT_ONCE = 2_000_000
@@ -27,8 +26,7 @@ CELL_IN_RADII = 3.0
 """So much wider than the radius a cell must be, that only it and its neighbours matter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(NamedTuple):
     """Pairs: which position, which row, how far in degrees; by position and then by distance."""
 
     positions: IntArray
@@ -52,9 +50,7 @@ def match(
                 f"More than {MOST_MATCHES} matches. Upload fewer positions or use a smaller radius."
             )
         parts.append(part)
-    positions = np.concatenate([part.positions for part in parts])
-    numbers = np.concatenate([part.numbers for part in parts])
-    distances = np.concatenate([part.distances for part in parts])
+    positions, numbers, distances = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((numbers, distances, positions))
     return Matches(positions[order], numbers[order], distances[order])
 
@@ -64,7 +60,9 @@ def _pieces(
 ) -> Iterator[Matches]:
     order = int(np.floor(np.log2(SIZE_OF_ORDER_0_DEG / (CELL_IN_RADII * max(radius, 1e-9)))))
     if order < 0:
-        yield from (_one_by_one(table, ra, dec, radius, there))
+        for place in there.tolist():
+            numbers, away = table.near(ra[place], dec[place], radius)
+            yield Matches(np.full(len(numbers), place), numbers, away)
         return
     catalog = table.catalog
     cells = table.column(CELL).to_numpy()
@@ -107,11 +105,3 @@ def _blocks(counts: IntArray) -> Iterator[slice]:
         stop = int(np.searchsorted(ends, done + CANDIDATES_AT_ONCE, side="right"))
         yield slice(start, max(stop, start + 1))
         start = max(stop, start + 1)
-
-
-def _one_by_one(
-    table: CatalogTable, ra: FloatArray, dec: FloatArray, radius: float, there: IntArray
-) -> Iterator[Matches]:
-    for place in there.tolist():
-        numbers, distances = table.near(ra[place], dec[place], radius)
-        yield Matches(np.full(len(numbers), place), numbers, distances)

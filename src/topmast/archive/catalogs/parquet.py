@@ -24,8 +24,6 @@ import pyarrow.parquet as pq
 
 from topmast.archive.catalogs.cones import (
     NOWHERE,
-    FloatArray,
-    IntArray,
     cells_of_rows,
     distances_deg,
     row_ranges_of_cone,
@@ -35,6 +33,7 @@ from topmast.archive.catalogs.definitions import Catalog, catalog_from_json, cat
 from topmast.archive.catalogs.rows import arrow_type
 from topmast.archive.disk import write_whole
 from topmast.errors import ArchiveError
+from topmast.sky.vectors import FloatArray, IntArray
 
 CELL = "_healpix_29"
 POINTER = "catalog.json"
@@ -56,7 +55,7 @@ class CatalogTable:
         with np.load(folder / about["index_file"], allow_pickle=False) as index:
             self._first_cells: IntArray = index["first_cell"]
             self._starts: IntArray = index["start"]
-        self.columns = frozenset(self._metadata.schema.to_arrow_schema().names)
+        self.columns: frozenset[str] = frozenset(self._metadata.schema.to_arrow_schema().names)
 
     def near(self, ra_deg: float, dec_deg: float, radius_deg: float) -> tuple[IntArray, FloatArray]:
         """Rows within the radius, ascending, and the distance of each in degrees."""
@@ -159,7 +158,7 @@ class CatalogStore:
         raise ArchiveError(f"The catalogue {name} in {self.folder} lacks its files.")
 
     def write(self, catalog: Catalog, rows: pa.Table) -> None:
-        """Put `rows` in the place of all that the catalogue had; whoever calls holds the lock."""
+        """Replace all rows of the catalogue; the caller holds the lock."""
         folder = self.folder / catalog.name
         folder.mkdir(parents=True, exist_ok=True)
         mark = uuid.uuid4().hex[:12]

@@ -10,10 +10,10 @@ import numpy as np
 from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.catalogs.arrow_filters import passing, passing_distances
-from topmast.archive.catalogs.cones import IntArray
 from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.archive.store.filters import Filter
 from topmast.archive.store.query import Cone, Found
+from topmast.sky.vectors import IntArray
 
 CACHE_BYTES = 64 << 20
 LAST = np.iinfo(np.int64).max
@@ -59,7 +59,9 @@ class CatalogSearcher:
     )
     def select(self, table: CatalogTable, question: Question) -> Selection:
         """The rows of `table` that answer `question`."""
-        return _limited(_selected(table, question), question.limit)
+        found, most = _selected(table, question), question.limit
+        distances = None if found.distances is None else found.distances[:most]
+        return Selection(found.numbers[:most], distances, found.found)
 
 
 def _key(table: CatalogTable, question: Question) -> Hashable:
@@ -101,12 +103,3 @@ def _order_of_keys(table: CatalogTable, numbers: IntArray) -> IntArray:
     """The places of the rows in the order of the key; rows without one come last."""
     keys = table.read(numbers, [table.catalog.order]).column(0).fill_null(LAST)
     return np.argsort(keys.to_numpy(), kind="stable")
-
-
-def _limited(selection: Selection, limit: int | None) -> Selection:
-    if limit is None or limit >= len(selection.numbers):
-        return selection
-    distances = selection.distances
-    return Selection(
-        selection.numbers[:limit], None if distances is None else distances[:limit], selection.found
-    )

@@ -70,7 +70,7 @@ class Holdings:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.folder = layout.folder / "cutouts"
+        self.folder: Path = layout.folder / "cutouts"
         self._index = self.folder / "index.json"
         self._read: tuple[int, int] = (0, 0)
         self._held = Held()
@@ -156,16 +156,10 @@ def describe_cube(source: Path) -> Cube:
             )
         wcs = cube_wcs(file[2].data)
     name = SectorName(*numbers)
-    return Cube(
-        path=f"cubes/{name.name}-cube.fits",
-        sector=name.sector,
-        camera=name.camera,
-        ccd=name.ccd,
-        region=_outline(wcs, shape[1], shape[0]),
-        columns=shape[1],
-        rows=shape[0],
-        times=shape[2],
-    )
+    rows, columns, times = shape[:3]
+    region = _outline(wcs, columns, rows)
+    path = f"cubes/{name.name}-cube.fits"
+    return Cube(path, name.sector, name.camera, name.ccd, region, columns, rows, times)
 
 
 def describe_image(source: Path, survey: str) -> Image:

@@ -41,7 +41,7 @@ class FootprintIndex:
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
-        self.folder = Path(folder)
+        self.folder: Path = Path(folder)
         self._opened_as, self._segments = _open_segments(self.folder)
 
     def __len__(self) -> int:
@@ -67,7 +67,7 @@ class FootprintIndex:
         for number, segment in enumerate(self._segments):
             found = segment.touching(ra, dec, radius)
             for newer in self._segments[number + 1 :]:
-                found = found.take(~newer.knows(found.ids))
+                found = found.take(~newer.contains(found.ids))
             parts.append(found)
         return _nearest_of_each(Hits.joined(parts))
 
@@ -82,15 +82,8 @@ def write_index(
 ) -> None:
     """Make the index of these footprints, in place of the one that was there.
 
-    Parameters
-    ----------
-    ids : iterable of int
-        One id a footprint, such as the rowid of its observation.
-    regions : iterable of str, Footprint or None
-        STC-S texts; read a piece at a time, so a generator will do.
-    ra_deg, dec_deg : array, optional
-        Where a region is missing or cannot be read, this position stands in for it; where that
-        is nan too, the row is never found.
+    `regions` are STC-S texts, Footprints or None, read a piece at a time. Where one is missing or
+    cannot be read its position stands in; where that is nan too, the row is never found.
     """
     folder = Path(folder)
     name = _new_name(folder)

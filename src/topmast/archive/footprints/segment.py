@@ -76,17 +76,19 @@ class Segment:
     """A segment on disk, memory-mapped."""
 
     def __init__(self, folder: Path) -> None:
-        self.classes = json.loads((folder / "segment.json").read_bytes())["classes"]
-        self.ids = _mapped(folder, "ids")
-        self.keys = _mapped(folder, "keys")
+        self.classes: list[tuple[int, int, float]] = json.loads(
+            (folder / "segment.json").read_bytes()
+        )["classes"]
+        self.ids: IntArray = _mapped(folder, "ids")
+        self.keys: IntArray = _mapped(folder, "keys")
         columns = ("owner", "centre", "radius", "offsets", "vertices")
-        self.shapes = Shapes(**{name: _mapped(folder, name) for name in columns})
+        self.shapes: Shapes = Shapes(**{name: _mapped(folder, name) for name in columns})
 
     def __len__(self) -> int:
         return len(self.keys)
 
-    def knows(self, ids: IntArray) -> npt.NDArray[np.bool_]:
-        """Which of the ids the segment speaks for."""
+    def contains(self, ids: IntArray) -> npt.NDArray[np.bool_]:
+        """Which of the ids are in the segment."""
         if not len(self.ids):
             return np.zeros(len(ids), bool)
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
@@ -188,7 +190,7 @@ def _pieces_of_both(older: Segment, newer: Segment) -> Iterator[Piece]:
         for at in range(0, len(segment), ROWS_AT_ONCE):
             rows = np.arange(at, min(at + ROWS_AT_ONCE, len(segment)))
             if segment is older:
-                rows = rows[~newer.knows(older.shapes.owner[rows])]
+                rows = rows[~newer.contains(older.shapes.owner[rows])]
             yield rows[:0], segment.shapes.take(rows)
 
 

@@ -8,11 +8,11 @@ left out by AND. An empty text is no condition.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from topmast.archive.missions.definitions import COMPUTED, TYPES, MissionTable
-from topmast.archive.store.filters import TRUTH, Condition
+from topmast.archive.store.filters import TRUTH, Condition, joined
 from topmast.archive.store.schema import quoted
 from topmast.errors import InvalidQueryError
 from topmast.wire.mission_lists import MissionColumn
@@ -26,7 +26,7 @@ RANGE = re.compile(r"(.+?)\s*\.\.\s*(.+)", re.DOTALL)
 def where(table: MissionTable, conditions: Iterable[tuple[str, Any]]) -> Condition:
     """The condition that rows of a mission must meet; "1" where there is none."""
     parts = [part for name, value in conditions if (part := _condition(table, name, value))]
-    return _joined(parts, "AND", "1")
+    return joined(parts, "AND", "1")
 
 
 def _condition(table: MissionTable, name: str, value: Any) -> Condition | None:
@@ -36,10 +36,10 @@ def _condition(table: MissionTable, name: str, value: Any) -> Condition | None:
     texts = _values(column, value)
     wanted = [_one(column, text) for text in texts if not text.startswith("!")]
     unwanted = [_one(column, text[1:].strip()) for text in texts if text.startswith("!")]
-    parts = [_joined(wanted, "OR", "1")] if wanted else []
+    parts = [joined(wanted, "OR", "1")] if wanted else []
     # A row without a value is none of those that are left out.
     parts += [Condition(f"NOT coalesce({one.sql}, 0)", one.values) for one in unwanted]
-    return _joined(parts, "AND", "1") if parts else None
+    return joined(parts, "AND", "1") if parts else None
 
 
 def _values(column: MissionColumn, value: Any) -> list[str]:
@@ -116,11 +116,3 @@ def _value(column: MissionColumn, text: str) -> Any:
 def _end_of(column: MissionColumn, value: Any) -> Any:
     """The upper end of a range; one of days or years takes in all of the last."""
     return f"{value}~" if column.kind == "datetime" else value
-
-
-def _joined(parts: Sequence[Condition], word: str, nothing: str) -> Condition:
-    if not parts:
-        return Condition(nothing)
-    sql = f" {word} ".join(part.sql for part in parts)
-    values = tuple(value for part in parts for value in part.values)
-    return Condition(f"({sql})", values)

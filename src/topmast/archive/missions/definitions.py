@@ -30,7 +30,7 @@ SEARCH_KEY = MissionColumn(
 COMPUTED = {column.name: column for column in (SEARCH_POSITION, SEPARATION, SEARCH_KEY)}
 """Columns that a search works out; no dataset has a value of them."""
 
-TYPES = {
+TYPES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("string", "ustring", "substring"), ("string", "VARCHAR")),
     "datetime": ("string", "DATETIME"),
     **dict.fromkeys(("integer", "int"), ("int", "INTEGER")),

@@ -105,8 +105,7 @@ def _put_datasets(
         )
     _check_positions(known, columns)
     connection.execute(
-        f"DELETE FROM {known.table} WHERE {quoted(known.dataset)} {AMONG}",
-        (json.dumps(names),),
+        f"DELETE FROM {known.table} WHERE {quoted(known.dataset)} {AMONG}", (json.dumps(names),)
     )
     marks = ", ".join("?" * len(columns))
     connection.executemany(
@@ -150,7 +149,7 @@ def _kind_of(column: Any) -> tuple[str, str]:
     return "string", "char"
 
 
-KINDS = (
+KINDS: tuple[tuple[set[type], tuple[str, str]], ...] = (
     ({bool}, ("boolean", "long")),
     ({int}, ("integer", "long")),
     ({int, float}, ("float", "double")),

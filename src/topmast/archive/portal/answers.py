@@ -7,7 +7,6 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from types import NoneType
 from typing import IO, Any, NamedTuple
 
@@ -32,7 +31,7 @@ class AnswerFile:
         self._guard = threading.Lock()
         self.size = size
         file.seek(0)
-        self.head = file.read(1)
+        self.head: bytes = file.read(1)
         weakref.finalize(self, file.close)
 
     def pieces(self) -> Iterator[bytes]:
@@ -51,17 +50,17 @@ Columns = Sequence[tuple[str, str]]
 Rows = Sequence[Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """Which rows are wanted: `number` counts from 1."""
 
     number: int
     size: int
 
     @property
-    def start(self) -> int:
-        """How many rows come before it."""
-        return (self.number - 1) * self.size
+    def part(self) -> slice:
+        """Its rows among all."""
+        start = (self.number - 1) * self.size
+        return slice(start, start + self.size)
 
 
 def encode_table(
@@ -128,7 +127,9 @@ def _csv_cell(value: Any) -> str:
 
 ROWS_AT_ONCE = 512
 """Few enough for the processor's cache, which halves the time."""
-NUMBERS, TEXTS, TRUTHS = {int, float, NoneType}, {str, NoneType}, {bool, NoneType}
+NUMBERS: set[type] = {int, float, NoneType}
+TEXTS: set[type] = {str, NoneType}
+TRUTHS: set[type] = {bool, NoneType}
 TO_QUOTE = re.compile('[,"\r\n]')
 
 

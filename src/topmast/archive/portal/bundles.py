@@ -35,8 +35,7 @@ PIECE = 1 << 20
 
 def script_for(store: Store, uris: Sequence[str], base_url: str, stamp: str) -> str:
     """A shell script that fetches those of the products that the archive knows."""
-    known = find_files(store, _few_enough(uris))
-    files = [_in_bundle(known[uri]) for uri in uris if uri in known]
+    files, _ = _files(store, uris)
     if not files:
         raise InvalidQueryError("The archive knows none of these products.")
     return bundle_script(files, base_url, stamp)
@@ -47,9 +46,8 @@ def stage_bundle(
 ) -> bytes:
     """The answer to Mast.Bundle.Request: where a script lies ready."""
     request = decode_bundle_request(params)
-    known = find_files(archive.store, _few_enough(request.uris))
+    files, known = _files(archive.store, request.uris)
     statuses = {uri: "COMPLETE" if uri in known else "NOT FOUND" for uri in request.uris}
-    files = [_in_bundle(known[uri]) for uri in request.uris if uri in known]
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", request.filename).lstrip(".")[:100] or "mastDownload"
     script = bundle_script(files, base_url, time_stamp())
     texts = {f"{name}.sh": script, f"{name}_MANIFEST.html": _manifest(statuses)}
@@ -58,22 +56,22 @@ def stage_bundle(
     return encode_bundle_answer(BundleAnswer(f"{url}.sh", f"{url}_MANIFEST.html", statuses))
 
 
-def _few_enough(uris: Sequence[str]) -> Sequence[str]:
+def _files(store: Store, uris: Sequence[str]) -> tuple[list[BundleFile], Mapping[str, HeldFile]]:
+    """What the archive knows of the files, each as often as it is named; refused if too many."""
     if len(uris) > MOST_FILES:
         raise InvalidQueryError(
             f"{len(uris)} files are more than the {MOST_FILES} that one bundle may have."
         )
-    return uris
-
-
-def _in_bundle(file: HeldFile) -> BundleFile:
-    return BundleFile(
-        uri=file.uri,
-        collection=file.collection or "unknown",
-        obs_id=file.obs_id or "unknown",
-        filename=file.file_name,
-        exclusive=is_exclusive(file),
-    )
+    known = find_files(store, uris)
+    found = [known[uri] for uri in uris if uri in known]
+    unknown = "unknown"
+    files = [
+        BundleFile(
+            f.uri, f.collection or unknown, f.obs_id or unknown, f.file_name, is_exclusive(f)
+        )
+        for f in found
+    ]
+    return files, known
 
 
 def time_stamp() -> str:

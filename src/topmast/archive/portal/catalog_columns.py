@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from topmast.archive.catalogs.cones import IntArray
 from topmast.archive.catalogs.definitions import Catalog, known_catalog
 from topmast.archive.catalogs.parquet import CatalogTable
+from topmast.sky.vectors import IntArray
 from topmast.tables.catalogs import fields_in_file
 from topmast.tables.fields import SELECTED, Field, pick_fields
 from topmast.tables.hubble_filters import (

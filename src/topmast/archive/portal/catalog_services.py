@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from topmast.archive.catalogs.cones import FloatArray, IntArray
 from topmast.archive.catalogs.definitions import Catalog, known_catalog
 from topmast.archive.catalogs.matching import match
 from topmast.archive.catalogs.parquet import CatalogTable
@@ -27,6 +26,7 @@ from topmast.archive.store.crossmatch import DEC, RA, ROW, uploaded_positions
 from topmast.archive.store.filters import Filter, parse_filters
 from topmast.archive.store.limits import check_rows
 from topmast.errors import InvalidQueryError
+from topmast.sky.vectors import FloatArray, IntArray
 from topmast.tables.fields import SELECTED, Field
 from topmast.wire.encoding import encode_extjs
 from topmast.wire.portal import whole_number
@@ -144,20 +144,18 @@ def match_service(call: Call, *, name: str, magtype: int = 0) -> bytes:
     data = call.request.extra.get("data") or call.parameter("data")
     names = (str(call.parameter("raColumn", "ra")), str(call.parameter("decColumn", "dec")))
     ra, dec = uploaded_positions(data, *names)
-    numbers, distances, owners = np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
+    owners = numbers = np.zeros(0, np.int64)
+    distances = np.zeros(0)
     if table is not None:
-        found = match(table, ra, dec, radius)
-        numbers, distances, owners = found.numbers, found.distances, found.positions
+        owners, numbers, distances = match(table, ra, dec, radius)
     if magtype:
         columns = hubble_columns(table, np.unique(numbers), magtype, call.archive.profile)
     else:
         columns = shown(_fields(call, catalog, "cone"))
     columns = [column for column in columns if column.field is not SELECTED]
-    part = slice(page.start, page.start + page.size)
-    rows = _rows(catalog, table, numbers[part], distances[part], columns)
-    begin = zip(
-        owners[part].tolist(), ra[owners[part]].tolist(), dec[owners[part]].tolist(), strict=True
-    )
+    rows = _rows(catalog, table, numbers[page.part], distances[page.part], columns)
+    owners = owners[page.part]
+    begin = zip(owners.tolist(), ra[owners].tolist(), dec[owners].tolist(), strict=True)
     rows = [(*start, *row) for start, row in zip(begin, rows, strict=True)]
     fields = [ROW, RA, DEC, *(column.field for column in columns)]
     return table_answer(call, fields, rows, page, len(numbers))
@@ -188,10 +186,9 @@ def _answer(
 ) -> bytes:
     page = page_of(call.request)
     found = _selected(call, table, question)
-    part = slice(page.start, page.start + page.size)
-    distances = None if found.distances is None else found.distances[part]
+    distances = None if found.distances is None else found.distances[page.part]
     catalog = None if table is None else table.catalog
-    rows = _rows(catalog, table, found.numbers[part], distances, columns)
+    rows = _rows(catalog, table, found.numbers[page.part], distances, columns)
     fields = [column.field for column in columns]
     return table_answer(call, fields, rows, page, len(found.numbers))
 

@@ -1,4 +1,4 @@
-"""Queries at work: a client that will not wait is told EXECUTING and asks again for the result.
+"""Running queries: a client that polls gets EXECUTING until the result is ready.
 
 A query that looks light is tried in the light lane, with few rows and a moment of time. What
 proves heavier, or looks so, waits its turn in the heavy lane and never holds up light ones.
@@ -35,7 +35,7 @@ MOST_WAITING_BYTES = 128 << 20
 class BusyError(MastError):
     """Too much is waiting already; the client should ask again later."""
 
-    retry_seconds = 5.0
+    retry_seconds: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def _without_hla(call: Call) -> tuple[Filter, ...]:
     return (Filter(BY_NAME["obs_collection"], values=("HLA",), negated=True),)
 
 
-KINDS = {
+KINDS: dict[str, tuple[Filter, ...]] = {
     "science": (Filter(BY_NAME["intentType"], values=("science",), or_null=True),),
     "cal": (Filter(BY_NAME["intentType"], values=("calibration",)),),
     "all": (),
@@ -147,7 +147,7 @@ def _missions(call: Call) -> bytes:
     rows = sorted(counts_of(call.archive.store)["obs_collection"].items())
     fields = [BY_NAME["obs_collection"], Field("count", "int", "", "")]
     page = page_of(call.request)
-    return table_answer(call, fields, rows[page.start : page.start + page.size], page, len(rows))
+    return table_answer(call, fields, rows[page.part], page, len(rows))
 
 
 def _crossmatch(call: Call) -> bytes:
@@ -159,7 +159,7 @@ def _crossmatch(call: Call) -> bytes:
         ra_column=str(call.parameter("raColumn", "ra")),
         dec_column=str(call.parameter("decColumn", "dec")),
         radius_deg=number(call, "radius", 0.002),
-        page=slice(page.start, page.start + page.size),
+        page=page.part,
     )
     return table_answer(call, found.fields, found.rows, page, found.total)
 

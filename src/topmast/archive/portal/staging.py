@@ -62,7 +62,9 @@ class StagedScripts:
             raise InvalidQueryError(
                 "The archive has no room for another script now. Ask again later."
             )
-        place = _owner(client) + str(uuid.uuid4())[8:]
+        # Eight characters that tell one client's places from another's, and not who it is.
+        owner = hashlib.sha256(client.encode()).hexdigest()[:8]
+        place = owner + str(uuid.uuid4())[8:]
         folder = root / place
         folder.mkdir()
         for name, content in contents.items():
@@ -100,25 +102,15 @@ class StagedScripts:
             most = places[0].owner if not too_many else shares.most_common(1)[0][0]
             gone = next(place for place in places if place.owner == most)
             places.remove(gone)
-            _remove(gone.folder)
-
-
-def _owner(client: str) -> str:
-    """Eight characters that tell one client's places from another's, and not who it is."""
-    return hashlib.sha256(client.encode()).hexdigest()[:8]
+            with suppress(OSError):
+                for file in gone.folder.iterdir():
+                    file.unlink()
+                gone.folder.rmdir()
 
 
 def _look_at(path: Path) -> _Place | None:
     try:
-        return _Place(
-            path, path.stat().st_mtime, sum(file.stat().st_size for file in path.iterdir())
-        )
+        size = sum(file.stat().st_size for file in path.iterdir())
+        return _Place(path, path.stat().st_mtime, size)
     except OSError:  # another process has just removed it
         return None
-
-
-def _remove(folder: Path) -> None:
-    with suppress(OSError):
-        for file in folder.iterdir():
-            file.unlink()
-        folder.rmdir()

@@ -142,12 +142,10 @@ async def _refused(request: Request, problem: Exception) -> Response:
     headers = dict(problem.headers or {})
     if problem.status_code == 405 and request.method == "OPTIONS":
         return Response(status_code=204, headers=headers)
-    answer = message(problem.status_code, TEXTS.get(problem.status_code) or problem.detail)
+    texts = {
+        404: "Nothing is served at this address; see / for what this server offers.",
+        405: "This address does not take this method.",
+    }
+    answer = message(problem.status_code, texts.get(problem.status_code) or problem.detail)
     answer.headers.update(headers)
     return answer
-
-
-TEXTS = {
-    404: "There is nothing at this address; / says what this server is.",
-    405: "This address does not take this method.",
-}

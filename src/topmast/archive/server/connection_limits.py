@@ -1,4 +1,4 @@
-"""Limits of connections: nobody may hold one for long without using it.
+"""Limits of connections: idle and slow ones are closed.
 
 A server has a limited number of connections. Whoever opens thousands and sends half a request
 on each, or sends a body byte by byte, or never reads the answer, would keep all others out.
@@ -83,10 +83,10 @@ class LimitedConnection(Base):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.head_bytes = 0
-        self.last_byte = 0.0
-        self.body_since = 0.0
-        self.unread = (0, 0.0)
+        self.head_bytes: int = 0
+        self.last_byte: float = 0.0
+        self.body_since: float = 0.0
+        self.unread: tuple[int, float] = (0, 0.0)
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)

@@ -49,7 +49,7 @@ class InProcessStream:
     """One answer, made by the app piece by piece as it is read."""
 
     def __init__(self, app: App, request: Request, limits: Limits) -> None:
-        self.url = request.url
+        self.url: str = request.url
         self._has_body = request.method.upper() != "HEAD"
         self._coroutine = app(_scope_of(request, limits), _receiver(request.body or b""), _send)
         start = self._step()
@@ -57,7 +57,7 @@ class InProcessStream:
             self.close()
             raise UnreachableError(f"The archive gave no answer to {request.url}.")
         self.status_code: int = start["status"]
-        self.headers = Headers(
+        self.headers: Headers = Headers(
             [(name.decode("latin-1"), value.decode("latin-1")) for name, value in start["headers"]]
         )
 

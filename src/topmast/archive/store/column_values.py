@@ -17,16 +17,10 @@ from topmast.tables.fields import Field
 
 
 def column_values(column: Any, field: Field, first_row: int) -> list[Any]:
-    """One value a row, None where there is none.
+    """The values of a piece of a column, None where there is none.
 
-    Parameters
-    ----------
-    column : array-like
-        A piece of a column: NumPy or masked array, astropy Column, or a list.
-    field : Field
-        What the column should hold.
-    first_row : int
-        Number of its first row in the whole table, for error texts.
+    `column` is an array, masked or not, an astropy Column or a list; `first_row` is the number of
+    its first row in the whole table, for error texts.
     """
     values, missing = _plain_values(column)
     cells = _cells(values, missing, field, first_row)

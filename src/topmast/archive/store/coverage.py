@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from topmast.archive.footprints.index import FootprintIndex, add_footprints, write_index
 from topmast.archive.footprints.segment import Hits
@@ -25,9 +24,7 @@ from topmast.archive.store.database import Store
 from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.paths import Layout, temporary_folder
 from topmast.errors import ArchiveError
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
+from topmast.sky.vectors import IntArray
 
 ALL = "SELECT number, s_region, s_ra, s_dec FROM observations ORDER BY number"
 UNINDEXED = (
@@ -141,11 +138,11 @@ def update(store: Store, before_writing: Callable[[], None] = lambda: None) -> N
 
 def _needs_repair(store: Store) -> bool:
     with store.reading() as connection:
-        if store.missing_indexes(connection):
-            return True
-        if connection.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone():
-            return True
-        return _token(store.layout) != (store.setting("footprints", connection) or "")
+        return bool(
+            store.missing_indexes(connection)
+            or connection.execute("SELECT 1 FROM unindexed LIMIT 1").fetchone()
+            or _token(store.layout) != (store.setting("footprints", connection) or "")
+        )
 
 
 def _agrees(layout: Layout, expected: str | None) -> bool:

@@ -43,7 +43,7 @@ def crossmatch(
     if not 0 <= radius_deg <= 180:
         raise InvalidQueryError(f"radius must be from 0 to 180 degrees, not {radius_deg!r}.")
     ra, dec = uploaded_positions(data, ra_column, dec_column)
-    with searcher.reading() as connection, time_limited(connection):
+    with searcher.store.reading() as connection, time_limited(connection):
         every = _matches(searcher, connection, ra, dec, radius_deg)
         hits = every.take(page)
         check_rows(len(hits.ids))
@@ -55,9 +55,8 @@ def crossmatch(
     place = np.searchsorted(numbers, hits.ids).tolist()
     distance_at = [field.name for field in fields].index("distance")
     rows = []
-    for cone, where, distance in zip(
-        hits.cones.tolist(), place, hits.distances.tolist(), strict=True
-    ):
+    cones, distances = hits.cones.tolist(), hits.distances.tolist()
+    for cone, where, distance in zip(cones, place, distances, strict=True):
         row = observations[where]
         found = (*row[:distance_at], distance, *row[distance_at + 1 :])
         rows.append((cone, float(ra[cone]), float(dec[cone]), *found))

@@ -107,27 +107,20 @@ def _parse_filter(item: Any, among: Mapping[str, Field]) -> Filter:
             dict.fromkeys(_matchable(field, value) for value in single if _is_value(field, value))
         ),
         ranges=ranges,
-        pattern=_parse_pattern(field, entries.get("freetext")),
+        pattern=_short_text(field, entries, "freeText", LONGEST_PATTERN),
         or_null=any(_is_null(value) for value in single),
-        separator=_parse_separator(field, entries.get("separator")),
+        separator=_short_text(field, entries, "separator", 10) or field.separator,
     )
 
 
-def _parse_pattern(field: Field, text: Any) -> str:
+def _short_text(field: Field, entries: Mapping[str, Any], name: str, most: int) -> str:
+    text = entries.get(name.lower())
     if text is None or text == "":
         return ""
-    if not isinstance(text, str) or len(text) > LONGEST_PATTERN:
+    if not isinstance(text, str) or len(text) > most:
         raise InvalidQueryError(
-            f"freeText for {field.name} must be a text of at most {LONGEST_PATTERN} characters."
+            f"{name} for {field.name} must be a short text, of at most {most} characters."
         )
-    return text
-
-
-def _parse_separator(field: Field, text: Any) -> str:
-    if text is None or text == "":
-        return field.separator
-    if not isinstance(text, str) or len(text) > 10:
-        raise InvalidQueryError(f"The separator for {field.name} must be a short text.")
     return text
 
 
@@ -193,9 +186,8 @@ def _text(field: Field, value: Any) -> str:
     raise InvalidQueryError(f"{_shown(value)} is no value for the column {field.name}.")
 
 
-TRUTH = {"true": 1, "t": 1, "1": 1, "1.0": 1, "yes": 1, "y": 1} | dict.fromkeys(
-    ("false", "f", "0", "0.0", "no", "n"), 0
-)
+TRUTH = dict.fromkeys(("true", "t", "1", "1.0", "yes", "y"), 1)
+TRUTH |= dict.fromkeys(("false", "f", "0", "0.0", "no", "n"), 0)
 
 
 def _boolean(field: Field, value: Any) -> int:
@@ -252,9 +244,16 @@ def condition_of(item: Filter, lists: frozenset[str], *, use_index: bool = True)
     ]
     if not pieces:
         return Condition("0")
-    sql = "(" + " OR ".join(piece.sql for piece in pieces) + ")"
-    values = tuple(value for piece in pieces for value in piece.values)
-    return Condition(f"({column} IS NULL OR NOT {sql})" if item.negated else sql, values)
+    found = joined(pieces, "OR", "0")
+    sql = f"({column} IS NULL OR NOT {found.sql})" if item.negated else found.sql
+    return Condition(sql, found.values)
+
+
+def joined(parts: Sequence[Condition], word: str, nothing: str) -> Condition:
+    """The conditions joined by AND or OR; `nothing` where there are none."""
+    values = tuple(value for part in parts for value in part.values)
+    sql = f" {word} ".join(part.sql for part in parts)
+    return Condition(f"({sql})" if parts else nothing, values)
 
 
 def _is_science(item: Filter) -> bool:

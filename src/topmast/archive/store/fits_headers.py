@@ -49,10 +49,8 @@ def check_fits(path: Path) -> None:
     with opened(path, "rb") as file:
         try:
             _check(file, size * MOST_PACKED if packed else size)
-        except (OSError, EOFError, zlib.error) as problem:
+        except (OSError, EOFError, zlib.error, InvalidQueryError) as problem:
             raise InvalidQueryError(f"The table {path} cannot be read: {problem}") from problem
-        except InvalidQueryError as problem:
-            raise InvalidQueryError(f"The table {path} cannot be read: {problem}") from None
 
 
 def _check(file: IO[bytes], size: int) -> None:

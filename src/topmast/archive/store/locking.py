@@ -1,4 +1,4 @@
-"""One writer at a time, whoever else reads: a lock file that dies with its process."""
+"""One writer at a time, any number of readers: a lock that ends with its process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The object names that an archive knows, and their positions."""
+"""The object names of an archive and their positions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where everything lies inside an archive folder."""
+"""The paths of files in an archive folder."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Layout:
     """The paths of one archive folder; see docs/archive-format.md."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.database = folder / "archive.sqlite"
-        self.lock = folder / "archive.lock"
+        self.folder: Path = folder
+        self.database: Path = folder / "archive.sqlite"
+        self.lock: Path = folder / "archive.lock"
         """Held by the one process that writes."""
-        self.journal = folder / "ingest.journal"
+        self.journal: Path = folder / "ingest.journal"
         """Files that an ingest has put down and not yet named in the database."""
-        self.products = folder / "products"
+        self.products: Path = folder / "products"
         """The product files, as ``<collection>/<obs_id>/<file>``."""
-        self.footprints = folder / "footprints"
+        self.footprints: Path = folder / "footprints"
         """The footprint index, one folder a generation."""
-        self.catalogs = folder / "catalogs"
+        self.catalogs: Path = folder / "catalogs"
 
     def held(self, path: str) -> Path:
         """The file that the index of files calls `path`."""

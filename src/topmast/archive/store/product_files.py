@@ -54,7 +54,7 @@ class ProductFolder:
         self._placed: list[Path] = []
         self._replaced: list[Path] = []
         self.uris: list[str] = []
-        self.bytes = 0
+        self.bytes: int = 0
         self._journal = PlacementJournal(layout)
         if layout.products.is_dir():
             self._journal.clear(connection)

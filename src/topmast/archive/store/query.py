@@ -12,7 +12,6 @@ import math
 import sqlite3
 import threading
 from collections.abc import Hashable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +21,12 @@ from cachetools import LRUCache, cachedmethod
 
 from topmast.archive.store.coverage import Coverage
 from topmast.archive.store.database import Store
-from topmast.archive.store.filters import FEW_RANGES, Condition, Filter, condition_of
+from topmast.archive.store.filters import FEW_RANGES, Condition, Filter, condition_of, joined
 from topmast.archive.store.limits import check_rows, time_limited
 from topmast.archive.store.schema import AMONG, observation_value
 from topmast.errors import InvalidQueryError
+from topmast.sky.vectors import FloatArray, IntArray
 from topmast.tables.fields import DISTANCE, OBJ_ID1, OBSERVATION, SELECTED, Field
-
-IntArray = npt.NDArray[np.int64]
-FloatArray = npt.NDArray[np.float64]
 
 MANY_HITS = 20_000
 """Above this, a cone and the filters are searched apart and the results intersected."""
@@ -92,20 +89,16 @@ class Searcher:
     """Answers queries from one archive; safe to use from many threads."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
-        self.coverage = Coverage(store)
+        self.store: Store = store
+        self.coverage: Coverage = Coverage(store)
         self._cache: LRUCache[Hashable, Found] = LRUCache(
             CACHE_BYTES, getsizeof=lambda found: found.nbytes
         )
         self._guard = threading.Lock()
 
-    def reading(self) -> AbstractContextManager[sqlite3.Connection]:
-        """A connection for whoever uses the coverage directly."""
-        return self._store.reading()
-
     def search(self, query: Query) -> Rows:
         """The rows of one page."""
-        with self._store.reading() as connection, time_limited(connection):
+        with self.store.reading() as connection, time_limited(connection):
             found = self._find(query, connection)
             start = min((query.page - 1) * query.pagesize, len(found.numbers))
             stop = min(start + query.pagesize, len(found.numbers))
@@ -119,7 +112,7 @@ class Searcher:
 
     def count(self, query: Query) -> int:
         """How many rows all pages of `query` hold."""
-        with self._store.reading() as connection, time_limited(connection):
+        with self.store.reading() as connection, time_limited(connection):
             if query.cone is not None or any(_is_distance(item) for item in query.filters):
                 return len(self._find(query, connection).numbers)
             where = _where(query.filters, connection)
@@ -153,7 +146,7 @@ class Searcher:
         return Found(numbers, distances)
 
     def _key(self, query: Query, connection: sqlite3.Connection) -> Hashable:
-        return query.filters, query.cone, self._store.setting("changes", connection)
+        return query.filters, query.cone, self.store.setting("changes", connection)
 
 
 def read_observations(
@@ -211,10 +204,7 @@ def _where(filters: tuple[Filter, ...], connection: sqlite3.Connection) -> Condi
     pieces = [
         condition_of(item, lists, use_index=not many) for item in filters if not _is_distance(item)
     ]
-    return Condition(
-        " AND ".join(piece.sql for piece in pieces) or "1",
-        tuple(value for piece in pieces for value in piece.values),
-    )
+    return joined(pieces, "AND", "1")
 
 
 def _numbers(connection: sqlite3.Connection, where: Condition) -> IntArray:
@@ -228,8 +218,7 @@ def _passing(connection: sqlite3.Connection, where: Condition, among: IntArray) 
     if len(among) > MANY_HITS:
         return _numbers(connection, where)
     chosen = Condition(
-        f"number {AMONG} AND ({where.sql})",
-        (json.dumps(among.tolist()), *where.values),
+        f"number {AMONG} AND ({where.sql})", (json.dumps(among.tolist()), *where.values)
     )
     return _numbers(connection, chosen)
 

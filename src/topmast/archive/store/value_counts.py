@@ -9,15 +9,9 @@ from collections.abc import Iterable, Mapping
 from topmast.archive.store.database import Store
 from topmast.tables.fields import OBSERVATION
 
-HISTOGRAM_COLUMNS = (
-    "intentType",
-    "dataproduct_type",
-    "obs_collection",
-    "instrument_name",
-    "project",
-    "filters",
-    "wavelength_region",
-    "calib_level",
+HISTOGRAM_COLUMNS = tuple(
+    "intentType dataproduct_type obs_collection instrument_name "
+    "project filters wavelength_region calib_level".split()
 )
 SEPARATORS = {field.name: field.separator for field in OBSERVATION}
 

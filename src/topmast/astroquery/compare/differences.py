@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from topmast.astroquery.compare.outcome import Outcome, told_lines
+from topmast.astroquery.compare.outcome import Outcome, message_lines
 
 MOST_LINES = 40
 """Of the difference between two texts."""
@@ -33,21 +33,17 @@ def findings(theirs: Outcome, ours: Outcome, *, with_files: bool = True) -> tupl
     return tuple(kind(theirs, ours) for kind in [*kinds, *([_files] if with_files else [])])
 
 
-# ------------------------------------------------------------------------------- a whole run
-
-
 def _codes(theirs: Outcome, ours: Outcome) -> Finding:
-    codes = [_code(outcome.code) for outcome in (theirs, ours)]
+    codes = [
+        "did not end in time" if outcome.code is None else str(outcome.code)
+        for outcome in (theirs, ours)
+    ]
     return Finding("exit code", codes[0], () if codes[0] == codes[1] else (_pair(*codes),))
-
-
-def _code(code: int | None) -> str:
-    return "did not end in time" if code is None else str(code)
 
 
 def _texts(what: str, attribute: str) -> Callable[[Outcome, Outcome], Finding]:
     def compared(theirs: Outcome, ours: Outcome) -> Finding:
-        first, second = (told_lines(getattr(outcome, attribute)) for outcome in (theirs, ours))
+        first, second = (message_lines(getattr(outcome, attribute)) for outcome in (theirs, ours))
         lines = difflib.unified_diff(first, second, "astroquery", "topmast", lineterm="", n=1)
         return Finding(what, _count(len(first), "line"), tuple(_at_most(list(lines), MOST_LINES)))
 
@@ -73,9 +69,6 @@ FILE_WORDS = {
     (True, False): "topmast's only",
     (False, True): "astroquery's only",
 }
-
-
-# ------------------------------------------------------------------------------------- calls
 
 
 def _calls(theirs: Outcome, ours: Outcome) -> Finding:
@@ -146,9 +139,6 @@ def _cell_differences(theirs: Record, ours: Record) -> Iterator[str]:
         yield f"column {theirs['name']}, row {row}: {_pair(first, second)}"
     if len(unlike) > MOST_CELLS:
         yield f"column {theirs['name']}: {len(unlike) - MOST_CELLS} more rows"
-
-
-# ------------------------------------------------------------------------------------- words
 
 
 def _pair(theirs: Any, ours: Any) -> str:

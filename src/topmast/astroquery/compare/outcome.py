@@ -1,4 +1,4 @@
-"""What came of one run of a script: exit code, output, calls and files."""
+"""The results of one run of a script: exit code, output, calls and files."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def without_times(text: str) -> str:
     return STAMP.sub(r"\1TIME", text)
 
 
-def told_lines(text: str) -> list[str]:
+def message_lines(text: str) -> list[str]:
     """The lines of an output, without what must differ between two packages.
 
     That is the module that a message of astropy's logger names, the file and line that a warning

@@ -45,9 +45,6 @@ def main() -> None:
             json.dump(calls, file)
 
 
-# ------------------------------------------------------------------------------------- watching
-
-
 def watch(module: Any, calls: list[Call]) -> None:
     """Let every public method of the module's classes write down what it gives."""
     busy = threading.local()
@@ -94,7 +91,7 @@ def recorded(
         busy.now = True
         made: Call = {"name": title, "arguments": shown_arguments(given[1:], named)}
         try:
-            with noticed_warnings(made, given_warnings):
+            with recorded_warnings(made, given_warnings):
                 result = function(*given, **named)
             made["gives"] = plain(result)
         except Exception as problem:
@@ -109,7 +106,7 @@ def recorded(
 
 
 @contextmanager
-def noticed_warnings(made: Call, given: dict[Any, Any]) -> Iterator[None]:
+def recorded_warnings(made: Call, given: dict[Any, Any]) -> Iterator[None]:
     """Write down the classes of the warnings of a block, and give them again after it.
 
     `given` remembers which have been shown, as Python does for each module.
@@ -139,9 +136,6 @@ def short(value: Any) -> str:
         return f"<{type(value).__name__}>"
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-# -------------------------------------------------------------------------------- plain values
 
 
 def plain(value: Any) -> Any:

@@ -1,1 +1,1 @@
-"""Is a file whole? Judged by its format, length and checksums; reads, never writes."""
+"""Check that a file is complete, by format, length and checksums; reads, never writes."""

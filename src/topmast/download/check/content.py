@@ -1,4 +1,4 @@
-"""Judge one file on disk by what is in it: one pass for format, length, checksums and SHA-256."""
+"""Check one file on disk in one pass: format, length, checksums and SHA-256."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from topmast.config.output import one_line
 from topmast.download.check.fits import FITS_START
 from topmast.download.check.formats import BINARY, FITS, GZIP, format_of
 from topmast.download.check.reading import FileReader
@@ -120,12 +121,7 @@ def _first_words(text: bytes) -> str:
     if HTML.match(text):
         title = re.search(rb"<title[^>]*>(.*?)</title>", text, re.I | re.S)
         text = title[1] if title else re.sub(rb"<[^>]*>", b" ", text)
-    words = " ".join(text[:2000].decode("utf-8", "replace").split())
-    words = "".join(letter if letter.isprintable() else "?" for letter in words)
-    return repr(words if len(words) <= 80 else words[:77] + "...")
-
-
-# Formats ---------------------------------------------------------------------------------
+    return repr(one_line(text[:2000].decode("utf-8", "replace"), 80))
 
 
 def _judge(reader: FileReader, name: str) -> Verdict:

@@ -29,8 +29,9 @@ def judge_gzip(reader: FileReader, name: str) -> Verdict:
     unpacked = GzipReader(reader)
     start = _unpacked_start(reader)
     promised = name.endswith(FITS_ENDINGS)
+    begins_like_fits = start.startswith(FITS_START) or FITS_START.startswith(start)
+    holds_fits = promised and start and begins_like_fits
     try:
-        holds_fits = promised and start and _begins_like_fits(start)
         verdict = judge_fits(unpacked) if holds_fits else whole()
         while unpacked.fill(buffer("file")):
             pass
@@ -42,10 +43,6 @@ def judge_gzip(reader: FileReader, name: str) -> Verdict:
         reason = f"what is packed in it does not look like FITS, it begins with {start[:12]!r}"
         return corrupt(reason) if is_text(start) else whole(reason, doubtful=True)
     return verdict
-
-
-def _begins_like_fits(start: bytes) -> bool:
-    return start.startswith(FITS_START) or FITS_START.startswith(start)
 
 
 def _unpacked_start(reader: FileReader) -> bytes:

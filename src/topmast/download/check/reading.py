@@ -63,10 +63,10 @@ class FileReader:
 
     def __init__(self, path: Path | str, known: str = "", body: bytes | None = None) -> None:
         self.path = path
-        self.file = FileIO(path) if body is None else BytesIO(body)
+        self.file: FileIO | BytesIO = FileIO(path) if body is None else BytesIO(body)
         self._known = known
         self._digest = hashlib.sha256()
-        self.position = 0
+        self.position: int = 0
 
     def fill(self, view: memoryview) -> int:
         have = 0

@@ -41,13 +41,13 @@ class Verdict:
 
 
 #: The format itself proves that the file is complete.
-whole = partial(Verdict, State.WHOLE)
+whole: partial[Verdict] = partial(Verdict, State.WHOLE)
 #: The file ends too early.
-truncated = partial(Verdict, State.TRUNCATED)
+truncated: partial[Verdict] = partial(Verdict, State.TRUNCATED)
 #: The file is not what its format promises.
-corrupt = partial(Verdict, State.CORRUPT)
+corrupt: partial[Verdict] = partial(Verdict, State.CORRUPT)
 #: A server's message was saved in place of the file.
-error_page = partial(Verdict, State.ERROR_PAGE)
+error_page: partial[Verdict] = partial(Verdict, State.ERROR_PAGE)
 #: Nothing speaks against the file, and nothing in it proves that it is complete.
-unproven = partial(Verdict, State.UNKNOWN)
-NO_END = unproven("this format does not tell where it ends")
+unproven: partial[Verdict] = partial(Verdict, State.UNKNOWN)
+NO_END = unproven("this format does not mark its end")

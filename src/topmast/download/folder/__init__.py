@@ -1,1 +1,1 @@
-"""The download folder: its index, partial files, journal, paths and locks; knows no network."""
+"""The download folder: index, partial files, journal, paths and locks; no network."""

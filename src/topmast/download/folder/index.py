@@ -44,7 +44,7 @@ class Index:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.file = folder / INDEX_NAME
+        self.file: Path = folder / INDEX_NAME
         self._lock = threading.Lock()
         self._waiting: list[bytes] = []
         self._entries: dict[str, Held] = {}

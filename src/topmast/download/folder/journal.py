@@ -1,4 +1,4 @@
-"""A run on disk as it goes: first what was planned, then each file as it finishes.
+"""The journal of a run: the planned files first, then each file as it finishes.
 
 ``.topmast-run-<time>-<process>.jsonl`` in the download folder. It is removed when every file
 has arrived; after a kill or a failure it stays, and `retry` takes it in place of a manifest.

@@ -7,7 +7,6 @@ eight characters of the hash of its URI before its extension (see `Places`).
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
@@ -19,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from topmast.download.product import Held
-from topmast.errors import InvalidQueryError, UnsafeNameError
+from topmast.errors import InvalidQueryError, UnsafeNameError, did_you_mean
 from topmast.wire.safe_names import safe_name
 
 BASE = "mastDownload"
@@ -146,8 +145,7 @@ def _fields_of(part: str, template: str) -> tuple[tuple[str, str | None], ...]:
 
 def _check_fields(layout: Layout, columns: set[str]) -> None:
     for name in sorted(layout.fields - columns):
-        near = difflib.get_close_matches(name, columns, 1, 0.5)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(name, columns)
         raise InvalidQueryError(
             f"No column {name!r} in the product table for the layout {layout.template!r}.{hint}"
             f" Columns: {', '.join(sorted(columns))}."

@@ -41,9 +41,9 @@ class Part:
 
     def __init__(self, final: Path, path: str, file: int, size: int) -> None:
         self.final = final
-        self.file = file
-        self.size = size
-        self.began_empty = not size
+        self.file: int = file
+        self.size: int = size
+        self.began_empty: bool = not size
         # Paths as text: these calls are made for each of many small files.
         self.path = path
         self._sidecar = Path(f"{path}.json")

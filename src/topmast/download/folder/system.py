@@ -1,4 +1,4 @@
-"""Files as the operating system has them: open, lock, read and write at a place, sync, free space.
+"""Operating system calls on files: open, lock, read and write at an offset, sync, free space.
 
 POSIX reads and writes at a place; Windows has to seek first.
 """
@@ -9,7 +9,7 @@ import errno
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
@@ -50,8 +50,8 @@ def write_after_seeking(file: int, data: bytes | memoryview, place: int) -> int:
         return os.write(file, data)
 
 
-read_at = getattr(os, "pread", read_after_seeking)
-write_at = getattr(os, "pwrite", write_after_seeking)
+read_at: Callable[[int, int, int], bytes] = getattr(os, "pread", read_after_seeking)
+write_at: Callable[[int, bytes | memoryview, int], int] = getattr(os, "pwrite", write_after_seeking)
 
 
 def try_lock(file: int, *, wait: bool = False) -> bool:

@@ -10,7 +10,7 @@ from topmast.download.transfer.backoff import Failed
 from topmast.errors import CloudAccessWarning, MastError, warn
 from topmast.net.parallel import at_once
 
-log = logging.getLogger("topmast")
+log: logging.Logger = logging.getLogger("topmast")
 
 #: Files in a row that may fail without an answer before the run does without the cloud.
 UNANSWERED = 3

@@ -36,7 +36,7 @@ REASONS = {
     404: "404 Not Found: the archive does not have this file; search again for its new name.",
     410: "410 Gone: it was withdrawn; search for a newer version.",
     429: "429 Too Many Requests: the archive asks for fewer requests; lower conf.connections.",
-    500: "500 Internal Server Error: the archive failed at it; try again later.",
+    500: "500 Internal Server Error: the archive failed to send it; try again later.",
     503: "503 Service Unavailable: the archive is overloaded or down; try again later.",
 }
 CHANGED = "the file changed in the archive while it was fetched"
@@ -75,6 +75,13 @@ class Segments(list[Segment]):
     def ranges(self) -> list[tuple[int, int]]:
         """From and to of each segment that is not done."""
         return [(s.position, s.end or s.position) for s in self if not s.done]
+
+    def take(self) -> Segment | None:
+        """One that nobody works at, now taken."""
+        found = next((one for one in self if not one.taken and not one.done), None)
+        if found is not None:
+            found.taken = True
+        return found
 
     def longest_for_helper(self, least: int) -> int:
         """Bytes that one more worker would find: a free segment, or half of a long one."""

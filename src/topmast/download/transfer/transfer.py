@@ -1,4 +1,4 @@
-"""Bring the bytes of one file into its ``.part``: one stream, or several segments at once.
+"""Download one file into its ``.part``: as one stream, or in several segments at once.
 
 The thread that owns a `Transfer` works through the missing segments; other threads may help, each
 taking half of the largest one, once the server has shown that it gives parts of an unchanging
@@ -78,25 +78,23 @@ class Transfer:
     ) -> None:
         self.product = product
         self.part = part
-        self.attempts = 0
+        self.attempts: int = 0
         #: Where the last answer came from; empty while there is none.
-        self.answered_by = ""
+        self.answered_by: str = ""
         #: Whether that was on a connection with a past: a late answer to an earlier request could
         #: be taken for this one's.
-        self.kept_connection = False
+        self.kept_connection: bool = False
         self._session, self._settings, self._control = session, settings, control
         self._current = current
         self._on_splittable = on_splittable
         self._changed = threading.Condition()
         #: The version that is being fetched.
-        self.copy = Copy(Held(uri=product.uri))
+        self.copy: Copy = Copy(Held(uri=product.uri))
         self._helpers = self._failed_helps = self._gained = 0
         self._ranges_work = True
         self._limits = replace(settings.limits, total_seconds=None)
         self._began = time.monotonic()
         self._saved_at = 0.0
-
-    # Begin, go on, end --------------------------------------------------------------------
 
     def resume(self) -> None:
         """Go on from what an earlier run has left, if that can be trusted."""
@@ -138,7 +136,7 @@ class Transfer:
                 try:
                     with self._changed:
                         copy = self.copy
-                        segment = self._take_segment(copy)
+                        segment = copy.segments.take()
                         if segment is None:  # the helpers have the rest
                             self._changed.wait(0.05)
                     self._control.check()
@@ -151,8 +149,7 @@ class Transfer:
                     enough = min(PROGRESS, PROGRESS_SHARE * (self.copy.held.size or PROGRESS))
                     late = self._seconds_left() <= 0
                     backoff.wait_after(problem, progress=gain >= enough, late=late)
-            if self._helpers:
-                self._wait_for_helpers()
+            self._wait_for_helpers()
         if self.copy.held.encoding:
             unpack(self.part, self.copy.held.encoding, self.product)
 
@@ -182,8 +179,6 @@ class Transfer:
         self.run()
         return True
 
-    # Help of other threads ----------------------------------------------------------------
-
     def wants_help(self) -> int:
         """How many bytes a helper would find; 0 if none is wanted."""
         with self._changed:
@@ -205,9 +200,13 @@ class Transfer:
             if not self.wants_help():  # others may have come first
                 return
             copy = self.copy
-            segment = self._take_segment(copy) or self._take_half(copy)
+            segment = copy.segments.take()
             if segment is None:
-                return
+                segment = copy.segments.halve(self._settings.split_least)
+                if segment is None:
+                    return
+                segment.taken = True
+                self._save(copy)  # the new division
             self._helpers += 1
         try:
             self._fetch(copy, segment, helping=True)
@@ -220,28 +219,10 @@ class Transfer:
                 self._helpers -= 1
                 self._changed.notify_all()
 
-    def _take_half(self, copy: Copy) -> Segment | None:
-        """Half of the longest segment, and the new division written down."""
-        half = copy.segments.halve(self._settings.split_least)
-        if half is not None:
-            half.taken = True
-            self._save(copy)
-        return half
-
     def _wait_for_helpers(self) -> None:
         with self._changed:
             while self._helpers:
                 self._changed.wait(0.1)
-
-    # One request --------------------------------------------------------------------------
-
-    def _take_segment(self, copy: Copy) -> Segment | None:
-        """One that nobody works at, under the lock."""
-        for segment in copy.segments:
-            if not segment.taken and not segment.done:
-                segment.taken = True
-                return segment
-        return None
 
     def _fetch(self, copy: Copy, segment: Segment, helping: bool = False) -> None:
         """Ask for a segment that was taken, and write what comes."""
@@ -291,12 +272,7 @@ class Transfer:
         return PLAIN | {name: value for name, value in conditions.items() if value}
 
     def _follow(self, decision: Decision, copy: Copy, segment: Segment, helping: bool) -> Copy:
-        """Do what the decision says, as far as it comes before the body; the copy to go on with.
-
-        Raises
-        ------
-        NotModified, Problem
-        """
+        """Do what the decision says, as far as it comes before the body; the copy to go on with."""
         action = decision.action
         if not decision.ranges:
             self._ranges_work = False
@@ -351,8 +327,6 @@ class Transfer:
                 self.copy = Copy(Held(uri=self.product.uri))
         raise Restart(OTHER_PART)
 
-    # The body -----------------------------------------------------------------------------
-
     def _receive(
         self,
         stream: ReceivedStream,
@@ -385,9 +359,10 @@ class Transfer:
                 segment.position += len(data)
                 self._gained += len(data)
             self._control.received(len(data))
-            if len(copy.segments) > 1:
-                self._save_now_and_then(copy)
             now = time.monotonic()
+            # With several segments the length of the file does not tell what is missing.
+            if len(copy.segments) > 1 and now - self._saved_at >= SAVE_SECONDS:
+                self._save(copy)
             in_window += len(chunk)
             if now - window_began >= window:
                 if in_window < self._settings.stall_rate * window:
@@ -410,11 +385,6 @@ class Transfer:
         size = max(self.product.size or 0, self.copy.held.size or 0)
         longest = (self._settings.limits.total_seconds or 600.0) + size / self._settings.least_rate
         return self._began + longest - time.monotonic()
-
-    def _save_now_and_then(self, copy: Copy) -> None:
-        """With several segments the length of the file does not tell what is missing."""
-        if time.monotonic() - self._saved_at >= SAVE_SECONDS:
-            self._save(copy)
 
     def _save(self, copy: Copy) -> None:
         """Write down what is missing, unless the length of the file alone tells it."""

@@ -23,7 +23,8 @@ class Draws:
     """Random numbers for one column: `functions` are those of NumPy's generator and some more."""
 
     def __init__(self, random: np.random.Generator, count: int) -> None:
-        self.random, self.count = random, count
+        self.random: np.random.Generator = random
+        self.count: int = count
 
     @property
     def functions(self) -> Mapping[str, Any]:

@@ -166,9 +166,6 @@ def in_version_2(each: Observed) -> Observed:
     return older
 
 
-# ---------------------------------------------------------------------------------------- sources
-
-
 def summary_columns(each: Observed) -> Columns:
     """What a source's detections add up to: one row a source."""
     images, seen, count = each.field.images, each.seen, len(each.match_ids)
@@ -240,9 +237,6 @@ def times(mjd: Array) -> Array:
     stamps = np.round((mjd - UNIX_EPOCH_MJD) * MILLISECONDS_A_DAY).astype(np.int64)
     kinds, which = np.unique(stamps, return_inverse=True)
     return np.array([f"/Date({stamp})/" for stamp in kinds.tolist()], object)[which]
-
-
-# ------------------------------------------------------------------------------------- detections
 
 
 def detection_columns(each: Observed) -> Columns:

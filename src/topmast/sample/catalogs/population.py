@@ -1,4 +1,4 @@
-"""Stars that could be: mass, age and distance first, everything else follows from them."""
+"""A synthetic population of stars: mass, age and distance, and what follows from them."""
 
 from __future__ import annotations
 
@@ -100,9 +100,6 @@ def stars_of_the_sky() -> Columns:
     return with_positions(bodies, place.ra.deg, place.dec.deg, random)
 
 
-# --------------------------------------------------------------------------------------- positions
-
-
 def in_circle(
     ra: float, dec: float, away_deg: Array, random: np.random.Generator
 ) -> tuple[Array, Array]:
@@ -125,9 +122,6 @@ def king_radii(
     least = 1 / (1 + (core / clear) ** 2) if clear else 0.0
     part = random.uniform(least, most, count)
     return np.asarray(core * np.sqrt(part / (1 - part)))
-
-
-# ------------------------------------------------------------------------- what stars are and show
 
 
 def disk_stars(

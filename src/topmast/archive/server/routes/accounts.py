@@ -101,7 +101,7 @@ async def log_in(request: Request) -> Response:
         text = "The archive is busy with other logins. Try again in a few seconds."
         return message(503, text, CHECK_WAIT_SECONDS)
     except ArchiveError:
-        return message(503, "The archive cannot note a login now: it is read-only, or written to.")
+        return message(503, "The archive cannot store a login: it is read-only or being written.")
     headers = PRIVATE | {"Set-Cookie": _set_cookie(request, secret, SESSION_SECONDS)}
     return Response(encode_session(_session_info(user)), media_type=JSON_TYPE, headers=headers)
 

@@ -85,6 +85,6 @@ async def staged(request: Request) -> Response:
     place, name = request.path_params["place"], request.path_params["name"]
     text = await in_thread(lambda: archive_of(request).staged.get(place, name))
     if text is None:
-        return message(404, "This script is not here, or no longer. Ask for it again.")
+        return message(404, "This script does not exist, or not any more. Request it again.")
     media_type = "text/html" if name.endswith(".html") else "text/plain"
     return Response(text, media_type=media_type)

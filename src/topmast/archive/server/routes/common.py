@@ -84,7 +84,7 @@ def with_errors_as_answers(endpoint: Endpoint) -> Endpoint:
             response = message(400, "The request was cut short.")
         except Exception:
             LOGGER.exception("%s %s failed", request.method, request.url.path)
-            response = message(500, "The archive failed at this request; its log says why.")
+            response = message(500, "The archive failed at this request; see its log.")
         if hasattr(request.state, "user"):
             response.headers.setdefault("Cache-Control", "private")
             response.headers.add_vary_header("Authorization, Cookie")

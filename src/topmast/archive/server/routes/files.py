@@ -117,7 +117,7 @@ class PiecesResponse(Response):
         self, pieces: AsyncIterator[bytes], status_code: int, headers: dict[str, str]
     ) -> None:
         super().__init__(status_code=status_code)
-        self.raw_headers = [
+        self.raw_headers: list[tuple[bytes, bytes]] = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
             for name, value in headers.items()
         ]

@@ -1,4 +1,4 @@
-"""Pages for people and for monitors: what this server is, and whether it is well."""
+"""Pages about the server: a description, and its health."""
 
 from __future__ import annotations
 

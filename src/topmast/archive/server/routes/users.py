@@ -60,10 +60,8 @@ def _tokens(request: Request) -> Iterator[str]:
 
 
 def _look_up(store: Store, tokens: list[str], sessions: list[str]) -> User:
-    for secret in tokens:
-        if user := user_of_token(store, secret):
-            return user
-    for secret in sessions:
-        if user := user_of_session(store, secret):
-            return user
+    for find, secrets in ((user_of_token, tokens), (user_of_session, sessions)):
+        for secret in secrets:
+            if user := find(store, secret):
+                return user
     return ANONYMOUS
