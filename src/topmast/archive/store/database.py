@@ -201,7 +201,7 @@ class Store:
                 f"One is made with: topmast init {self.layout.folder}, or Archive.create(folder)."
             )
         base = "file:" + quote(str(path.absolute()))
-        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        if _writable(path) and _writable(path.parent):
             addresses = [f"{base}?mode=rw"]
         elif _has_content(path.with_name(path.name + "-wal")):
             addresses = [f"{base}?mode=ro"]
@@ -236,6 +236,10 @@ def _close_all(connections: list[sqlite3.Connection], process: int) -> None:
         return
     for connection in connections:
         connection.close()
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK)
 
 
 def _has_content(path: Path) -> bool:
