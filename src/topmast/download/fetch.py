@@ -221,7 +221,8 @@ class Fetcher:
             content = inspect(part.path, name, *part.hashed())
             more = None
             if size is not None and content.size < size and content.verdict.state in GOOD:
-                if more := transfer.find_more():
+                more = transfer.find_more()
+                if more:
                     content = inspect(part.path, name, *part.hashed())
             problem = self._problem(transfer, content)
             doubt = self._doubt(transfer, content, nothing_more=more is False)
