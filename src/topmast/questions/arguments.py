@@ -88,10 +88,7 @@ def check_none_missing(values: Iterable[Any], what: str) -> None:
 def plain_text(value: Any) -> Any:
     """Bytes as text, and a text of NumPy as one of Python; anything else as it is.
 
-    Raises
-    ------
-    InvalidQueryError
-        For what no UTF-8 can hold.
+    Raises InvalidQueryError for what no UTF-8 can hold.
     """
     try:
         if isinstance(value, bytes):
@@ -109,10 +106,7 @@ def plain_argument(value: Any) -> Any:
 
     Bytes become texts, arrays without a dimension their value. A table stays as it is.
 
-    Raises
-    ------
-    InvalidQueryError
-        For a single value that is masked.
+    Raises InvalidQueryError for a single value that is masked.
     """
     if is_masked(value):
         raise InvalidQueryError("A masked value was given, which stands for nothing.")

@@ -122,26 +122,11 @@ ELSEWHERE = {
 def find_catalog(
     name: str, version: int | None = None, *, newest: Mapping[str, int] | None = None
 ) -> Catalog:
-    """The catalogue that a user names.
+    """The catalogue that a user names in any letter case, with or without its version.
 
-    Parameters
-    ----------
-    name : str
-        In any letter case, with or without its version: ``"gaia"``, ``"GaiaDR2"``.
-    version : int, optional
-        Default: the highest.
-    newest : mapping, optional
-        For a name of a catalogue the highest version to know of.
-
-    Returns
-    -------
-    Catalog
-        For an unknown name the service that it would have; an archive may know it.
-
-    Warns
-    -----
-    InputWarning
-        For a version that does not exist, and one where it says nothing.
+    Without `version` it is the highest; `newest` says for some names which one that is. For an
+    unknown name it is the service that it would have, since an archive may know it. Warns of a
+    version that does not exist, and of one where it says nothing.
     """
     name, plain = plain_text(name), _checked(name)
     version = plain_argument(version)

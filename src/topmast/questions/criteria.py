@@ -141,25 +141,11 @@ def observation_kind(columns: dict[str, Any]) -> str | None:
 def check_criteria(
     criteria: Mapping[str, Any], columns: Columns, *, also: Iterable[str] = ()
 ) -> list[Filter]:
-    """The filters that `criteria` stand for.
+    """The filters that `criteria`, as for `ObservationsClass.query_criteria`, stand for.
 
-    Parameters
-    ----------
-    criteria : mapping
-        Column name (in any letter case) and value. A column of texts or whole numbers takes one
-        value or a list of which any may match, with one wildcard (``*`` or ``%``) among them. A
-        column of floats takes ``[low, high]``, both ends included; None leaves an end open; a
-        list of such pairs means any of them. Times are MJD (UTC) or `~astropy.time.Time`, other
-        numbers are in the column's unit or a `~astropy.units.Quantity`.
-    columns
-        The columns of the service.
-    also : iterable of str
-        Argument names that may have been meant by an unknown criterion.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a column that does not exist, with the nearest name, or a value of a wrong kind.
+    `also` are names of arguments that may have been meant by an unknown criterion. Raises
+    InvalidQueryError for a column that does not exist, with the nearest name, or a value of a
+    wrong kind.
     """
     filters = []
     for name, value in criteria.items():

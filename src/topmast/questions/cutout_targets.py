@@ -62,10 +62,7 @@ def find_targets(
 ) -> Targets:
     """What a call points at: coordinates, names, or the names of moving targets.
 
-    Raises
-    ------
-    InvalidQueryError
-        If it is not exactly one of these.
+    Raises InvalidQueryError if it is not exactly one of these.
     """
     if truth_value("moving_target", moving_target):
         return _moving_targets(coordinates, names, mt_type)
@@ -119,10 +116,7 @@ def check_product(product: str | None) -> None:
 def parse_size(size: Any) -> CutoutSize:
     """The size of a cutout: one number or angle for a square, or two, (ny, nx).
 
-    Raises
-    ------
-    InvalidQueryError
-        For anything else, and for a size that is not above zero.
+    Raises InvalidQueryError for anything else, and for a size that is not above zero.
     """
     sides = _sides(size)
     if len(sides) > 2:

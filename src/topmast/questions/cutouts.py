@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -274,8 +274,3 @@ def image_request(cutout_format: str, image: Mapping[str, Any]) -> dict[str, Any
             warn(f"{word!r} is ignored: it is none of {', '.join(IMAGE_WORDS)}.", InputWarning)
     words = {word: str(value) for word, value in image.items() if word in IMAGE_WORDS}
     return {"format": kind, "image": words}
-
-
-def with_format(cuts: Sequence[Cut], more: Mapping[str, Any]) -> list[Cut]:
-    """The same cuts, in another format."""
-    return [replace(cut, request=replace(cut.request, **more)) for cut in cuts]

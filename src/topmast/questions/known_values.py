@@ -23,10 +23,7 @@ KnownValues = Mapping[str, Mapping[str, int]]
 def ask_known_values(session: Session) -> KnownValues:
     """The values of all columns that have few; one request.
 
-    Raises
-    ------
-    BadAnswerError
-        If the archive answers without a histogram.
+    Raises BadAnswerError if the archive answers without a histogram.
     """
     answer = ask_answers(session, Question(ALL, [{}], format="extjs"))[0].json()
     try:

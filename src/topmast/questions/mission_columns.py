@@ -83,13 +83,7 @@ class _Cache:
 
 
 def columns_of_mission(session: Session, name: str) -> MissionColumns:
-    """The columns of a mission.
-
-    Raises
-    ------
-    InvalidQueryError
-        If the server has no such mission.
-    """
+    """The columns of a mission; InvalidQueryError if the server has no such mission."""
     mission = checked_mission(name)
     cache, key = session.cache(_Cache), (session.where, mission.name)
     if key not in cache.columns:

@@ -27,7 +27,7 @@ from topmast.net.parallel import at_once
 from topmast.net.session import Session
 from topmast.questions.arguments import in_batches
 from topmast.questions.mission_columns import MissionColumns, no_such_mission
-from topmast.questions.missions import MissionQuestion, for_targets
+from topmast.questions.missions import MissionQuestion
 from topmast.questions.portal import NO_RESULTS, TARGET_GIVEN, TARGET_INDEX
 from topmast.questions.progress import progress_bar
 from topmast.tables.missions import unit_of
@@ -90,7 +90,8 @@ def target_text(ra_deg: float, dec_deg: float) -> str:
 def _batches(question: MissionQuestion) -> list[SearchRequest]:
     """The requests of a question: each position once, a hundred in each."""
     texts = list(dict.fromkeys(target_text(p.ra_deg, p.dec_deg) for p in question.places))
-    return [for_targets(question, batch) for batch in in_batches(texts, MOST_TARGETS) or [()]]
+    batches = in_batches(texts, MOST_TARGETS) or [()]
+    return [replace(question.request, targets=tuple(batch)) for batch in batches]
 
 
 def _each_batch(session: Session, question: MissionQuestion) -> list[Page]:
@@ -108,14 +109,11 @@ def _total(page: Page) -> int:
 
 def _all_pages(session: Session, question: MissionQuestion) -> list[list[Page]]:
     """The pages of each batch. Several batches are each asked from the first row on."""
-    requests = _batches(question)
-    wanted = question.limit
-    if len(requests) > 1:
-        skipped = question.request.offset
-        requests = [replace(request, offset=0) for request in requests]
-        wanted = None if wanted is None else wanted + skipped
+    requests, wanted = _batches(question), question.limit
     if len(requests) == 1:
         return [_pages(session, question, requests[0], wanted)]
+    requests = [replace(request, offset=0) for request in requests]
+    wanted = None if wanted is None else wanted + question.request.offset
     with progress_bar(f"{question.mission} search", len(requests)) as advance:
 
         def pages(request: SearchRequest) -> list[Page]:

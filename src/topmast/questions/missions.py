@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -400,8 +400,3 @@ def _number_in_unit(column: MissionColumn, value: u.Quantity) -> float:
         raise InvalidQueryError(
             f"The column '{column.name}' {told}; {value} cannot be compared with it."
         ) from problem
-
-
-def for_targets(question: MissionQuestion, targets: Iterable[str]) -> SearchRequest:
-    """The request of `question` about these targets."""
-    return replace(question.request, targets=tuple(targets))

@@ -61,10 +61,7 @@ DEGREES = re.compile(rf"\s*({DECIMAL})(?:\s+|\s*,\s*)({DECIMAL})\s*")
 def read_degrees(text: str) -> Position | None:
     """The position of a text ``"ra dec"`` in decimal degrees; None for any other text.
 
-    Raises
-    ------
-    InvalidQueryError
-        For a declination beyond the poles.
+    Raises InvalidQueryError for a declination beyond the poles.
     """
     match = DEGREES.fullmatch(text)
     if match is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from astropy.io import fits
@@ -17,7 +18,7 @@ from topmast.questions.cutout_targets import (
     one_of_names,
     parse_size,
 )
-from topmast.questions.cutouts import Cut, get_cuts, image_request, tess_cuts, with_format
+from topmast.questions.cutouts import Cut, get_cuts, image_request, tess_cuts
 from topmast.services.cutout_files import download_cuts
 from topmast.services.methods import method
 from topmast.services.service import Service
@@ -248,7 +249,7 @@ def download_survey_cutouts(
     """
     more = image_request(cutout_format, img_params)
     targets, cuts = _plain_cuts(session, "zcut", coordinates, size, survey)
-    cuts = with_format(cuts, more)
+    cuts = [replace(cut, request=replace(cut.request, **more)) for cut in cuts]
     return download_cuts(
         session, cuts, path, inflate=inflate, cache=cache, verbose=verbose, many=targets.many
     )

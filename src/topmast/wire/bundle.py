@@ -64,10 +64,7 @@ class BundleAnswer:
 def decode_bundle(body: bytes | str) -> list[str]:
     """The URIs in the body of a POST to Download/bundle.sh, each once, in order.
 
-    Raises
-    ------
-    InvalidQueryError
-        If there is none, or the body is no form.
+    Raises InvalidQueryError if there is none, or the body is no form.
     """
     try:
         text = body.decode("utf-8") if isinstance(body, bytes) else body
@@ -98,10 +95,7 @@ def encode_bundle_request(request: BundleRequest) -> dict[str, Any]:
 def decode_bundle_request(params: Mapping[str, Any]) -> BundleRequest:
     """The request in such params, names in any case.
 
-    Raises
-    ------
-    InvalidQueryError
-        If no file is named, or the lists do not fit together.
+    Raises InvalidQueryError if no file is named, or the lists do not fit together.
     """
     known = {name.lower(): value for name, value in params.items()}
     filename = str(known.get("filename") or "mastDownload")

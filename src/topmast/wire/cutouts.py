@@ -103,10 +103,7 @@ def decode_cutout_request(
 ) -> CutoutRequest:
     """The request in a body or, if that is empty, in a query.
 
-    Raises
-    ------
-    InvalidQueryError
-        For a value that cannot be meant, by its name.
+    Raises InvalidQueryError for a value that cannot be meant, by its name.
     """
     given = _given(body, content_type, query)
     obj_id = given.get("obj_id", "")

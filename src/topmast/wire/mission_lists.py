@@ -69,10 +69,7 @@ YES_NO = {True: "yes", False: "no"}
 def decode_columns(content: bytes) -> list[MissionColumn]:
     """The columns of a mission.
 
-    Raises
-    ------
-    BadAnswerError
-        If it is no list, or has an entry without a name or a type.
+    Raises BadAnswerError if it is no list, or has an entry without a name or a type.
     """
     listed = read_json(content)
     if not isinstance(listed, list):
@@ -131,10 +128,7 @@ def encode_products(products: Sequence[Mapping[str, Any]]) -> bytes:
 def decode_products(content: bytes) -> list[dict[str, Any]]:
     """The products of an answer, also where their list is wrapped in another one.
 
-    Raises
-    ------
-    BadAnswerError
-        If there is no list of products.
+    Raises BadAnswerError if there is no list of products.
     """
     parsed = read_json(content)
     products = parsed.get("products") if isinstance(parsed, dict) else None

@@ -76,10 +76,7 @@ class ResolverQuery:
 def encode_resolver_query(query: ResolverQuery) -> str:
     """The query string of a GET.
 
-    Raises
-    ------
-    InvalidQueryError
-        If there is no name, or are more than the resolver takes at once.
+    Raises InvalidQueryError if there is no name, or are more than the resolver takes at once.
     """
     if not 1 <= len(query.names) <= NAMES_AT_ONCE:
         raise InvalidQueryError(
@@ -130,10 +127,7 @@ def encode_names(found: Sequence[ResolvedName], format: str = "json") -> bytes:
 def decode_names(content: bytes) -> list[ResolvedName]:
     """The entries of an answer in JSON or XML; those without a position are left out.
 
-    Raises
-    ------
-    BadAnswerError
-        If the bytes are no such answer.
+    Raises BadAnswerError if the bytes are no such answer.
     """
     entries = _entries_of_xml(content) if is_markup(content) else _entries_of_json(content)
     return [name for name in map(_name_of, entries) if name is not None]

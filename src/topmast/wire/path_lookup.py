@@ -29,10 +29,7 @@ def encode_lookup(uris: Sequence[str]) -> str:
 def decode_lookup(query: str) -> list[str]:
     """The URIs that a query string asks for.
 
-    Raises
-    ------
-    InvalidQueryError
-        If there is none, or there are too many.
+    Raises InvalidQueryError if there is none, or there are too many.
     """
     try:
         pairs = parse_qsl(query, max_num_fields=MOST_URIS + 10)
@@ -60,10 +57,7 @@ def encode_paths(keys: Mapping[str, str | None]) -> bytes:
 def decode_paths(content: bytes) -> dict[str, str]:
     """The key of each URI of an answer that is in the cloud; what is no key is left out.
 
-    Raises
-    ------
-    BadAnswerError
-        If the bytes are no such answer.
+    Raises BadAnswerError if the bytes are no such answer.
     """
     answer = read_json(content)
     if not isinstance(answer, dict):

@@ -49,10 +49,7 @@ class MashupRequest:
 def encode_request(request: MashupRequest) -> bytes:
     """The body of a POST, which is as well the query string of a GET.
 
-    Raises
-    ------
-    InvalidQueryError
-        If a value has no place in JSON.
+    Raises InvalidQueryError if a value has no place in JSON.
     """
     try:
         text = json.dumps(_properties(request), default=_plain, allow_nan=False)

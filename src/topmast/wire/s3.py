@@ -50,10 +50,7 @@ def is_key(key: str) -> bool:
 def object_url(server: str, bucket: str, key: str) -> str:
     """The address of an object; Amazon's own servers have the bucket in their name.
 
-    Raises
-    ------
-    InvalidQueryError
-        For a name that no bucket, or a key that no object can have here.
+    Raises InvalidQueryError for a name that no bucket, or a key that no object can have here.
     """
     if not is_key(key):
         raise InvalidQueryError(
@@ -119,13 +116,7 @@ def encode_listing(bucket: str, query: ListingQuery, listing: Listing) -> bytes:
 
 
 def decode_listing(content: bytes) -> Listing:
-    """The common prefixes in an answer.
-
-    Raises
-    ------
-    BadAnswerError
-        If the bytes are no such answer.
-    """
+    """The common prefixes in an answer; BadAnswerError if the bytes are no such answer."""
     root = _read(content)
     if root is None or _local(root) != "ListBucketResult":
         raise BadAnswerError(f"The listing of the bucket cannot be read: {excerpt(content)}")

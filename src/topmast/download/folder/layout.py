@@ -63,24 +63,10 @@ class Layout:
 def parse_layout(
     template: str | Layout | None, *, flat: bool = False, columns: Iterable[str] = ()
 ) -> Layout:
-    """The layout that the caller asks for.
+    """The layout that the caller asks for; `template` and `flat` as for `download_products`.
 
-    Parameters
-    ----------
-    template : str or Layout, optional
-        Folders and the file name; any of `columns` may stand in braces. The last part has to
-        hold ``{productFilename}`` or ``{dataURI}``, or to have an extension and a column that
-        tells the products of an observation apart, as in
-        ``"{obs_id}_{productSubGroupDescription}.fits"``.
-    flat : bool
-        All files directly in the download folder.
-
-    Raises
-    ------
-    InvalidQueryError
-        For a field that is no column, a layout that names no file, and one beside ``flat``.
-    UnsafeNameError
-        For a layout that is absolute or climbs with "..".
+    Raises InvalidQueryError for a field that is none of `columns`, a layout that names no file,
+    and one beside ``flat``; UnsafeNameError for one that is absolute or climbs with "..".
     """
     if template is None:
         return FLAT_LAYOUT if flat else DEFAULT_LAYOUT
