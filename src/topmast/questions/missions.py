@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -29,10 +29,8 @@ from topmast.questions.names import positions_of_names
 from topmast.questions.places import Place, Places, find_places, places_of_names
 from topmast.questions.targets import parse_radius
 from topmast.tables.missions import ANGULAR_SEPARATION, unit_of
+from topmast.wire.mission_lists import MissionColumn
 from topmast.wire.missions import DEFAULT_LIMIT, LARGEST_RADIUS_ARCMIN, SearchRequest
-
-if TYPE_CHECKING:
-    from topmast.wire.mission_lists import MissionColumn
 
 DEFAULT_RADIUS = 3 * u.arcmin
 OPTIONS = ("sort_by", "sort_desc", "search_key", "skip_count", "user_fields")
