@@ -277,5 +277,5 @@ def test_cache_check_keeps_what_is_held_when_nobody_answers(
     manifest = run(server, tmp_path, FILES, cache="check")
 
     assert set(manifest["Status"]) == {"COMPLETE"}
-    assert all("not known if it is current" in message for message in manifest["Message"])
+    assert all("not known whether it is current" in message for message in manifest["Message"])
     assert set(manifest["Source"]) == {"disk"}

@@ -425,7 +425,7 @@ def test_planning_many_files_takes_less_than_1500_bytes_a_file(tmp_path: Path) -
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert "10000 files" in text
+    assert "10,000 files" in text
     assert most < 1500 * count, most
 
 
