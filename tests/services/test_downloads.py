@@ -14,7 +14,6 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Column
 
 import topmast
-from tests.small_archive import make
 from topmast.archive.server.serve import serve_in_thread
 from topmast.download.script import SERVED
 from topmast.errors import InputWarning, InvalidQueryError, NoResultsWarning
@@ -23,23 +22,6 @@ from topmast.services.downloads import DOWNLOADING, PLANNING
 from topmast.services.observations import ObservationsClass
 
 M8 = SkyCoord(270.92194, -24.38017, unit="deg")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    archive = make(tmp_path_factory.mktemp("small"))
-    archive.close()
-    return archive.folder
-
-
-@pytest.fixture
-def observations(folder: Path) -> ObservationsClass:
-    return topmast.connect(folder).observations
-
-
-@pytest.fixture
-def as_astroquery(folder: Path) -> ObservationsClass:
-    return topmast.connect(folder, dialect="astroquery").observations
 
 
 # --------------------------------------------------------------------------------- download

@@ -15,7 +15,7 @@ from astropy.time import Time
 
 import topmast
 from tests.scripted import session_with, table_answer
-from tests.small_archive import OBSERVATIONS, make
+from tests.small_archive import OBSERVATIONS
 from topmast.errors import (
     BadAnswerError,
     InputWarning,
@@ -29,23 +29,6 @@ from topmast.services.observations import ObservationsClass
 
 M8 = SkyCoord(270.92194, -24.38017, unit="deg")
 M101 = SkyCoord(210.80227, 54.34895, unit="deg")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    archive = make(tmp_path_factory.mktemp("small"))
-    archive.close()
-    return archive.folder
-
-
-@pytest.fixture
-def observations(folder: Path) -> ObservationsClass:
-    return topmast.connect(folder).observations
-
-
-@pytest.fixture
-def as_astroquery(folder: Path) -> ObservationsClass:
-    return topmast.connect(folder, dialect="astroquery").observations
 
 
 def ids(table: Table) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,8 @@ import pytest
 from astropy.coordinates import SkyCoord
 from astropy.table import Table
 
-import topmast
 from tests.scripted import session_with, table_answer
-from tests.small_archive import OBSERVATIONS, make
+from tests.small_archive import OBSERVATIONS
 from topmast.errors import InputWarning, InvalidQueryError
 from topmast.net.messages import Request
 from topmast.services.observations import ObservationsClass
@@ -20,23 +18,6 @@ from topmast.wire.portal import decode_request
 
 M8 = SkyCoord(270.92194, -24.38017, unit="deg")
 FFI = OBSERVATIONS[-1]["obs_id"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    archive = make(tmp_path_factory.mktemp("small"))
-    archive.close()
-    return archive.folder
-
-
-@pytest.fixture
-def observations(folder: Path) -> ObservationsClass:
-    return topmast.connect(folder).observations
-
-
-@pytest.fixture
-def as_astroquery(folder: Path) -> ObservationsClass:
-    return topmast.connect(folder, dialect="astroquery").observations
 
 
 def names(table: Table) -> list[str]:

@@ -146,7 +146,8 @@ class Conf:
     def _from_file(self) -> dict[str, tuple[str | None, str]]:
         if self._file is None:
             object.__setattr__(self, "_file", _read_files())
-        return dict(self._file)
+        found: dict[str, tuple[str | None, str]] = self._file
+        return found
 
 
 conf: Conf = Conf()

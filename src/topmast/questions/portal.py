@@ -127,9 +127,10 @@ def ask_table(session: Session, question: Question) -> Table:
     """The table that answers `question`, with a warning if it has no rows, or may lack some."""
     from topmast.tables.table import table_from_columns  # late, for it needs astropy
 
+    found, config = _ask(session, question)
     table = table_from_columns(
-        ask_columns(session, question).columns,
-        config=_config(session, question.config or question.service),
+        found.columns,
+        config=config,
         service=question.service,
         units=choice(session, "units"),
     )
@@ -140,15 +141,20 @@ def ask_table(session: Session, question: Question) -> Table:
 
 
 def ask_columns(session: Session, question: Question) -> PlainTable:
-    """As `ask_table`, without astropy: units and descriptions are left out.
+    """As `ask_table`, without astropy: units and descriptions are left out."""
+    return _ask(session, question)[0]
+
+
+def _ask(session: Session, question: Question) -> tuple[PlainTable, Mapping[str, Any] | None]:
+    """The columns that answer `question`, and the column configuration they were read with.
 
     Answers are read as they come, while the others are still on their way.
     """
     requests = question.requests()
-    config = _config_on_its_way(session, question.config or question.service)
+    on_its_way = _config_on_its_way(session, question.config or question.service)
     parts = _answers(session, question, requests)
-    null_floats = choice(session, "null_floats")
-    reader = AnswerReader(next(config), null_floats, question.keep_selected, len(requests))
+    config, null_floats = next(on_its_way), choice(session, "null_floats")
+    reader = AnswerReader(config, null_floats, question.keep_selected, len(requests))
     counts, found = [], []
     for request, pages in zip(requests, parts, strict=True):
         before = reader.rows
@@ -165,7 +171,7 @@ def ask_columns(session: Session, question: Question) -> PlainTable:
         log.info(question.why_many(table))
     elif question.limit is not None:
         warn_if_cut(question, found)
-    return table
+    return table, config
 
 
 Note = tuple[str, Paging | None]
