@@ -234,6 +234,7 @@ def main() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
+    sys.modules["pandas"] = None  # type: ignore[assignment]  # pyarrow loads it, if it can, for no use here
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no answer
     questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()
