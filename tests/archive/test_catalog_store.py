@@ -194,11 +194,11 @@ def test_a_writer_that_stops_half_way_leaves_the_old_rows(
     empty.ingest_catalog("tic", [{"ID": 1, "ra": 1.0, "dec": 2.0}])
 
     def stop(path: Path, write: Any) -> None:
-        if path.name == "catalog.json":
+        if path.name == "collection.properties":
             raise KeyboardInterrupt
         write_whole(path, write)
 
-    monkeypatch.setattr("topmast.archive.catalogs.parquet.write_whole", stop)
+    monkeypatch.setattr("topmast.archive.catalogs.hats.write_whole", stop)
     with pytest.raises(KeyboardInterrupt):
         empty.ingest_catalog("tic", [{"ID": 2, "ra": 1.0, "dec": 2.0}])
 
@@ -221,8 +221,7 @@ def test_a_reader_goes_on_while_rows_are_replaced(empty: Archive) -> None:
     assert new.column("ID").to_pylist() == [1, 2]
     names = sorted(path.name for path in (empty.folder / "catalogs" / "tic").iterdir())
     assert [name.partition("-")[0] for name in names] == [
-        "catalog.json",
-        "index",
+        "collection.properties",
         "notes.txt",
         "rows",
     ]
@@ -230,11 +229,11 @@ def test_a_reader_goes_on_while_rows_are_replaced(empty: Archive) -> None:
 
 def test_a_catalogue_of_a_newer_topmast_is_refused(empty: Archive) -> None:
     empty.ingest_catalog("tic", [{"ID": 1, "ra": 1.0, "dec": 2.0}])
-    pointer = empty.folder / "catalogs" / "tic" / "catalog.json"
-    pointer.write_text(json.dumps(json.loads(pointer.read_text()) | {"format": 2}))
+    (about,) = (empty.folder / "catalogs" / "tic").glob("rows-*/catalog.json")
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"format": 3}))
 
-    with pytest.raises(ArchiveError, match="newer format"):
-        empty.catalogs.table("tic")
+    with pytest.raises(ArchiveError, match="newer format"), Archive(empty.folder) as again:
+        again.catalogs.table("tic")
 
 
 @pytest.mark.parametrize("name", ["../tic", "Tic", "", "a b", "x" * 99])

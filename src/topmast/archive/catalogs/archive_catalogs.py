@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from topmast.archive.catalogs.building import Builder
 from topmast.archive.catalogs.definitions import known_catalog, own_catalog
 from topmast.archive.catalogs.histograms import Histograms
 from topmast.archive.catalogs.parquet import CatalogStore
-from topmast.archive.catalogs.rows import fields_in, merged, rows_of
+from topmast.archive.catalogs.rows import fields_in, full_columns, merged, rows_of
 from topmast.archive.catalogs.search import CatalogSearcher
 from topmast.archive.store.locking import writer_lock
 from topmast.archive.store.table_pieces import TableSource
@@ -49,6 +50,8 @@ class ArchiveCatalogs(CatalogStore):
             catalog = table.catalog if table else known_catalog(name)
             catalog = catalog or own_catalog(name, fields_in(source))
             rows = rows_of(source, catalog, ignore_unknown=ignore_unknown)
-            old = None if table is None else table.everything()
-            self.write(catalog, merged(old, rows, catalog.key))
+            old = None if table is None else table.pieces(table.stored_columns)
+            columns = {*full_columns(rows), *(table.stored_columns if table else ())}
+            pieces = merged(old, rows, catalog, columns)
+            Builder(self.folder / name, catalog).build(pieces)
         return int(rows.num_rows)

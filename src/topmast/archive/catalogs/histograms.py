@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import pyarrow.compute as pc
-
+from topmast.archive.catalogs.duck import FILES, query
 from topmast.archive.catalogs.parquet import CatalogTable
+from topmast.archive.catalogs.sql_filters import quoted
 from topmast.tables.fields import Field
 
 BINS = 145
@@ -63,9 +61,11 @@ def _is_range(field: Field) -> bool:
 
 
 def _counts(table: CatalogTable, name: str) -> dict[str, Any]:
-    counts: Counter[str] = Counter()
-    for pair in pc.value_counts(table.column(name)).to_pylist():
-        counts["" if pair["values"] is None else pair["values"]] += pair["counts"]
+    if name not in table.columns:
+        return {}
+    column = f"coalesce({quoted(name)}, '')"
+    sql = f"SELECT {column} AS word, count(*) AS count FROM {FILES} GROUP BY word ORDER BY word"
+    counts = {row["word"]: row["count"] for row in _asked(table, sql)}
     if not counts or set(counts) == {""}:
         return {}
     entries = {word: {"count": count, "key": word} for word, count in counts.items()}
@@ -74,15 +74,28 @@ def _counts(table: CatalogTable, name: str) -> dict[str, Any]:
 
 def _spread(table: CatalogTable, name: str) -> dict[str, Any]:
     """145 bins of equal width from the least value to the greatest; a bin is named by its start."""
-    values = table.column(name).drop_null().to_numpy()
-    if not len(values):
+    if name not in table.columns:
         return {}
-    least, most = values.min().item(), values.max().item()
+    column = quoted(name)
+    sql = f"SELECT min({column}) AS least, max({column}) AS most, count({column}) AS n FROM {FILES}"
+    least, most, number = _asked(table, sql)[0].values()
+    if not number:
+        return {}
     step = (most - least) / BINS
     if step == 0:
-        bins = [{"key": least, "count": len(values)}]
+        bins = [{"key": least, "count": number}]
     else:
-        places = np.minimum(((values - least) / step).astype(np.int64), BINS - 1)
-        counts = np.bincount(places, minlength=BINS).tolist()
-        bins = [{"key": least + step * place, "count": count} for place, count in enumerate(counts)]
+        sql = (
+            f"SELECT least(trunc(({column} - ?::DOUBLE) / ?::DOUBLE)::BIGINT, {BINS - 1}) AS bin, "
+            f"count(*) AS count FROM {FILES} WHERE {column} IS NOT NULL GROUP BY bin"
+        )
+        counts = {row["bin"]: row["count"] for row in _asked(table, sql, least, step)}
+        bins = [{"key": least + step * n, "count": counts.get(n, 0)} for n in range(BINS)]
     return {"hist": {"hist": bins}, "min": least, "max": most, "type": "numeric"}
+
+
+def _asked(table: CatalogTable, sql: str, *values: float) -> list[dict[str, Any]]:
+    if not table.rows:
+        return []
+    rows: list[dict[str, Any]] = query(sql, [*values, table.parquet_paths()]).to_pylist()
+    return rows

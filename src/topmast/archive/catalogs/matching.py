@@ -14,7 +14,7 @@ from topmast.archive.catalogs.cones import (
     SIZE_OF_ORDER_0_DEG,
     distances_deg,
 )
-from topmast.archive.catalogs.parquet import CELL, CatalogTable
+from topmast.archive.catalogs.parquet import CatalogTable
 from topmast.errors import InvalidQueryError
 from topmast.sky.cells import cells_of_points
 from topmast.sky.shapes import spans
@@ -64,11 +64,7 @@ def _pieces(
             numbers, away = table.near(ra[place], dec[place], radius)
             yield Matches(np.full(len(numbers), place), numbers, away)
         return
-    catalog = table.catalog
-    cells = table.column(CELL).to_numpy()
-    row_ra, row_dec = (
-        table.column(name).fill_null(np.nan).to_numpy() for name in (catalog.ra, catalog.dec)
-    )
+    cells, row_ra, row_dec = table.positions or table.read_positions()
     low, high = _candidate_ranges(cells, ra[there], dec[there], min(order, FINEST))
     for piece in _blocks((high - low).sum(axis=1)):
         owners = np.repeat(there[piece], (high[piece] - low[piece]).sum(axis=1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
@@ -42,15 +43,45 @@ def rows_of(source: TableSource, catalog: Catalog, *, ignore_unknown: bool = Fal
     return pa.concat_tables(parts, promote_options="default")
 
 
-def merged(old: pa.Table | None, new: pa.Table, key: str) -> pa.Table:
-    """Both; a row of `new` takes the place of one with the same key that came before it."""
+def merged(
+    old: Iterator[pa.Table] | None, new: pa.Table, catalog: Catalog, columns: Collection[str]
+) -> Iterator[pa.Table]:
+    """The rows of both, all with the same columns, a part at a time.
+
+    A row of `new` takes the place of one with the same key that came before it.
+    """
+    key = catalog.key
     new = _last_of_each(new, key)
-    if old is None:
-        return new
-    if key in old.column_names and key in new.column_names:
-        again = pc.is_in(old.column(key), value_set=new.column(key).drop_null().combine_chunks())
-        old = old.filter(pc.invert(again))
-    return pa.concat_tables([old, new], promote_options="default")
+    schema = _schema_of(catalog, columns)
+    keys = None
+    if key in new.column_names:
+        keys = new.column(key).drop_null().combine_chunks()
+    for part in old or ():
+        if keys is not None and key in part.column_names:
+            part = part.filter(pc.invert(pc.is_in(part.column(key), value_set=keys)))
+        yield completed(part, schema)
+    yield completed(new, schema)
+
+
+def completed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The rows with exactly these columns; those that are missing are null."""
+    there, count = set(rows.column_names), rows.num_rows
+    columns = [
+        rows.column(field.name) if field.name in there else pa.nulls(count, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def full_columns(rows: pa.Table) -> list[str]:
+    """The columns in which some row has a value."""
+    return [name for name in rows.column_names if rows.column(name).null_count < rows.num_rows]
+
+
+def _schema_of(catalog: Catalog, columns: Collection[str]) -> pa.Schema:
+    wanted = {*columns, catalog.ra, catalog.dec}
+    stored = [field for field in catalog.stored if field.name in wanted]
+    return pa.schema([(field.name, arrow_type(field)) for field in stored])
 
 
 def fields_in(source: TableSource) -> tuple[Field, ...]:
