@@ -40,6 +40,8 @@ def catalogues() -> dict[str, Table]:
         "hsc_v3_matches": matches(),
         "disk_detective": disks(10),
         "plato": plato(11),
+        "panstarrs_dr2_mean": panstarrs(12),
+        "panstarrs_dr1_mean": panstarrs(13)[:100],
     }
 
 
@@ -169,3 +171,25 @@ def plato(seed: int) -> Table:
     ra, dec = places(random)
     names = [str(number) for number in range(COUNT)]
     return Table({"PICidDR1": names, "ra": ra, "dec": dec})
+
+
+def panstarrs(seed: int) -> Table:
+    random = np.random.default_rng(seed)
+    ra, dec = places(random)
+    small = {name: np.full(COUNT, 7) for name in ("surveyID", "tessID", "skyCellID")}
+    return Table(
+        {
+            "objID": [str(66000000000000000 + 1013 * number) for number in range(COUNT)],
+            "objName": [f"PSO J1657{number:04d}" for number in range(COUNT)],
+            "raMean": ra,
+            "decMean": dec,
+            "nDetections": random.integers(0, 60, COUNT),
+            "nStackDetections": random.integers(0, 6, COUNT),
+            "gMeanPSFMag": some(random, random.uniform(14, 23, COUNT)),
+            "iMeanPSFMag": random.uniform(14, 23, COUNT),
+            "htmID": [str(1400000000 + number) for number in range(COUNT)],
+            "processingVersion": np.full(COUNT, 42),
+            "qualityFlag": np.full(COUNT, 52),
+            **small,
+        }
+    )

@@ -87,9 +87,59 @@ CATALOG_CALLS = [
     "Catalogs.query_hsc_matchid(999)",
     f"Catalogs.query_hsc_matchid(Catalogs.query_region({PLACE}, radius=0.3)[0])",
     "Catalogs.get_hsc_spectra()",
+    # Pan-STARRS
+    f"Catalogs.query_region({PLACE}, radius=0.05, catalog='Panstarrs')",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', data_release='dr1')",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='PANSTARRS', table='mean', pagesize=7)",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', pagesize=7, page=3)",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', nDetections=[('gt', 30)])",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', columns=['objID'])",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', columns=['objID', 'raMean'],"
+    " sort_by=[('desc', 'raMean')])",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', sort_by='objName')",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', sort_by=['nStackDetections',"
+    " ('desc', 'gMeanPSFMag')])",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', nDetection=3)",
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', data_release='dr9')",
+    "Catalogs.query_region('1 2', radius=0.01, catalog='panstarrs')",
+    "Catalogs.query_object('M10', radius=0.05, catalog='panstarrs', nDetections=[('lte', 20)])",
+    "Catalogs.query_object('M10', radius=0.05, catalog='panstarrs', columns=['gMeanPSFMag'])",
+    "Catalogs.query_criteria(catalog='panstarrs', nDetections=[('min', 57)])",
+    "Catalogs.query_criteria(catalog='PANSTARRS', nDetections=[('gte', 30), ('lt', 33)])",
+    "Catalogs.query_criteria(catalog='Panstarrs', nStackDetections=5, columns=['objName', 'htmID'])",
+    "Catalogs.query_criteria(catalog='panstarrs', nStackDetections=[0, 5], pagesize=9, page=2)",
+    "Catalogs.query_criteria(catalog='panstarrs', objName='PSO J16570007')",
+    "Catalogs.query_criteria(catalog='panstarrs', objName=[('like', 'PSO J1657000%')])",
+    "Catalogs.query_criteria(catalog='panstarrs', objName=[('contains', '0100')])",
+    "Catalogs.query_criteria(catalog='panstarrs', objID=66000000000007091)",
+    "Catalogs.query_criteria(catalog='panstarrs', NDETECTIONS=[('min', 57)], columns=['objID'])",
+    "Catalogs.query_criteria(catalog='panstarrs', objectname='M10', radius=0.1,"
+    " gMeanPSFMag=[('lt', 17.5)], table='mean', sort_by=['distance'])",
+    f"Catalogs.query_criteria(catalog='panstarrs', coordinates={PLACE}, radius=0.1,"
+    " iMeanPSFMag=[('gte', 15), ('lte', 16)], sort_by=[('asc', 'iMeanPSFMag')])",
+    "Catalogs.query_criteria(catalog='panstarrs', objectname='M10', radius=0.1)",
+    "Catalogs.query_criteria(catalog='panstarrs', columns=['objID'])",
+    "Catalogs.query_criteria(catalog='panstarrs', nDetections=999)",
+    "Catalogs.query_criteria(catalog='panstarrs', nDetectionss=[('min', 57)])",
+    # names
+    "Catalogs.resolve_object('M10')",
+    "Catalogs.resolve_object(['M10'])",
+    "Catalogs.resolve_object('m 10', resolver='ned')",
+    "Catalogs.resolve_object('M10', resolver='SIMBAD')",
+    "Catalogs.resolve_object('M10', resolver='Sesame')",
+    "Catalogs.resolve_object('M10', resolve_all=True)",
+    "Catalogs.resolve_object(['M10', 'nothing at all'])",
+    "Catalogs.resolve_object('nothing at all')",
+    "Catalogs.resolve_object(['nothing', 'nowhere'])",
 ]
 
 JUSTIFIED_CATALOG_CALLS: dict[str, str] = {
+    f"Catalogs.query_region({PLACE}, radius=0.1, catalog='panstarrs', data_release='dr9')": (
+        "A release that is not there is an InvalidQueryError that names what is there."
+    ),
+    "Catalogs.resolve_object(['M10', 5])": (
+        "What is no name is an InvalidQueryError; astroquery 0.4.11 fails at 'lower'."
+    ),
     f"Catalogs.query_region({PLACE}, radius='about', catalog='TIC')": (
         "A radius that cannot be read is an InvalidQueryError, which is a ValueError too."
     ),

@@ -33,7 +33,9 @@ def main() -> None:
 def from_astroquery(server: str) -> dict[str, Any]:
     home = Path(tempfile.mkdtemp())
     (home / "astropy").mkdir()
-    (home / "astropy" / "astroquery.cfg").write_text(f"[mast]\nserver = {server}\n")
+    (home / "astropy" / "astroquery.cfg").write_text(
+        f"[mast]\nserver = {server}\ncatalogs_server = {server}\n"
+    )
     os.environ |= {"XDG_CONFIG_HOME": str(home), "http_proxy": server, "no_proxy": "127.0.0.1"}
     from astroquery import mast
 

@@ -29,6 +29,8 @@ class TestEachCatalogue:
         assert all(fields_of_service(service) for service in services if service)
 
     def test_its_distance_has_the_unit_that_is_measured(self, catalog: Catalog) -> None:
+        if catalog.api:
+            return  # its columns come with the catalogue's own address
         column, unit = DISTANCES[catalog.name]
         field = find_catalog_field(catalog.cone, column)
         assert field is not None

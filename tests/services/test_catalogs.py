@@ -212,11 +212,6 @@ def test_what_is_no_name_of_a_catalogue_is_refused(name: Any) -> None:
     assert not scripted.requests
 
 
-def test_panstarrs_is_said_to_be_elsewhere() -> None:
-    with pytest.raises(InvalidQueryError, match=r"Pan-STARRS .* https://catalogs\.mast"):
-        archive()[0].query_region(M10, catalog="Pan-STARRS")
-
-
 # ------------------------------------------------------------------------------------ parameters
 
 
@@ -435,9 +430,9 @@ def test_a_quantity_is_brought_to_the_unit_that_is_known_of_the_column() -> None
     ("name", "criteria", "message"),
     [
         ("Gaia", {"ra": [1, 2]}, "Criteria query not available for Gaia. "
-         "It is for TIC, CTL, DiskDetective."),
+         "It is for TIC, CTL, DiskDetective, PanSTARRS."),
         ("hsc", {"ra": [1, 2]}, "Criteria query not available for HSC. "
-         "It is for TIC, CTL, DiskDetective."),
+         "It is for TIC, CTL, DiskDetective, PanSTARRS."),
         ("tik", {"ra": [1, 2]}, "Criteria query not available for tik. Did you mean 'TIC'?"),
         ("TIC", {}, "At least one non-positional criterion must be supplied."),
         ("TIC", {"objectname": "M10"}, "At least one non-positional criterion must be supplied."),

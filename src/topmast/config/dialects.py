@@ -156,6 +156,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "the right ascension is in degrees; the warning tells both positions",
     ),
     Difference(
+        "all_pages",
+        "a search of Pan-STARRS without page",
+        True,
+        False,
+        "gives all rows, a page after the other",
+        "gives the first page",
+    ),
+    Difference(
         "catalog_names",
         "a TIC, KIC or EPIC number that no resolver knows",
         True,

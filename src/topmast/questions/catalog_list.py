@@ -49,6 +49,8 @@ class Catalog:
     criteria : CriteriaServices, optional
     matches : str
         The service with the detections behind one source.
+    api : str
+        What the catalogue is called at catalogs.mast, for one that is searched there.
     listed : bool
         False for a name that only the archive may know.
     """
@@ -62,6 +64,7 @@ class Catalog:
     limit: str = ""
     criteria: CriteriaServices | None = None
     matches: str = ""
+    api: str = ""
     listed: bool = True
 
     @property
@@ -109,14 +112,9 @@ CATALOGS: tuple[Catalog, ...] = (
     Catalog("CTL", "Mast.Catalogs.Ctl.Cone", words=("candidatetargetlist",), criteria=_tess("Ctl")),
     Catalog("DiskDetective", "Mast.Catalogs.DiskDetective.Cone", criteria=DISK_DETECTIVE),
     Catalog("PLATO", "Mast.Catalogs.Plato.Cone", 1, "DR1"),
+    Catalog("PanSTARRS", "", words=("ps1", "panstarrs1"), api="panstarrs"),
 )
 """Versions of one catalogue stand together, the highest last."""
-
-ELSEWHERE = {
-    "panstarrs": "Pan-STARRS is not among the catalogues of MAST's portal; it is served at "
-    "https://catalogs.mast.stsci.edu.",
-}
-"""Catalogues of MAST that no service of the portal holds."""
 
 
 def find_catalog(
@@ -176,8 +174,6 @@ def _checked(name: Any) -> str:
     if not plain:
         names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))
         raise InvalidQueryError(f"A catalogue has a name ({names}), not {name!r}.")
-    if plain in ELSEWHERE:
-        raise InvalidQueryError(ELSEWHERE[plain])
     return plain
 
 

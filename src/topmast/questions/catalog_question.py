@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from topmast.errors import InvalidQueryError, RemoteServiceError
 from topmast.net.session import Session
 from topmast.questions.catalog_list import CATALOGS, Catalog, nearest_catalog
-from topmast.questions.portal import Question, ask_question, ask_table, rows_found, warn_if_cut
+from topmast.questions.portal import (
+    Question,
+    ask_answers,
+    ask_counts,
+    ask_question,
+    ask_table,
+    rows_found,
+    warn_if_cut,
+)
 from topmast.wire.answers import table_of
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+    from topmast.net.messages import Answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,18 +32,51 @@ class CatalogQuestion(Question):
     """What is asked of which catalogue."""
 
     catalog: Catalog
+    counts: bool = False
+
+    def ask_table(self, session: Session) -> Table:
+        """The rows as a Table."""
+        try:
+            return ask_table(session, self)
+        except RemoteServiceError as problem:
+            _refuse_unknown(self.catalog, problem)
+            raise
+
+    def ask_answers(self, session: Session) -> list[Answer]:
+        """The answers as they came, one for each page and place."""
+        return ask_answers(session, self)
+
+    def ask_count(self, session: Session) -> Any:
+        """How many rows each place has."""
+        return ask_counts(session, self) if self.counts else _count_rows(session, self)
 
 
-def ask_catalog(session: Session, question: CatalogQuestion) -> Table:
+class AnyQuestion(Protocol):
+    """A question about a catalogue, to whichever of the archive's services has it."""
+
+    @property
+    def limit(self) -> int | None: ...
+    def ask_table(self, session: Session) -> Table: ...
+    def ask_answers(self, session: Session) -> Answer | list[Answer]: ...
+    def ask_count(self, session: Session) -> Any: ...
+
+
+def ask_catalog(session: Session, question: AnyQuestion) -> Table:
     """The table that answers a question about a catalogue."""
-    try:
-        return ask_table(session, question)
-    except RemoteServiceError as problem:
-        _refuse_unknown(question.catalog, problem)
-        raise
+    return question.ask_table(session)
 
 
-def count_rows(session: Session, question: CatalogQuestion) -> Any:
+def ask_catalog_answers(session: Session, question: AnyQuestion) -> Answer | list[Answer]:
+    """The answers to such a question as they came."""
+    return question.ask_answers(session)
+
+
+def count_catalog(session: Session, question: AnyQuestion) -> Any:
+    """How many rows such a question has, for each place."""
+    return question.ask_count(session)
+
+
+def _count_rows(session: Session, question: CatalogQuestion) -> Any:
     """How many rows each place has, as the paging of the smallest page tells."""
     try:
         answers = ask_question(session, replace(question, pagesize=1, page=1))

@@ -17,7 +17,8 @@ from topmast.questions.catalog_list import (
     find_catalog,
     nearest_catalog,
 )
-from topmast.questions.catalog_question import CatalogQuestion, no_such_catalog
+from topmast.questions.catalog_question import AnyQuestion, CatalogQuestion, no_such_catalog
+from topmast.questions.catalog_tables import fields_of_table, table_address, table_question
 from topmast.questions.columns import Columns, columns_of, metadata_table
 from topmast.questions.criteria import (
     NO_CRITERION,
@@ -51,7 +52,7 @@ def query_region(
     pagesize: int | None = None,
     page: int | None = None,
     **parameters: Any,
-) -> CatalogQuestion:
+) -> AnyQuestion:
     """Sources of a catalogue within a cone, or within each of many cones.
 
     Parameters
@@ -68,7 +69,8 @@ def query_region(
         As for `ObservationsClass.query_region`.
     **parameters
         For HSC: ``nr`` (the most rows, 50000), ``ni`` (the fewest images a source is seen on,
-        1) and ``magtype`` (1: MagAper2, 2: MagAuto). For GALEX: ``maxrecords`` (50000).
+        1) and ``magtype`` (1: MagAper2, 2: MagAuto). For GALEX: ``maxrecords`` (50000). For
+        Pan-STARRS: criteria and options as for `query_criteria`.
 
     Returns
     -------
@@ -109,7 +111,7 @@ def query_object(
     resolver: str | None = None,
     objectname: str | Iterable[str] | None = None,
     **parameters: Any,
-) -> CatalogQuestion:
+) -> AnyQuestion:
     """Sources of a catalogue within a cone around an object, or around each of many.
 
     Parameters
@@ -140,12 +142,12 @@ def query_criteria(
     pagesize: int | None = None,
     page: int | None = None,
     **criteria: Any,
-) -> CatalogQuestion:
+) -> AnyQuestion:
     """Sources of a catalogue that meet all criteria.
 
     Parameters
     ----------
-    catalog : {"TIC", "CTL", "DiskDetective"}
+    catalog : {"TIC", "CTL", "DiskDetective", "PanSTARRS"}
         In any letter case.
     pagesize, page : int, optional
         As for `query_region`.
@@ -153,6 +155,9 @@ def query_criteria(
         At least one column (see `get_metadata`), as for `ObservationsClass.query_criteria`:
         a value or list of values, ``[low, high]`` for a column of floats. ``coordinates`` or
         ``object_name`` (or ``objectname``), ``radius`` and ``resolver`` limit the place.
+        For Pan-STARRS a list means any of its values, ``"<5"``, ``">=5"`` and ``"5..7"`` compare,
+        as does ``("gte", 5)``, and ``*`` stands for any characters; its options are
+        ``data_release`` ("dr2"), ``table`` ("mean"), ``columns`` and ``sort_by``.
 
     Raises
     ------
@@ -164,6 +169,11 @@ def query_criteria(
     --------
     >>> stars = Catalogs.query_criteria("Tic", Bmag=[30, 50], objType="STAR")
     """
+    if (found := chosen_catalog(session, catalog)).api:
+        place = split_place(criteria, of_observations=False)
+        return table_question(
+            session, found, place, place.columns, pagesize, page, need_criterion=True
+        )
     searched, services, parts = _with_criteria(session, catalog, criteria)
     params = {"columns": "*"} if services.selects else {}
     params |= _filters(session, searched, parts)
@@ -180,15 +190,19 @@ def query_criteria_count(
     pagesize: int | None = None,
     page: int | None = None,
     **criteria: Any,
-) -> CatalogQuestion:
+) -> AnyQuestion:
     """How many sources `query_criteria` would find; without criteria, how many there are.
 
     `pagesize` and `page` change nothing.
     """
+    if (found := chosen_catalog(session, catalog)).api:
+        place = split_place(criteria, of_observations=False)
+        return table_question(session, found, place, place.columns, None, None)
     searched, services, parts = _with_criteria(session, catalog, criteria)
     params = {"columns": COUNT} if services.selects else {}
     params |= _filters(session, searched, parts)
-    return _filtered(session, searched, parts, params, services.count, services.count_near)
+    question = _filtered(session, searched, parts, params, services.count, services.count_near)
+    return replace(question, counts=True)
 
 
 def get_metadata(session: Session, /, catalog: str = DEFAULT, version: int | None = None) -> Table:
@@ -199,6 +213,9 @@ def get_metadata(session: Session, /, catalog: str = DEFAULT, version: int | Non
     >>> columns = Catalogs.get_metadata("Gaia", version=3)
     """
     chosen = chosen_catalog(session, catalog, version)
+    if chosen.api:
+        fields = fields_of_table(session, table_address(chosen, {}))
+        return metadata_table(Columns(columns_config(fields)), with_ucd=True)
     own = columns_of(session, chosen.cone)
     known = columns_config(fields_of_service(chosen.cone))
     config = {name: known.get(name, {}) | own.config.get(name, {}) for name in known | own.config}
@@ -221,9 +238,11 @@ def _near(
     words: Mapping[str, Any],
     pagesize: Any,
     page: Any,
-) -> CatalogQuestion:
+) -> AnyQuestion:
     """Which sources of a catalogue lie in the cones of `place`."""
     catalog = chosen_catalog(session, name, version)
+    if catalog.api:
+        return table_question(session, catalog, place, words, pagesize, page)
     parameters = _parameters(catalog, words)
     targets = find_targets(session, place)
     return CatalogQuestion(
@@ -290,7 +309,7 @@ def _with_criteria(
 
 
 def _no_criteria(catalog: Catalog) -> str:
-    searchable = [each.name for each in CATALOGS if each.criteria is not None]
+    searchable = [each.name for each in CATALOGS if each.criteria is not None or each.api]
     message = f"Criteria query not available for {catalog.name}."
     near = None if catalog.listed else nearest_catalog(catalog.name)
     if near in searchable:

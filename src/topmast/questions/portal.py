@@ -164,7 +164,7 @@ def _ask(session: Session, question: Question) -> tuple[PlainTable, Mapping[str,
         _doubt(session, request, notes, counts[-1])
     table = PlainTable(reader.columns())
     if question.places is not None:
-        _add_targets(table, counts, question.places)
+        add_targets(table, counts, question.places)
     if not len(table):
         warn(_no_results(session, question), NoResultsWarning)
     elif len(table) >= HUGE and question.why_many and _may_explain(session, question):
@@ -297,7 +297,7 @@ def _config(session: Session, service: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _add_targets(table: PlainTable, counts: Sequence[int], places: Sequence[Place]) -> None:
+def add_targets(table: PlainTable, counts: Sequence[int], places: Sequence[Place]) -> None:
     """Add to each row which place it matched; `counts` are the rows of each place."""
     of = np.repeat(np.arange(len(places)), counts)
     index = np.array([place.index for place in places], dtype=np.int64)

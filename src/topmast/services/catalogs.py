@@ -5,30 +5,31 @@ from __future__ import annotations
 from typing import Final
 
 from topmast.questions import catalogs
-from topmast.questions.catalog_question import ask_catalog, count_rows
+from topmast.questions.catalog_question import ask_catalog, ask_catalog_answers, count_catalog
 from topmast.services import hsc_spectra
-from topmast.services.methods import answers, count, method, query
+from topmast.services.methods import answers, count, method, query, query_of, twin_of
 from topmast.services.service import Service
 
 
 class CatalogsClass(Service):
     """Sources in the catalogues of MAST.
 
-    The catalogues are HSC (v2, v3), GALEX, Gaia (DR1, DR2, DR3), TGAS, TIC, CTL, DiskDetective
-    and PLATO, named in any letter case. Another name X is asked for as ``Mast.Catalogs.X.Cone``.
+    The catalogues are HSC (v2, v3), GALEX, Gaia (DR1, DR2, DR3), TGAS, TIC, CTL, DiskDetective,
+    PLATO and PanSTARRS, named in any letter case. Another name X is asked for as
+    ``Mast.Catalogs.X.Cone``.
 
     A place, many places and a radius are given as in `ObservationsClass`.
     """
 
-    query_region: Final = query(catalogs.query_region, ask_catalog)
-    query_region_async: Final = answers(catalogs.query_region)
-    query_object: Final = query(catalogs.query_object, ask_catalog)
-    query_object_async: Final = answers(catalogs.query_object)
-    query_criteria: Final = query(catalogs.query_criteria, ask_catalog)
-    query_criteria_async: Final = answers(catalogs.query_criteria)
-    query_region_count: Final = count(catalogs.query_region, count_rows)
-    query_object_count: Final = count(catalogs.query_object, count_rows)
-    query_criteria_count: Final = count(catalogs.query_criteria_count)
+    query_region: Final = query_of(catalogs.query_region, ask_catalog)
+    query_region_async: Final = twin_of(catalogs.query_region, ask_catalog_answers)
+    query_object: Final = query_of(catalogs.query_object, ask_catalog)
+    query_object_async: Final = twin_of(catalogs.query_object, ask_catalog_answers)
+    query_criteria: Final = query_of(catalogs.query_criteria, ask_catalog)
+    query_criteria_async: Final = twin_of(catalogs.query_criteria, ask_catalog_answers)
+    query_region_count: Final = count(catalogs.query_region, count_catalog)
+    query_object_count: Final = count(catalogs.query_object, count_catalog)
+    query_criteria_count: Final = count(catalogs.query_criteria_count, count_catalog)
     get_metadata: Final = method(catalogs.get_metadata)
 
     query_hsc_matchid: Final = query(hsc_spectra.query_hsc_matchid)

@@ -116,7 +116,8 @@ def twin_of(
 
 
 def count(
-    question: Callable[Concatenate[Session, P], Q], ask: Callable[[Any, Q], Any] = ask_counts
+    question: Callable[Concatenate[Session, P], AnyQuestion],
+    ask: Callable[[Any, Any], Any] = ask_counts,
 ) -> Method[P, Any]:
     """A method that counts what the query of the same question would find."""
     counting = _asking(question, ask, "Any")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -53,3 +55,11 @@ def cells_of_points(ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike, order: int) -
         1 << order, normalized_ra(ra_deg), np.asarray(dec_deg, np.float64), nest=True, lonlat=True
     )
     return np.asarray(cells, np.int64)
+
+
+def centres_of_cells(cells: npt.NDArray[np.int64], order: int) -> tuple[Any, Any]:
+    """Right ascension and declination of the middle of each cell, in degrees."""
+    import hpgeom
+
+    ra, dec = hpgeom.pixel_to_angle(1 << order, cells, nest=True, lonlat=True)
+    return np.asarray(ra), np.asarray(dec)

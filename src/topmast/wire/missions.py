@@ -180,12 +180,12 @@ def decode_search_answer(content: bytes) -> SearchAnswer:
     envelope = _envelope(content)
     total = envelope.total
     words: dict[str, str] = {}
-    for name, word in map(_named_type, envelope.info):
+    for name, word in map(named_type, envelope.info):
         words.setdefault(name, word)
     names = tuple(words | dict.fromkeys(POSITIONS))
     length, cells = _cells(envelope, names)
     columns = {
-        name: _column(name, word, cells[name])
+        name: column_of_cells(name, word, cells[name])
         for name, word in words.items()
         if msgspec.UNSET not in cells[name]
     }
@@ -263,14 +263,15 @@ def _cells(envelope: _Envelope, names: tuple[str, ...]) -> tuple[int, Cells]:
 def _row(row: Any, envelope: _Envelope, names: tuple[str, ...]) -> tuple[Any, ...]:
     """One row of any other form; the columns of one that is a list are those of ``info``."""
     if isinstance(row, list):
-        row = dict(zip([_named_type(entry)[0] for entry in envelope.info], row, strict=False))
+        row = dict(zip([named_type(entry)[0] for entry in envelope.info], row, strict=False))
     if not isinstance(row, dict):
         raise BadAnswerError(f"A row of the answer is no object: {row!r:.60}")
     cells = (row.get(name, msgspec.UNSET) for name in names)
     return tuple(str(cell) if isinstance(cell, (list, dict)) else cell for cell in cells)
 
 
-def _named_type(entry: Any) -> tuple[str, str]:
+def named_type(entry: Any) -> tuple[str, str]:
+    """The name and the type word of a column in ``info``; BadAnswerError if it has no name."""
     if not isinstance(entry, dict) or not isinstance(
         name := entry.get("column_name") or entry.get("name"), str
     ):
@@ -281,7 +282,8 @@ def _named_type(entry: Any) -> tuple[str, str]:
 SIZED = re.compile(r"\s*\(.*\)$")
 
 
-def _column(name: str, word: str, cells: Sequence[Any]) -> Values:
+def column_of_cells(name: str, word: str, cells: Sequence[Any]) -> Values:
+    """The cells of a column with this type word, as values; -999 stands for no number."""
     word = SIZED.sub("", word).lower()  # VARCHAR(20)
     word = "string" if word == "null" else word
     kind = kind_of(word)

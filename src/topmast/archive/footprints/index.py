@@ -23,7 +23,14 @@ import numpy as np
 import numpy.typing as npt
 
 from topmast.archive.disk import write_whole
-from topmast.archive.footprints.segment import Hits, Segment, merge_segments, write_segment
+from topmast.archive.footprints.segment import (
+    CLASS_SHIFT,
+    ORDER,
+    Hits,
+    Segment,
+    merge_segments,
+    write_segment,
+)
 from topmast.errors import ArchiveError
 
 POINTER = "current.json"
@@ -51,6 +58,14 @@ class FootprintIndex:
     def stale(self) -> bool:
         """Whether a writer has been here since this index was opened."""
         return _fingerprint(self.folder) != self._opened_as
+
+    def density(self, order: int) -> npt.NDArray[np.int64]:
+        """How many shapes have their middle in each cell of `order`; replaced ones count too."""
+        counts = np.zeros(12 << 2 * order, np.int64)
+        for segment in self._segments:
+            cells = (segment.keys & ((1 << CLASS_SHIFT) - 1)) >> 2 * (ORDER - order)
+            counts += np.bincount(cells, minlength=len(counts))
+        return counts
 
     def touching(
         self, ra_deg: npt.ArrayLike, dec_deg: npt.ArrayLike, radius_deg: npt.ArrayLike

@@ -60,6 +60,11 @@ class Hits:
         """These rows."""
         return Hits(self.cones[rows], self.ids[rows], self.distances[rows])
 
+    def nearest(self) -> Hits:
+        """Each id once, with the cone that is nearest to it; sorted by id."""
+        found = self.take(np.lexsort((self.distances, self.ids)))
+        return found.take(np.diff(found.ids, prepend=-1) != 0)
+
     @staticmethod
     def joined(parts: Sequence[Hits]) -> Hits:
         """All rows of the parts."""

@@ -17,6 +17,7 @@ from topmast.tables.fields import Field
 from topmast.wire.answers import Paging, table_of
 from topmast.wire.encoding import encode_answer, encode_extjs
 from topmast.wire.portal import MashupRequest
+from topmast.wire.table_files import format_of
 
 DEFAULT_PAGESIZE = 1000
 LARGEST_PAGESIZE = 100_000
@@ -140,6 +141,13 @@ def _votable(columns: Columns, rows: Rows, paging: Paging) -> bytes:
     return content.getvalue()
 
 
+def _parquet(columns: Columns, rows: Rows, paging: Paging) -> bytes:
+    content = io.BytesIO()
+    answer = encode_answer(columns, rows, paging)
+    format_of("parquet").write(table_of([answer], keep_selected=True), content)
+    return content.getvalue()
+
+
 class AnswerFormat(NamedTuple):
     """How a table is written, and what HTTP calls that."""
 
@@ -152,4 +160,5 @@ FORMATS = {
     "extjs": AnswerFormat(encode_extjs, "application/json"),
     "csv": AnswerFormat(_csv, "text/csv; charset=utf-8"),
     "votable": AnswerFormat(_votable, "application/x-votable+xml"),
+    "parquet": AnswerFormat(_parquet, "application/vnd.apache.parquet"),
 }

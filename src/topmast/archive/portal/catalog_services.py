@@ -153,7 +153,7 @@ def match_service(call: Call, *, name: str, magtype: int = 0) -> bytes:
     else:
         columns = shown(_fields(call, catalog, "cone"))
     columns = [column for column in columns if column.field is not SELECTED]
-    rows = _rows(catalog, table, numbers[page.part], distances[page.part], columns)
+    rows = rows_of_columns(catalog, table, numbers[page.part], distances[page.part], columns)
     owners = owners[page.part]
     begin = zip(owners.tolist(), ra[owners].tolist(), dec[owners].tolist(), strict=True)
     rows = [(*start, *row) for start, row in zip(begin, rows, strict=True)]
@@ -188,12 +188,12 @@ def _answer(
     found = _selected(call, table, question)
     distances = None if found.distances is None else found.distances[page.part]
     catalog = None if table is None else table.catalog
-    rows = _rows(catalog, table, found.numbers[page.part], distances, columns)
+    rows = rows_of_columns(catalog, table, found.numbers[page.part], distances, columns)
     fields = [column.field for column in columns]
     return table_answer(call, fields, rows, page, len(found.numbers))
 
 
-def _rows(
+def rows_of_columns(
     catalog: Catalog | None,
     table: CatalogTable | None,
     numbers: IntArray,

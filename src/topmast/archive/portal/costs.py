@@ -32,6 +32,10 @@ def _never(call: Call, options: Mapping[str, Any]) -> bool:
     return False
 
 
+def _always(call: Call, options: Mapping[str, Any]) -> bool:
+    return True
+
+
 def _is_wide(call: Call, options: Mapping[str, Any]) -> bool:
     most = LIGHT_CATALOG_RADIUS_DEG if options else LIGHT_RADIUS_DEG
     return _number(_radius(call)) > most
@@ -93,6 +97,7 @@ LOOKS: Mapping[str, Callable[[Call, Mapping[str, Any]], bool]] = {
     "_filtered_position": _is_wide,
     "_crossmatch": _matches_many,
     "_products": _lists_many,
+    "holdings": _always,
     "cone_service": _is_wide,
     "hubble_service": _is_wide,
     "filtered_service": _scans,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from topmast.archive.accounts.rights import mark_products
 from topmast.archive.portal.answers import Page, page_of
+from topmast.archive.portal.browse import BROWSE_SERVICES
 from topmast.archive.portal.bundles import stage_bundle
 from topmast.archive.portal.call import (
     Asked,
@@ -186,6 +187,7 @@ SERVICES: Mapping[str, Callable[[Call], bytes]] = {
     "Mast.Missions.List": _missions,
     "Mast.Name.Lookup": _name_lookup,
     "Mast.Bundle.Request": _bundle,
+    **BROWSE_SERVICES,
 }
 LOWER = {name.lower(): name for name in SERVICES}
 

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from topmast.archive.server.routes import (
     accounts,
     bundles,
+    catalogs,
     cloud,
     cutouts,
     files,
@@ -29,6 +30,7 @@ from topmast.archive.server.routes import (
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
+from topmast.wire.catalog_api import METADATA, TABLE
 from topmast.wire.cutouts import SERVICES
 from topmast.wire.mission_lists import (
     COLUMN_LIST,
@@ -65,6 +67,8 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
     ("/cgi-bin/{program}", GET, files.download_spectrum),
     ("/Santa-war/query", BOTH, names.resolve),
+    (TABLE, BOTH, catalogs.search),
+    (METADATA, GET, catalogs.metadata),
     (DOCS, GET, missions.docs),
     (COLUMN_LIST, GET, missions.column_list),
     (SEARCH, POST, missions.search),

@@ -21,6 +21,7 @@ import traceback
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.abc import MetaPathFinder
 from pathlib import Path
 from typing import IO
 
@@ -223,6 +224,18 @@ def _received(pipe: IO[bytes]) -> tuple[bytes, Answer]:
         raise
 
 
+class WithoutPandas(MetaPathFinder):
+    """Keeps pyarrow from loading pandas, which is of no use here.
+
+    None in `sys.modules` would not do: pyarrow's compiled code takes it for the module, and the
+    first query on a catalogue fails.
+    """
+
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not loaded here", name="pandas")
+
+
 def main() -> None:
     """Answer the questions that come in, until no more can come."""
     folder, profile, staging, memory = sys.argv[1:]
@@ -234,7 +247,7 @@ def main() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
-    sys.modules["pandas"] = None  # type: ignore[assignment]  # pyarrow loads it, if it can, for no use here
+    sys.meta_path.insert(0, WithoutPandas())
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed is no answer
     questions: queue.SimpleQueue[bytes] = queue.SimpleQueue()

@@ -70,6 +70,13 @@ class Coverage:
         hits = Hits.joined(parts)
         return hits if len(parts) < 2 else hits.take(np.lexsort((hits.ids, hits.cones)))
 
+    def density(self, order: int, connection: sqlite3.Connection) -> IntArray:
+        """How many footprints have their middle in each cell of the sky (HEALPix, nested)."""
+        main, side = self._indexes(connection)
+        indexes = [index for index in (main, side.index) if index is not None]
+        zero = np.zeros(12 << 2 * order, np.int64)
+        return sum((index.density(order) for index in indexes), zero)
+
     def close(self) -> None:
         """Forget the indexes; a temporary one is removed."""
         with self._guard:

@@ -61,6 +61,14 @@ class Query:
     cone: Cone | None = None
     page: int = 1
     pagesize: int = 50_000
+    more_cones: tuple[Cone, ...] = ()
+    sort: tuple[Field, bool] | None = None
+    """A column to order by, and whether downwards; None is the order in which rows came in."""
+
+    @property
+    def cones(self) -> tuple[Cone, ...]:
+        """All circles; an observation has to touch one of them."""
+        return (*(() if self.cone is None else (self.cone,)), *self.more_cones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,11 @@ class Found:
         """Memory that this takes."""
         return 1000 + self.numbers.nbytes + (0 if self.distances is None else self.distances.nbytes)
 
+    def take(self, places: slice | IntArray) -> Found:
+        """Those at these places."""
+        distances = None if self.distances is None else self.distances[places]
+        return Found(self.numbers[places], distances)
+
 
 class Searcher:
     """Answers queries from one archive; safe to use from many threads."""
@@ -91,7 +104,7 @@ class Searcher:
     def __init__(self, store: Store) -> None:
         self.store: Store = store
         self.coverage: Coverage = Coverage(store)
-        self._cache: LRUCache[Hashable, Found] = LRUCache(
+        self._cache: LRUCache[Hashable, Any] = LRUCache(
             CACHE_BYTES, getsizeof=lambda found: found.nbytes
         )
         self._guard = threading.Lock()
@@ -103,17 +116,51 @@ class Searcher:
             start = min((query.page - 1) * query.pagesize, len(found.numbers))
             stop = min(start + query.pagesize, len(found.numbers))
             check_rows(stop - start)
-            page = Found(
-                found.numbers[start:stop],
-                None if found.distances is None else found.distances[start:stop],
-            )
-            rows = read_observations(connection, query.fields, page)
+            if query.sort is None:
+                rows = read_observations(connection, query.fields, found.take(slice(start, stop)))
+            else:
+                places = self._order(query, connection)[start:stop]
+                ascending = np.sort(places)
+                rows = read_observations(connection, query.fields, found.take(ascending))
+                at = np.searchsorted(ascending, places).tolist()
+                rows = [rows[n] for n in at if n < len(rows)]
         return Rows(query.fields, rows, len(found.numbers))
+
+    def found(self, query: Query, connection: sqlite3.Connection) -> Found:
+        """Which observations are on all pages of `query` together."""
+        return self._find(query, connection)
+
+    def scope(self, query: Query, connection: sqlite3.Connection) -> Condition:
+        """The same as a condition on the table of observations."""
+        if not query.cones and not any(_is_distance(item) for item in query.filters):
+            return _where(query.filters, connection)
+        numbers = json.dumps(self._find(query, connection).numbers.tolist())
+        return Condition(f"number {AMONG}", (numbers,))
+
+    @cachedmethod(
+        lambda self: self._cache,
+        key=lambda self, query, connection: ("order", query.sort, self._key(query, connection)),
+        lock=lambda self: self._guard,
+    )
+    def _order(self, query: Query, connection: sqlite3.Connection) -> IntArray:
+        """Places among the found rows, in the order that `query` asks for."""
+        assert query.sort is not None
+        found, (field, downwards) = self._find(query, connection), query.sort
+        if field is DISTANCE:
+            distances = np.zeros(len(found.numbers)) if found.distances is None else found.distances
+            return np.argsort(-distances if downwards else distances, kind="stable")
+        column, where = _expression(field), self.scope(query, connection)
+        sql = (
+            f"SELECT number FROM observations WHERE {where.sql} "
+            f"ORDER BY {column} IS NULL, {column} {'DESC' if downwards else ''}, number"
+        )
+        numbers = np.fromiter((row[0] for row in connection.execute(sql, where.values)), np.int64)
+        return np.searchsorted(found.numbers, numbers)
 
     def count(self, query: Query) -> int:
         """How many rows all pages of `query` hold."""
         with self.store.reading() as connection, time_limited(connection):
-            if query.cone is not None or any(_is_distance(item) for item in query.filters):
+            if query.cones or any(_is_distance(item) for item in query.filters):
                 return len(self._find(query, connection).numbers)
             where = _where(query.filters, connection)
             sql = f"SELECT count(*) FROM observations WHERE {where.sql}"
@@ -128,14 +175,16 @@ class Searcher:
         """Which observations answer `query`."""
         on_distance = [item for item in query.filters if _is_distance(item)]
         where = _where(query.filters, connection)
-        cone = query.cone
-        if cone is None:
+        cones = query.cones
+        if not cones:
             numbers = _numbers(connection, where)
             # Without a position there is no distance, and nothing passes a filter on it.
             return Found(numbers[:0] if on_distance else numbers, None)
-        hits = self.coverage.touching(
-            cone.ra_deg, cone.dec_deg, min(cone.radius_deg, 180.0), connection
-        )
+        circles = np.array([(c.ra_deg, c.dec_deg, min(c.radius_deg, 180.0)) for c in cones])
+        ra_deg, dec_deg, radius_deg = circles.T
+        hits = self.coverage.touching(ra_deg, dec_deg, radius_deg, connection)
+        if len(cones) > 1:
+            hits = hits.nearest()
         numbers, distances = hits.ids, hits.distances
         for item in on_distance:
             keep = _distance_mask(item, distances)
@@ -146,7 +195,7 @@ class Searcher:
         return Found(numbers, distances)
 
     def _key(self, query: Query, connection: sqlite3.Connection) -> Hashable:
-        return query.filters, query.cone, self.store.setting("changes", connection)
+        return query.filters, query.cones, self.store.setting("changes", connection)
 
 
 def read_observations(

@@ -35,7 +35,7 @@ def add_to_counts(
     for name, values in columns.items():
         counter: Counter[str] = Counter()
         for value, count in Counter(values).items():
-            for element in _elements(value, SEPARATORS[name]):
+            for element in elements_of(value, SEPARATORS[name]):
                 counter[element] += sign * count
         connection.executemany(
             "INSERT INTO counts (name, value, count) VALUES (?, ?, ?) "
@@ -44,7 +44,7 @@ def add_to_counts(
         )
 
 
-def _elements(value: object, separator: str) -> list[str]:
+def elements_of(value: object, separator: str) -> list[str]:
     """The parts of a list such as ``F606W;F814W``, each once; of other values the value itself."""
     text = "" if value is None else str(value)
     if not separator or separator not in text:

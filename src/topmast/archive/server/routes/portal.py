@@ -48,10 +48,10 @@ async def invoke(request: Request) -> Response:
         mashup = decode_request(text) if len(text) <= LARGE_REQUEST or in_process.get() else None
     except InvalidQueryError as problem:
         return Response(encode_error(str(problem)), 400, media_type="application/json")
-    content = await _answered(request, mashup, text)
+    content = await answered(request, mashup, text)
     if isinstance(content, AnswerFile):
-        return await sent_in_pieces(request, content, _media_type(content.head))
-    return await compressed(request, content, _media_type(content))
+        return await sent_in_pieces(request, content, _media_type(content.head, mashup))
+    return await compressed(request, content, _media_type(content, mashup))
 
 
 async def columnsconfig(request: Request) -> Response:
@@ -66,7 +66,8 @@ async def columnsconfig(request: Request) -> Response:
     return Response(encode_columns_config(config), media_type="application/json")
 
 
-async def _answered(request: Request, mashup: MashupRequest | None, text: bytes) -> Answer:
+async def answered(request: Request, mashup: MashupRequest | None, text: bytes = b"") -> Answer:
+    """What the archive answers to one query, in the lane that it belongs to."""
     try:
         jobs, user = archive_of(request).jobs, await current_user(request)
         key = _key_of(mashup or text, user)
@@ -116,7 +117,8 @@ def _hold_seconds(request: Request, mashup: MashupRequest | None) -> float:
     return max(SHORTEST_HOLD_SECONDS, min(seconds, patience, LONGEST_HOLD_SECONDS))
 
 
-def _media_type(content: bytes) -> str:
-    """JSON and XML begin as such; the remaining format is csv."""
+def _media_type(content: bytes, mashup: MashupRequest | None) -> str:
+    """JSON and XML begin as such; else it is parquet if that was asked for, or csv."""
     known = {b"{": "application/json", b"<": "text/xml"}
-    return known.get(content[:1], FORMATS["csv"].media_type)
+    asked_parquet = mashup is not None and mashup.format == "parquet" and content[:1] == b"P"
+    return known.get(content[:1], FORMATS["parquet" if asked_parquet else "csv"].media_type)
