@@ -12,6 +12,7 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from topmast.archive.catalogs.hats import (
     GENERAL,
     MARGIN_ARCSEC,
     Pixel,
+    read_properties,
     table_properties,
     write_properties,
     write_table_files,
@@ -144,8 +146,9 @@ class Builder:
         if (final / f"{name}_id").is_dir():
             properties["all_indexes"] = f"{self.catalog.key} {final.name}/{name}_id"
             properties["default_index"] = self.catalog.key
+        before = _state(self.folder)
         write_properties(self.folder / COLLECTION, properties | GENERAL)
-        remove_others(self.folder, {final.name})
+        remove_others(self.folder, {final.name, before})  # a query under way reads the last state
 
 
 OURS = re.compile(r"(rows|index)-[0-9a-f]{12}(\.parquet|\.npz|\.part)?|catalog\.json|\.import")
@@ -156,6 +159,14 @@ def remove_others(folder: Path, kept: set[str]) -> None:
     for path in folder.iterdir():
         if OURS.fullmatch(path.name) and path.name not in kept:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
+
+def _state(folder: Path) -> str:
+    """The name of the folder in use; empty if there is none yet."""
+    with suppress(OSError):
+        about = read_properties((folder / COLLECTION).read_text(encoding="utf-8"))
+        return about.get("hats_primary_table_url", "").partition("/")[0]
+    return ""
 
 
 def _floats(rows: pa.Table, name: str) -> FloatArray:
