@@ -201,6 +201,8 @@ def test_a_reader_keeps_all_partitions_and_the_index_of_an_older_state(empty: Ar
 
     assert old is not None
     assert len(old.parquet_paths()) == 2
+    assert Path(old.parquet_paths()[1]).exists()
+    empty.ingest_catalog("mine", {"id": [4], "ra": [78.0], "dec": [8.0]})
     assert not Path(old.parquet_paths()[1]).exists()
     assert old.column("ra").to_pylist() == [10.0, 200.0]
     assert old.near(200.0, -60.0, 1.0)[0].tolist() == [1]

@@ -104,7 +104,7 @@ def test_nothing_found_is_exit_code_3(run: Run) -> None:
         (["M10", "--catalog", "Gaya"], "no catalogue 'Gaya'. Did you mean 'Gaia'?"),
         (["M10", "--catalog", "Gaia", "--nr", "5"], "Filter 'nr' does not exist for catalog Gaia."),
         (["--catalog", "Gaia", "--criterion", "ra=1..2"],
-         "Criteria query not available for Gaia. It is for TIC, CTL, DiskDetective."),
+         "Criteria query not available for Gaia. It is for TIC, CTL, DiskDetective, PanSTARRS."),
         (["--catalog", "TIC", "--criterion", "Tmagg=1..2"], "Did you mean 'Tmag'?"),
         (["--catalog", "TIC", "--criterion", "Tmag=7"], "Tmag takes a range, MIN..MAX"),
         (["--catalog", "TIC", "--criterion", "Tmag"], "--criterion takes NAME=VALUE"),
