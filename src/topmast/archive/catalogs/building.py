@@ -49,7 +49,8 @@ class Builder:
     """One catalogue that is being written."""
 
     def __init__(self, folder: Path, catalog: Catalog) -> None:
-        self.folder, self.catalog = folder, catalog
+        self.folder: Path = folder
+        self.catalog: Catalog = catalog
         self.work: Path = folder / WORK
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir(parents=True)

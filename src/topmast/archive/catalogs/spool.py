@@ -23,7 +23,8 @@ class Spool:
     """Buckets of rows, each of one HEALPix cell of `order`."""
 
     def __init__(self, folder: Path, order: int = FIRST_ORDER) -> None:
-        self.folder, self.order = folder, order
+        self.folder: Path = folder
+        self.order: int = order
         self.counts: dict[int, int] = defaultdict(int)
         self._kept: dict[int, list[pa.Table]] = defaultdict(list)
         self._bytes = 0
