@@ -52,9 +52,11 @@ def test_it_is_as_large_as_it_promises(database: sqlite3.Connection) -> None:
     assert len(column(database, "SELECT DISTINCT obs_collection FROM observations")) >= 12
 
 
-def test_it_stays_below_150_megabytes_on_the_disk(sample_folder: Path) -> None:
+def test_it_stays_below_170_megabytes_on_the_disk(sample_folder: Path) -> None:
     paths = [sample_folder, *sample_folder.rglob("*")]
-    assert sum(room_of(path) for path in paths) < 150 * 2**20
+    assert (
+        sum(room_of(path) for path in paths) < 170 * 2**20
+    )  # of which 17 are margins, id indexes and positions of the catalogues
 
 
 def room_of(path: Path, block: int = 4096) -> int:
