@@ -164,6 +164,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "gives the first page",
     ),
     Difference(
+        "collections",
+        "a catalogue that is none of the portal's",
+        True,
+        False,
+        "is looked for among the collections that the archive offers by TAP",
+        "is asked of the portal",
+    ),
+    Difference(
         "catalog_names",
         "a TIC, KIC or EPIC number that no resolver knows",
         True,

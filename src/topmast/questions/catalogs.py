@@ -28,6 +28,8 @@ from topmast.questions.criteria import (
     split_place,
 )
 from topmast.questions.names import one_name
+from topmast.questions.tap import TapQuestion, tap_question
+from topmast.questions.tap_collections import collections, plain_word
 from topmast.questions.targets import DEFAULT_RADIUS, cone_params, find_targets
 from topmast.tables.catalogs import fields_of_service
 from topmast.tables.fields import columns_config
@@ -45,7 +47,7 @@ DEFAULT = "Hsc"
 def query_region(
     session: Session,
     /,
-    coordinates: Any,
+    coordinates: Any = None,
     radius: Any = DEFAULT_RADIUS,
     catalog: str = DEFAULT,
     version: int | None = None,
@@ -70,7 +72,8 @@ def query_region(
     **parameters
         For HSC: ``nr`` (the most rows, 50000), ``ni`` (the fewest images a source is seen on,
         1) and ``magtype`` (1: MagAper2, 2: MagAuto). For GALEX: ``maxrecords`` (50000). For
-        Pan-STARRS: criteria and options as for `query_criteria`.
+        Pan-STARRS: criteria and options as for `query_criteria`. With ``collection`` the search
+        goes to TAP, as for `query_criteria`, and takes ``region`` in place of coordinates.
 
     Returns
     -------
@@ -138,7 +141,7 @@ def query_object(
 def query_criteria(
     session: Session,
     /,
-    catalog: str,
+    catalog: str = DEFAULT,
     pagesize: int | None = None,
     page: int | None = None,
     **criteria: Any,
@@ -159,6 +162,13 @@ def query_criteria(
         as does ``("gte", 5)``, and ``*`` stands for any characters; its options are
         ``data_release`` ("dr2"), ``table`` ("mean"), ``columns`` and ``sort_by``.
 
+        With ``collection`` (see `get_collections`) the search goes to the archive's TAP service,
+        and `catalog` is a table of that collection (see `get_catalogs`). The criteria are as for
+        Pan-STARRS, and ``"!x"`` leaves out. ``region`` is a circle or polygon; ``select_cols``,
+        ``sort_by``, ``sort_desc``, ``limit`` (5000; None for all rows), ``offset`` and
+        ``count_only`` are as in `MastMissionsClass.query_criteria`; ``filters={...}`` holds
+        criteria on columns that are called like an argument.
+
     Raises
     ------
     InvalidQueryError
@@ -169,11 +179,8 @@ def query_criteria(
     --------
     >>> stars = Catalogs.query_criteria("Tic", Bmag=[30, 50], objType="STAR")
     """
-    if (found := chosen_catalog(session, catalog)).api:
-        place = split_place(criteria, of_observations=False)
-        return table_question(
-            session, found, place, place.columns, pagesize, page, need_criterion=True
-        )
+    if elsewhere := _elsewhere(session, catalog, criteria, pagesize, page, need_criterion=True):
+        return elsewhere
     searched, services, parts = _with_criteria(session, catalog, criteria)
     params = {"columns": "*"} if services.selects else {}
     params |= _filters(session, searched, parts)
@@ -186,7 +193,7 @@ def query_criteria(
 def query_criteria_count(
     session: Session,
     /,
-    catalog: str,
+    catalog: str = DEFAULT,
     pagesize: int | None = None,
     page: int | None = None,
     **criteria: Any,
@@ -195,9 +202,8 @@ def query_criteria_count(
 
     `pagesize` and `page` change nothing.
     """
-    if (found := chosen_catalog(session, catalog)).api:
-        place = split_place(criteria, of_observations=False)
-        return table_question(session, found, place, place.columns, None, None)
+    if elsewhere := _elsewhere(session, catalog, criteria, None, None):
+        return elsewhere
     searched, services, parts = _with_criteria(session, catalog, criteria)
     params = {"columns": COUNT} if services.selects else {}
     params |= _filters(session, searched, parts)
@@ -240,6 +246,8 @@ def _near(
     page: Any,
 ) -> AnyQuestion:
     """Which sources of a catalogue lie in the cones of `place`."""
+    if by_tap := _by_tap(session, place, name, words):
+        return by_tap
     catalog = chosen_catalog(session, name, version)
     if catalog.api:
         return table_question(session, catalog, place, words, pagesize, page)
@@ -254,6 +262,46 @@ def _near(
         limit=parameters.get(catalog.limit),
         catalog=catalog,
     )
+
+
+def _elsewhere(
+    session: Session,
+    name: str,
+    criteria: Mapping[str, Any],
+    pagesize: Any,
+    page: Any,
+    *,
+    need_criterion: bool = False,
+) -> AnyQuestion | None:
+    """The question about a catalogue that is not searched by the portal; None if it is."""
+    catalog = None if "collection" in criteria else chosen_catalog(session, name)
+    if catalog and catalog.listed and not catalog.api:
+        return None
+    place = split_place(criteria, of_observations=False)
+    if catalog is None or not catalog.api:
+        return _by_tap(session, place, name, place.columns)
+    words = place.columns
+    return table_question(
+        session, catalog, place, words, pagesize, page, need_criterion=need_criterion
+    )
+
+
+def _by_tap(
+    session: Session, place: Criteria, name: str, words: Mapping[str, Any]
+) -> TapQuestion | None:
+    """The question by TAP: of the collection that is named, or of one that is called so.
+
+    None for the portal's own catalogues, and for a name that is no collection either.
+    """
+    if words.get("collection") is not None:
+        return tap_question(session, place, None if name == DEFAULT else name, words)
+    if chosen_catalog(session, name).listed or not choice(session, "collections"):
+        return None
+    wanted = plain_word(str(name))
+    found = next((each for each in collections(session) if plain_word(each) == wanted), None)
+    if found is None:
+        return None
+    return tap_question(session, place, None, {**words, "collection": found})
 
 
 def _parameters(catalog: Catalog, words: Mapping[str, Any]) -> dict[str, int]:

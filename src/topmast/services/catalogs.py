@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from topmast.questions import catalogs
+from topmast.questions import catalogs, tap_collections, tap_jobs
 from topmast.questions.catalog_question import ask_catalog, ask_catalog_answers, count_catalog
 from topmast.services import hsc_spectra
 from topmast.services.methods import answers, count, method, query, query_of, twin_of
@@ -31,6 +31,13 @@ class CatalogsClass(Service):
     query_object_count: Final = count(catalogs.query_object, count_catalog)
     query_criteria_count: Final = count(catalogs.query_criteria_count, count_catalog)
     get_metadata: Final = method(catalogs.get_metadata)
+
+    get_collections: Final = method(tap_collections.get_collections)
+    get_catalogs: Final = method(tap_collections.get_catalogs)
+    get_column_metadata: Final = method(tap_collections.get_column_metadata)
+    supports_spatial_queries: Final = method(tap_collections.supports_spatial_queries)
+    submit_query: Final = method(tap_jobs.submit_query)
+    get_job: Final = method(tap_jobs.get_job)
 
     query_hsc_matchid: Final = query(hsc_spectra.query_hsc_matchid)
     query_hsc_matchid_async: Final = answers(hsc_spectra.query_hsc_matchid)
