@@ -65,13 +65,15 @@ def archive(
 ) -> tuple[CatalogsClass, Scripted]:
     """Catalogs on an archive that finds so many rows for each request, all on pages."""
 
-    def answer(request: Request) -> bytes:
+    def answer(request: Request) -> bytes | tuple[int, bytes]:
         body = (request.body or b"").decode()
         if "columnsconfig" in request.url:
             return json.dumps(CONFIGS.get(body.partition("=")[2], {})).encode()
         if "Santa" in request.url:
             known = "M10" in request.url
             return names_answer(*[("M10", "NED", HERE["ra"], HERE["dec"])][: int(known)])
+        if "vo-tap" in request.url:
+            return 404, b"{}"
         asked = decode_request(body)
         if asked.service in HISTOGRAMS:
             return histograms(*HISTOGRAMS[asked.service])

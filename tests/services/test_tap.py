@@ -23,6 +23,7 @@ from topmast.errors import (
 )
 from topmast.net.session import Session
 from topmast.services.catalogs import CatalogsClass
+from topmast.wire.encoding import encode_error
 from topmast.wire.tap import decode_collections, decode_job, decode_result
 
 STARS = stars()
@@ -141,6 +142,15 @@ def test_the_name_of_a_collection_is_enough(asked: CatalogsClass) -> None:
     table = asked.query_region((10, 0), radius=0.1, catalog="STARS", limit=None)
 
     assert found(table) == ids(within(10, 0, 0.1))
+
+
+def test_an_unknown_name_is_asked_for_and_its_refusal_names_the_nearest_collection(
+    service: TapService, asked: CatalogsClass
+) -> None:
+    service.trouble["/api/v0/invoke"] = (200, encode_error("Unable to Locate Adaptor for service"))
+
+    with pytest.raises(InvalidQueryError, match=r"Did you mean 'SkyMapper\.DR4'"):
+        asked.query_region((10, 0), catalog="skymaper")
 
 
 @pytest.mark.parametrize("uploads", [True, False])

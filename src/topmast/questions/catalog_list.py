@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -149,9 +149,9 @@ def find_catalog(
     return known[-1]
 
 
-def nearest_catalog(name: str) -> str | None:
-    """The name of the catalogue that an unknown name most likely means."""
-    return nearest_word(_plain(name), dict(_spellings()))
+def nearest_catalog(name: str, others: Iterable[str] = ()) -> str | None:
+    """The name of the catalogue, or of one of `others`, that an unknown name most likely means."""
+    return nearest_word(_plain(name), {_plain(each): each for each in others} | dict(_spellings()))
 
 
 def _spellings() -> Iterator[tuple[str, str]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from topmast.config.dialects import choice
 from topmast.errors import InvalidQueryError, RemoteServiceError
 from topmast.net.session import Session
 from topmast.questions.catalog_list import CATALOGS, Catalog, nearest_catalog
@@ -19,6 +21,7 @@ from topmast.questions.portal import (
     rows_found,
     warn_if_cut,
 )
+from topmast.questions.tap_collections import collections
 from topmast.wire.answers import table_of
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ class CatalogQuestion(Question):
         try:
             return ask_table(session, self)
         except RemoteServiceError as problem:
-            _refuse_unknown(self.catalog, problem)
+            _refuse_unknown(session, self.catalog, problem)
             raise
 
     def ask_answers(self, session: Session) -> list[Answer]:
@@ -83,22 +86,24 @@ def _count_rows(session: Session, question: CatalogQuestion) -> Any:
         for pages in answers:
             table_of([page.answer.content for page in pages])  # raises what went wrong
     except RemoteServiceError as problem:
-        _refuse_unknown(question.catalog, problem)
+        _refuse_unknown(session, question.catalog, problem)
         raise
     counts = [rows_found([page.paging for page in pages]) for pages in answers]
     warn_if_cut(question, counts)
     return counts[0] if question.places is None else np.array(counts)
 
 
-def _refuse_unknown(catalog: Catalog, problem: RemoteServiceError) -> None:
+def _refuse_unknown(session: Session, catalog: Catalog, problem: RemoteServiceError) -> None:
     """Raise InvalidQueryError where the archive's error means that there is no such catalogue."""
     message = str(problem).lower()
     if not catalog.listed and (catalog.cone.lower() in message or "service" in message):
-        raise InvalidQueryError(no_such_catalog(catalog)) from problem
+        offered = collections(session) if choice(session, "collections") else []
+        raise InvalidQueryError(no_such_catalog(catalog, offered)) from problem
 
 
-def no_such_catalog(catalog: Catalog) -> str:
-    near = nearest_catalog(catalog.name)
-    names = ", ".join(dict.fromkeys(each.name for each in CATALOGS))
+def no_such_catalog(catalog: Catalog, collections: Iterable[str] = ()) -> str:
+    """What to say of an unknown catalogue; `collections` are those that the archive has by TAP."""
+    near = nearest_catalog(catalog.name, collections)
+    names = ", ".join(dict.fromkeys([*(each.name for each in CATALOGS), *collections]))
     hint = f"Did you mean '{near}'?" if near else f"Catalogues are: {names}."
     return f"The archive has no catalogue '{catalog.name}'. {hint}"
