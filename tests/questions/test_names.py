@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -104,6 +106,7 @@ def test_one_resolver_can_be_chosen() -> None:
     assert scripted.queries("/Santa-war/query")[0]["resolver"] == ["SIMBAD"]
 
 
+@pytest.mark.filterwarnings("ignore:Resolvers disagree")
 def test_all_resolvers_give_their_positions() -> None:
     session, _ = session_with(resolver)
     found = resolve_object(session, "M8", resolve_all=True)
@@ -116,6 +119,7 @@ def test_all_resolvers_give_their_positions() -> None:
     }
 
 
+@pytest.mark.filterwarnings("ignore:Resolvers disagree")
 def test_a_resolver_beside_resolve_all_is_ignored_with_a_warning() -> None:
     session, _ = session_with(resolver)
     with pytest.warns(InputWarning, match="resolver parameter is ignored when resolve_all is True"):
@@ -215,6 +219,25 @@ def test_without_the_resolver_the_portal_is_asked(caplog: pytest.LogCaptureFixtu
     (question,) = scripted.mashups
     assert (question.service, question.params["input"]) == ("Mast.Name.Lookup", "M101")
     assert "The name resolver does not answer" in caplog.text
+
+    before = sum("elsewhere" in request.url for request in scripted.requests)
+    resolve_object(session, "M101", resolve_all=True)
+    assert before == sum("elsewhere" in request.url for request in scripted.requests) == 2
+
+
+def test_resolvers_that_disagree_are_both_named() -> None:
+    session, _ = session_with(resolver)
+
+    message = "disagree on M8 by 1.0 arcmin: NED at 270.92194 -24.38017 and SIMBAD at 270.90420"
+    with pytest.warns(InputWarning, match=re.escape(message)):
+        assert set(resolve_object(session, "M8", resolve_all=True)) == {"NED", "SIMBAD"}
+
+
+def test_the_dialect_of_astroquery_says_nothing_of_a_disagreement() -> None:
+    session, _ = session_with(resolver, dialect="astroquery")
+
+    with warnings.catch_warnings(action="error"):
+        resolve_object(session, "M8", resolve_all=True)
 
 
 @pytest.mark.usefixtures("quick")

@@ -172,6 +172,14 @@ DIALECT_DIFFERENCES: tuple[Difference, ...] = (
         "is asked of the portal",
     ),
     Difference(
+        "disagreement",
+        "resolve_object(resolve_all=True) where resolvers are more than an arcminute apart",
+        True,
+        False,
+        "warns, with both positions",
+        "says nothing",
+    ),
+    Difference(
         "catalog_names",
         "a TIC, KIC or EPIC number that no resolver knows",
         True,

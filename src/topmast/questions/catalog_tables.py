@@ -139,9 +139,13 @@ def table_address(catalog: Catalog, options: Mapping[str, Any]) -> dict[str, str
     return {word: text.strip().lower() for word, text in address.items()}
 
 
+class _KnownFields(dict[tuple[str, ...], tuple[Field, ...]]):
+    """The columns of the tables that one session has asked for, by server and address."""
+
+
 def fields_of_table(session: Session, address: Mapping[str, str]) -> tuple[Field, ...]:
     """The columns of a table; asked for once a session."""
-    cache, key = session.cache(dict), (session.servers.catalogs, *address.values())
+    cache, key = session.cache(_KnownFields), (session.servers.catalogs, *address.values())
     if key not in cache:
         url = session.servers.catalogs + METADATA.format(**address)
         try:
@@ -154,8 +158,7 @@ def fields_of_table(session: Session, address: Mapping[str, str]) -> tuple[Field
                 f"{address['catalog']} {address['release']}. Tables are mean, stack, detection "
                 "and forced_mean; data_release is 'dr1' or 'dr2'."
             ) from problem
-    found: tuple[Field, ...] = cache[key]
-    return found
+    return cache[key]
 
 
 def _taken_apart(words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

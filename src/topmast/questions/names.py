@@ -53,6 +53,9 @@ MOST_NAMES = 100_000
 PATIENCE_SECONDS = 60.0
 """For the name resolver; after that the portal is asked."""
 
+FAR_ARCSEC = 60.0
+"""Between two resolvers' positions of an object, from here on it is said."""
+
 Position = tuple[float, float]
 
 
@@ -112,6 +115,9 @@ def known_entries(
         resolver = None
     entries = _look_up(session, names, resolver, resolve_all)
     known = _known(names, entries, resolver, len(names) > 1)
+    if choice(session, "disagreement"):
+        for name in known:
+            _compare_resolvers(name, entries[name])
     return {name: entries[name] if resolve_all else [entry] for name, entry in known.items()}
 
 
@@ -195,6 +201,10 @@ class _NamesCache:
                 self._entries[key] = entries
 
 
+class _Down(set[str]):
+    """The name resolvers that do not answer in this session."""
+
+
 def _ask(
     session: Session, names: Sequence[str], *, resolver: str | None, resolve_all: bool
 ) -> list[ResolvedName]:
@@ -202,8 +212,10 @@ def _ask(
     catalogs = [catalog for start, catalog in CATALOGS.items() if _any_starts(names, start)]
     resolvers = [resolver, *catalogs] if resolver else []
     query = ResolverQuery(tuple(names), tuple(filter(None, resolvers)), resolve_all)
-    servers = session.servers
+    servers, down = session.servers, session.cache(_Down)
     patience = min(PATIENCE_SECONDS, float(session.setting("timeout")))
+    if servers.resolver in down:
+        return _ask_portal(session, names)
     try:
         url = f"{servers.resolver}{RESOLVER_PATH}?{encode_resolver_query(query)}"
         request = Request("GET", url, {"Accept": "text/plain"})
@@ -212,11 +224,18 @@ def _ask(
         if servers.resolver == servers.portal:
             raise
         entries = _ask_portal(session, names, problem)
-        log.warning("The name resolver does not answer (%s); the portal was asked.", problem)
+        down.add(servers.resolver)
+        log.warning(
+            "The name resolver does not answer (%s); the portal is asked, in this session also "
+            "for all other names.",
+            problem,
+        )
         return entries
 
 
-def _ask_portal(session: Session, names: Sequence[str], problem: Exception) -> list[ResolvedName]:
+def _ask_portal(
+    session: Session, names: Sequence[str], problem: Exception | None = None
+) -> list[ResolvedName]:
     """The entries that the portal's own name lookup gives, which takes one name at a time."""
 
     def look_up(name: str) -> list[ResolvedName]:
@@ -300,6 +319,22 @@ def _compare_with_catalog(
             warn(
                 f"Resolver {resolver} puts {name} more than 1 arcsec from its place in the MAST "
                 f"{catalog} catalog.",
+                InputWarning,
+            )
+            return
+
+
+def _compare_resolvers(name: str, entries: Sequence[ResolvedName]) -> None:
+    """Warn where the resolver that is taken and another one put an object elsewhere."""
+    for other in entries[1:]:
+        if (apart := _arcsec_between(entries[0], other)) > FAR_ARCSEC:
+            places = " and ".join(
+                f"{each.resolver} at {each.ra_deg:.5f} {each.dec_deg:+.5f}"
+                for each in (entries[0], other)
+            )
+            warn(
+                f"Resolvers disagree on {name} by {apart / 60:.1f} arcmin: {places}. "
+                "resolver= chooses one of them.",
                 InputWarning,
             )
             return
