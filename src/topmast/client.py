@@ -10,7 +10,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from topmast.errors import ArchiveError, MissingExtraError
+from topmast.config import conf
+from topmast.errors import ArchiveError, MissingExtraError, with_short_errors
 from topmast.net.address import is_url
 from topmast.net.messages import Transport
 from topmast.net.session import Session
@@ -49,6 +50,14 @@ __all__ = [
 ARCHIVE_FILE = "archive.sqlite"
 
 
+def _wants_all(*given: Any, tracebacks: str | None = None, **_: Any) -> bool:
+    """Whether full tracebacks are wanted, by this call, this client, or the settings."""
+    session = getattr(given[0], "session", None) if given else None
+    if tracebacks is None and session is not None:
+        tracebacks = session.setting("tracebacks")
+    return (tracebacks or conf.tracebacks) == "full"
+
+
 class Client:
     """Everything that can be asked of one archive, sharing one session.
 
@@ -68,6 +77,7 @@ class Client:
         If it does, and the packages that open it are not installed.
     """
 
+    @with_short_errors(_wants_all)
     def __init__(self, where: str | os.PathLike[str] | None = None, **settings: Any) -> None:
         where = path_text("where", where)
         if where is not None and not is_url(where):
@@ -76,6 +86,13 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<Client of {self.session.where}>"
+
+    def _repr_html_(self) -> str:
+        from topmast.tables.html import lines_html
+
+        parts = {name: getattr(Client, name).__doc__ or "" for name in _READY_MADE.values()}
+        state = "logged in" if self.session.logged_in else "not logged in"
+        return lines_html(f"Client of {self.session.where} ({state})", parts)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _copied_client, self.session.recipe()
@@ -90,6 +107,7 @@ class Client:
         """Close all connections; a later request opens new ones."""
         self.session.close()
 
+    @with_short_errors(_wants_all)
     def verify(
         self, folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False
     ) -> Table:
@@ -163,6 +181,7 @@ class Client:
         return HapcutClass(session=self.session)
 
 
+@with_short_errors(_wants_all)
 def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Client:
     """A client of MAST, of another server, or of a local archive.
 
@@ -182,6 +201,7 @@ def connect(where: str | os.PathLike[str] | None = None, **settings: Any) -> Cli
     return Client(where, **settings)
 
 
+@with_short_errors(_wants_all)
 def verify(folder: str | os.PathLike[str], *, repair: bool = False, current: bool = False) -> Table:
     """Check every file under a download folder, whatever program downloaded it.
 

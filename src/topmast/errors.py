@@ -35,10 +35,11 @@
 import builtins
 import sys
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from pathlib import Path
 from types import FrameType
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 __all__ = [
     "ArchiveError",
@@ -70,6 +71,9 @@ __all__ = [
     "UnsafeNameError",
 ]
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 _PACKAGE = str(Path(__file__).parent)
 
 
@@ -91,6 +95,29 @@ class MastError(Exception):
         if not self._is_short:
             raise NotImplementedError("shown as any other error")
         return [f"{type(self).__name__}: {self}"]
+
+
+def with_short_errors(
+    wants_all: Callable[..., bool],
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let the errors of a function end in the line that called it and not inside topmast.
+
+    `wants_all` is called with the arguments of the function: whether full tracebacks are wanted.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def call(*given: P.args, **named: P.kwargs) -> R:
+            try:
+                return function(*given, **named)
+            except MastError as problem:
+                if wants_all(*given, **named):
+                    raise
+                raise problem.shorten() from None
+
+        return call
+
+    return decorate
 
 
 class InvalidQueryError(MastError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,41 @@ topmast.connect({str(sample_folder)!r}).observations.query_criteria(filterz="F60
     )
     assert len(answer.stderr.splitlines()) <= LONGEST
     assert answer.stderr.endswith("Filter 'filterz' does not exist. Did you mean 'filters'?\n")
+
+
+def frames_inside(error: BaseException) -> int:
+    return sum(str(Path(topmast.__file__).parent) in line for line in traceback_of(error))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: topmast.connect("/nowhere/at/all"),
+        lambda: topmast.connect("https://127.0.0.1:9").verify("/nowhere/at/all"),
+        lambda: topmast.verify("/nowhere/at/all"),
+        lambda: topmast.connect("https://127.0.0.1:9", timeot=3),
+    ],
+    ids=["connect", "Client.verify", "verify", "a wrong setting"],
+)
+def test_errors_beside_the_services_are_short_too(call: Callable[[], object]) -> None:
+    with pytest.raises(MastError) as caught:
+        call()
+    assert frames_inside(caught.value) <= 1
+    assert len(caught.value._render_traceback_()) == 1
+
+
+def test_a_plan_that_cannot_be_run_or_changed_is_a_few_lines(
+    sample_folder: Path, tmp_path: Path
+) -> None:
+    observations = topmast.connect(sample_folder).observations
+    plan = observations.plan_download("3000007760", tmp_path)
+    for wrong in (lambda: plan.drop(99), lambda: plan.run(progress=7)):
+        with pytest.raises(InvalidQueryError) as caught:
+            wrong()
+        assert frames_inside(caught.value) <= 1
+
+
+def test_connect_shows_all_to_who_wants_it() -> None:
+    with pytest.raises(MastError) as caught:
+        topmast.connect("/nowhere/at/all", tracebacks="full")
+    assert frames_inside(caught.value) > 1

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import importlib.util
-import math
 import os
 import shutil
 import sys
@@ -18,7 +16,7 @@ import click
 
 from topmast.cli.formats import save_table, write_table
 from topmast.cli.settings import Option, say, with_astropy
-from topmast.config.output import one_line, readable_size
+from topmast.tables.display import by_importance, cell_text, shortened
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
@@ -26,18 +24,6 @@ if TYPE_CHECKING:
 
 AnyTable = Any
 """A Table of astropy or a PlainTable."""
-
-FIRST = (
-    "target_given", "Status", "State", "Local Path", "Path", "Message", "Reason",
-    "obsid", "obsID", "obs_collection", "instrument_name", "filters", "productFilename", "size",
-    "productSubGroupDescription", "target_name", "dataproduct_type", "distance", "obs_id",
-    "productType", "description", "t_min", "t_exptime", "calib_level", "s_ra", "s_dec",
-    "proposal_pi", "dataRights",
-    "ID", "MatchID", "source_id", "designation", "ra", "dec", "MatchRA", "MatchDec",
-    "dstArcSec", "Distance", "distance_arcmin",
-    "Tmag", "phot_g_mean_mag", "parallax", "nuv_mag", "fuv_mag", "w1mpro",
-)  # fmt: skip
-"""The columns that a screen shows first."""
 
 WIDEST = 40
 """No column of a screen is wider than this, unless all columns were asked for."""
@@ -116,7 +102,7 @@ def show_table(
     table: AnyTable, *, limit: int, width: int | None, reorder: bool = True, hints: bool = True
 ) -> None:
     """Print the first `limit` rows, and the columns that fit into `width` (None: all)."""
-    names = sorted(table.colnames, key=_importance) if reorder else list(table.colnames)
+    names = by_importance(table.colnames) if reorder else list(table.colnames)
     widest = None if width is None else WIDEST
     texts = {name: _texts(table[:limit], name, widest) for name in names}
     if width is not None:
@@ -229,39 +215,9 @@ CAOM = "Mast.Caom."
 """Where the units of columns are looked up: those of observations and products."""
 
 
-def _importance(name: str) -> int:
-    return FIRST.index(name) if name in FIRST else len(FIRST)
-
-
-MJD_ZERO = datetime.date(1858, 11, 17)
-DATES = ("t_min", "t_max", "t_obs_release")
-"""Columns of Modified Julian Dates; a screen shows the date too."""
-
-
 def _texts(table: AnyTable, name: str, widest: int | None) -> list[str]:
-    show = readable_size if name == "size" else _dated if name in DATES else _cell
-    texts = ["" if row[0] is None else one_line(show(row[0])) for row in rows_of(table[[name]])]
-    return texts if name in (*PATHS, *REASONS) else [_shortened(text, widest) for text in texts]
-
-
-def _dated(mjd: float) -> str:
-    """A Modified Julian Date with its date: ``57303.83 2015-10-08``."""
-    try:
-        date = MJD_ZERO + datetime.timedelta(days=math.floor(mjd))
-    except (OverflowError, ValueError):
-        return _cell(mjd)
-    return f"{mjd:.2f} {date.isoformat()}"
-
-
-def _cell(value: Any) -> str:
-    return f"{value:.8g}" if isinstance(value, float) else str(value)
-
-
-def _shortened(text: str, widest: int | None) -> str:
-    if widest is None or len(text) <= widest:
-        return text
-    half = widest // 2
-    return f"{text[:half]}…{text[len(text) - half + 1 :]}"
+    texts = [cell_text(name, row[0]) for row in rows_of(table[[name]])]
+    return texts if name in (*PATHS, *REASONS) else [shortened(text, widest) for text in texts]
 
 
 def _filled(texts: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -22,8 +22,9 @@ from topmast.download.tables.plan_table import (
 )
 from topmast.download.tables.products_table import exclusive_dates, forbidden, require, sizes, texts
 from topmast.download.transfer.cloud import Cloud
-from topmast.errors import InvalidQueryError, UnsafeNameError
+from topmast.errors import InvalidQueryError, UnsafeNameError, with_short_errors
 from topmast.net.session import Session
+from topmast.tables.html import ROWS, lines_html, table_html
 from topmast.wire.safe_names import safe_name
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def plan_download(
     )
 
 
+def _wants_all(plan: Plan, *_: Any, **__: Any) -> bool:
+    return bool(plan._session.setting("tracebacks") == "full")
+
+
 class Plan:
     """Files to download; made by `plan_download`.
 
@@ -118,6 +123,13 @@ class Plan:
         return summary(
             self.products, self.states, self.folder, self.source, self.free, self.about_login
         )
+
+    def _repr_html_(self) -> str:
+        title, *lines = str(self).splitlines()
+        words = dict(line.strip().split(":", 1) for line in lines)
+        some = plan_table(self.products[:ROWS], self.states[:ROWS], self.source)
+        above = lines_html(title, {name: text.strip() for name, text in words.items()})
+        return above + table_html(some, "Its first files" if len(self) > ROWS else "Its files")
 
     @property
     def folder(self) -> Path:
@@ -180,6 +192,7 @@ class Plan:
             self._table = plan_table(self._products, self.states, self.source)
         return self._table
 
+    @with_short_errors(_wants_all)
     def drop(self, rows: Any) -> None:
         """Take files out: `rows` is a mask as long as the table, or row numbers, or one.
 
@@ -193,6 +206,7 @@ class Plan:
         self._products = [each for each, dropped in zip(current, gone, strict=True) if not dropped]
         self._table = None
 
+    @with_short_errors(_wants_all)
     def run(
         self,
         *,

@@ -14,7 +14,7 @@ from functools import update_wrapper, wraps
 from types import MethodType
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
-from topmast.errors import MastError
+from topmast.errors import with_short_errors
 from topmast.net.session import Session
 from topmast.questions.portal import Question, ask_answers, ask_counts, ask_table
 
@@ -43,28 +43,15 @@ class Method(Generic[P, R]):
     """A method of a service; called on the class, it asks through the default client."""
 
     def __init__(self, function: Callable[Concatenate[Any, P], R]) -> None:
-        self._function = _with_short_errors(function)
+        self._function = with_short_errors(_wants_all)(function)
         update_wrapper(self, function)  # type: ignore[arg-type]
 
     def __get__(self, instance: Any, owner: Any) -> Callable[P, R]:
         return MethodType(self._function, owner._shared() if instance is None else instance)
 
 
-def _with_short_errors(
-    function: Callable[Concatenate[Any, P], R],
-) -> Callable[Concatenate[Any, P], R]:
-    """`function`, whose errors end in the line that called it and not inside topmast."""
-
-    @wraps(function)
-    def call(service: Any, /, *given: P.args, **named: P.kwargs) -> R:
-        try:
-            return function(service, *given, **named)
-        except MastError as problem:
-            if service._session.setting("tracebacks") == "full":
-                raise
-            raise problem.shorten() from None
-
-    return call
+def _wants_all(service: Any, *_: Any, **__: Any) -> bool:
+    return bool(service._session.setting("tracebacks") == "full")
 
 
 def method(function: Callable[Concatenate[Session, P], R], own: Sequence[str] = ()) -> Method[P, R]:

@@ -12,6 +12,7 @@ from astropy.table.pprint import TableFormatter
 from topmast.errors import make_astropy_warnings
 from topmast.tables.catalogs import find_catalog_field
 from topmast.tables.fields import POSITION, PRODUCT, Field
+from topmast.tables.html import table_html
 from topmast.tables.values import Values
 
 make_astropy_warnings()
@@ -58,6 +59,9 @@ class MastTable(Table):
         masked = ["masked=True"] if self.masked else []
         described = descr_vals or ["Table", *masked, f"length={len(self)}"]
         return super()._base_repr_(html=html, descr_vals=described, **options)
+
+    def _repr_html_(self) -> str:
+        return table_html(self)
 
 
 def table_from_columns(

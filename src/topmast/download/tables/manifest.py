@@ -10,6 +10,7 @@ from astropy.table import Table
 from astropy.table.pprint import TableFormatter
 
 from topmast.download.product import GUIDE_COLUMNS
+from topmast.tables.html import table_html
 
 #: How each column is held. Message and URL are None where all is well, as the guide prints them.
 KINDS: dict[str, Any] = {
@@ -46,6 +47,9 @@ class ManifestTable(Table):
     def _base_repr_(self, html: bool = False, descr_vals: Any = None, **options: Any) -> Any:
         described = descr_vals or ["Table", f"length={len(self)}"]
         return super()._base_repr_(html=html, descr_vals=described, **options)
+
+    def _repr_html_(self) -> str:
+        return table_html(self, "Manifest")
 
 
 def table_of_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
