@@ -59,7 +59,7 @@ def rims(axes: Any) -> list[np.ndarray]:
 
 
 def legend(axes: Any) -> list[str]:
-    return [text.get_text() for text in axes.get_legend().get_texts()]
+    return [text.get_text() for text in axes.figure.axes[-1].get_legend().get_texts()]
 
 
 @pytest.fixture(autouse=True)
@@ -188,13 +188,13 @@ class TestLook:
 
         looks = {
             (line.get_color(), line.get_marker(), line.get_linestyle())
-            for line in axes.get_legend().get_lines()
+            for line in axes.figure.axes[-1].get_legend().get_lines()
         }
         assert len(looks) == 20
 
     def test_a_mission_has_its_colour_on_every_map(self) -> None:
         colours = [
-            next(iter(footprints(table).get_legend().get_lines())).get_color()
+            next(iter(footprints(table).figure.axes[-1].get_legend().get_lines())).get_color()
             for table in (around(10, 20, 1), observations(("HST", "CIRCLE 1 1 1")))
         ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -97,27 +98,37 @@ def matplotlib_or_error() -> ModuleType:
     return matplotlib
 
 
-def open_canvas(field: Field, axes: Any = None, *, for_file: bool = False) -> Canvas:
-    """A canvas on the given Axes, or on a new figure.
+def open_canvases(
+    fields: Sequence[Field], axes: Any = None, *, for_file: bool = False
+) -> list[Canvas]:
+    """A canvas for each field, side by side: on the given Axes if it is one, or on a new figure.
 
     Axes that know the sky keep their projection and limits. Plain ones show degrees from the
     centre of the field.
     """
     if axes is None:
-        return _new_canvas(field, _new_figure(for_file))
+        figure = new_figure(for_file, (8.0 + 5.5 * (len(fields) - 1), 6.0))
+        return [
+            _new_canvas(field, figure, (1, len(fields), place))
+            for place, field in enumerate(fields, start=1)
+        ]
     if getattr(axes, "wcs", None) is not None:
-        return Canvas(axes, field, axes.wcs.celestial, mirrored=False)
-    return _plain_canvas(field, axes)
+        return [Canvas(axes, fields[0], axes.wcs.celestial, mirrored=False)]
+    return [_plain_canvas(fields[0], axes)]
 
 
 def save(canvas: Canvas, path: str | os.PathLike[str]) -> None:
     """Write the figure; the ending of the name says in which format."""
-    canvas.axes.figure.savefig(path, bbox_inches="tight", dpi=150)
+    save_figure(canvas.axes.figure, path)
 
 
-def _new_figure(for_file: bool) -> Any:
+def save_figure(figure: Any, path: str | os.PathLike[str]) -> None:
+    """Write a figure; the ending of the name says in which format."""
+    figure.savefig(path, bbox_inches="tight", dpi=150)
+
+
+def new_figure(for_file: bool, size: tuple[float, float] = (8.0, 6.0)) -> Any:
     """A figure; one that only goes to a file is not kept by pyplot, and so need not be closed."""
-    size = (8.0, 6.0)
     if for_file:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -130,13 +141,13 @@ def _new_figure(for_file: bool) -> Any:
     return pyplot.figure(figsize=size, layout="constrained")
 
 
-def _new_canvas(field: Field, figure: Any) -> Canvas:
+def _new_canvas(field: Field, figure: Any, place: tuple[int, int, int]) -> Canvas:
     from astropy.visualization.wcsaxes import WCSAxes
     from astropy.visualization.wcsaxes.frame import EllipticalFrame
 
     wcs = field.wcs()
     frame = {"frame_class": EllipticalFrame} if field.is_whole_sky else {}
-    axes = figure.add_subplot(1, 1, 1, axes_class=WCSAxes, wcs=wcs, aspect="equal", **frame)
+    axes = figure.add_subplot(*place, axes_class=WCSAxes, wcs=wcs, aspect="equal", **frame)
     width, height = ELLIPSE_DEG if field.is_whole_sky else (field.radius_deg,) * 2
     axes.set_xlim(-width, width)
     axes.set_ylim(-height, height)

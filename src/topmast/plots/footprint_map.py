@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
-from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvas, save
+from topmast.plots.field import Canvas, Field, matplotlib_or_error, open_canvases, save
 from topmast.plots.outline import circle_outline, outline
 from topmast.questions.places import find_places
 from topmast.questions.targets import parse_radius
@@ -25,10 +25,14 @@ from topmast.sky.vectors import (
     unit_vectors,
 )
 
-# Okabe and Ito's colours, which people who do not see all colours can tell apart.
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B5B00")
-MARKERS = "osD^v<>"
-OWN_STYLE = ("HST", "JWST", "TESS", "GALEX", "PS1", "Kepler", "SWIFT")
+# Okabe and Ito's colours and four of Paul Tol's, which people who do not see all colours can
+# tell apart.
+PALETTE = (
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B5B00",
+    "#332288", "#882255", "#117733", "#000000",
+)  # fmt: skip
+MARKERS = "osD^v<>pP*X"
+OWN_STYLE = ("HST", "JWST", "TESS", "GALEX", "PS1", "Kepler", "SWIFT", "HLA", "IUE")
 """These look the same on every map; other missions take what is left on theirs."""
 DASHES = ("solid", "dashed", "dotted", "dashdot")
 
@@ -41,12 +45,19 @@ TINY = 1 / 100
 LARGE = 1.0
 """One larger than this part of the field is drawn as a line only, and not filled."""
 
+SMALL, CLOSER = 1 / 4, 1 / 2
+"""Footprints smaller than this part of the map get a second map, if it can be so much closer."""
+
+MOST_COMPARED = 2000
+"""The small footprints among which the place with most neighbours is looked for."""
+
 
 def footprints(
     table: Any,
     *,
     coordinates: Any = None,
     radius: Any = None,
+    zoom: bool = True,
     ax: Any = None,
     path: str | os.PathLike[str] | None = None,
 ) -> Any:
@@ -60,6 +71,9 @@ def footprints(
     coordinates, radius : optional
         The search circle, as in ``Observations.query_region``. It is drawn, and the map shows
         it and little more; without it the map shows all footprints.
+    zoom : bool
+        Add a second map of the small footprints, where large ones leave them little room. On a
+        figure of one's own (`ax`) there is none.
     ax : `~matplotlib.axes.Axes`, optional
         Where to draw. Axes with a WCS keep their limits; plain ones show degrees from the
         centre. Default: a new figure.
@@ -81,13 +95,19 @@ def footprints(
     observed = _observed(table)
     circle = _search_circle(coordinates, radius)
     field = _field_of(observed.shapes, circle)
-    canvas = open_canvas(field, ax, for_file=path is not None)
-    _draw_all(canvas, observed)
-    _draw_search_circle(canvas, circle)
-    canvas.axes.set_title(_title(observed), pad=24 if canvas.labels_all_around else 8)
+    closer = _closer_field(observed.shapes, field) if zoom and ax is None else None
+    canvases = open_canvases([field, closer] if closer else [field], ax, for_file=path is not None)
+    labels = [_draw_all(canvas, observed) for canvas in canvases]
+    for canvas in canvases:
+        _draw_search_circle(canvas, circle)
+    if closer:
+        _mark_field(canvases[0], closer)
+        canvases[1].axes.set_title("The small footprints")
+    _draw_legend(canvases[-1], labels[0])
+    canvases[0].axes.set_title(_title(observed), pad=24 if canvases[0].labels_all_around else 8)
     if path is not None:
-        save(canvas, path)
-    return canvas.axes
+        save(canvases[0], path)
+    return canvases[0].axes
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +118,14 @@ class Observed:
     missions: Sequence[str]
 
     def by_mission(self) -> list[tuple[str, IntArray]]:
-        """Missions, the one with most observations first, and the rows of each."""
+        """Missions, the one with the largest footprints first, and the rows of each."""
         owners = np.unique(self.shapes.owner)
         names = np.array([self.missions[owner] for owner in owners], dtype=object)
         groups = [(str(name), owners[names == name]) for name in sorted(set(names))]
-        return sorted(groups, key=lambda group: -len(group[1]))
+        return sorted(groups, key=lambda group: -self._usual_radius(group[1]))
+
+    def _usual_radius(self, owners: IntArray) -> float:
+        return float(np.median(self.shapes.radius[np.isin(self.shapes.owner, owners)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +144,10 @@ class Style:
     colour: str
     marker: str
     dashes: str
+
+
+Label = tuple[int, Style, str]
+"""Of a mission: how many observations, how they look, and the text of the legend."""
 
 
 def _observed(table: Any) -> Observed:
@@ -192,36 +219,63 @@ def _field_of(shapes: Shapes, circle: Circle | None) -> Field:
     return Field(float(ra), float(dec), max(reach * 1.05, 1 / 3600))
 
 
-def _draw_all(canvas: Canvas, observed: Observed) -> None:
-    from matplotlib.lines import Line2D
+def _closer_field(shapes: Shapes, field: Field) -> Field | None:
+    """A field with most of the small footprints; None where a second map would show no more."""
+    whole = np.deg2rad(field.radius_deg)
+    centre = unit_vectors(field.ra_deg, field.dec_deg)
+    small = (shapes.radius < SMALL * whole) & (angle_between(shapes.centre, centre) < whole)
+    if small.sum() < 2 or small.all() or field.is_whole_sky:
+        return None
+    centres, radii = shapes.centre[small], shapes.radius[small]
+    near = centres[:MOST_COMPARED] @ centres.T > np.cos(whole * CLOSER / 2)
+    group = near[np.argmax(near.sum(axis=1))]  # where most of them are
+    middle = np.mean(centres[group], axis=0)
+    middle /= np.linalg.norm(middle)
+    reach = angle_between(centres[group], middle) + radii[group]
+    radius_deg = float(np.rad2deg(np.percentile(reach, 90))) * MARGIN
+    if not 0 < radius_deg < CLOSER * field.radius_deg:
+        return None
+    ra, dec = positions(middle)
+    return Field(float(ra), float(dec), radius_deg)
 
-    handles = []
+
+def _draw_all(canvas: Canvas, observed: Observed) -> list[Label]:
+    """Draw all missions, large footprints first; what the legend says of each."""
     groups = observed.by_mission()
-    order = np.argsort(observed.shapes.owner, kind="stable")
+    order = np.argsort(-observed.shapes.radius, kind="stable")
     styles = _styles([mission for mission, _ in groups])
+    labels = []
     for mission, owners in groups:
-        style = styles[mission]
         rows = order[np.isin(observed.shapes.owner[order], owners)]
-        hidden = _draw_mission(canvas, observed.shapes, rows, style)
+        hidden = _draw_mission(canvas, observed.shapes, rows, styles[mission])
         label = f"{mission}: {len(owners)}"
         if hidden:
             label += f"\n({hidden} wider than the map)"
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color=style.colour,
-                marker=style.marker,
-                markerfacecolor="none",
-                linestyle=style.dashes,
-                label=label,
-            )
-        )
+        labels.append((len(owners), styles[mission], label))
+    return labels
+
+
+def _draw_legend(canvas: Canvas, labels: Sequence[Label]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=style.colour, marker=style.marker, markerfacecolor="none",
+               linestyle=style.dashes, label=label)
+        for _, style, label in sorted(labels, key=lambda each: -each[0])
+    ]  # fmt: skip
     if handles:
         beside = (1.12 if canvas.labels_all_around else 1.03, 1.0)
         canvas.axes.legend(
             handles=handles, loc="upper left", bbox_to_anchor=beside, borderaxespad=0.0
         )
+
+
+def _mark_field(canvas: Canvas, field: Field) -> None:
+    """A box around what the second map shows."""
+    x, y = canvas.project(field.ra_deg, field.dec_deg)[0]
+    half = field.radius_deg
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * half + [x, y]
+    canvas.axes.plot(*corners.T, color="0.25", linewidth=1.0, scalex=False, scaley=False, zorder=4)
 
 
 def _styles(missions: Sequence[str]) -> dict[str, Style]:
@@ -255,8 +309,12 @@ def _draw_mission(canvas: Canvas, shapes: Shapes, rows: IntArray, style: Style) 
         pieces = np.split(canvas.project(ra, dec), canvas.breaks(ra))
         is_whole = len(pieces) == 1 and shapes.radius[row] < LARGE * field
         (filled if is_whole else lines).extend(pieces)
-    _draw_paths(canvas, lines, style, fill=0.0, rim=_thinned(10, lines, least=0.3))
-    _draw_paths(canvas, filled, style, fill=0.2 * _thinned(10, filled, least=0.15), rim=1.0)
+    # A large footprint is pale, so that the small ones drawn after it stand out.
+    size = min(1.0, float(np.median(shapes.radius[rows])) / field) if len(rows) else 0.0
+    pale = 1.0 - 0.6 * size
+    _draw_paths(canvas, lines, style, fill=0.0, rim=pale * _thinned(10, lines, least=0.3))
+    fill = (0.3 - 0.25 * size) * _thinned(10, filled, least=0.15)
+    _draw_paths(canvas, filled, style, fill=fill, rim=pale)
     return hidden
 
 
