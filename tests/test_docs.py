@@ -231,6 +231,7 @@ def test_the_example_in_a_docstring_runs(name: str, desk: Path) -> None:
         "Zcut": topmast.Zcut,
         "MastMissions": topmast.MastMissions,
         "connect": topmast.connect,
+        "get": topmast.get,
         "verify": topmast.verify,
         "Archive": topmast.Archive,
         "folder": conf.server,

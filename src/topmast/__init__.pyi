@@ -16,6 +16,7 @@ from .client import (
     Tesscut as Tesscut,
     Zcut as Zcut,
     connect as connect,
+    get as get,
     verify as verify,
 )
 from .config import Conf as Conf, conf as conf

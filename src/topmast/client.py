@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from topmast.services.catalogs import CatalogsClass
     from topmast.services.cutouts import HapcutClass, TesscutClass, ZcutClass
+    from topmast.services.getting import Got
     from topmast.services.mast import MastClass
     from topmast.services.missions import MastMissionsClass
     from topmast.services.observations import ObservationsClass
@@ -44,6 +45,7 @@ __all__ = [
     "Zcut",
     "ZcutClass",
     "connect",
+    "get",
     "verify",
 ]
 
@@ -130,6 +132,13 @@ class Client:
     ) -> Table:
         """The headers of many FITS files as a table; see `ObservationsClass.headers`."""
         return self.observations.headers(products, ext, keywords=keywords)
+
+    @with_short_errors(_wants_all)
+    def get(self, target: Any, kind: str = "lightcurve", **options: Any) -> Got:
+        """The best light curve, spectrum or image of an object, downloaded; see `topmast.get`."""
+        from topmast.services.getting import get
+
+        return get(self.session, target, kind, **options)
 
     @cached_property
     def observations(self) -> ObservationsClass:
@@ -234,6 +243,50 @@ def verify(folder: str | os.PathLike[str], *, repair: bool = False, current: boo
     >>> judged = verify("mastDownload", repair=True)
     """
     return default_client().verify(folder, repair=repair, current=current)
+
+
+@with_short_errors(_wants_all)
+def get(target: Any, kind: str = "lightcurve", **options: Any) -> Got:
+    """The best light curve, spectrum or image of an object, downloaded.
+
+    Nearest first, then the missions' own files before others, then the highest calibration level
+    and the newest observation. Files that are still exclusive are left out.
+
+    Parameters
+    ----------
+    target : str or place
+        The name of an object, or a position.
+    kind : {"lightcurve", "spectrum", "image"}
+        What to look for.
+    mission : str, optional
+        Of this mission only, such as ``"TESS"``.
+    radius : float, str or `~astropy.units.Quantity`, optional
+        How far from the target; 10 arcsec if not given.
+    download_dir : path, optional
+        Where the file goes. Default: the current folder.
+    cache, progress : optional
+        As for `ObservationsClass.download_products`.
+
+    Returns
+    -------
+    Got
+        With the ``path`` of the file, ``why`` it was chosen, its ``observation`` and
+        ``product``, and the ``others`` that were found. `topmast.plots.show` plots it.
+
+    Raises
+    ------
+    InvalidQueryError
+        For an unknown kind, and when nothing of the kind is found.
+    DownloadError
+        When the file does not come whole.
+
+    Examples
+    --------
+    >>> got = get("TIC 307210830", "lightcurve")
+    >>> got.path.name
+    'tess2019087120000-s0010-0000000307210830-0129-s_lc.fits'
+    """
+    return default_client().get(target, kind, **options)
 
 
 def open_folder(path: str) -> Transport:

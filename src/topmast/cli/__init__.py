@@ -19,6 +19,7 @@ from topmast.cli.settings import Settings, common_options
 __all__ = ["main"]
 
 COMMANDS: dict[str, str] = {
+    "get": "topmast.cli.show",
     "search": "topmast.cli.search",
     "count": "topmast.cli.search",
     "explain": "topmast.cli.search",
@@ -28,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "cutout": "topmast.cli.cutout",
     "open": "topmast.cli.remote",
     "headers": "topmast.cli.remote",
+    "show": "topmast.cli.show",
     "verify": "topmast.cli.verify",
     "resolve": "topmast.cli.lookup",
     "missions": "topmast.cli.missions",

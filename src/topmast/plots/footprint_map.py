@@ -92,7 +92,7 @@ def footprints(
         When the table has no column that says where its rows are.
     """
     matplotlib_or_error()
-    observed = _observed(table)
+    observed = observed_of(table)
     circle = _search_circle(coordinates, radius)
     field = _field_of(observed.shapes, circle)
     closer = _closer_field(observed.shapes, field) if zoom and ax is None else None
@@ -150,7 +150,8 @@ Label = tuple[int, Style, str]
 """Of a mission: how many observations, how they look, and the text of the legend."""
 
 
-def _observed(table: Any) -> Observed:
+def observed_of(table: Any) -> Observed:
+    """The shapes and missions of a table of observations."""
     names = getattr(table, "colnames", None) or list(table)
     has_place = "s_ra" in names and "s_dec" in names
     if "s_region" not in names and not has_place:

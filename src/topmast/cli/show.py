@@ -1,0 +1,121 @@
+"""Plot files, and get plotted data by the name of an object: `topmast show` and `topmast get`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from topmast.cli.download import with_progress
+from topmast.cli.errors import DONE
+from topmast.cli.settings import command, current, say
+from topmast.cli.targets import one_position, place_of, radius_option
+
+picture_option = click.option(
+    "--output",
+    "-o",
+    "picture",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the plot to FILE (.png, .pdf, .svg); without it a window opens, if there is a "
+    "screen.",
+)
+
+
+@command(short_help="Plot a light curve, a spectrum or an image.")
+@click.argument("what", metavar="FILE|URI")
+@picture_option
+def show(what: str, picture: Path | None) -> int:
+    """Plot what a file holds: its light curve, its spectrum or its image.
+
+    A URI of the archive is read from there, without a download. Without a screen the plot is
+    written beside you, as a PNG, and its name is printed.
+
+    \b
+    topmast show tess2019087120000-s0010-0000000307210830-0129-s_lc.fits
+    topmast show mast:HST/product/u8ji11acq_flt.fits -o image.png
+    """
+    from topmast.plots.show import show as plot
+
+    if ":" in what and not Path(what).exists():
+        with current().client().open_product(what) as hdus:
+            return _plot(plot, hdus, picture, what.rpartition("/")[2])
+    return _plot(plot, what, picture, Path(what).name)
+
+
+@command(short_help="Download, and plot, the best data of an object.")
+@click.argument("target", nargs=-1, required=True, callback=one_position)
+@click.option("--kind", default="lightcurve", show_default=True,
+              metavar="lightcurve|spectrum|image", help="What to look for.")  # fmt: skip
+@click.option("--mission", metavar="NAME", help="Of this mission only, such as TESS.")
+@radius_option
+@click.option("--download-dir", type=click.Path(path_type=Path), metavar="FOLDER",
+              help="Where mastDownload/ goes; this folder if not given.")  # fmt: skip
+@click.option("--plot", "plotted", is_flag=True, help="Plot it too.")
+@picture_option
+def get(
+    target: tuple[str, ...],
+    kind: str,
+    mission: str | None,
+    radius: str | None,
+    download_dir: Path | None,
+    plotted: bool,
+    picture: Path | None,
+) -> int:
+    """Search for an object, choose its best data, download the file, and plot it.
+
+    Nearest first, then the missions' own files, then the highest calibration level and the newest.
+    What was chosen and why, and what else there is, is told on standard error; the path of the
+    file goes to standard output.
+
+    \b
+    topmast get "TIC 307210830" --kind lightcurve --plot
+    topmast get M8 --kind spectrum --mission IUE --radius 1m -o m8.png
+    """
+    from topmast.plots.show import show as plot
+
+    options: dict[str, Any] = {"mission": mission, "download_dir": download_dir}
+    place = place_of((" ".join(target),), radius)
+    options |= {"target": place.pop("coordinates"), "kind": kind} | place
+    client = current().client()
+    got = with_progress(lambda shown: client.get(progress=shown, **options))
+    say(f"Chosen: {got.why}")
+    for row in got.others[:MOST_OTHERS]:
+        say(f"  also: {row['obs_collection']} {row['target_name']} {row['obs_id']}")
+    click.echo(str(got.path))
+    if plotted or picture:
+        return _plot(plot, got.path, picture, got.path.name)
+    return DONE
+
+
+MOST_OTHERS = 5
+
+
+def _plot(plot: Any, what: Any, picture: Path | None, name: str) -> int:
+    """Plot to a file, to a window, or, where there is no screen, to a file beside you."""
+    if picture is None and _has_screen():
+        from matplotlib import pyplot
+
+        plot(what)
+        pyplot.show()
+        return DONE
+    path = picture or Path(f"{name.partition('.')[0] or 'plot'}.png")
+    plot(what, path=path)
+    say(f"Plot written to {path}")
+    return DONE
+
+
+def _has_screen() -> bool:
+    """Whether matplotlib can open a window here; it looks for a screen itself."""
+    from topmast.plots.field import matplotlib_or_error
+
+    matplotlib_or_error()
+    from matplotlib import pyplot
+    from matplotlib.backends import backend_registry
+
+    backend = pyplot.get_backend().lower()
+    return backend in {name.lower() for name in backend_registry.list_builtin()} - NO_WINDOW
+
+
+NO_WINDOW = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
