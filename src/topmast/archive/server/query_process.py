@@ -33,6 +33,7 @@ from topmast.archive.portal.services import answer
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store.limits import LONGEST_SECONDS
 from topmast.archive.store.paths import remove_temporary_folders
+from topmast.config import environment
 from topmast.errors import ArchiveError, InvalidQueryError, MastError, TimeoutError
 
 LENGTH = struct.Struct("!cQ")
@@ -139,7 +140,7 @@ class _QueryProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=PIECE,
-            env=os.environ | SMALL_STEPS,
+            env={**environment(), **SMALL_STEPS},
         )
         self._queries = 0
         self._whole = True
