@@ -9,6 +9,7 @@ from typing import Any
 
 import astropy.units as u
 import numpy as np
+from astropy.utils.exceptions import AstropyDeprecationWarning
 
 from topmast.errors import InputWarning, InvalidQueryError, warn
 from topmast.net.session import Session
@@ -66,10 +67,12 @@ def find_targets(
     """
     if truth_value("moving_target", moving_target):
         return _moving_targets(coordinates, names, mt_type)
-    if (coordinates is None) == (names is None):
+    if coordinates is None and names is None:
+        raise InvalidQueryError("Give one of coordinates and object_name.")
+    if coordinates is not None and names is not None:
         raise InvalidQueryError(
-            "Give one of coordinates and object_name"
-            + (f", not both ({coordinates!r:.60} and {names!r:.60})." if names else ".")
+            f"Give coordinates or object_name, not both ({coordinates!r:.60} and {names!r:.60}). "
+            "Please remove objectname if using coordinates."
         )
     resolve = partial(positions_of_names, session, resolver)
     given = names is None
@@ -81,18 +84,18 @@ def find_targets(
 def _moving_targets(coordinates: Any, names: Any, mt_type: str | None) -> Targets:
     if coordinates is not None:
         raise InvalidQueryError(
-            f"A moving target is given by its name, not by coordinates ({coordinates!r:.60}). "
-            "Leave out coordinates, or moving_target=True."
+            "Only one of moving_target and coordinates may be specified. Please remove coordinates "
+            f"if using moving_target and objectname. The coordinates are {coordinates!r:.60}."
         )
     listed = [str(name).strip() for name in as_list(names)] if names is not None else []
     if not listed or not all(listed):
         raise InvalidQueryError(
-            "Which moving target? Give object_name, as the JPL Horizons service knows it, "
-            "such as 'Ceres'."
+            "Please specify the object name or ID of the moving target in object_name, as the JPL "
+            "Horizons service knows it, such as 'Ceres'."
         )
-    if mt_type is not None and str(mt_type).lower() not in MOVING_TYPES:
+    kind = "" if mt_type is None else str(mt_type).lower().replace("_", "")
+    if mt_type is not None and kind not in MOVING_TYPES:
         raise InvalidQueryError(f"mt_type is 'majorbody' or 'smallbody', not {mt_type!r}.")
-    kind = "" if mt_type is None else str(mt_type).lower()
     targets = [Target(name, index, obj_id=name, obj_type=kind) for index, name in enumerate(listed)]
     return Targets(tuple(targets), not isinstance(names, str))
 
@@ -108,9 +111,13 @@ def check_product(product: str | None) -> None:
     """TESScut once had a second pipeline; now only SPOC can be asked for."""
     if product is None:
         return
+    warn(
+        "`product` has no effect: Tesscut no longer supports other images than those of SPOC. "
+        "Leave it out.",
+        AstropyDeprecationWarning,
+    )
     if str(product).upper() != "SPOC":
-        raise InvalidQueryError(f"Input product must be SPOC, not {product!r}.")
-    warn("`product` has no effect: all cutouts are of SPOC images. Leave it out.", InputWarning)
+        raise InvalidQueryError(f"Input product must be SPOC. It is {product!r}.")
 
 
 def parse_size(size: Any) -> CutoutSize:

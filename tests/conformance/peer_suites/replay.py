@@ -113,6 +113,24 @@ class Replay(BaseHTTPRequestHandler):
     def mission_search(self, asked: str) -> tuple[int, bytes]:
         return self.file("mission_search_results")
 
+    def stars(self, asked: str) -> tuple[int, bytes]:
+        return self.file("panstarrs")
+
+    def star_columns(self, asked: str) -> tuple[int, bytes]:
+        return self.file("panstarrs_columns")
+
+    def sectors(self, asked: str) -> tuple[int, bytes]:
+        return self.file("tess_sector")
+
+    def tess_cutout(self, asked: str) -> tuple[int, bytes]:
+        return self.file("tess_cutout")
+
+    def surveys(self, asked: str) -> tuple[int, bytes]:
+        return self.file("z_survey")
+
+    def survey_cutout(self, asked: str) -> tuple[int, bytes]:
+        return self.file("z_cutout_jpg" if "jpg" in asked else "z_cutout_fit")
+
     def nothing(self, asked: str) -> tuple[int, bytes]:
         return 404, b""
 
@@ -127,5 +145,11 @@ ANSWERS = (
     ("column_list", Replay.mission_columns),
     ("list_products", Replay.mission_products),
     ("/search$", Replay.mission_search),
+    ("panstarrs.*metadata", Replay.star_columns),
+    ("panstarrs", Replay.stars),
+    ("tesscut.*sector", Replay.sectors),
+    ("tesscut", Replay.tess_cutout),
+    ("zcut.*survey", Replay.surveys),
+    ("zcut", Replay.survey_cutout),
     ("", Replay.nothing),
 )

@@ -63,7 +63,8 @@ class Replaced:
 
         module = items[0].module
         folder = Path(module.__file__).parent / "data"
-        conf.server = self._stack.enter_context(replaying(folder, module.DATA_FILES))
+        server = self._stack.enter_context(replaying(folder, module.DATA_FILES))
+        conf.server = conf.catalogs_server = server
         module.MockResponse = Answer  # what the suite calls an answer that is not read yet
         self.private = [item.name for item in items if uses_private_names(item.function)]
 
