@@ -18,6 +18,8 @@ from topmast.tables.catalogs import CATALOGS
 GUIDE_FIELD = {"ra": 158.47924, "dec": -7.30962}
 M10 = {"ra": 254.28746, "dec": -4.09933}
 ALL = {"pagesize": 50_000}
+HELD = set(CATALOGS) - {"panstarrs_dr1_mean"}
+"""The catalogues of the sample."""
 
 
 @pytest.fixture
@@ -270,7 +272,7 @@ def test_a_tic_number_has_a_position(sample: Caller) -> None:
 
 
 def test_there_are_at_least_200_000_rows_in_all_catalogues(sample_archive: Archive) -> None:
-    tables = {name: sample_archive.catalogs.table(name) for name in CATALOGS}
+    tables = {name: sample_archive.catalogs.table(name) for name in HELD}
 
     counts = {name: table.rows if table else 0 for name, table in tables.items()}
 
@@ -339,7 +341,7 @@ def test_the_sample_is_the_same_every_time() -> None:
 
     first, second = (dict(catalogs()) for _ in range(2))
 
-    assert len(first) == len(CATALOGS)
+    assert set(first) == HELD
     assert all(first[name].equals(second[name]) for name in first)
 
 

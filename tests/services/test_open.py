@@ -322,7 +322,9 @@ VALUES = st.one_of(
     st.integers(-(10**15), 10**15),
     st.floats(allow_nan=False, allow_infinity=False),
     st.booleans(),
-    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=75),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=75).filter(
+        lambda text: "'/" not in text  # at which astropy ends the text
+    ),
     st.complex_numbers(allow_nan=False, allow_infinity=False, max_magnitude=1e9),
 )
 

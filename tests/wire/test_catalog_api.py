@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from topmast.errors import BadAnswerError, InvalidQueryError, MastError
@@ -75,6 +75,7 @@ CONDITIONS = st.dictionaries(
 ).map(lambda found: tuple((*key, values) for key, values in found.items()))
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     CONDITIONS,
     st.none() | st.tuples(st.floats(0, 360), st.floats(-90, 90), st.floats(0, 180)),

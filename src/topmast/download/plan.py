@@ -73,7 +73,7 @@ def plan_download(
     )
 
 
-def _wants_all(plan: Plan, *_: Any, **__: Any) -> bool:
+def _wants_all(plan: Plan, /, *_: Any, **__: Any) -> bool:
     return bool(plan._session.setting("tracebacks") == "full")
 
 

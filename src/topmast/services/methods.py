@@ -50,7 +50,7 @@ class Method(Generic[P, R]):
         return MethodType(self._function, owner._shared() if instance is None else instance)
 
 
-def _wants_all(service: Any, *_: Any, **__: Any) -> bool:
+def _wants_all(service: Any, /, *_: Any, **__: Any) -> bool:
     return bool(service._session.setting("tracebacks") == "full")
 
 
