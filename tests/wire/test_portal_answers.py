@@ -72,6 +72,12 @@ def test_a_text_column_keeps_every_digit_of_numbers(cells: Any, texts: list[str]
     assert not got.mask.any()
 
 
+def test_a_text_of_nuls_alone_is_not_masked() -> None:
+    got = column("string", ["\0", "", None, "a\0", "\0\0"])
+
+    assert got.mask.tolist() == [False, True, True, False, False]
+
+
 def test_missing_floats_are_masked_or_nan_as_the_caller_wishes() -> None:
     masked = column("float", [1.5, None, 3])
     nan = column("double", [1.5, None, 3], null_floats="nan")

@@ -68,8 +68,7 @@ class Pool:
         self._results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._helped = False
-        self._used = 0.0
-        self._grown = (time.monotonic(), self._used)
+        self._grown = (time.monotonic(), time.process_time())
 
     def start(self) -> None:
         """Begin with all threads, or for small files with few."""
@@ -115,7 +114,7 @@ class Pool:
         """Small files from near by keep the processor busy; else the link or the disk is what is
         waited for, and more threads wait better."""
         since, before = self._grown
-        now, used = time.monotonic(), self._used
+        now, used = time.monotonic(), time.process_time()
         if now - since < GROW_SECONDS:
             return
         self._grown = now, used
@@ -153,13 +152,10 @@ class Pool:
                     self._changed.wait(0.2)
                     continue
                 product = self.waiting.popleft()
-            before = time.thread_time()
             try:
                 self._results.put(self.fetcher.fetch(product))
             except Busy:
                 self._postpone(product)
-            with self._changed:
-                self._used += time.thread_time() - before
 
     def _call_helpers(self) -> None:
         """A large file can be fetched in parts: have threads for that."""

@@ -19,7 +19,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from topmast.net.deadline import Timeouts
-from topmast.net.response import StrictResponse
+from topmast.net.response import StrictResponse, set_timeout
 
 PIECE = 1 << 14
 FIRST_ADDRESS_SECONDS = 3.0
@@ -74,7 +74,7 @@ class PlainConnection(HTTPConnection):
             self.connect()
         view = memoryview(data)
         for start in range(0, len(view), PIECE):
-            self.sock.settimeout(self.timeouts.wait(self.timeouts.read_seconds))
+            set_timeout(self.sock, self.timeouts.wait(self.timeouts.read_seconds))
             super().send(view[start : start + PIECE])
 
     def response_class(  # type: ignore[override]

@@ -80,6 +80,11 @@ class Headers(Mapping[str, str]):
     def __repr__(self) -> str:
         return f"Headers({', '.join(self)})"
 
+    def forget(self, name: str) -> None:
+        """Leave this header out."""
+        self._values.pop(name.lower(), None)
+        self._names.pop(name.lower(), None)
+
     def get_all(self, name: str) -> list[str]:
         """Each value of a header that may come more than once, such as Set-Cookie."""
         return list(self._values.get(name.lower(), []))

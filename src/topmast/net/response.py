@@ -12,13 +12,19 @@ import re
 import socket
 import ssl
 from contextlib import suppress
+from math import inf
 from typing import Any
 
+from urllib3.exceptions import IncompleteRead
+
 from topmast.net.deadline import Timeouts
+from topmast.net.messages import Headers
 
 MAX_INTERIM = 20
 MAX_TRAILERS = 100
 MAX_LINE = 1 << 16
+MAX_HEADERS = 200
+HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)", re.DOTALL)
 LENGTH = re.compile(r"[0-9]{1,18}")
 CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
 LINE_ENDS = (b"\r\n", b"\n")
@@ -35,6 +41,8 @@ class _TimedReader(io.RawIOBase):
         #: The body goes on until the connection ends; whether it did so without TLS's own end.
         self.to_the_end: bool = False
         self.torn: bool = False
+        #: No wait is longer than this many seconds.
+        self.longest: float = inf
         self._opened = opened  # as long as it is open, so is the socket
         self._timeouts = timeouts
 
@@ -45,9 +53,7 @@ class _TimedReader(io.RawIOBase):
         if self.ended:
             return 0
         seconds = self._timeouts.wait(self._timeouts.read_seconds)
-        before = self.sock.gettimeout()
-        if before is None or not seconds <= before <= seconds + CLOSE_ENOUGH:
-            self.sock.settimeout(seconds)
+        set_timeout(self.sock, min(seconds, self.longest))
         try:
             return self.sock.recv_into(buffer)
         except ssl.SSLEOFError:
@@ -60,6 +66,13 @@ class _TimedReader(io.RawIOBase):
         if not self.closed:
             self._opened.close()
         super().close()
+
+
+def set_timeout(sock: Any, seconds: float) -> None:
+    """Change the timeout of a socket, if it is another one."""
+    before = sock.gettimeout()
+    if before is None or not seconds <= before <= seconds + CLOSE_ENOUGH:
+        sock.settimeout(seconds)
 
 
 class StrictResponse(http.client.HTTPResponse):
@@ -75,6 +88,7 @@ class StrictResponse(http.client.HTTPResponse):
     chunked: bool
     chunk_left: int | None
     _method: str | None
+    _announced: int | None
 
     def __init__(self, sock: Any, timeouts: Timeouts, method: str | None) -> None:
         super().__init__(sock, method=method)
@@ -85,13 +99,44 @@ class StrictResponse(http.client.HTTPResponse):
     def begin(self) -> None:
         """Read the headers; provisional answers before the real one are passed over."""
         for _ in range(MAX_INTERIM):
-            super().begin()
+            version, self.status, reason = self._read_status()  # type: ignore[attr-defined]
+            self.version = 10 if version == "HTTP/1.0" else 11
+            self.reason = reason.strip()
+            self.headers = self.msg = Headers(self._header_lines())
             if not 100 <= self.status < 200 or self.status == 101:
                 break
-            self.headers = self.msg = None
         else:
             raise http.client.HTTPException("it sent one provisional answer after the other")
+        self.will_close = self._check_close()  # type: ignore[attr-defined]
         self._find_end()
+
+    def read_some(self, most: int) -> bytes:
+        """The next bytes of the body, no more than `most`; empty at its end."""
+        left = self._get_chunk_left() if self.chunked and self.fp else self.length
+        if self.fp is None or left == 0:
+            return b""
+        piece: bytes = self.fp.read1(most if left is None else min(most, left))
+        if left is None:
+            if not piece:
+                self._close_conn()
+        elif not piece:
+            raise (
+                http.client.IncompleteRead(b"")
+                if self.chunked
+                else IncompleteRead((self._announced or 0) - left, left)
+            )
+        elif self.chunked:
+            self.chunk_left = left - len(piece)
+        else:
+            self.length = left - len(piece)
+            if not self.length:
+                self._close_conn()
+        return piece
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the whole body was read, as far as its length is known."""
+        return self.length == 0
 
     def wake(self) -> None:
         """To a thread that waits for bytes, the connection has ended."""
@@ -100,6 +145,22 @@ class StrictResponse(http.client.HTTPResponse):
             # Not SSLSocket's own: it would let the thread read on without decrypting.
             socket.socket.shutdown(sock, socket.SHUT_RD)
 
+    def _header_lines(self) -> list[tuple[str, str]]:
+        """Names and values; a line that is no header is left out."""
+        found: list[tuple[str, str]] = []
+        for _ in range(MAX_HEADERS):
+            line = self.fp.readline(MAX_LINE)
+            if line in LINE_ENDS:
+                return found
+            if not line.endswith(b"\n"):
+                raise http.client.HTTPException("it ended inside its headers")
+            text = line.decode("latin-1")
+            if text[0] in " \t" and found:  # the value before goes on
+                found[-1] = (found[-1][0], f"{found[-1][1]} {text.strip()}")
+            elif match := HEADER.match(text):
+                found.append((match[1], match[2].strip()))
+        raise http.client.HTTPException("it has too many headers")
+
     def _find_end(self) -> None:
         codings, lengths = self._listed("Transfer-Encoding"), set(self._listed("Content-Length"))
         if self.status < 200 or self.status in (204, 304) or self._method == "HEAD":
@@ -107,18 +168,20 @@ class StrictResponse(http.client.HTTPResponse):
             self.will_close = self.will_close or bool(codings)
         elif codings == ["chunked"]:
             self.chunked, self.chunk_left, self.length = True, None, None
-            del self.headers["Content-Length"]
+            self.headers.forget("Content-Length")
         elif codings not in ([], ["identity"]):
             raise http.client.HTTPException(f"its body comes as {', '.join(codings)[:60]!r}")
         elif len(lengths) > 1 or not all(map(LENGTH.fullmatch, lengths)):
             raise http.client.HTTPException(f"its length is said to be {sorted(lengths)!s:.60}")
         else:
-            self.length = int(lengths.pop()) if lengths else None
+            self.chunked = False
+            self.length = self._announced = int(lengths.pop()) if lengths else None
+            self.will_close = self.will_close or self.length is None
             self.reader.to_the_end = self.length is None
 
     def _listed(self, name: str) -> list[str]:
         """The elements of a header, however often it was sent."""
-        values = ",".join(self.headers.get_all(name, [])).lower().split(",")
+        values = ",".join(self.headers.get_all(name)).lower().split(",")
         return [value.strip() for value in values if value.strip()]
 
     def _close_conn(self) -> None:

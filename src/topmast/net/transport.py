@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import builtins
 import platform
 import ssl
+import time
 import weakref
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, IncompleteRead
+from math import inf
 from threading import Condition, Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import HTTPResponse
 
 from topmast.errors import TimeoutError
 from topmast.net.address import split_login
@@ -32,6 +34,8 @@ from topmast.version import __version__
 IDLE_CONNECTIONS = 64
 """Connections to one host that are kept for the next request; how many are open at once is
 decided by the setting ``connections``."""
+PAUSE_SECONDS = 0.02
+"""So long the pieces of a body are joined, while they come."""
 HUNG_UP = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """How a kept connection fails that the server has ended before it saw the request."""
 
@@ -72,14 +76,12 @@ class HttpTransport:
             timeouts = Timeouts(connect, read, by)
             with network_errors(request.url, timeouts):
                 pool = manager.connection_from_host(host, port, scheme)
-                connection, response = _exchange(pool, request, headers, timeouts, first)
+                connection = _exchange(pool, request, headers, timeouts, first)
         except BaseException:
             self._gate.leave(place)
             raise
         timeouts.deadline = deadline
-        return HttpStream(
-            response, request.url, connection, pool, timeouts, lambda: self._gate.leave(place)
-        )
+        return HttpStream(request.url, connection, pool, timeouts, lambda: self._gate.leave(place))
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -103,25 +105,25 @@ class HttpStream:
 
     def __init__(
         self,
-        response: HTTPResponse,
         url: str,
         connection: PlainConnection,
         pool: HTTPConnectionPool,
         timeouts: Timeouts,
         leave: Callable[[], None],
     ) -> None:
-        self.status_code: int = response.status
-        self.reason: str = response.reason or ""
-        self.headers: Headers = Headers(response.headers.items())
+        self._answer = answer = connection.answer
+        self.status_code: int = answer.status
+        self.reason: str = answer.reason
+        self.headers: Headers = answer.headers
         self.url = url
-        self._response = response
         self._connection = connection
         self._pool = pool
         self._timeouts = timeouts
         self._leave = leave
+        self._problem: Exception | None = None
         self.kept: bool = connection.kept
         #: The answer does not say where its body ends.
-        self.to_the_end: bool = connection.answer.reader.to_the_end
+        self.to_the_end: bool = answer.reader.to_the_end
         self._forgotten = weakref.finalize(self, _discard, connection, leave)
         self._forgotten.atexit = False
 
@@ -134,19 +136,38 @@ class HttpStream:
     @property
     def torn(self) -> bool:
         """Whether the connection ended without the end of TLS, so that the body may be cut."""
-        return self._connection.answer.reader.torn
+        return self._answer.reader.torn
 
     def chunks(self, size: int = 1 << 18) -> Iterator[bytes]:
         """The body as it came, in pieces of at most `size` bytes."""
         with network_errors(self.url, self._timeouts):
-            while chunk := self._response.read1(size, decode_content=False):
-                if self._response.length_remaining == 0:
+            while chunk := self._joined(size):
+                if self._answer.at_end:
                     self.close(whole=True)
-                    if self.kept and self._connection.answer.surplus:
+                    if self.kept and self._answer.surplus:
                         # Two answers came at once: this one is to an earlier request.
                         raise HTTPException("it is a late answer to another request")
                 yield chunk
             self.close(whole=True)
+
+    def _joined(self, size: int) -> bytes:
+        """What comes without a pause: TLS alone gives 16 KB at once, and each piece costs time."""
+        if self._problem is not None:
+            raise self._problem
+        pieces = [self._answer.read_some(size)]
+        left, until = size - len(pieces[0]), time.monotonic() + PAUSE_SECONDS
+        self._answer.reader.longest = PAUSE_SECONDS
+        try:
+            while left and pieces[-1] and time.monotonic() < until:
+                pieces.append(self._answer.read_some(left))
+                left -= len(pieces[-1])
+        except builtins.TimeoutError:
+            pass
+        except (OSError, IncompleteRead) as problem:
+            self._problem = problem  # what came before it counts
+        finally:
+            self._answer.reader.longest = inf
+        return b"".join(pieces)
 
     def end_by(self, deadline: Deadline, read_seconds: float) -> None:
         """Give the rest of the body until then, and its next byte so many seconds."""
@@ -155,17 +176,17 @@ class HttpStream:
     def abort(self) -> None:
         """Wake a thread that waits for bytes: to it, the connection has ended."""
         if self._forgotten.alive:
-            self._connection.answer.wake()
+            self._answer.wake()
 
     def close(self, whole: bool = False) -> None:
         """Give the connection back, or close it if the body was not read to its end."""
-        whole = whole or self._response.length_remaining == 0
+        whole = whole or self._answer.at_end
         if self._forgotten.detach() is None:
             return
         try:
-            self._response.close()
+            self._answer.close()
             connection = self._connection
-            if whole and not connection.answer.surplus and not connection.is_closed:
+            if whole and not self._answer.surplus and not connection.is_closed:
                 self._pool._put_conn(connection)
             else:
                 connection.close()
@@ -220,8 +241,8 @@ def _exchange(
     headers: Mapping[str, str],
     timeouts: Timeouts,
     first_byte_seconds: float,
-) -> tuple[PlainConnection, HTTPResponse]:
-    """The answer to `request`, on a connection that was kept or on a new one.
+) -> PlainConnection:
+    """A connection, kept or new, with the answer to `request`.
 
     Not by `pool.urlopen`: it hides whether the connection was a kept one, and which it was.
     """
@@ -241,18 +262,12 @@ def _exchange(
             connection.timeout = timeouts.wait(timeouts.connect_seconds)
             if pool.proxy is not None and not by_proxy and not kept:
                 pool._prepare_proxy(connection)
-            connection.request(
-                request.method,
-                target,
-                request.body,
-                headers,
-                preload_content=False,
-                decode_content=False,
-            )
+            # urllib3's own methods set the timeout each time, and read answers less strictly.
+            HTTPConnection.request(connection, request.method, target, request.body, headers)
             timeouts.read_seconds = first_byte_seconds
-            answer = connection.getresponse()
+            HTTPConnection.getresponse(connection)
             timeouts.read_seconds = read_seconds
-            return connection, answer
+            return connection
         except BaseException as problem:
             connection.close()
             if not kept or not isinstance(problem, HUNG_UP):

@@ -279,12 +279,22 @@ class ColumnReader:
         self.null, self.given = _null_value(kind, ignore_value)
         self._gathered = kind.gather(expected)
         self._unreadable: Unreadable = []
+        self._no_nulls: list[int] = []
 
     def __len__(self) -> int:
         return len(self._gathered)
 
-    def read(self, cells: Sequence[Any]) -> None:
-        """Take the cells of the next rows: texts, numbers, truth values and None."""
+    def read(self, cells: Sequence[Any], nuls: bool = False) -> None:
+        """Take the cells of the next rows: texts, numbers, truth values and None.
+
+        `nuls` says that NUL characters may be among them. NumPy drops those at the end of a text,
+        which may then look like the value for "nothing" and is not masked.
+        """
+        if nuls and self.kind is TEXT:
+            rows = enumerate(cells, len(self))
+            self._no_nulls += [
+                row for row, cell in rows if cell != self.null and str(cell)[-1:] == "\0"
+            ]
         self.kind.read(cells, self.null, self._unreadable, self._gathered)
 
     def mark(self) -> tuple[int, int]:
@@ -295,6 +305,7 @@ class ColumnReader:
         """Take back all cells read since the mark."""
         self._gathered.keep(mark[0])
         del self._unreadable[mark[1] :]
+        self._no_nulls = [row for row in self._no_nulls if row < mark[0]]
 
     def values(self, null_floats: NullFloats = "masked") -> Values:
         """All cells read so far, as one array and its mask."""
@@ -304,7 +315,9 @@ class ColumnReader:
             _warn(f"Column {self.name!r}: {count} values are no {kind} and masked, as {first!r}.")
         data = self._gathered.array()
         self._gathered = self.kind.gather(0)
-        return self.kind.done(data, self.null, self.given, null_floats)
+        values = self.kind.done(data, self.null, self.given, null_floats)
+        values.mask[self._no_nulls] = False
+        return values
 
 
 def _null_value(kind: Kind, ignore_value: Any) -> tuple[Any, bool]:

@@ -17,7 +17,7 @@ import msgspec
 from topmast.errors import BadAnswerError, RemoteServiceError
 from topmast.tables.plain import stacked
 from topmast.tables.values import NullFloats, Values, ignore_values_of
-from topmast.wire.json import excerpt, read_json
+from topmast.wire.json import excerpt, has_nuls, read_json
 from topmast.wire.rows import (
     ENVELOPE,
     UNREADABLE,
@@ -174,14 +174,13 @@ class AnswerReader:
     def read_any(self, content: bytes | OpenAnswer) -> PortalAnswer:
         """As `read`, but an answer that is an error or no table is given back as it is."""
         opened = content if isinstance(content, OpenAnswer) else OpenAnswer(content)
-        size = len(opened.content)
         if opened.rows is not None:
             try:
-                return self._read(opened.envelope, opened.rows, size)
+                return self._read(opened.envelope, opened.rows, opened.content)
             except UNREADABLE:
                 pass  # not as MAST usually sends it
         envelope = opened.parse()
-        return self._read(envelope, rows_of(envelope.data), size)
+        return self._read(envelope, rows_of(envelope.data), opened.content)
 
     def columns(self) -> dict[str, Values]:
         """All rows read so far, as columns, masked where an answer lacks one.
@@ -197,7 +196,7 @@ class AnswerReader:
         columns = self.columns()
         return table_from_columns(columns, config=self._config, service=service, units=units)
 
-    def _read(self, envelope: WithData, rows: Rows, size: int) -> PortalAnswer:
+    def _read(self, envelope: WithData, rows: Rows, content: bytes) -> PortalAnswer:
         answer = _answer_of(envelope)
         failed = answer.status.upper() == "ERROR"
         if failed or envelope.fields is None or envelope.data is msgspec.UNSET:
@@ -206,8 +205,8 @@ class AnswerReader:
         answer.names, answer.types = list(fields.types), list(fields.types.values())
         answer.has_table = True
         if not self._sections or self._sections[-1].fields != fields:
-            self._start_section(fields, answer.paging, size)
-        self.rows += self._sections[-1].read(rows)
+            self._start_section(fields, answer.paging, len(content))
+        self.rows += self._sections[-1].read(rows, has_nuls(content))
         return answer
 
     def _start_section(self, fields: Fields, paging: Paging | None, size: int) -> None:

@@ -60,6 +60,11 @@ def _text(content: bytes) -> str:
         return content.decode("latin-1")
 
 
+def has_nuls(content: bytes) -> bool:
+    """Whether its texts may have NUL characters; one look is enough for nearly all answers."""
+    return b"\0" in content or (b"\\" in content and b"\\u0000" in content)
+
+
 def is_markup(content: bytes) -> bool:
     """Whether it begins as XML and web pages do."""
     return content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")

@@ -244,14 +244,14 @@ class Section:
             for name, type_word in fields.types.items()
         ]
 
-    def read(self, rows: Rows) -> int:
-        """Take rows, all of them or none; gives their number."""
+    def read(self, rows: Rows, nuls: bool) -> int:
+        """Take rows, all of them or none; gives their number. For `nuls` see `ColumnReader`."""
         marks = [reader.mark() for reader in self._readers]
         try:
             for columns in rows(self.fields.names) if self._readers else ():
                 # Without rows there are no columns; taken to their end, they free the rows.
                 for cells, reader in zip(columns, self._readers, strict=False):
-                    reader.read(cells)
+                    reader.read(cells, nuls)
         except BaseException:
             for reader, mark in zip(self._readers, marks, strict=True):
                 reader.forget(mark)

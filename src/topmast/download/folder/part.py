@@ -46,8 +46,13 @@ class Part:
         self.began_empty: bool = not size
         # Paths as text: these calls are made for each of many small files.
         self.path = path
-        self._sidecar = Path(f"{path}.json")
-        self._digest, self._hashed, self._kept = hashlib.sha256(), 0, bytearray()
+        self._sidecar = f"{path}.json"
+        self._may_have_sidecar = bool(size)
+        self._forget_bytes()
+
+    def _forget_bytes(self) -> None:
+        self._digest, self._hashed = hashlib.sha256(), 0
+        self._kept: list[bytes] = []
 
     @classmethod
     def open(cls, final: Path) -> Part:
@@ -76,26 +81,26 @@ class Part:
                 return cls(final, path, file, status.st_size)
             os.close(file)  # finished and renamed by another process a moment ago
 
-    def write(self, data: bytes | memoryview, place: int) -> None:
-        """Write all of `data` at `place`.
+    def write(self, data: bytes | memoryview, place: int) -> int:
+        """Write `data` at `place`, or what fits of it; how many bytes were written.
 
         The bytes are hashed while they are still in the processor's cache, as long as they come in
         order. Those of later segments are left out, and so is all that follows a second writing.
         """
-        start, view = place, memoryview(data)
-        while view:
-            count = write_at(self.file, view, place)
-            view, place = view[count:], place + count
-            if place % WRITE_BACK < count:
-                self._begin_to_write(place - place % WRITE_BACK)
-        self.size = max(self.size, place)
-        if start < self._hashed:
+        count = write_at(self.file, data, place)
+        end = place + count
+        if end % WRITE_BACK < count:
+            self._begin_to_write(end - end % WRITE_BACK)
+        self.size = max(self.size, end)
+        if place < self._hashed:
             self._hashed = -1
-        elif start == self._hashed:
-            self._digest.update(data)
-            self._hashed = place
-            if place <= KEPT_BYTES:
-                self._kept += data
+        elif place == self._hashed:
+            written = data if count == len(data) else data[:count]
+            self._digest.update(written)
+            self._hashed = end
+            if end <= KEPT_BYTES:
+                self._kept.append(bytes(written))
+        return count
 
     def hashed(self) -> tuple[str, bytes | None]:
         """The SHA-256 of all bytes, and the bytes if they are few; empty and None where they
@@ -103,7 +108,7 @@ class Part:
         """
         if self._hashed != self.size:
             return "", None
-        body = bytes(self._kept) if 0 < self._hashed <= KEPT_BYTES else None
+        body = b"".join(self._kept) if 0 < self._hashed <= KEPT_BYTES else None
         return self._digest.hexdigest(), body
 
     def _begin_to_write(self, place: int) -> None:
@@ -120,6 +125,7 @@ class Part:
     def save(self, held: Held) -> None:
         """Write the sidecar."""
         data = msgspec.json.encode(msgspec.structs.replace(held, boot=boot()))
+        self._may_have_sidecar = True
         file = open_file(self._sidecar, os.O_WRONLY | os.O_CREAT)
         try:
             before = os.fstat(file).st_size
@@ -132,9 +138,9 @@ class Part:
     def empty(self) -> None:
         """Forget all bytes and where they came from."""
         os.ftruncate(self.file, 0)
-        self._sidecar.unlink(missing_ok=True)
+        self._remove_sidecar()
         self.size = 0
-        self._digest, self._hashed, self._kept = hashlib.sha256(), 0, bytearray()
+        self._forget_bytes()
 
     def finish(self) -> os.stat_result:
         """Sync the bytes and give the file its final name; its status afterwards."""
@@ -150,13 +156,18 @@ class Part:
             raise UnsafeNameError(
                 f"{self.final} is a folder: rename it, so that the file can be written."
             ) from None
-        self._sidecar.unlink(missing_ok=True)
+        self._remove_sidecar()
         return status
 
     def remove(self) -> None:
         """Delete the unfinished file and its sidecar."""
-        self._sidecar.unlink(missing_ok=True)
+        self._remove_sidecar()
         Path(self.path).unlink(missing_ok=True)
+
+    def _remove_sidecar(self) -> None:
+        if self._may_have_sidecar:
+            Path(self._sidecar).unlink(missing_ok=True)
+            self._may_have_sidecar = False
 
     def close(self) -> None:
         """Release the lock."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from functools import lru_cache
 from http import HTTPStatus
 
 from topmast.download.product import Held, Version
@@ -263,13 +264,16 @@ def version_of(headers: Mapping[str, str]) -> Version:
     etag, modified = headers.get("ETag", "").strip(), headers.get("Last-Modified", "").strip()
     if modified:
         try:
-            changed = parsedate_to_datetime(modified)
-            if parsedate_to_datetime(headers.get("Date", "")) - changed < timedelta(seconds=1):
+            if _date(headers.get("Date", "")) - _date(modified) < timedelta(seconds=1):
                 modified = ""
         except (TypeError, ValueError):
             pass  # no date to compare with
     etag, modified = (text if SENDABLE.fullmatch(text) else "" for text in (etag, modified))
     return Version(etag=etag, modified=modified)
+
+
+_date = lru_cache(64)(parsedate_to_datetime)
+"""Many answers have the same one."""
 
 
 def encoding_of(headers: Mapping[str, str]) -> str:

@@ -202,8 +202,7 @@ class Transfer:
             copy = self.copy
             segment = copy.segments.take()
             if segment is None:
-                segment = copy.segments.halve(self._settings.split_least)
-                if segment is None:
+                if (segment := copy.segments.halve(self._settings.split_least)) is None:
                     return
                 segment.taken = True
                 self._save(copy)  # the new division
@@ -267,15 +266,14 @@ class Transfer:
             last = "" if end is None or end == copy.held.size else str(end - 1)
             validator = copy.held.validator
             return PLAIN | {"Range": f"bytes={segment.position}-{last}", "If-Range": validator}
-        current = self._current
-        conditions = {"If-None-Match": current.etag, "If-Modified-Since": current.modified}
+        etag, modified = self._current.etag, self._current.modified
+        conditions = {"If-None-Match": etag, "If-Modified-Since": modified}
         return PLAIN | {name: value for name, value in conditions.items() if value}
 
     def _follow(self, decision: Decision, copy: Copy, segment: Segment, helping: bool) -> Copy:
         """Do what the decision says, as far as it comes before the body; the copy to go on with."""
         action = decision.action
-        if not decision.ranges:
-            self._ranges_work = False
+        self._ranges_work = self._ranges_work and decision.ranges
         if action is Action.UNCHANGED:
             raise NotModified
         with self._changed:
@@ -350,14 +348,10 @@ class Transfer:
                 raise Restart(CHANGED)
             if helping and self._control.waiting:
                 return  # a whole file comes first; the owner fetches the rest of this segment
-            position, end = segment.position, segment.end
-            if stretch_end is not None and position + len(chunk) > stretch_end:
+            if stretch_end is not None and segment.position + len(chunk) > stretch_end:
                 self._distrust(copy)
-            data = chunk if end is None else chunk[: max(0, end - position)]
-            self.part.write(data, position)
-            with self._changed:
-                segment.position += len(data)
-                self._gained += len(data)
+            data = chunk if segment.end is None else chunk[: segment.length]
+            self._write(segment, data)
             self._control.received(len(data))
             now = time.monotonic()
             # With several segments the length of the file does not tell what is missing.
@@ -379,6 +373,14 @@ class Transfer:
                 copy.held = copy.held.resized(segment.position)
         if not segment.done:
             raise Retry(f"the connection ended {segment.length:,} bytes too early")
+
+    def _write(self, segment: Segment, data: bytes) -> None:
+        while data:
+            count = self.part.write(data, segment.position)
+            data = data[count:]
+            with self._changed:
+                segment.position += count
+                self._gained += count
 
     def _seconds_left(self) -> float:
         """What is left of the limit for the whole file, by the larger of the sizes known."""

@@ -80,8 +80,9 @@ def _unpack_in_place(
         with source.file:
             reader = unpacked(source)
             while count := reader.fill(view):
-                part.write(view[:count], place)
-                place += count
+                end = place + count
+                while place < end:
+                    place += part.write(view[count - (end - place) : count], place)
                 if place > most:
                     raise Failed(f"the archive sent bytes that unpack to more than {most:,}")
     finally:
