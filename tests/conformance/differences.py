@@ -12,11 +12,6 @@ JUSTIFIED: dict[str, str] = {
 
 CUTOUTS: tuple[tuple[str, str], ...] = (
     (
-        r"product=",
-        "The word that has no effect is warned of with an InputWarning; astroquery announces its "
-        "end with a deprecation warning of astropy.",
-    ),
-    (
         r"download_cutouts\(.*(size=0[,)]|size=-|size='|sector=77|survey='nope'|cutout_format='gif')",
         "What cannot be meant is an InvalidQueryError, and a sector that is not there a "
         "DownloadError that names those that are; astroquery raises the HTTPError of requests.",

@@ -244,7 +244,7 @@ def test_in_the_dialect_of_astroquery_there_are_only_paths(
         ({"coordinates": None}, "Give one of coordinates and object_name."),
         ({"coordinates": (float("nan"), 3.0)}, "not a number"),
         ({"coordinates": "3.0 95.0"}, "between -90 and 90"),
-        ({"moving_target": True}, "Please remove coordinates"),
+        ({"moving_target": True}, "not by coordinates"),
         ({"moving_target": True, "coordinates": None}, "Please specify the object name"),
         ({"moving_target": 3}, "moving_target is True or False"),
         (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +13,10 @@ from topmast.cli.errors import DONE
 from topmast.cli.settings import command, current, say
 from topmast.cli.targets import one_position, place_of, radius_option
 
-picture_option = click.option(
+if TYPE_CHECKING:
+    from click.decorators import FC
+
+picture_option: Callable[[FC], FC] = click.option(
     "--output",
     "-o",
     "picture",

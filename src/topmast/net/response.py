@@ -82,6 +82,8 @@ class StrictResponse(http.client.HTTPResponse):
     """
 
     fp: Any
+    status: int
+    reason: str
     headers: Any
     msg: Any
     will_close: bool

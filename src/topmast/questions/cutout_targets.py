@@ -84,8 +84,8 @@ def find_targets(
 def _moving_targets(coordinates: Any, names: Any, mt_type: str | None) -> Targets:
     if coordinates is not None:
         raise InvalidQueryError(
-            "Only one of moving_target and coordinates may be specified. Please remove coordinates "
-            f"if using moving_target and objectname. The coordinates are {coordinates!r:.60}."
+            f"A moving target is given by its name, not by coordinates ({coordinates!r:.60}). "
+            "Leave out coordinates, or moving_target=True."
         )
     listed = [str(name).strip() for name in as_list(names)] if names is not None else []
     if not listed or not all(listed):
@@ -112,8 +112,7 @@ def check_product(product: str | None) -> None:
     if product is None:
         return
     warn(
-        "`product` has no effect: Tesscut no longer supports other images than those of SPOC. "
-        "Leave it out.",
+        "`product` has no effect: all cutouts are of SPOC images. Leave it out.",
         AstropyDeprecationWarning,
     )
     if str(product).upper() != "SPOC":

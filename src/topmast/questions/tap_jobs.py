@@ -49,7 +49,7 @@ class TapJob:
 
     def __init__(self, session: Session, url: str) -> None:
         self._session = session
-        self.url = url.rstrip("/")
+        self.url: str = url.rstrip("/")
 
     def __repr__(self) -> str:
         return f"<TapJob {self.url}>"

@@ -140,7 +140,7 @@ class _QueryProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=PIECE,
-            env={**environment(), **SMALL_STEPS},
+            env=environment(**SMALL_STEPS),
         )
         self._queries = 0
         self._whole = True
