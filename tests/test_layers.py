@@ -290,12 +290,14 @@ ARCHIVE_ROOMS = (
     "store",
     "accounts",
     "ingest",
+    "own_files",
     "catalogs",
     "cutouts",
     "missions",
     "portal",
     "bucket",
     "archive",
+    "upkeep",
     "server",
 )
 """Each part of the archive imports from itself and from those before it in this list."""

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from tests.archive.test_own_files import broken_files, image
-from tests.cli.conftest import Run
+from tests.cli.conftest import Run as PlainRun
 from topmast import Archive
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(run: PlainRun) -> Run:
+    """The same, with paths among the words."""
+    return lambda *words: run(*map(str, words))
 
 
 @pytest.fixture
@@ -57,7 +67,7 @@ def test_check_names_what_is_wrong(run: Run, archive: Path) -> None:
 
 
 def test_remove_takes_rows_and_files_and_nothing_else(run: Run, archive: Path) -> None:
-    kept = {path for path in (archive / "products").rglob("*.gz")}
+    kept = set((archive / "products").rglob("*.gz"))
     assert run("archive", "remove", archive, "7001").exit_code == 0
     assert {path for path in (archive / "products").rglob("*") if path.is_file()} == kept
     assert run("archive", "check", archive, "--checksums").exit_code == 0
@@ -77,7 +87,7 @@ def test_an_unknown_obsid_removes_nothing(run: Run, archive: Path) -> None:
 def test_compact_gives_space_back(run: Run, archive: Path) -> None:
     with Archive(archive) as opened:
         with opened.store.writing() as connection:
-            connection.execute("CREATE TABLE filler AS SELECT zeroblob(3000000) AS nothing")
+            connection.execute("CREATE TABLE filler AS SELECT zeroblob(3000000) AS empty")
         with opened.store.writing() as connection:
             connection.execute("DROP TABLE filler")
     size = (archive / "archive.sqlite").stat().st_size

@@ -80,8 +80,8 @@ def remove(folder: Path, obsids: tuple[str, ...]) -> int:
     return DONE
 
 
-for each in (info, check, compact, remove):
-    archive.add_command(each)
+for _command in (info, check, compact, remove):
+    archive.add_command(_command)
 
 
 def _opened(folder: Path) -> Archive:

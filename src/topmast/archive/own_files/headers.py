@@ -58,7 +58,10 @@ class FileHeaders:
 def read_headers(path: Path) -> FileHeaders:
     """The headers of a file; InvalidQueryError says what is wrong with one that is broken."""
     if path.name.lower().endswith(".asdf"):
-        return FileHeaders(path, values=_asdf_values(path))
+        values = _asdf_values(path)
+        if not values:
+            raise InvalidQueryError("its tree is empty.")
+        return FileHeaders(path, values=values)
     if not is_fits(path):
         raise InvalidQueryError("it does not begin as a FITS file does.")
     try:
