@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ SOFTENING = 8.0
 
 def preview_of(path: Path) -> bytes | None:
     """A JPEG of the first image with two axes; None if there is none that could be shown."""
+    image = first_image(path)
+    return None if image is None else _jpeg(image)
+
+
+def first_image(path: Path) -> FloatArray | None:
+    """The first image with two axes of a FITS file, thinned; None if there is none."""
     from astropy.io import fits
 
     with warnings.catch_warnings():
@@ -30,21 +37,31 @@ def preview_of(path: Path) -> bytes | None:
             with fits.open(path, memmap=True) as hdus:
                 for hdu in hdus:
                     if _is_image(hdu):
-                        return _jpeg(_thinned(hdu.data))
+                        return _thinned(hdu.data)
         except Exception:  # a preview is no reason to leave a file out
             return None
     return None
 
 
-def stretched(image: FloatArray) -> FloatArray:
-    """Values from 0 to 1: percentiles cut off, the faint lifted; what is no number is 0."""
+def stretched(
+    image: FloatArray, stretch: str = "asinh", low: float = LOW, high: float = HIGH
+) -> FloatArray:
+    """Values from 0 to 1: percentiles cut off, then stretched; what is no number is 0."""
     good = image[np.isfinite(image)]
     if not good.size:
         return np.zeros(image.shape)
-    low, high = np.percentile(good, [LOW, HIGH])
-    scaled = np.clip((image - low) / (high - low or 1.0), 0.0, 1.0)
-    lifted = np.arcsinh(scaled * SOFTENING) / np.arcsinh(SOFTENING)
-    return np.nan_to_num(lifted, nan=0.0)
+    dark, bright = np.percentile(good, [low, high])
+    scaled = np.clip((image - dark) / (bright - dark or 1.0), 0.0, 1.0)
+    return np.nan_to_num(STRETCHES[stretch](scaled), nan=0.0)
+
+
+STRETCHES: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "asinh": lambda x: np.arcsinh(x * SOFTENING) / np.arcsinh(SOFTENING),
+    "linear": lambda x: x,
+    "sqrt": np.sqrt,
+    "log": lambda x: np.log1p(x * 1000) / np.log1p(1000),
+}
+"""By name: functions from 0..1 to 0..1."""
 
 
 def _is_image(hdu: Any) -> bool:
