@@ -294,6 +294,7 @@ ARCHIVE_ROOMS = (
     "cutouts",
     "missions",
     "portal",
+    "tap",
     "bucket",
     "archive",
     "server",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from topmast.archive.portal.jobs import Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store import coverage
 from topmast.archive.store.database import Store, create_database
+from topmast.archive.store.limits import LONGEST_SECONDS
 from topmast.archive.store.paths import Layout
 from topmast.archive.store.profiles import PROFILES, fields_of
 from topmast.archive.store.query import Query, Rows, Searcher
@@ -27,9 +28,12 @@ if TYPE_CHECKING:
     from topmast.archive.missions.archive_missions import ArchiveMissions
     from topmast.archive.missions.ingest import MissionReport
     from topmast.archive.portal.answers import Answer
-    from topmast.archive.portal.call import Asked
     from topmast.archive.server.transport import InProcess
+    from topmast.archive.tap.snapshots import Snapshots
     from topmast.wire.mission_lists import MissionColumn
+
+HeavyAnswers = Callable[[Callable[["Archive", Any], bytes], Any, float], "Answer"]
+"""Has a function answer a question in another process, within so many seconds."""
 
 
 class Archive:
@@ -69,7 +73,7 @@ class Archive:
         self.searcher: Searcher = Searcher(self.store)
         self.jobs: Jobs = Jobs()
         self.staged: StagedScripts = StagedScripts()
-        self.heavy_answers: Callable[[Asked], Answer] | None = None
+        self.heavy_answers: HeavyAnswers | None = None
         """Answers heavy queries in place of this process; a server sets it."""
         self._app: Starlette | None = None
 
@@ -170,6 +174,13 @@ class Archive:
             For a column or a value that does not fit, with its row.
         """
         return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
+
+    @cached_property
+    def tap_snapshots(self) -> Snapshots:
+        """Observations and products as files for queries in ADQL."""
+        from topmast.archive.tap.snapshots import Snapshots
+
+        return Snapshots(self.store)
 
     @cached_property
     def missions(self) -> ArchiveMissions:
@@ -305,3 +316,15 @@ def _folder(files: str | Path | None) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise InvalidQueryError(f"There is no folder {folder}.")
     return folder
+
+
+def answer_heavy(
+    archive: Archive,
+    answer: Callable[[Archive, Any], bytes],
+    asked: Any,
+    seconds: float = LONGEST_SECONDS,
+) -> Answer:
+    """What `answer` gives for a heavy question, in another process where there is one."""
+    if archive.heavy_answers is None:
+        return answer(archive, asked)
+    return archive.heavy_answers(answer, asked, seconds)
