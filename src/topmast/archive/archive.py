@@ -11,7 +11,6 @@ from topmast.archive.portal.jobs import Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store import coverage
 from topmast.archive.store.database import Store, create_database
-from topmast.archive.store.limits import LONGEST_SECONDS
 from topmast.archive.store.paths import Layout
 from topmast.archive.store.profiles import PROFILES, fields_of
 from topmast.archive.store.query import Query, Rows, Searcher
@@ -316,15 +315,3 @@ def _folder(files: str | Path | None) -> Path | None:
     if folder is not None and not folder.is_dir():
         raise InvalidQueryError(f"There is no folder {folder}.")
     return folder
-
-
-def answer_heavy(
-    archive: Archive,
-    answer: Callable[[Archive, Any], bytes],
-    asked: Any,
-    seconds: float = LONGEST_SECONDS,
-) -> Answer:
-    """What `answer` gives for a heavy question, in another process where there is one."""
-    if archive.heavy_answers is None:
-        return answer(archive, asked)
-    return archive.heavy_answers(answer, asked, seconds)

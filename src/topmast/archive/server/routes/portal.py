@@ -12,9 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from topmast.archive.accounts.user import User
-from topmast.archive.archive import answer_heavy
 from topmast.archive.portal.answers import FORMATS, Answer, AnswerFile
-from topmast.archive.portal.call import Asked, Call
+from topmast.archive.portal.call import Asked, Call, answer_heavy
 from topmast.archive.portal.costs import looks_heavy
 from topmast.archive.portal.jobs import Work
 from topmast.archive.portal.services import CONFIGURATIONS, answer, find_service

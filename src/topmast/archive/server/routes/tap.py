@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from topmast.archive.archive import answer_heavy
 from topmast.archive.portal.answers import Answer, AnswerFile
+from topmast.archive.portal.call import answer_heavy
 from topmast.archive.portal.jobs import BusyError, Work
 from topmast.archive.server.routes.common import (
     Endpoint,
