@@ -295,6 +295,7 @@ ARCHIVE_ROOMS = (
     "cutouts",
     "missions",
     "portal",
+    "tap",
     "bucket",
     "archive",
     "upkeep",

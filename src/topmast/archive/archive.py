@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from topmast.archive.missions.ingest import MissionReport
     from topmast.archive.own_files.folder import FolderReport
     from topmast.archive.portal.answers import Answer
-    from topmast.archive.portal.call import Asked
     from topmast.archive.server.transport import InProcess
+    from topmast.archive.tap.snapshots import Snapshots
     from topmast.wire.mission_lists import MissionColumn
+
+HeavyAnswers = Callable[[Callable[["Archive", Any], bytes], Any, float], "Answer"]
+"""Has a function answer a question in another process, within so many seconds."""
 
 
 class Archive:
@@ -72,7 +75,7 @@ class Archive:
         self.searcher: Searcher = Searcher(self.store)
         self.jobs: Jobs = Jobs()
         self.staged: StagedScripts = StagedScripts()
-        self.heavy_answers: Callable[[Asked], Answer] | None = None
+        self.heavy_answers: HeavyAnswers | None = None
         """Answers heavy queries in place of this process; a server sets it."""
         self._app: Starlette | None = None
 
@@ -248,6 +251,13 @@ class Archive:
             For a column or a value that does not fit, with its row.
         """
         return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
+
+    @cached_property
+    def tap_snapshots(self) -> Snapshots:
+        """Observations and products as files for queries in ADQL."""
+        from topmast.archive.tap.snapshots import Snapshots
+
+        return Snapshots(self.store)
 
     @cached_property
     def missions(self) -> ArchiveMissions:

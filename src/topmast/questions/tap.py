@@ -23,9 +23,7 @@ from topmast.questions.adql import (
     Shape,
     condition_text,
     find_region,
-    quoted,
     region_condition,
-    table_name,
 )
 from topmast.questions.arguments import (
     as_list,
@@ -55,6 +53,7 @@ from topmast.questions.tap_collections import (
 from topmast.questions.targets import Cone, find_targets
 from topmast.sky import Circle
 from topmast.tables.fields import Field
+from topmast.wire.adql_names import quoted, table_name
 from topmast.wire.tap import MOST_ROWS, UPLOAD, encode_upload
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ from topmast.archive.server.routes import (
     openapi,
     pages,
     portal,
+    tap,
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.archive.server.web import views
@@ -99,6 +100,7 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     (LOGIN, POST, accounts.log_in),
     (LOGOUT, POST, accounts.log_out),
     (SESSION, GET, accounts.session),
+    *tap.ROUTES,
 )
 
 
