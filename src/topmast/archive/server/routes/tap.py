@@ -36,7 +36,6 @@ XML = "text/xml"
 QUEUE_SECONDS = 60.0
 """A query that is answered at once waits so long for its turn."""
 LARGEST_FORM = 16 << 20
-LANGUAGES = ("ADQL", "ADQL-2.0", "ADQL-2.1")
 
 
 async def sync(request: Request) -> Response:
@@ -45,7 +44,7 @@ async def sync(request: Request) -> Response:
         form = await form_of(request)
         if form.words.get("REQUEST", "").lower() == "getcapabilities":
             return await capabilities(request)
-        query = await in_thread(lambda: query_of(request, form))
+        query = await in_thread(lambda: _query(request, form))
         return await _sent(request, query, await _answered(request, query))
     except (InvalidQueryError, TimeoutError, ArchiveError, BusyError) as problem:
         return await refused(problem)
@@ -119,29 +118,6 @@ async def form_of(request: Request) -> Form:
     return await in_thread(lambda: decode_form(address, kind, body))
 
 
-def query_of(request: Request, form: Form) -> TapQuery:
-    """The query that a form asks; InvalidQueryError says what is wrong or missing."""
-    from topmast.archive.tap.run import TapQuery
-    from topmast.archive.tap.uploads import uploads_of
-
-    words = form.words
-    if words.get("REQUEST", "doQuery").lower() != "doquery":
-        raise InvalidQueryError(f"REQUEST is doQuery, not {words['REQUEST'][:60]!r}.")
-    if words.get("LANG", "ADQL").upper() not in LANGUAGES:
-        raise InvalidQueryError(f"LANG is {', '.join(LANGUAGES)}, not {words['LANG'][:60]!r}.")
-    if not words.get("QUERY", "").strip():
-        raise InvalidQueryError("QUERY is missing: the query in ADQL.")
-    listed = [value for name, value in form.every if name == "UPLOAD"]
-    return TapQuery(
-        words["QUERY"],
-        collection_of(request),
-        _whole("MAXREC", words.get("MAXREC")),
-        words.get("RESPONSEFORMAT") or words.get("FORMAT") or "votable",
-        base_url_of(request),
-        uploads_of(listed, form.files),
-    )
-
-
 async def refused(problem: Exception, status_code: int = 400) -> Response:
     """Why there is no answer, as a VOTable."""
 
@@ -158,12 +134,10 @@ async def refused(problem: Exception, status_code: int = 400) -> Response:
     return Response(await in_thread(document), status_code, headers, "application/x-votable+xml")
 
 
-def _whole(name: str, text: str | None) -> int | None:
-    if text is None or not text.strip():
-        return None
-    if not (text.strip().isdecimal() and len(text) <= 18):
-        raise InvalidQueryError(f"{name} is a whole number from 0 on, not {text[:60]!r}.")
-    return int(text)
+def _query(request: Request, form: Form) -> TapQuery:
+    from topmast.archive.tap.asked import query_of
+
+    return query_of(form, collection_of(request), base_url_of(request))
 
 
 async def _answered(request: Request, query: TapQuery) -> Answer:
@@ -209,9 +183,4 @@ BELOW: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/tables", ["GET"], tables),
     ("/tables/{table}", ["GET"], tables),
 )
-ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
-    (f"{ROOT}/openapi.json", ["GET"], collections),
-    *((f"/tap{path}", methods, endpoint) for path, methods, endpoint in BELOW),
-    *((f"{ROOT}/{{collection}}{path}", methods, endpoint) for path, methods, endpoint in BELOW),
-)
-"""The addresses of the service of the whole archive, and of those of the collections."""
+"""The addresses below that of a service."""
