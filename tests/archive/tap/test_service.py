@@ -43,9 +43,12 @@ def url(tap_archive: Archive) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def service(url: str) -> Any:
+def service(url: str) -> Iterator[Any]:
     pyvo = pytest.importorskip("pyvo")
-    return pyvo.dal.TAPService(f"{url}/tap")
+    import requests
+
+    with requests.Session() as session:
+        yield pyvo.dal.TAPService(f"{url}/tap", session=session)
 
 
 def near() -> np.ndarray[Any, Any]:
@@ -307,6 +310,19 @@ def test_an_unknown_collection_is_not_found(tap_archive: Archive) -> None:
     status, _, content = ask(tap_archive, "POST", f"{root}/sync", QUERY=CONE)
     assert status == 400
     assert "no collection" in message_of(content)
+
+
+def test_a_job_takes_up_the_result_of_another_by_its_address(tap_archive: Archive) -> None:
+    first = make_job(tap_archive, QUERY=CONE, PHASE="RUN")
+    assert wait_for(tap_archive, first, "COMPLETED", "ERROR") == "COMPLETED"
+    address = f"http://topmast.archive{first}/results/result"
+
+    status, _, content = ask(
+        tap_archive, "POST", "/tap/sync", RESPONSEFORMAT="csv", UPLOAD=f"mine,{address}",
+        QUERY="SELECT COUNT(*) FROM TAP_UPLOAD.mine",
+    )  # fmt: skip
+
+    assert (status, parsed_csv(content)[1]) == (200, [str(len(near()))])
 
 
 # --------------------------------------------------------------------- jobs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from topmast.archive.tap.results import result_format
 from topmast.archive.tap.run import SECONDS, TapQuery
-from topmast.archive.tap.uploads import uploads_of
+from topmast.archive.tap.uploads import Fetch, uploads_of
 from topmast.errors import InvalidQueryError
 from topmast.wire.forms import Form
 
@@ -13,9 +13,14 @@ VOTABLE = "votable"
 
 
 def query_of(
-    form: Form, collection: str, base_url: str, seconds: float = SECONDS, stop_file: str = ""
+    form: Form,
+    collection: str,
+    base_url: str,
+    fetch: Fetch,
+    seconds: float = SECONDS,
+    stop_file: str = "",
 ) -> TapQuery:
-    """The query that a form asks.
+    """The query that a form asks; `fetch` gives the results of earlier jobs by their addresses.
 
     Raises InvalidQueryError for what is wrong or missing, with the value.
     """
@@ -35,7 +40,7 @@ def query_of(
         whole_number("MAXREC", words.get("MAXREC")),
         wanted,
         base_url,
-        uploads_of(listed, form.files),
+        uploads_of(listed, form.files, fetch),
         seconds,
         stop_file,
     )

@@ -8,8 +8,10 @@ is no more is an error; one that waited is started anew by whoever is asked abou
 from __future__ import annotations
 
 import queue
+import re
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from topmast.archive.portal.answers import AnswerFile
@@ -37,6 +39,8 @@ MOST_UNDER_WAY = 50
 MOST_BYTES = 20 << 30
 CONTROL = ("PHASE", "ACTION", "RUNID", "WAIT", "DESTRUCTION", "EXECUTIONDURATION")
 """Words that are about the job and no part of the query."""
+RESULT_ADDRESS = re.compile(r"/async/([0-9a-f]{32})/results/result\Z")
+MOST_UPLOAD = 64 << 20
 LOST = "The server ended while the job ran. Submit the query again."
 
 
@@ -49,7 +53,7 @@ class TapJobs:
                 "This archive cannot be written to, so it keeps no jobs. Ask at /sync instead."
             )
         self._archive = archive
-        self.store = JobStore(archive.tap_snapshots.folder)
+        self.store: JobStore = JobStore(archive.tap_snapshots.folder)
         self._guard = threading.Lock()
         self._waiting: queue.SimpleQueue[tuple[str, str]] = queue.SimpleQueue()
         self._mine: set[str] = set()
@@ -113,6 +117,16 @@ class TapJobs:
         moment = min(moment, job.created + MOST_KEPT_SECONDS)
         self.store.change(job.id, job.phase, destruction=moment)
 
+    def result_at(self, address: str, *, base_url: str, owner: str) -> bytes | None:
+        """The result of a job of the same owner's, by its address here; None if there is none."""
+        if not address.startswith(f"{base_url}/"):
+            return None
+        found = RESULT_ADDRESS.search(address)
+        job = self.store.get(found[1]) if found else None
+        if job is None or job.phase != "COMPLETED" or job.owner not in ("", owner):
+            return None
+        return self.store.result_path(job.id).read_bytes() if job.size <= MOST_UPLOAD else None
+
     # ------------------------------------------------------------------ the work
 
     def _enqueue(self, job_id: str, base_url: str) -> None:
@@ -156,7 +170,8 @@ class TapJobs:
             return
         form, collection = self.store.form_of(job), self.store.collection_of(job_id) or ""
         stop = str(self.store.job_folder(job_id) / STOP)
-        query = query_of(form, collection, base_url, job.seconds, stop)
+        fetch = partial(self.result_at, base_url=base_url, owner=job.owner)
+        query = query_of(form, collection, base_url, fetch, job.seconds, stop)
         seconds = job.seconds + GRACE_SECONDS
         answer = answer_heavy(self._archive, run_query, query, seconds)
         pieces = answer.pieces() if isinstance(answer, AnswerFile) else iter([answer])

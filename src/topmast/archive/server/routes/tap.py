@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from topmast.archive.accounts.user import User
 from topmast.archive.portal.answers import Answer, AnswerFile
 from topmast.archive.portal.call import answer_heavy
 from topmast.archive.portal.jobs import BusyError, Work
@@ -23,8 +24,10 @@ from topmast.archive.server.routes.common import (
     read_body,
 )
 from topmast.archive.server.routes.files import sent_in_pieces
+from topmast.archive.server.routes.users import current_user
 from topmast.archive.server.threads import in_process, in_thread, result_within
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
+from topmast.version import __version__
 from topmast.wire.forms import Form, decode_form
 from topmast.wire.tap import ROOT
 from topmast.wire.vosi import encode_availability
@@ -32,7 +35,7 @@ from topmast.wire.vosi import encode_availability
 if TYPE_CHECKING:
     from topmast.archive.tap.run import TapQuery
 
-XML = "text/xml"
+XML, XHTML = "text/xml", "application/xhtml+xml"
 QUEUE_SECONDS = 60.0
 """A query that is answered at once waits so long for its turn."""
 LARGEST_FORM = 16 << 20
@@ -44,7 +47,8 @@ async def sync(request: Request) -> Response:
         form = await form_of(request)
         if form.words.get("REQUEST", "").lower() == "getcapabilities":
             return await capabilities(request)
-        query = await in_thread(lambda: _query(request, form))
+        user = await current_user(request)
+        query = await in_thread(lambda: _query(request, form, user))
         return await _sent(request, query, await _answered(request, query))
     except (InvalidQueryError, TimeoutError, ArchiveError, BusyError) as problem:
         return await refused(problem)
@@ -72,6 +76,19 @@ async def tables(request: Request) -> Response:
         return table_set(archive, collection_of(request), name)
 
     return _xml(await in_thread(found))
+
+
+async def examples(request: Request) -> Response:
+    """Queries to begin with, for people and for programs."""
+    archive = archive_of(request)
+
+    def found() -> bytes | None:
+        from topmast.archive.tap.service import examples
+
+        return examples(archive, collection_of(request))
+
+    content = await in_thread(found)
+    return _xml(content) if content is None else Response(content, media_type=XHTML)
 
 
 async def availability(request: Request) -> Response:
@@ -134,10 +151,16 @@ async def refused(problem: Exception, status_code: int = 400) -> Response:
     return Response(await in_thread(document), status_code, headers, "application/x-votable+xml")
 
 
-def _query(request: Request, form: Form) -> TapQuery:
+def _query(request: Request, form: Form, user: User) -> TapQuery:
     from topmast.archive.tap.asked import query_of
 
-    return query_of(form, collection_of(request), base_url_of(request))
+    archive, base_url = archive_of(request), base_url_of(request)
+    owner = user.account.name if user.account else ""
+
+    def fetch(address: str) -> bytes | None:
+        return archive.tap_jobs.result_at(address, base_url=base_url, owner=owner)
+
+    return query_of(form, collection_of(request), base_url, fetch)
 
 
 async def _answered(request: Request, query: TapQuery) -> Answer:
@@ -172,14 +195,17 @@ async def _sent(request: Request, query: TapQuery, content: Answer) -> Response:
 def _xml(content: bytes | None) -> Response:
     if content is None:
         return Response("There is no such collection or table.\n", 404, media_type="text/plain")
-    return Response(content, media_type=XML)
+    return Response(content, headers=SERVER, media_type=XML)
 
 
+SERVER = {"Server": f"topmast/{__version__}"}
+"""Programs that look after services want to know what answers."""
 BELOW: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("", ["GET"], home),
     ("/sync", ["GET", "POST"], sync),
     ("/capabilities", ["GET"], capabilities),
     ("/availability", ["GET"], availability),
+    ("/examples", ["GET"], examples),
     ("/tables", ["GET"], tables),
     ("/tables/{table}", ["GET"], tables),
 )
