@@ -290,6 +290,7 @@ ARCHIVE_ROOMS = (
     "store",
     "accounts",
     "ingest",
+    "own_files",
     "catalogs",
     "cutouts",
     "missions",
@@ -297,6 +298,7 @@ ARCHIVE_ROOMS = (
     "tap",
     "bucket",
     "archive",
+    "upkeep",
     "server",
 )
 """Each part of the archive imports from itself and from those before it in this list."""

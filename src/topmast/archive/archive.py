@@ -11,6 +11,7 @@ from topmast.archive.portal.jobs import Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store import coverage
 from topmast.archive.store.database import Store, create_database
+from topmast.archive.store.migrations import migrate
 from topmast.archive.store.paths import Layout
 from topmast.archive.store.profiles import PROFILES, fields_of
 from topmast.archive.store.query import Query, Rows, Searcher
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from topmast.archive.ingest import IngestReport, Progress
     from topmast.archive.missions.archive_missions import ArchiveMissions
     from topmast.archive.missions.ingest import MissionReport
+    from topmast.archive.own_files.folder import FolderReport
     from topmast.archive.portal.answers import Answer
     from topmast.archive.server.transport import InProcess
     from topmast.archive.tap.jobs import TapJobs
@@ -69,6 +71,7 @@ class Archive:
         self.profile: str = profile or own_profile
         self.fields: Mapping[str, tuple[Field, ...]] = fields_of(self.profile)
         self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
+        migrate(self.store)
         coverage.repair(self.store)
         self.searcher: Searcher = Searcher(self.store)
         self.jobs: Jobs = Jobs()
@@ -135,6 +138,81 @@ class Archive:
 
         given = IngestInput(observations, products, _folder(files), names, ignore_unknown)
         return ingest_all(self.store, given, progress)
+
+    def ingest_folder(
+        self,
+        folder: str | Path,
+        *,
+        mapping: str | Path | Mapping[str, Any] | None = None,
+        values: Mapping[str, Any] | None = None,
+        previews: bool = True,
+        progress: Progress | None = None,
+    ) -> FolderReport:
+        """Put in every FITS and ASDF file below a folder, by what its headers say.
+
+        Files of the same collection and obs_id become one observation. The files are copied. Run
+        again, it reads only files that are new or have changed.
+
+        Parameters
+        ----------
+        folder : path
+            Where the files are; hidden ones, and links that lead out of it, are passed over.
+        mapping : path or dict, optional
+            A TOML file, or its content, with the header keyword that fills a column where it is
+            called otherwise: ``target_name = "OBJNAME"``.
+        values : dict, optional
+            Values of columns for all files, such as ``{"obs_collection": "MYSCOPE"}``.
+        previews : bool
+            Whether to make a JPEG of the first image of each file.
+        progress : callable, optional
+            Called as ``progress("files", 200)`` now and then.
+
+        Returns
+        -------
+        FolderReport
+            How much was put in, which files were left out and why, and which columns no header
+            told.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a folder that is not there, or a mapping of unknown columns.
+
+        Examples
+        --------
+        >>> archive.ingest_folder("observing-run", values={"obs_collection": "MYSCOPE"})
+        ... # doctest: +SKIP
+        """
+        from topmast.archive.own_files.folder import ingest_folder
+        from topmast.archive.own_files.mapping import make_mapping
+
+        source = _folder(folder)
+        assert source is not None
+        return ingest_folder(
+            self.store, source, make_mapping(mapping, values), previews=previews, progress=progress
+        )
+
+    def remove(self, obsids: Sequence[int | str]) -> tuple[int, int]:
+        """Remove observations, and the products and files that no other observation has.
+
+        Parameters
+        ----------
+        obsids : sequence of int or str
+            Their ``obsid``.
+
+        Returns
+        -------
+        observations, files : int
+            How many rows and files were removed.
+
+        Raises
+        ------
+        InvalidQueryError
+            If one of them is not there; then nothing is removed.
+        """
+        from topmast.archive.store.removal import remove_observations
+
+        return remove_observations(self.store, obsids)
 
     @cached_property
     def cutouts(self) -> Holdings:

@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",
     "serve": "topmast.cli.archive",
+    "archive": "topmast.cli.upkeep",
     "user": "topmast.cli.accounts",
     "token": "topmast.cli.accounts",
     "config": "topmast.cli.config",

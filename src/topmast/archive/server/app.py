@@ -31,6 +31,7 @@ from topmast.archive.server.routes import (
     tap_jobs,
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
+from topmast.archive.server.web import views
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 from topmast.wire.catalog_api import METADATA, TABLE
 from topmast.wire.cutouts import SERVICES
@@ -52,7 +53,17 @@ if TYPE_CHECKING:
 GET, POST, BOTH = ["GET"], ["POST"], ["GET", "POST"]
 
 ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
-    ("/", GET, pages.home),
+    ("/", GET, views.home),
+    ("/browse.{kind}", GET, views.export),
+    ("/observation/{obsid}", GET, views.observation),
+    ("/basket", GET, views.basket),
+    ("/login", GET, views.login),
+    ("/preview", GET, views.preview),
+    ("/series", GET, views.series),
+    ("/sky/footprints.json", GET, views.footprints),
+    ("/sky/density.json", GET, views.density),
+    ("/holdings.json", GET, views.holdings),
+    ("/static/{name}", GET, views.static),
     ("/health", GET, pages.health),
     ("/openapi.json", GET, openapi.openapi),
     ("/api/v0/invoke", BOTH, portal.invoke),
