@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from topmast.archive.own_files.folder import FolderReport
     from topmast.archive.portal.answers import Answer
     from topmast.archive.server.transport import InProcess
+    from topmast.archive.tap.jobs import TapJobs
     from topmast.archive.tap.snapshots import Snapshots
     from topmast.wire.mission_lists import MissionColumn
 
-HeavyAnswers = Callable[[Callable[["Archive", Any], bytes], Any, float], "Answer"]
+HeavyAnswers = Callable[[Callable[["Archive", Any], bytes], Any, float | None], "Answer"]
 """Has a function answer a question in another process, within so many seconds."""
 
 
@@ -258,6 +259,13 @@ class Archive:
         from topmast.archive.tap.snapshots import Snapshots
 
         return Snapshots(self.store)
+
+    @cached_property
+    def tap_jobs(self) -> TapJobs:
+        """Queries in ADQL that run as jobs."""
+        from topmast.archive.tap.jobs import TapJobs
+
+        return TapJobs(self)
 
     @cached_property
     def missions(self) -> ArchiveMissions:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import email.parser
-from collections.abc import Mapping
+import email
+import re
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from topmast.errors import InvalidQueryError
 
 MOST_FIELDS = 1000
+BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE)
 
 
 class Form(NamedTuple):
@@ -56,20 +58,18 @@ def _pairs(text: bytes) -> list[tuple[str, str]]:
     return [(name.upper(), value) for name, value in found]
 
 
-def _parts(content_type: str, body: bytes) -> list[tuple[str, str, bytes | None]]:
+def _parts(content_type: str, body: bytes) -> Iterator[tuple[str, str, bytes | None]]:
     """Each part with its name, its text and, for a file, its content."""
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = email.parser.BytesParser().parsebytes(head + body)
-    if not message.is_multipart():
-        raise InvalidQueryError("The form is in several parts, but none can be read.")
-    found: list[tuple[str, str, bytes | None]] = []
-    for part in message.walk():
-        name = part.get_param("name", header="content-disposition")
-        if part.is_multipart() or not isinstance(name, str):
-            continue
-        payload = part.get_payload(decode=True)
-        content = payload if isinstance(payload, bytes) else b""
-        is_file = part.get_filename() is not None
-        text = "" if is_file else content.decode("utf-8", "replace")
-        found.append((name, text, content if is_file else None))
-    return found
+    found = BOUNDARY.search(content_type)
+    mark = (found[1] or found[2]).encode("latin-1", "replace") if found else b""
+    pieces = (b"\r\n" + body).split(b"\r\n--" + mark)
+    if not mark or len(pieces) < 3 or not pieces[-1].startswith(b"--"):
+        raise InvalidQueryError("The form is in several parts, but they cannot be told apart.")
+    for piece in pieces[1:-1]:
+        head, _, content = piece.partition(b"\r\n\r\n")
+        about = email.message_from_bytes(head.lstrip() + b"\r\n\r\n")
+        name = about.get_param("name", header="content-disposition")
+        if isinstance(name, str):
+            is_file = about.get_filename() is not None
+            text = "" if is_file else content.decode("utf-8", "replace")
+            yield name, text, content if is_file else None

@@ -30,6 +30,15 @@ class TapColumn:
     indexed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A column whose values stand in a column of another table."""
+
+    column: str
+    target: str
+    target_column: str
+
+
 class TableDescription(Protocol):
     """What is told of a table."""
 
@@ -41,6 +50,8 @@ class TableDescription(Protocol):
     def utype(self) -> str: ...
     @property
     def columns(self) -> Sequence[TapColumn]: ...
+    @property
+    def keys(self) -> Sequence[Key]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,7 @@ def _tap(url: str, abilities: TapAbilities) -> str:
         f'<accessURL use="base">{escape(url)}</accessURL></interface>\n'
         f"{models}{_language(abilities)}{formats}"
         f'<uploadMethod ivo-id="{EXTENSION}#upload-inline"/>\n'
+        f'<uploadMethod ivo-id="{EXTENSION}#upload-http"/>\n'
         f"{_limits(abilities.limits)}</capability>\n"
     )
 
@@ -133,7 +145,6 @@ def _language(abilities: TapAbilities) -> str:
         + _features("adql-common-table", ("WITH",))
         + _features("adql-type", ("CAST",))
         + _features("adql-unit", ("IN_UNIT",))
-        + _features("adql-conditional", ("COALESCE",))
         + _features("adql-offset", ("OFFSET",))
         + "</language>\n"
     )
@@ -196,7 +207,15 @@ def _table(table: TableDescription) -> str:
     return (
         f'<table type="table"><name>{escape(table.name)}</name>'
         f"{_told('description', table.description)}{_told('utype', table.utype)}\n"
-        f"{''.join(map(_column, table.columns))}</table>\n"
+        f"{''.join(map(_column, table.columns))}{''.join(map(_key, table.keys))}</table>\n"
+    )
+
+
+def _key(key: Key) -> str:
+    return (
+        f"<foreignKey><targetTable>{escape(key.target)}</targetTable><fkColumn>"
+        f"<fromColumn>{escape(key.column)}</fromColumn>"
+        f"<targetColumn>{escape(key.target_column)}</targetColumn></fkColumn></foreignKey>\n"
     )
 
 
@@ -216,3 +235,22 @@ def _column(column: TapColumn) -> str:
 
 def _told(name: str, text: str) -> str:
     return f"<{name}>{escape(text)}</{name}>" if text else ""
+
+
+def encode_examples(listed: Iterable[tuple[str, str, str, str, str]]) -> bytes:
+    """Examples of queries (DALI): each with its id, title, text, table and query."""
+    parts = "".join(_example(*each) for each in listed)
+    return (
+        f'{HEAD}<html xmlns="http://www.w3.org/1999/xhtml">\n<head><title>Examples</title></head>\n'
+        f'<body>\n<h1>Examples</h1>\n<div vocab="http://www.ivoa.net/rdf/examples#">\n{parts}'
+        "</div>\n</body>\n</html>\n"
+    ).encode()
+
+
+def _example(name: str, title: str, about: str, table: str, query: str) -> str:
+    return (
+        f'<div typeof="example" id="{name}" resource="#{name}">\n'
+        f'<h2 property="name">{escape(title)}: {escape(table)}</h2>\n<p>{escape(about)} '
+        f'<span property="table">{escape(table)}</span></p>\n'
+        f'<pre property="query">{escape(query)}</pre>\n</div>\n'
+    )

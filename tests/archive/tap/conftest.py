@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from astropy.coordinates import SkyCoord
 from astropy.table import MaskedColumn, Table
 
 from tests.archive.conftest import OBSERVATIONS
@@ -117,7 +116,3 @@ def apart(ra1: float, dec1: float, ra2: float, dec2: float) -> float:
 
 def parsed_csv(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode(), newline="")))
-
-
-def sky(table: Table) -> SkyCoord:
-    return SkyCoord(table["ra"], table["dec"], unit="deg")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from topmast.archive.accounts.user import ANONYMOUS, User
 from topmast.archive.portal.answers import Answer, Page, check_format, encode_table
 from topmast.archive.store.filters import find_field
-from topmast.archive.store.limits import LONGEST_SECONDS, check_rows
+from topmast.archive.store.limits import check_rows
 from topmast.archive.store.query import Cone
 from topmast.errors import InvalidQueryError
 from topmast.tables.fields import Field
@@ -57,7 +57,7 @@ def answer_heavy(
     archive: Archive,
     answer: Callable[[Archive, Any], bytes],
     asked: Any,
-    seconds: float = LONGEST_SECONDS,
+    seconds: float | None = None,
 ) -> Answer:
     """What `answer` gives for a heavy question, in another process where there is one."""
     if archive.heavy_answers is None:

@@ -28,6 +28,7 @@ from topmast.archive.server.routes import (
     pages,
     portal,
     tap,
+    tap_jobs,
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.archive.server.web import views
@@ -44,6 +45,7 @@ from topmast.wire.mission_lists import (
 from topmast.wire.missions import SEARCH
 from topmast.wire.path_lookup import PATH_LOOKUP
 from topmast.wire.s3 import PUBLIC_BUCKET
+from topmast.wire.tap import ROOT as TAP_ROOT
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -100,7 +102,12 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     (LOGIN, POST, accounts.log_in),
     (LOGOUT, POST, accounts.log_out),
     (SESSION, GET, accounts.session),
-    *tap.ROUTES,
+    (f"{TAP_ROOT}/openapi.json", GET, tap.collections),
+    *(
+        (f"{service}{path}", methods, endpoint)
+        for service in ("/tap", f"{TAP_ROOT}/{{collection}}")
+        for path, methods, endpoint in (*tap.BELOW, *tap_jobs.BELOW)
+    ),
 )
 
 

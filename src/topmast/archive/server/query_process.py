@@ -92,13 +92,12 @@ class QueryProcesses:
         self, answer: Callable[[Archive, Any], bytes], asked: Any, seconds: float | None = None
     ) -> Answer:
         """What `answer` gives for a question, once one of the processes has it."""
-        most = self._seconds
         with self._guard:
             waiting = sum(each.size for each in self._answers)
         if waiting > MOST_ANSWER_BYTES:
             raise BusyError("Too many large answers wait to be fetched. Ask again later.")
         with self._lent() as process:
-            found = process.ask(pickle.dumps((answer, asked)), min(seconds or most, most))
+            found = process.ask(pickle.dumps((answer, asked)), seconds or self._seconds)
         if isinstance(found, AnswerFile):
             with self._guard:
                 self._answers.add(found)

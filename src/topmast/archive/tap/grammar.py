@@ -6,7 +6,7 @@ functions are kept by their names, which functions.py knows or refuses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlglot import exp, tokens
@@ -22,7 +22,7 @@ LONGEST_QUERY = 1 << 18
 MOST_NODES = 40_000
 
 
-class Adql(Dialect):
+class _Adql(Dialect):
     """How ADQL differs from other SQL, for sqlglot."""
 
     NULL_ORDERING = "nulls_are_last"
@@ -127,7 +127,7 @@ def parse_adql(text: str) -> exp.Expression:
 
 
 def _parsed(text: str) -> exp.Expression:
-    dialect = Adql()
+    dialect = _Adql()
     try:
         found = dialect.tokenize(text)
         _check_tokens(found)
@@ -207,7 +207,7 @@ def _check_star(node: exp.Expression) -> None:
         raise InvalidQueryError(f"ADQL has no column like {shown(node)}.")
 
 
-CHECKS = {
+CHECKS: dict[type, tuple[Callable[[Any], None], ...]] = {
     exp.Table: (_check_table,),
     exp.Limit: (_check_count,),
     exp.Offset: (_check_count,),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ SECONDS = 60.0
 """Of a query that is answered at once."""
 GRACE_SECONDS = 10.0
 """After its time a query is interrupted; after so long again its process is ended."""
+LOOK_SECONDS = 0.25
 ROWS_A_BATCH = 1 << 16
 MOST_BYTES = 1 << 30
 SETTINGS: Mapping[str, Any] = {
@@ -61,6 +63,8 @@ class TapQuery:
     base_url: str = ""
     uploads: tuple[tuple[str, bytes], ...] = ()
     seconds: float = SECONDS
+    stop_file: str = ""
+    """The query is ended when this file is there, or its folder is not."""
 
 
 def run_query(archive: Archive, query: TapQuery) -> bytes:
@@ -76,7 +80,7 @@ def run_query(archive: Archive, query: TapQuery) -> bytes:
         raise InvalidQueryError(f"There is no collection {query.collection[:60]!r} here.")
     translated = translate(query.adql, {**tables, **upload_tables(uploads)})
     most = min(DEFAULT_ROWS if query.maxrec is None else query.maxrec, MOST_ROWS)
-    with _explained(query.seconds), _connection() as duck, _interrupted(duck, query.seconds):
+    with _explained(query.seconds), _connection() as duck, _interrupted(duck, query):
         sources = Sources(archive, duck, query.base_url)
         for source in translated.sources:
             sources.put(source, uploads)
@@ -132,14 +136,29 @@ def _lock(duck: Any, files: list[str]) -> None:
 
 
 @contextmanager
-def _interrupted(duck: Any, seconds: float) -> Iterator[None]:
-    timer = threading.Timer(seconds, duck.interrupt)
-    timer.daemon = True
-    timer.start()
+def _interrupted(duck: Any, query: TapQuery) -> Iterator[None]:
+    """Interrupt what takes too long in the block, or is wanted no more."""
+    done = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(duck, query, done), daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        timer.cancel()
+        done.set()
+        watcher.join()
+
+
+def _watch(duck: Any, query: TapQuery, done: threading.Event) -> None:
+    end = time.monotonic() + query.seconds
+    while not done.wait(max(0.0, min(LOOK_SECONDS, end - time.monotonic()))):
+        if time.monotonic() >= end or _is_unwanted(query):
+            duck.interrupt()
+            end = min(end, time.monotonic()) + LOOK_SECONDS
+
+
+def _is_unwanted(query: TapQuery) -> bool:
+    stop = Path(query.stop_file)
+    return bool(query.stop_file) and (stop.exists() or not stop.parent.is_dir())
 
 
 @contextmanager

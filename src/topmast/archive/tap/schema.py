@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from topmast.archive.catalogs.definitions import Catalog
 from topmast.archive.store.schema import is_identifier
 from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 from topmast.wire.adql_names import quoted
-from topmast.wire.vosi import TapColumn
+from topmast.wire.vosi import Key, TapColumn
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -48,6 +48,7 @@ class TapTable:
     position: tuple[str, str] | None = None
     utype: str = ""
     rows: tuple[tuple[Any, ...], ...] = field(default=(), repr=False)
+    keys: tuple[Key, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -100,7 +101,10 @@ def _observation_tables(schema: str) -> list[TapTable]:
             f"{schema}.{names[0]}", OBSERVATIONS, "One row an observation", observations,
             ("s_ra", "s_dec"),
         ),
-        TapTable(f"{schema}.{names[1]}", PRODUCTS, "One row a file of an observation", products),
+        TapTable(
+            f"{schema}.{names[1]}", PRODUCTS, "One row a file of an observation", products,
+            keys=(Key("parent_obsid", f"{schema}.{names[0]}", "obsid"),),
+        ),
         TapTable(
             OBSCORE, OBSCORE, "Observations in the columns of ObsCore", obscore_columns(),
             ("s_ra", "s_dec"), OBSCORE_TYPE,
@@ -175,10 +179,28 @@ ABOUT = {
 }
 
 
+OWN_KEYS: Mapping[str, tuple[Key, ...]] = {
+    "tables": (Key("schema_name", "tap_schema.schemas", "schema_name"),),
+    "columns": (Key("table_name", "tap_schema.tables", "table_name"),),
+    "keys": (
+        Key("from_table", "tap_schema.tables", "table_name"),
+        Key("target_table", "tap_schema.tables", "table_name"),
+    ),
+    "key_columns": (Key("key_id", "tap_schema.keys", "key_id"),),
+}
+"""How the tables of TAP_SCHEMA belong together."""
+
+
 def schema_tables(listed: Sequence[TapTable]) -> list[TapTable]:
     """The tables of TAP_SCHEMA, which describe `listed` and themselves."""
     empty = [
-        TapTable(f"tap_schema.{name}", "rows", ABOUT[name], _columns(words))
+        TapTable(
+            f"tap_schema.{name}",
+            "rows",
+            ABOUT[name],
+            _columns(words),
+            keys=OWN_KEYS.get(name, ()),
+        )
         for name, words in COLUMNS.items()
     ]
     every = [*listed, *empty]
@@ -186,12 +208,11 @@ def schema_tables(listed: Sequence[TapTable]) -> list[TapTable]:
         "schemas": _schema_rows(every),
         "tables": _table_rows(every),
         "columns": (row for table in every for row in _column_rows(table)),
-        "keys": (key[:5] for key in _keys(listed)),
-        "key_columns": ((key[0], *key[5:]) for key in _keys(listed)),
+        "keys": (key[:5] for key in _keys(every)),
+        "key_columns": ((key[0], *key[5:]) for key in _keys(every)),
     }
     return [
-        TapTable(table.name, table.source, table.description, table.columns, rows=tuple(rows[name]))
-        for table, name in zip(empty, COLUMNS, strict=True)
+        replace(table, rows=tuple(rows[name])) for table, name in zip(empty, COLUMNS, strict=True)
     ]
 
 
@@ -222,10 +243,7 @@ def _column_rows(table: TapTable) -> Iterator[tuple[Any, ...]]:
 
 
 def _keys(tables: Sequence[TapTable]) -> Iterator[tuple[Any, ...]]:
-    named = {table.source: table.name for table in tables}
-    if PRODUCTS in named:
-        about = "The files of an observation"
-        yield (
-            "products_of", named[PRODUCTS], named[OBSERVATIONS], about, None,
-            "parent_obsid", "obsid",
-        )  # fmt: skip
+    for table in tables:
+        for key in table.keys:
+            name = f"{table.name}.{key.column}"
+            yield name, table.name, key.target, None, None, key.column, key.target_column

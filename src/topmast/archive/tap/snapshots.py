@@ -56,7 +56,7 @@ class Snapshots:
         self._store = store
         self._guard = threading.Lock()
         folder = store.layout.folder / "tap"
-        self.folder = temporary_folder(self, "topmast-tap-") if store.read_only else folder
+        self.folder: Path = temporary_folder(self, "topmast-tap-") if store.read_only else folder
 
     def path(self, table: str) -> Path:
         """The file with the rows of a table as they are now."""

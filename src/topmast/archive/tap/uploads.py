@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,12 @@ from topmast.wire.vosi import TapColumn
 MOST_UPLOADS = 10
 MOST_ROWS = 200_000
 MOST_COLUMNS = 500
-DATATYPES = {"f": "double", "i": "long", "u": "long", "b": "boolean"}
+NOTES = ("description", "unit", "ucd", "xtype")
+Fetch = Callable[[str], bytes | None]
+DATATYPES = {
+    "bool": "boolean", "int16": "short", "int32": "int", "int64": "long", "float": "float",
+    "double": "double",
+}  # fmt: skip
 
 
 def read_uploads(given: Iterable[tuple[str, bytes]]) -> dict[str, pa.Table]:
@@ -49,10 +54,11 @@ def _described(name: str, table: pa.Table) -> TapTable:
     columns = tuple(
         TapColumn(
             field.name,
-            _datatype(field.type),
+            DATATYPES.get(str(field.type), "char"),
             _note(field, b"description"),
             _note(field, b"unit"),
             _note(field, b"ucd"),
+            xtype=_note(field, b"xtype"),
         )
         for field in table.schema
     )
@@ -61,12 +67,6 @@ def _described(name: str, table: pa.Table) -> TapTable:
 
 def _note(field: pa.Field, word: bytes) -> str:
     return (field.metadata or {}).get(word, b"").decode()
-
-
-def _datatype(kind: Any) -> str:
-    if pa.types.is_boolean(kind):
-        return "boolean"
-    return {"double": "double", "int64": "long"}.get(str(kind), "char")
 
 
 def _read(name: str, content: bytes) -> pa.Table:
@@ -106,7 +106,7 @@ def _arrow(name: str, table: Any) -> pa.Table:
     arrays, fields = [], []
     for each in table.fields:
         array = _array(table.array[each.ID])
-        words = {word: str(getattr(each, word) or "") for word in ("description", "unit", "ucd")}
+        words = {word: str(getattr(each, word) or "") for word in NOTES}
         arrays.append(array)
         fields.append(pa.field(each.name, array.type, metadata=words))
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
@@ -120,11 +120,12 @@ def _array(column: Any) -> Any:
         return pa.array(list(cells), pa.string())
     values = np.asarray(column)
     if kind == "f":
-        values = values.astype(np.float64)
         mask = mask | np.isnan(values)
-    elif kind in "iu":
+    elif kind in "iu" and values.dtype.itemsize == 1:
+        values = values.astype(np.int16)
+    elif kind == "u":
         values = values.astype(np.int64)
-    return pa.array(values, mask=mask)
+    return pa.array(values.astype(values.dtype.newbyteorder("=")), mask=mask)
 
 
 def _text(value: Any) -> str:
@@ -133,25 +134,35 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
-def uploads_of(listed: Iterable[str], files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+def uploads_of(
+    listed: Iterable[str], files: Mapping[str, bytes], fetch: Fetch
+) -> tuple[tuple[str, bytes], ...]:
     """The tables that a form's UPLOAD names, as ``name,param:field`` with semicolons between.
 
-    Raises InvalidQueryError for an address elsewhere, and for a part that is not there.
+    In place of ``param:field`` may stand the address of the result of a job here, which `fetch`
+    gives; it gives None for any other. Raises InvalidQueryError for such, and for a part that is
+    not there.
     """
     found = []
     for each in (part.strip() for text in listed for part in text.split(";")):
-        if not each:
-            continue
-        name, comma, where = (word.strip() for word in each.partition(","))
-        if not comma or not where:
-            raise InvalidQueryError(f"UPLOAD is name,param:field, not {each[:60]!r}.")
-        if not where.lower().startswith("param:"):
-            raise InvalidQueryError(
-                f"UPLOAD: this archive fetches no tables from elsewhere ({where[:100]!r}). Send "
-                f"the table with the query, as {name},param:{name}."
-            )
+        if each:
+            name, comma, where = (word.strip() for word in each.partition(","))
+            if not comma or not where:
+                raise InvalidQueryError(f"UPLOAD is name,param:field, not {each[:60]!r}.")
+            found.append((name.rpartition(".")[2], _content(name, where, files, fetch)))
+    return tuple(found)
+
+
+def _content(name: str, where: str, files: Mapping[str, bytes], fetch: Fetch) -> bytes:
+    if where.lower().startswith("param:"):
         field = where[len("param:") :]
         if field not in files:
             raise InvalidQueryError(f"UPLOAD: the form has no file {field[:60]!r}.")
-        found.append((name.rpartition(".")[2], files[field]))
-    return tuple(found)
+        return files[field]
+    content = fetch(where)
+    if content is None:
+        raise InvalidQueryError(
+            f"UPLOAD: this archive fetches no tables from elsewhere ({where[:100]!r}), only "
+            f"results of its own jobs. Send the table with the query, as {name},param:{name}."
+        )
+    return content

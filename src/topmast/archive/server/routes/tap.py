@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from topmast.archive.accounts.user import User
 from topmast.archive.portal.answers import Answer, AnswerFile
 from topmast.archive.portal.call import answer_heavy
 from topmast.archive.portal.jobs import BusyError, Work
@@ -23,8 +24,10 @@ from topmast.archive.server.routes.common import (
     read_body,
 )
 from topmast.archive.server.routes.files import sent_in_pieces
+from topmast.archive.server.routes.users import current_user
 from topmast.archive.server.threads import in_process, in_thread, result_within
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
+from topmast.version import __version__
 from topmast.wire.forms import Form, decode_form
 from topmast.wire.tap import ROOT
 from topmast.wire.vosi import encode_availability
@@ -32,11 +35,10 @@ from topmast.wire.vosi import encode_availability
 if TYPE_CHECKING:
     from topmast.archive.tap.run import TapQuery
 
-XML = "text/xml"
+XML, XHTML = "text/xml", "application/xhtml+xml"
 QUEUE_SECONDS = 60.0
 """A query that is answered at once waits so long for its turn."""
 LARGEST_FORM = 16 << 20
-LANGUAGES = ("ADQL", "ADQL-2.0", "ADQL-2.1")
 
 
 async def sync(request: Request) -> Response:
@@ -45,7 +47,8 @@ async def sync(request: Request) -> Response:
         form = await form_of(request)
         if form.words.get("REQUEST", "").lower() == "getcapabilities":
             return await capabilities(request)
-        query = await in_thread(lambda: query_of(request, form))
+        user = await current_user(request)
+        query = await in_thread(lambda: _query(request, form, user))
         return await _sent(request, query, await _answered(request, query))
     except (InvalidQueryError, TimeoutError, ArchiveError, BusyError) as problem:
         return await refused(problem)
@@ -73,6 +76,19 @@ async def tables(request: Request) -> Response:
         return table_set(archive, collection_of(request), name)
 
     return _xml(await in_thread(found))
+
+
+async def examples(request: Request) -> Response:
+    """Queries to begin with, for people and for programs."""
+    archive = archive_of(request)
+
+    def found() -> bytes | None:
+        from topmast.archive.tap.service import examples
+
+        return examples(archive, collection_of(request))
+
+    content = await in_thread(found)
+    return _xml(content) if content is None else Response(content, media_type=XHTML)
 
 
 async def availability(request: Request) -> Response:
@@ -119,29 +135,6 @@ async def form_of(request: Request) -> Form:
     return await in_thread(lambda: decode_form(address, kind, body))
 
 
-def query_of(request: Request, form: Form) -> TapQuery:
-    """The query that a form asks; InvalidQueryError says what is wrong or missing."""
-    from topmast.archive.tap.run import TapQuery
-    from topmast.archive.tap.uploads import uploads_of
-
-    words = form.words
-    if words.get("REQUEST", "doQuery").lower() != "doquery":
-        raise InvalidQueryError(f"REQUEST is doQuery, not {words['REQUEST'][:60]!r}.")
-    if words.get("LANG", "ADQL").upper() not in LANGUAGES:
-        raise InvalidQueryError(f"LANG is {', '.join(LANGUAGES)}, not {words['LANG'][:60]!r}.")
-    if not words.get("QUERY", "").strip():
-        raise InvalidQueryError("QUERY is missing: the query in ADQL.")
-    listed = [value for name, value in form.every if name == "UPLOAD"]
-    return TapQuery(
-        words["QUERY"],
-        collection_of(request),
-        _whole("MAXREC", words.get("MAXREC")),
-        words.get("RESPONSEFORMAT") or words.get("FORMAT") or "votable",
-        base_url_of(request),
-        uploads_of(listed, form.files),
-    )
-
-
 async def refused(problem: Exception, status_code: int = 400) -> Response:
     """Why there is no answer, as a VOTable."""
 
@@ -158,12 +151,16 @@ async def refused(problem: Exception, status_code: int = 400) -> Response:
     return Response(await in_thread(document), status_code, headers, "application/x-votable+xml")
 
 
-def _whole(name: str, text: str | None) -> int | None:
-    if text is None or not text.strip():
-        return None
-    if not (text.strip().isdecimal() and len(text) <= 18):
-        raise InvalidQueryError(f"{name} is a whole number from 0 on, not {text[:60]!r}.")
-    return int(text)
+def _query(request: Request, form: Form, user: User) -> TapQuery:
+    from topmast.archive.tap.asked import query_of
+
+    archive, base_url = archive_of(request), base_url_of(request)
+    owner = user.account.name if user.account else ""
+
+    def fetch(address: str) -> bytes | None:
+        return archive.tap_jobs.result_at(address, base_url=base_url, owner=owner)
+
+    return query_of(form, collection_of(request), base_url, fetch)
 
 
 async def _answered(request: Request, query: TapQuery) -> Answer:
@@ -198,20 +195,18 @@ async def _sent(request: Request, query: TapQuery, content: Answer) -> Response:
 def _xml(content: bytes | None) -> Response:
     if content is None:
         return Response("There is no such collection or table.\n", 404, media_type="text/plain")
-    return Response(content, media_type=XML)
+    return Response(content, headers=SERVER, media_type=XML)
 
 
+SERVER = {"Server": f"topmast/{__version__}"}
+"""Programs that look after services want to know what answers."""
 BELOW: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("", ["GET"], home),
     ("/sync", ["GET", "POST"], sync),
     ("/capabilities", ["GET"], capabilities),
     ("/availability", ["GET"], availability),
+    ("/examples", ["GET"], examples),
     ("/tables", ["GET"], tables),
     ("/tables/{table}", ["GET"], tables),
 )
-ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
-    (f"{ROOT}/openapi.json", ["GET"], collections),
-    *((f"/tap{path}", methods, endpoint) for path, methods, endpoint in BELOW),
-    *((f"{ROOT}/{{collection}}{path}", methods, endpoint) for path, methods, endpoint in BELOW),
-)
-"""The addresses of the service of the whole archive, and of those of the collections."""
+"""The addresses below that of a service."""
