@@ -32,7 +32,7 @@ def reference() -> str:
     """Every public name with its signature and docstring."""
     import topmast
 
-    names = [name for name in topmast.__all__ if name != "__version__"]
+    names = [name for name in topmast.__all__ if not name.startswith("__")]
     parts = ["# Reference\n", "Every public name of `topmast`.\n", MARK, _index(names)]
     return "\n".join([*parts, *(_entry(name, getattr(topmast, name)) for name in names)])
 

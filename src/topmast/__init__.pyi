@@ -6,6 +6,12 @@ from .astroquery.dropin import (
     install_as_astroquery as install_as_astroquery,
     uninstall_as_astroquery as uninstall_as_astroquery,
 )
+from .citation import (
+    Citation as Citation,
+    DataSet as DataSet,
+    __citation__ as __citation__,
+    cite as cite,
+)
 from .client import (
     Catalogs as Catalogs,
     Client as Client,

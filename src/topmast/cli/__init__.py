@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "headers": "topmast.cli.remote",
     "show": "topmast.cli.show",
     "verify": "topmast.cli.verify",
+    "cite": "topmast.cli.cite",
     "resolve": "topmast.cli.lookup",
     "missions": "topmast.cli.missions",
     "columns": "topmast.cli.lookup",
