@@ -17,7 +17,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
     {"version", "errors"},
-    {"config"},
+    {"citation", "config"},
     {"sky"},
     {"tables"},
     {"wire"},
