@@ -32,7 +32,7 @@ def reference() -> str:
     """Every public name with its signature and docstring."""
     import topmast
 
-    names = [name for name in topmast.__all__ if name != "__version__"]
+    names = [name for name in topmast.__all__ if name[0] != "_"]
     parts = ["# Reference\n", "Every public name of `topmast`.\n", MARK, _index(names)]
     return "\n".join([*parts, *(_entry(name, getattr(topmast, name)) for name in names)])
 
@@ -121,18 +121,21 @@ def dialects() -> str:
     from topmast.config.dialects import DIALECT_DIFFERENCES
 
     lines = [
-        "# Two dialects\n",
+        "# Three dialects\n",
         "Where the guide that many scripts were written from and today's astroquery (0.4.11) "
         "differ in what a call returns, topmast follows the guide, and a stand-in for astroquery "
         "(`topmast run`, `install_as_astroquery()`) follows astroquery. "
         '`install_as_astroquery(dialect="guide")`, `topmast run --dialect guide` and '
-        '`topmast.connect(where, dialect="astroquery")` choose the other one.\n',
+        '`topmast.connect(where, dialect="astroquery")` choose the other one. The dialect `next` '
+        "follows astroquery's pre-release 0.4.12.dev11095 and differs from 0.4.11 where the last "
+        "column says so.\n",
         MARK,
-        "| question | guide (topmast) | astroquery 0.4.11 (stand-in) |",
-        "|---|---|---|",
+        "| question | guide (topmast) | astroquery 0.4.11 | pre-release, `next` |",
+        "|---|---|---|---|",
     ]
     lines += [
-        f"| {row.question} | {row.guide_text} | {row.astroquery_text} |"
+        f"| {row.question} | {row.guide_text} | {row.astroquery_text} | "
+        f"{'as 0.4.11' if row.later_text == row.astroquery_text else row.later_text} |"
         for row in DIALECT_DIFFERENCES
     ]
     return "\n".join([*lines, ""])

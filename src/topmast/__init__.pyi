@@ -50,6 +50,7 @@ from .errors import (
     UnsafeNameError as UnsafeNameError,
 )
 from .services.catalogs import CatalogsClass as CatalogsClass
+from .services.citing import cite as cite
 from .services.cutouts import (
     HapcutClass as HapcutClass,
     TesscutClass as TesscutClass,
@@ -58,4 +59,4 @@ from .services.cutouts import (
 from .services.mast import MastClass as MastClass
 from .services.missions import MastMissionsClass as MastMissionsClass
 from .services.observations import ObservationsClass as ObservationsClass
-from .version import __version__ as __version__
+from .version import __citation__ as __citation__, __version__ as __version__

@@ -35,6 +35,7 @@ COMMANDS: dict[str, str] = {
     "resolve": "topmast.cli.lookup",
     "missions": "topmast.cli.missions",
     "columns": "topmast.cli.lookup",
+    "cite": "topmast.cli.lookup",
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",
     "serve": "topmast.cli.archive",

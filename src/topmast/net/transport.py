@@ -267,6 +267,7 @@ def _exchange(
             timeouts.read_seconds = first_byte_seconds
             HTTPConnection.getresponse(connection)
             if by_proxy and connection.answer.status == LOGIN_WANTED:
+                connection.answer.close()
                 raise ProxyFailed(f"{LOGIN_WANTED} {connection.answer.reason}")
             timeouts.read_seconds = read_seconds
             return connection

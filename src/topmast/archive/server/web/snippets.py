@@ -51,7 +51,7 @@ def adql_of(question: PageQuestion) -> str:
     """The same in ADQL, on the table of the observations."""
     where = [_place_in_adql(question)] if question.cones else []
     where += [_condition(item) for item in question.filters]
-    text = "SELECT * FROM caom.obspointing"
+    text = "SELECT * FROM caom.observations"
     return text + (f"\nWHERE {' AND '.join(where)}" if where else "")
 
 
