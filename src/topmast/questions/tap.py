@@ -287,8 +287,8 @@ def _joined(session: Session, question: TapQuestion, cones: Sequence[Cone]) -> T
     )
     given = [(c.place.index, c.place.ra_deg, c.place.dec_deg, c.radius_deg) for c in cones]
     names = (TARGET_INDEX, "target_ra", "target_dec", "target_radius")
-    upload = encode_upload(Table(rows=given, names=names))
-    return run_query(session, question.collection, adql, question.limit or MOST_ROWS, upload)
+    uploads = {UPLOAD: encode_upload(Table(rows=given, names=names))}
+    return run_query(session, question.collection, adql, question.limit or MOST_ROWS, uploads)
 
 
 def _told(question: TapQuestion, table: Table) -> Table:

@@ -22,6 +22,7 @@ from tests.archive.tap.conftest import COUNT, parsed_csv, stars
 from topmast.archive import Archive
 from topmast.archive.accounts.accounts import add_account
 from topmast.archive.server.serve import serve_in_thread
+from topmast.errors import InvalidQueryError
 from topmast.net.messages import Limits, Request
 from topmast.wire.uws import encode_job_list
 
@@ -157,6 +158,29 @@ def test_our_client_asks_many_places_in_one_upload(tap_folder: Path) -> None:
 
     assert sorted(found["id"].tolist()) == near().tolist()
     assert set(found["target_index"].tolist()) == {0}
+
+
+def test_our_client_sends_a_query_with_two_tables(tap_folder: Path) -> None:
+    client = topmast.connect(tap_folder)
+    uploads = {"a": Table({"n": [1, 2, 3]}), "b": Table({"n": [2, 3, 4], "t": ["x", "y", "z"]})}
+
+    found = client.tap("SELECT b.t FROM TAP_UPLOAD.a JOIN TAP_UPLOAD.b USING (n)", uploads=uploads)
+    job = client.catalogs.submit_tap(
+        "SELECT COUNT(*) AS c FROM TAP_UPLOAD.a WHERE n > 1", uploads=uploads
+    )
+
+    assert sorted(found["t"].tolist()) == ["x", "y"]
+    assert job.result(timeout=60)["c"].tolist() == [2]
+    assert client.catalogs.get_job(job.url).phase == "COMPLETED"
+    with pytest.raises(InvalidQueryError, match="not 'a b'"):
+        client.tap("SELECT 1", uploads={"a b": Table({"n": [1]})})
+    with pytest.raises(InvalidQueryError, match="A query is a text"):
+        client.tap(5)  # type: ignore[arg-type]
+
+
+def test_our_client_says_that_mast_wants_a_collection() -> None:
+    with pytest.raises(InvalidQueryError, match="collection="):
+        topmast.connect("https://mast.stsci.edu").tap("SELECT 1")
 
 
 def test_our_client_runs_a_job(tap_folder: Path) -> None:

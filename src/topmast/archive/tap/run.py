@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -46,6 +47,7 @@ SETTINGS: Mapping[str, Any] = {
 }
 QUIET = "SET enable_progress_bar = false"
 LOCKED = ("enable_external_access = false", "lock_configuration = true")
+CANDIDATES = re.compile(r"\s*(?:\nLINE|Candidate functions)")
 TOO_LARGE = (
     "The query needs more memory than the archive gives to one. Ask for fewer rows or columns, or "
     "for a smaller part of the sky."
@@ -181,6 +183,6 @@ def _explained(seconds: float) -> Iterator[None]:
 
 def _said(text: str) -> str:
     """What DuckDB says of a query, without its kind and its drawing of the place."""
-    said = text.partition("\n\nLINE")[0].partition("\nLINE")[0]
+    said = CANDIDATES.split(text, maxsplit=1)[0]
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     return " ".join(lines)[:500].partition("Error: ")[2] or "The query cannot be answered."
