@@ -40,6 +40,7 @@ COMMANDS: dict[str, str] = {
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",
     "serve": "topmast.cli.archive",
+    "mcp": "topmast.cli.mcp",
     "user": "topmast.cli.accounts",
     "token": "topmast.cli.accounts",
     "config": "topmast.cli.config",
