@@ -56,7 +56,8 @@ nb_merge_streams = True
 
 default_role = "py:obj"
 autodoc_typehints = "none"
-autodoc_member_order = "groupwise"
+autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 suppress_warnings = ["misc.highlighting_failure"]
 
@@ -65,8 +66,13 @@ html_title = "topmast"
 html_theme_options = {
     "show_prev_next": False,
     "navigation_with_keys": False,
+    "show_toc_level": 2,
+    "header_links_before_dropdown": 6,
     "footer_start": ["copyright"],
     "footer_end": [],
+}
+html_sidebars = {
+    page.stem: [] for page in DOCS.glob("*.md")  # a page by itself has no section
 }
 html_show_sourcelink = False
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
