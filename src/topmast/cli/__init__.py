@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "ingest": "topmast.cli.archive",
     "serve": "topmast.cli.archive",
     "archive": "topmast.cli.upkeep",
+    "mcp": "topmast.cli.mcp",
     "user": "topmast.cli.accounts",
     "token": "topmast.cli.accounts",
     "config": "topmast.cli.config",
