@@ -141,7 +141,8 @@ QUERIES = [
      "AND b.field = 1 AND a.id <> b.id AND apart(a.ra, a.dec, b.ra, b.dec) <= 0.05 "
      "WHERE a.id < 300 ORDER BY a.id, b.id NULLS LAST"),
     ("SELECT b.* FROM stars a, stars b "
-     "WHERE 1=CONTAINS(POINT(a.ra, a.dec), CIRCLE(b.ra, b.dec, 40)) AND a.id = 7 AND b.field = 2 ORDER BY id",
+     "WHERE 1=CONTAINS(POINT(a.ra, a.dec), CIRCLE(b.ra, b.dec, 40)) AND a.id = 7 "
+     "AND b.field = 2 ORDER BY id",
      "SELECT b.* FROM stars a, stars b WHERE apart(a.ra, a.dec, b.ra, b.dec) <= 40 AND a.id = 7 "
      "AND b.field = 2 ORDER BY b.id"),
     ("SELECT * FROM stars a JOIN stars b ON 1=CONTAINS(POINT(a.ra, a.dec), "
