@@ -6,11 +6,12 @@ STAMP := $(VENV)/.stamp-
 INSTALL := -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test floors check format bench clean
+.PHONY: help demo test docs floors check format bench clean
 
 help:
 	@echo "make demo    install, build the sample archive and use it: search, list, filter, download, plot"
 	@echo "make test    install and run all tests (offline)"
+	@echo "make docs    build the site, with its notebooks run on the sample archive"
 	@echo "make floors  run the tests with the lowest versions that pyproject.toml allows"
 	@echo "make check   format, lint, types, and the habits of a well-kept project"
 	@echo "make bench   measure the promised speeds beside their peers"
@@ -45,6 +46,16 @@ test: $(STAMP)dev
 	@echo "Running all tests, two at a time (about 5 minutes on two free cores) ..."
 	@$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 
+$(STAMP)docs: $(STAMP)all
+	@echo "Installing Sphinx into $(VENV) (about half a minute) ..."
+	@$(VENV)/bin/python $(INSTALL) -c constraints.txt --group docs
+	@touch $@
+
+docs: $(STAMP)docs
+	@echo "Building the site (about a minute) ..."
+	@$(VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
 # Old versions of some libraries warn that newer versions of others have renamed a function, and
 # docs/cli.md prints help as the pinned click does.
 CLI_PAGE := tests/test_docs.py::test_a_written_page_is_what_the_code_says_today[cli.md]
@@ -68,4 +79,4 @@ bench: $(STAMP)dev
 	$(VENV)/bin/python -m benchmarks
 
 clean:
-	rm -rf $(VENV) $(FLOORS) .sample topmast-demo .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(FLOORS) docs/_build .sample topmast-demo .mypy_cache .ruff_cache .pytest_cache

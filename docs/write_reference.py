@@ -1,13 +1,11 @@
-"""Write the generated pages anew: reference.md, dialects.md and the command pages of cli.md.
+"""Write the generated pages anew: configuration.md, dialects.md and the commands of cli.md.
 
-Run it after a change of a docstring, an option or a dialect: ``python docs/write_reference.py``.
+Run it after a change of a setting, an option or a dialect: ``python docs/write_reference.py``.
 tests/test_docs.py fails while a page is not what this would write.
 """
 
 from __future__ import annotations
 
-import inspect
-import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,92 +23,30 @@ def main() -> None:
         (DOCS / name).write_text(write(), encoding="utf-8")
 
 
-# ----------------------------------------------------------------------------- reference
+# ------------------------------------------------------------------------ configuration
 
 
-def reference() -> str:
-    """Every public name with its signature and docstring."""
-    import topmast
-
-    names = [name for name in topmast.__all__ if name[0] != "_"]
-    parts = ["# Reference\n", "Every public name of `topmast`.\n", MARK, _index(names)]
-    return "\n".join([*parts, *(_entry(name, getattr(topmast, name)) for name in names)])
-
-
-def _index(names: list[str]) -> str:
-    return ", ".join(f"[{name}](#{name.lower()})" for name in names) + "\n"
-
-
-def _entry(name: str, value: Any) -> str:
-    lines = [f"## {name}\n"]
-    if inspect.isclass(value):
-        lines += _class_lines(name, value)
-    elif inspect.ismodule(value):
-        lines += [_docstring(value)]
-        lines += [_function(f"{name}.{each}", getattr(value, each)) for each in value.__all__]
-    elif inspect.isroutine(value):
-        lines.append(_function(name, value, heading=False))
-    else:
-        lines.append(_instance(name, value))
-    return "\n".join(lines)
-
-
-def _instance(name: str, value: Any) -> str:
-    kind = type(value).__name__
-    return f"A ready-made instance of [{kind}](#{kind.lower()}).\n" if name != "conf" else _conf()
-
-
-def _conf() -> str:
+def configuration() -> str:
+    """The hand-written half of configuration.md as it is, and the table of settings."""
     from topmast.config.settings import DEFAULTS, DESCRIPTIONS
 
-    rows = [f"| `{name}` | `{DEFAULTS[name]!r}` | {DESCRIPTIONS[name]} |" for name in DEFAULTS]
-    head = "The settings; see [choose a server](how-to/choose-a-server.md).\n"
-    return "\n".join([head, "| setting | default | meaning |", "|---|---|---|", *rows, ""])
+    rows = [
+        f"| `{name}` | `{DEFAULTS[name]!r}` | `TOPMAST_{name.upper()}` | {DESCRIPTIONS[name]} |"
+        for name in DEFAULTS
+    ]
+    head = ["| setting | default | environment | meaning |", "|---|---|---|---|"]
+    return "\n".join([_written_half("configuration.md"), MARK, *head, *rows, ""])
 
 
-def _class_lines(name: str, value: type) -> Iterator[str]:
-    bases = ", ".join(base.__name__ for base in value.__bases__)
-    if issubclass(value, BaseException):
-        yield f"*{bases}*\n"
-        yield _docstring(value)
-        return
-    yield f"```\n{name}{_signature(value)}\n```\n"
-    yield _docstring(value)
-    for member in sorted(public_members(value)):
-        yield _function(f"{name}.{member}", inspect.getattr_static(value, member), value, member)
+def _written_half(name: str) -> str:
+    """What stands before the mark in a page."""
+    return (DOCS / name).read_text(encoding="utf-8").partition(MARK)[0].rstrip("\n") + "\n"
 
 
 def public_members(value: type) -> list[str]:
     """The public methods and properties of a class, those it inherits from topmast too."""
     own = [base for base in value.__mro__ if base.__module__.startswith("topmast")]
     return sorted({name for base in own for name in vars(base) if not name.startswith("_")})
-
-
-def _function(
-    title: str, value: Any, owner: type | None = None, member: str = "", heading: bool = True
-) -> str:
-    lines = [f"### {title}\n"] if heading else []
-    function = value if owner is None else getattr(owner, member)
-    if callable(function) and not isinstance(value, property):
-        lines.append(f"```\n{title}{_signature(function)}\n```\n")
-    lines.append(_docstring(value))
-    return "\n".join(lines)
-
-
-def _signature(value: Any) -> str:
-    """How it is called; annotations without quotes, and no `self`."""
-    try:
-        text = str(inspect.signature(value))
-    except (TypeError, ValueError):
-        return "(...)"
-    text = re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
-    return re.sub(r"^\(self(?:, )?", "(", text)
-
-
-def _docstring(value: Any) -> str:
-    text = inspect.getdoc(value) or ""
-    first, _, rest = text.partition("\n")
-    return f"{first}\n" + (f"\n```text\n{rest.strip(chr(10))}\n```\n" if rest.strip() else "")
 
 
 # ------------------------------------------------------------------------------ dialects
@@ -121,16 +57,16 @@ def dialects() -> str:
     from topmast.config.dialects import DIALECT_DIFFERENCES
 
     lines = [
-        "# Three dialects\n",
+        "# Differences between the guide and astroquery\n",
         "Where the guide that many scripts were written from and today's astroquery (0.4.11) "
-        "differ in what a call returns, topmast follows the guide, and a stand-in for astroquery "
-        "(`topmast run`, `install_as_astroquery()`) follows astroquery. "
+        "differ in what a call returns, topmast follows the guide. In place of astroquery "
+        "(`topmast run`, `install_as_astroquery()`) it follows astroquery. "
         '`install_as_astroquery(dialect="guide")`, `topmast run --dialect guide` and '
-        '`topmast.connect(where, dialect="astroquery")` choose the other one. The dialect `next` '
-        "follows astroquery's pre-release 0.4.12.dev11095 and differs from 0.4.11 where the last "
-        "column says so.\n",
+        '`topmast.connect(where, dialect="astroquery")` choose the other one. `next` follows the '
+        "pre-release of astroquery, 0.4.12.dev11095, and differs from 0.4.11 where the last column "
+        "says so.\n",
         MARK,
-        "| question | guide (topmast) | astroquery 0.4.11 | pre-release, `next` |",
+        "| question | guide (topmast) | astroquery 0.4.11 (in its place) | pre-release, `next` |",
         "|---|---|---|---|",
     ]
     lines += [
@@ -150,7 +86,6 @@ def commands() -> str:
 
     from topmast.cli import main as program
 
-    written = (DOCS / "cli.md").read_text(encoding="utf-8").partition(MARK)[0]
     settings = program.context_settings | {"terminal_width": 100}
     context = click.Context(program, info_name="topmast", **settings)
     pages = []
@@ -158,7 +93,7 @@ def commands() -> str:
         command = program.get_command(context, name)
         assert command is not None
         pages += _command_pages(command, name, context)
-    return "\n".join([written.rstrip("\n") + "\n", MARK, *pages])
+    return "\n".join([_written_half("cli.md"), MARK, *pages])
 
 
 def _command_pages(command: Any, name: str, context: Any, level: int = 2) -> Iterator[str]:
@@ -173,7 +108,7 @@ def _command_pages(command: Any, name: str, context: Any, level: int = 2) -> Ite
 
 
 PAGES: dict[str, Callable[[], str]] = {
-    "reference.md": reference,
+    "configuration.md": configuration,
     "dialects.md": dialects,
     "cli.md": commands,
 }

@@ -17,7 +17,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
     {"version", "errors"},
-    {"config"},
+    {"citation", "config"},
     {"sky"},
     {"tables"},
     {"wire"},
@@ -28,7 +28,7 @@ LAYERS = (
     {"services"},
     {"archive"},
     {"client"},
-    {"astroquery", "plots", "sample"},
+    {"assistant", "astroquery", "plots", "sample"},
     {"cli"},
 )
 """Each module imports from its own layer and from those above it in this list."""
@@ -41,6 +41,7 @@ ONLY_IN = {
     "starlette": "archive",
     "uvicorn": "archive",
     "sqlite3": "archive",
+    "mcp": "assistant",
 }
 ALSO = {("rich", "download"), ("rich", "questions"), ("sqlite3", "download"), ("sqlite3", "sample")}
 

@@ -13,7 +13,6 @@
 
 import lazy_loader
 
-from topmast.version import __citation__ as __citation__
 from topmast.version import __version__ as __version__
 
 # What there is, and where, stands in __init__.pyi; each name is loaded when it is first used.

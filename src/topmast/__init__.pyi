@@ -6,6 +6,12 @@ from .astroquery.dropin import (
     install_as_astroquery as install_as_astroquery,
     uninstall_as_astroquery as uninstall_as_astroquery,
 )
+from .citation import (
+    Citation as Citation,
+    DataSet as DataSet,
+    __citation__ as __citation__,
+    cite as cite,
+)
 from .client import (
     Catalogs as Catalogs,
     Client as Client,
@@ -50,7 +56,6 @@ from .errors import (
     UnsafeNameError as UnsafeNameError,
 )
 from .services.catalogs import CatalogsClass as CatalogsClass
-from .services.citing import cite as cite
 from .services.cutouts import (
     HapcutClass as HapcutClass,
     TesscutClass as TesscutClass,
@@ -59,4 +64,4 @@ from .services.cutouts import (
 from .services.mast import MastClass as MastClass
 from .services.missions import MastMissionsClass as MastMissionsClass
 from .services.observations import ObservationsClass as ObservationsClass
-from .version import __citation__ as __citation__, __version__ as __version__
+from .version import __version__ as __version__

@@ -90,11 +90,15 @@ class MastError(Exception):
         self.__cause__, self.__suppress_context__ = None, True
         return self.with_traceback(None)
 
-    def _render_traceback_(self) -> list[str]:
-        """What a notebook shows of it; without this, all frames of the caller with their code."""
+    @property
+    def _render_traceback_(self) -> Callable[[], list[str]]:
+        """What a notebook shows of it; without this, all frames of the caller with their code.
+
+        An error that is not short has no such attribute, and is shown as any other error.
+        """
         if not self._is_short:
-            raise NotImplementedError("shown as any other error")
-        return [f"{type(self).__name__}: {self}"]
+            raise AttributeError("_render_traceback_")
+        return lambda: [f"{type(self).__name__}: {self}"]
 
 
 def with_short_errors(

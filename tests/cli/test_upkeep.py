@@ -103,3 +103,20 @@ def test_an_archive_of_format_1_is_read_and_brought_to_format_2(archive: Path) -
     with Archive(archive) as opened, opened.store.reading() as connection:
         assert opened.store.setting("format_version", connection) == "2"
         assert connection.execute("SELECT count(*) FROM own_files").fetchone() == (0,)
+
+
+def test_a_catalogue_is_imported_searched_and_removed(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "vars.csv").write_text("alpha,delta,name\n10.0,20.0,a\n10.01,20.0,b\n,,c\n")
+    words = ("archive", "import", archive, "mine", tmp_path / "vars.csv")
+    refused = run(*words)
+    assert (refused.exit_code != 0, "--ra" in refused.stderr) == (True, True)
+    done = run(*words, "--ra", "alpha", "--dec", "delta")
+    assert "The catalogue mine has 3 rows of 1 files" in done.stderr
+    assert "1 rows have no position" in done.stderr
+    found = run("catalog", "10.0 20.0", "--radius", "1 arcsec", "--catalog", "mine",
+                "--archive", archive, "--format", "csv")  # fmt: skip
+    assert "a" in found.stdout.splitlines()[1]
+    assert run("archive", "remove-catalog", archive, "mine").exit_code == 0
+    assert run("archive", "remove-catalog", archive, "mine").exit_code != 0

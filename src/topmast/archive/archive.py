@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+    from topmast.archive.catalogs.importing import ImportReport
     from topmast.archive.cutouts.holdings import Holdings
     from topmast.archive.ingest import IngestReport, Progress
     from topmast.archive.missions.archive_missions import ArchiveMissions
@@ -266,6 +267,58 @@ class Archive:
         from topmast.archive.tap.jobs import TapJobs
 
         return TapJobs(self)
+
+    def import_catalog(
+        self,
+        name: str,
+        *paths: str | Path,
+        ra: str = "",
+        dec: str = "",
+        key: str = "",
+        without: Sequence[str] = (),
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Make a catalogue of files of any size: Parquet, FITS, CSV, VOTable, ECSV, or a HATS tree.
+
+        Files are read a piece at a time. An import that was killed goes on after the last file
+        that was done, when it is called again with the same files. Until the end the archive
+        answers as before.
+
+        Parameters
+        ----------
+        name : str
+            Small letters, digits and underscores. For the name of one of MAST's catalogues the
+            files' columns are those of the catalogue.
+        *paths : path
+            Files, or folders of files.
+        ra, dec : str, optional
+            The columns of the position, in degrees; default: by their UCDs or usual names.
+        key : str, optional
+            The column that identifies a row; default: id, objid, source_id or the like.
+        without : sequence of str
+            Columns to leave out.
+        replace : bool
+            Whether to take the place of a catalogue of the same name.
+        progress : callable, optional
+            Called as ``progress("rows", 200000)`` now and then.
+
+        Returns
+        -------
+        ImportReport
+            How many rows were read, how many of them have no position, and columns that only some
+            of the files have.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file that is broken or missing, a column that cannot be kept, no position.
+        """
+        from topmast.archive.catalogs.importing import ImportOptions
+
+        options = ImportOptions(ra, dec, key, tuple(without), replace)
+        files = [Path(path).expanduser() for path in paths]
+        return self.catalogs.import_files(name, files, options, progress)
 
     @cached_property
     def missions(self) -> ArchiveMissions:

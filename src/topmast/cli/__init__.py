@@ -7,12 +7,14 @@ Each command lives in the module that `COMMANDS` names and is imported when it i
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import click
 
+from topmast.cli.document import asks_for_json, write_document
 from topmast.cli.errors import guarded
 from topmast.cli.settings import Settings, common_options
 
@@ -32,14 +34,15 @@ COMMANDS: dict[str, str] = {
     "headers": "topmast.cli.remote",
     "show": "topmast.cli.show",
     "verify": "topmast.cli.verify",
+    "cite": "topmast.cli.cite",
     "resolve": "topmast.cli.lookup",
     "missions": "topmast.cli.missions",
     "columns": "topmast.cli.lookup",
-    "cite": "topmast.cli.lookup",
     "init": "topmast.cli.archive",
     "ingest": "topmast.cli.archive",
     "serve": "topmast.cli.archive",
     "archive": "topmast.cli.upkeep",
+    "mcp": "topmast.cli.mcp",
     "user": "topmast.cli.accounts",
     "token": "topmast.cli.accounts",
     "config": "topmast.cli.config",
@@ -94,6 +97,9 @@ class LazyGroup(click.Group):
         )
         if not standalone_mode:
             return run()
+        words = sys.argv[1:] if args is None else list(args)
+        if asks_for_json(words):
+            raise SystemExit(write_document(run, words, COMMANDS))
         raise SystemExit(guarded(run))
 
 

@@ -1,9 +1,8 @@
-"""Positions of objects, columns, citations: `topmast resolve`, `columns` and `cite`."""
+"""Positions of objects, and columns: `topmast resolve` and `topmast columns`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,29 +56,6 @@ def columns(kind: str, version: int | None, output: Output) -> int:
         output.write(client.observations.get_metadata(kind))
     else:
         output.write(client.catalogs.get_metadata(kind, version))
-    return DONE
-
-
-@command(short_help="Tell how to cite the data of a table, and topmast.", quick=True)
-@click.argument(
-    "table", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
-@click.option("--bibtex", is_flag=True, help="Print entries for a bibliography.")
-def cite(table: Path | None, bibtex: bool) -> int:
-    """Tell how to cite the data of TABLE and whom to thank for them, and how to cite topmast.
-
-    TABLE is a file that `topmast search`, `products` or `download` wrote with --output.
-
-    \b
-    topmast search M101 --output found.ecsv
-    topmast cite found.ecsv
-    topmast cite --bibtex
-    """
-    from topmast.cli.formats import read_table
-    from topmast.services.citing import cite as find_citation
-
-    found = find_citation(None if table is None else read_table(table))
-    click.echo(found.bibtex if bibtex else str(found))
     return DONE
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from topmast.cli.formats import save_table, write_table
-from topmast.cli.settings import Option, say, with_astropy
+from topmast.cli.settings import Option, current, say, with_astropy
 from topmast.tables.display import by_importance, cell_text, shortened
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
@@ -131,10 +131,20 @@ def _checked(
     if all_rows:
         rows = sys.maxsize
     if output is None or output == "-":
+        format = _format_of_document(format)
         name = format or ("tsv" if output == "-" else None)
         kind = _known_kind(name) if name else None
         return Output(None, kind, names, all_columns, rows, sort)
     return Output(_writable(output), _known_kind(format or output), names, all_columns, rows, sort)
+
+
+def _format_of_document(format: str | None) -> str | None:
+    """The format in which --json takes a table."""
+    if not current().json:
+        return format
+    if format is not None:
+        raise click.UsageError("Give only one of --json and --format.")
+    return "json"
 
 
 def _known_kind(name: str) -> Format:

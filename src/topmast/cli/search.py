@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -137,9 +138,20 @@ def _print_count(place: dict[str, Any], criteria: dict[str, Any]) -> int:
 
 def print_numbers(places: Iterable[Any] | None, number: Any) -> int:
     """Print a count, or one a line for each of several places."""
-    if places is None:
+    if current().json:
+        click.echo(json.dumps(_rows_of_numbers(places, number)))
+    elif places is None:
         click.echo(int(number))
-        return DONE
-    for place, each in zip(places, number, strict=True):
-        click.echo(f"{place.given}\t{int(each)}")
+    else:
+        for place, each in zip(places, number, strict=True):
+            click.echo(f"{place.given}\t{int(each)}")
     return DONE
+
+
+def _rows_of_numbers(places: Iterable[Any] | None, number: Any) -> list[dict[str, Any]]:
+    if places is None:
+        return [{"count": int(number)}]
+    return [
+        {"target": str(place.given), "count": int(each)}
+        for place, each in zip(places, number, strict=True)
+    ]

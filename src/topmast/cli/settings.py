@@ -42,6 +42,7 @@ class Settings:
     verbose: bool = False
     quiet: bool = False
     debug: bool = False
+    json: bool = False
 
     def client(self) -> Client:
         """A client of the archive that was asked for."""
@@ -241,6 +242,9 @@ def _common(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
 
 
 _COMMON = (
+    _common(
+        "--json", is_flag=True, help="Print one JSON document: rows or lines, messages, error."
+    ),
     _common("--debug", is_flag=True, help="Show where an error comes from."),
     _common("--quiet", "-q", is_flag=True, help="Print errors only."),
     _common("--verbose", "-v", is_flag=True, help="Print more."),

@@ -22,14 +22,19 @@ URI = re.compile(r"(mast|https?|s3|gs|vo|ivo)://?|mast:", re.IGNORECASE)
 ID_COLUMNS = ("obsid", "obsID", "dataURI")
 
 
-def read_source(words: tuple[str, ...]) -> list[str] | Table:
-    """The ids that `words` are, or the table in the file that they name (``-``: standard input)."""
+def read_source(
+    words: tuple[str, ...], *, columns: tuple[str, ...] = ID_COLUMNS
+) -> list[str] | Table:
+    """The ids that `words` are, or the table in the file that they name (``-``: standard input).
+
+    A table has at least one of `columns`.
+    """
     if not words:
         raise click.UsageError("Give obsids, a file with a table, or - for standard input.")
     if len(words) == 1 and words[0] == STDIN:
-        return _from_text(sys.stdin.buffer.read())
+        return _from_text(sys.stdin.buffer.read(), columns)
     if len(words) == 1 and Path(words[0]).is_file():
-        return _from_file(Path(words[0]))
+        return _from_file(Path(words[0]), columns)
     missing = [word for word in words if not is_uri(word) and _looks_like_file(word)]
     if missing:
         raise click.UsageError(f"There is no file {missing[0]}.")
@@ -66,33 +71,33 @@ def _read(kind: str, content: bytes) -> Table:
     return format_of(kind).read(io.BytesIO(content))
 
 
-def _from_file(path: Path) -> list[str] | Table:
+def _from_file(path: Path, columns: tuple[str, ...]) -> list[str] | Table:
     try:
         format_of(path.name)
     except ValueError:
-        return _from_text(path.read_bytes())
+        return _from_text(path.read_bytes(), columns)
     try:
         with_astropy()
-        return _checked(read_table(path), str(path))
+        return _checked(read_table(path), str(path), columns)
     except (ValueError, OSError, KeyError) as problem:
         raise click.UsageError(f"{path} is not a table that can be read: {problem}") from problem
 
 
-def _from_text(content: bytes) -> list[str] | Table:
+def _from_text(content: bytes, columns: tuple[str, ...]) -> list[str] | Table:
     """A table when the first line is one of column names, and ids between blanks otherwise."""
     text = content.decode("utf-8-sig", "replace")
-    kind = _kind_of(text)
+    kind = _kind_of(text, columns)
     if kind is None:
         return _ids(text)
     try:
-        return _checked(_read(kind, content), "Standard input")
+        return _checked(_read(kind, content), "Standard input", columns)
     except (ValueError, KeyError) as problem:
         raise click.UsageError(
             f"Standard input is not a table that can be read: {problem}"
         ) from problem
 
 
-def _kind_of(text: str) -> str | None:
+def _kind_of(text: str, columns: tuple[str, ...]) -> str | None:
     if text.startswith("# %ECSV"):
         return "ecsv"
     if text.lstrip().startswith("["):
@@ -101,7 +106,7 @@ def _kind_of(text: str) -> str | None:
         return "votable"
     first = text.partition("\n")[0].strip()
     for kind, separator in (("tsv", "\t"), ("csv", ",")):
-        if any(name in first.split(separator) for name in ID_COLUMNS):
+        if any(name in first.split(separator) for name in columns):
             return kind
     return None
 
@@ -113,9 +118,10 @@ def _ids(text: str) -> list[str]:
     return ids
 
 
-def _checked(table: Table, where: str) -> Table:
-    if not any(name in table.colnames for name in ID_COLUMNS):
-        raise click.UsageError(f"{where} has no column obsid, obsID or dataURI.")
+def _checked(table: Table, where: str, columns: tuple[str, ...]) -> Table:
+    if not any(name in table.colnames for name in columns):
+        *first, last = columns
+        raise click.UsageError(f"{where} has no column {', '.join(first)} or {last}.")
     return table
 
 

@@ -1,4 +1,4 @@
-"""Look after a local archive: `topmast archive info`, `check`, `compact` and `remove`."""
+"""Look after a local archive: `topmast archive info`, `check`, `import` and so on."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def archive() -> None:
     \b
     topmast archive info ~/mast-archive
     topmast archive check ~/mast-archive --checksums
+    topmast archive import ~/mast-archive my_survey part-*.parquet
     topmast archive remove ~/mast-archive 25568122
     topmast archive compact ~/mast-archive
     """
@@ -80,7 +81,62 @@ def remove(folder: Path, obsids: tuple[str, ...]) -> int:
     return DONE
 
 
-for _command in (info, check, compact, remove):
+@command("import", short_help="Make a catalogue of files.")
+@folder_argument
+@click.argument("name")
+@click.argument("files", nargs=-1, required=True,
+                type=click.Path(exists=True, path_type=Path))  # fmt: skip
+@click.option("--ra", default="", metavar="COLUMN", help="The right ascension, in degrees.")
+@click.option("--dec", default="", metavar="COLUMN", help="The declination, in degrees.")
+@click.option("--id", "key", default="", metavar="COLUMN", help="What identifies a row.")
+@click.option("--without", multiple=True, metavar="COLUMN", help="A column to leave out.")
+@click.option("--replace", is_flag=True, help="Take the place of a catalogue of this name.")
+def import_catalog(
+    folder: Path,
+    name: str,
+    files: tuple[Path, ...],
+    ra: str,
+    dec: str,
+    key: str,
+    without: tuple[str, ...],
+    replace: bool,
+) -> int:
+    """Make the catalogue NAME in the archive in FOLDER of FILES, of any size.
+
+    FILES are Parquet, FITS, CSV, VOTable or ECSV files, or folders of them, such as a HATS tree.
+    An import that was stopped goes on when it is started again with the same files.
+
+    \b
+    topmast archive import ~/mast-archive my_survey part-*.parquet
+    topmast archive import ~/mast-archive variables vars.csv --ra alpha --dec delta --id name
+    topmast catalog M101 --catalog my_survey --archive ~/mast-archive
+    """
+    with _opened(folder) as opened, counting("rows") as progress:
+        report = opened.import_catalog(
+            name, *files, ra=ra, dec=dec, key=key, without=without, replace=replace,
+            progress=progress,
+        )  # fmt: skip
+    resumed = f", {report.resumed} of them done before" if report.resumed else ""
+    say(f"The catalogue {name} has {report.rows:,} rows of {report.files} files{resumed}.")
+    if report.unplaced:
+        say(f"{report.unplaced:,} rows have no position, and are found by their columns only.")
+    if report.partly:
+        say(f"Only some of the files have: {', '.join(report.partly[:20])}.")
+    return DONE
+
+
+@command("remove-catalog", short_help="Remove a catalogue.")
+@folder_argument
+@click.argument("name")
+def remove_catalog(folder: Path, name: str) -> int:
+    """Remove the catalogue NAME from the archive in FOLDER."""
+    with _opened(folder) as opened:
+        opened.catalogs.remove(name)
+    say(f"The catalogue {name} is removed.")
+    return DONE
+
+
+for _command in (info, check, compact, remove, import_catalog, remove_catalog):
     archive.add_command(_command)
 
 
