@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-NOTHING = {"bool": False, "string": ""}
+NOTHING: dict[str, bool | str] = {"bool": False, "string": ""}
 
 
 def binary_rows(batch: pa.RecordBatch, wide: set[str]) -> bytes:

@@ -108,7 +108,7 @@ def _votable_pieces(
     result: Result, data: Callable[[pa.Table, set[str]], Iterator[bytes]]
 ) -> Iterator[bytes]:
     table = result.plain()
-    wide = _wide_columns(table)
+    wide = _wide_columns(table) if data is _binary_data else set[str]()
     yield HEAD.encode()
     yield b'<INFO name="QUERY_STATUS" value="OK"/>\n'
     yield f'<INFO name="QUERY" value={_attribute(result.query)}/>\n<TABLE>\n'.encode()
