@@ -130,6 +130,33 @@ QUERIES = [
      "AND a.field = 1 ORDER BY a.id, b.id",
      "SELECT a.id, b.id FROM stars a JOIN stars b ON apart(a.ra, a.dec, b.ra, b.dec) <= 0.02 "
      "WHERE a.id < b.id AND a.field = 1 AND abs(a.dec - b.dec) < 0.03 ORDER BY a.id, b.id"),
+    ("SELECT a.id, b.id FROM stars a JOIN stars b "
+     "ON DISTANCE(POINT(a.ra, a.dec), POINT(b.ra, b.dec)) < 0.01 WHERE a.id < b.id ORDER BY 1, 2",
+     "SELECT a.id, b.id FROM stars a JOIN stars b ON a.id < b.id AND abs(a.dec - b.dec) < 0.02 "
+     "AND apart(a.ra, a.dec, b.ra, b.dec) < 0.01 ORDER BY 1, 2"),
+    ("SELECT a.id, b.id FROM stars a LEFT JOIN stars b "
+     "ON 1=CONTAINS(POINT(a.ra, a.dec), CIRCLE(b.ra, b.dec, 0.05)) "
+     "AND b.field = 1 AND a.id <> b.id WHERE a.id < 300 ORDER BY a.id, b.id",
+     "SELECT a.id, b.id FROM stars a LEFT JOIN stars b ON abs(a.dec - b.dec) < 0.06 "
+     "AND b.field = 1 AND a.id <> b.id AND apart(a.ra, a.dec, b.ra, b.dec) <= 0.05 "
+     "WHERE a.id < 300 ORDER BY a.id, b.id NULLS LAST"),
+    ("SELECT b.* FROM stars a, stars b "
+     "WHERE 1=CONTAINS(POINT(a.ra, a.dec), CIRCLE(b.ra, b.dec, 40)) AND a.id = 7 "
+     "AND b.field = 2 ORDER BY id",
+     "SELECT b.* FROM stars a, stars b WHERE apart(a.ra, a.dec, b.ra, b.dec) <= 40 AND a.id = 7 "
+     "AND b.field = 2 ORDER BY b.id"),
+    ("SELECT * FROM stars a JOIN stars b ON 1=CONTAINS(POINT(a.ra, a.dec), "
+     "CIRCLE(b.ra, b.dec, 0.5)) WHERE a.dec > 89.6 AND b.field = 4 ORDER BY a.id, b.id",
+     "SELECT * FROM stars a JOIN stars b ON apart(a.ra, a.dec, b.ra, b.dec) <= 0.5 "
+     "WHERE a.dec > 89.6 AND b.field = 4 AND b.dec > 89 ORDER BY a.id, b.id"),
+    ("SELECT a.id, b.id, c.id FROM stars a JOIN stars b "
+     "ON 1=CONTAINS(POINT(a.ra, a.dec), CIRCLE(b.ra, b.dec, 0.03)) JOIN stars c "
+     "ON 1=CONTAINS(POINT(b.ra, b.dec), CIRCLE(c.ra, c.dec, 0.03)) "
+     "WHERE a.field = 1 AND b.field = 2 AND c.field = 3 ORDER BY 1, 2, 3",
+     "SELECT a.id, b.id, c.id FROM stars a JOIN stars b ON abs(a.dec - b.dec) < 0.04 "
+     "AND apart(a.ra, a.dec, b.ra, b.dec) <= 0.03 JOIN stars c ON abs(c.dec - b.dec) < 0.04 "
+     "AND apart(c.ra, c.dec, b.ra, b.dec) <= 0.03 "
+     "WHERE a.field = 1 AND b.field = 2 AND c.field = 3 ORDER BY 1, 2, 3"),
     ("SELECT a.id FROM stars a LEFT JOIN stars b ON a.id = b.id + 1 "
      "AND 1=CONTAINS(POINT(b.ra, b.dec), CIRCLE(0, 20, 0.5)) WHERE b.id IS NULL ORDER BY a.id",
      "SELECT a.id FROM stars a LEFT JOIN stars b ON a.id = b.id + 1 "

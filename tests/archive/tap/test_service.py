@@ -192,7 +192,17 @@ def test_our_client_runs_a_job(tap_folder: Path) -> None:
 
 # --------------------------------------------------------------------- by hand
 
-FORMATS = ["csv", "tsv", "json", "fits", "parquet", "votable", "text/csv", "votable/td"]
+FORMATS = [
+    "csv",
+    "tsv",
+    "json",
+    "fits",
+    "parquet",
+    "votable",
+    "text/csv",
+    "votable/td",
+    "votable/b2",
+]
 
 
 @pytest.mark.parametrize("name", FORMATS)

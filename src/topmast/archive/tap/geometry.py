@@ -37,9 +37,12 @@ MACROS = (
     "CREATE MACRO sky_within(ra1, dec1, ra2, dec2, radius) AS "
     "dec1 >= dec2 - radius - 1e-9::DOUBLE AND dec1 <= dec2 + radius + 1e-9::DOUBLE "
     "AND sky_distance(ra1, dec1, ra2, dec2) <= radius",
+    "CREATE MACRO sky_close(ra1, dec1, ra2, dec2, radius) AS "
+    "sky_distance(ra1, dec1, ra2, dec2) <= radius",
     "CREATE MACRO sky_number(shape, n) AS CAST(string_split(shape, ' ')[n] AS DOUBLE)",
 )
-WITHIN, DISTANCE = "sky_within", "sky_distance"
+WITHIN, CLOSE, DISTANCE = "sky_within", "sky_close", "sky_distance"
+"""Within a cone of plain numbers, whose declinations sort out most rows; and within any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,7 @@ def _contains(given: Sequence[exp.Expression]) -> exp.Expression:
         )
     if first is not None and first.kind == "POINT":
         if second is not None and second.kind == "CIRCLE":
-            return _as_number(call(WITHIN, *first.numbers, *second.numbers))
+            return _as_number(_within([*first.numbers, *second.numbers]))
         return _as_number(call("sky_touches", *first.numbers, exp.Literal.number("0.0"), outer))
     return _as_number(call("sky_contains", inner, outer))
 
@@ -252,6 +255,12 @@ def _intersects(given: Sequence[exp.Expression]) -> exp.Expression:
         if shape is not None and shape.kind == "CIRCLE":
             return _as_number(call("sky_touches", *shape.numbers, pair[1 - number]))
     return _as_number(call("sky_intersects", *pair))
+
+
+def _within(given: Sequence[exp.Expression]) -> exp.Expression:
+    """Whether the first position is as near to the second as the last number says."""
+    known = all(constant(each) is not None for each in given[2:])
+    return call(WITHIN if known else CLOSE, *given)
 
 
 def _two(name: str, given: Sequence[exp.Expression]) -> tuple[exp.Expression, exp.Expression]:
@@ -340,7 +349,7 @@ def as_cone(node: exp.Expression) -> exp.Expression | None:
     distance, radius = (node.expression, node.this) if turned else (node.this, node.expression)
     if not (isinstance(distance, exp.Anonymous) and distance.this == DISTANCE):
         return None
-    within = call(WITHIN, *(each.copy() for each in distance.expressions), radius.copy())
+    within = _within([*(each.copy() for each in distance.expressions), radius.copy()])
     if isinstance(node, (exp.LT, exp.GT)):
         return exp.Paren(this=exp.And(this=within, expression=node.copy()))
     return within

@@ -16,6 +16,7 @@ import pyarrow as pa
 from topmast.errors import InvalidQueryError
 from topmast.sky import Circle, Footprint, Polygon, parse_region
 from topmast.sky.bulk import shapes_of_regions
+from topmast.sky.cells import cells_of_points
 from topmast.sky.geometry import distance_deg, shapes_of_footprint
 from topmast.sky.shapes import ROUNDING, spans
 from topmast.sky.vectors import FloatArray, angle_between, positions, tangents, unit_vectors
@@ -46,6 +47,42 @@ def touches(ra: Any, dec: Any, radius: Any, regions: Any) -> Any:
     np.logical_or.at(found, rows, inside)
     known = (count > 0) & np.all(np.isfinite(points), axis=0)
     return pa.array(found, mask=~known)
+
+
+def cell(ra: Any, dec: Any, order: Any) -> Any:
+    """The cell of each position; null for what is none."""
+    where, there, level = _placed(ra, dec, order)
+    cells = np.zeros(len(there), np.int64)
+    cells[there] = cells_of_points(*where, level)
+    return pa.array(cells, mask=~there)
+
+
+def cells_around(ra: Any, dec: Any, order: Any) -> Any:
+    """For each position its own cell and those around it; at order 0 all cells."""
+    import hpgeom
+
+    where, there, level = _placed(ra, dec, order)
+    own = cells_of_points(*where, level)
+    if level == 0:
+        around = np.tile(np.arange(12), (len(own), 1))
+    else:
+        near = np.asarray(hpgeom.neighbors(1 << level, own, nest=True), np.int64).reshape(-1, 8)
+        around = np.sort(np.column_stack([own, near]), axis=1)
+    twice = np.zeros(around.shape, bool)
+    twice[:, 1:] = around[:, 1:] == around[:, :-1]
+    kept = ~twice & (around >= 0)
+    counts = np.zeros(len(there), np.int64)
+    counts[there] = kept.sum(axis=1)
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(offsets, around[kept])
+
+
+def _placed(ra: Any, dec: Any, order: Any) -> tuple[tuple[FloatArray, FloatArray], Any, int]:
+    """The positions that are some, which they are, and the order of the cells."""
+    places = [_combined(each).cast(pa.float64()).fill_null(np.nan).to_numpy() for each in (ra, dec)]
+    there = np.isfinite(places[0]) & np.isfinite(places[1]) & (np.abs(places[1]) <= 90)
+    level = int(order[0].as_py()) if len(there) else 0
+    return (places[0][there], places[1][there]), there, level
 
 
 def contains(inner: Any, outer: Any) -> Any:
@@ -220,6 +257,8 @@ def _centroid(region: Footprint) -> str:
 Kinds = Sequence[str]
 FUNCTIONS: dict[str, tuple[Callable[..., Any], Kinds, str]] = {
     "sky_touches": (touches, ["DOUBLE", "DOUBLE", "DOUBLE", "VARCHAR"], "BOOLEAN"),
+    "sky_cell": (cell, ["DOUBLE", "DOUBLE", "INTEGER"], "BIGINT"),
+    "sky_cells": (cells_around, ["DOUBLE", "DOUBLE", "INTEGER"], "BIGINT[]"),
     "sky_contains": (contains, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
     "sky_intersects": (intersects, ["VARCHAR", "VARCHAR"], "BOOLEAN"),
     "sky_area": (area, ["VARCHAR"], "DOUBLE"),

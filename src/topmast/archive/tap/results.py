@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from xml.sax.saxutils import escape, quoteattr
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from topmast.archive.tap.binary import binary_rows
 from topmast.errors import InvalidQueryError
 from topmast.wire.vosi import TapColumn
 
 VOTABLE = "application/x-votable+xml"
+BINARY = f"{VOTABLE};serialization=binary2"
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>\n'
     '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">\n'
@@ -94,32 +97,58 @@ def _from_decimal(column: Any) -> Any:
 
 
 def _votable(result: Result) -> bytes:
-    return b"".join(_votable_pieces(result))
+    return b"".join(_votable_pieces(result, _table_data))
 
 
-def _votable_pieces(result: Result) -> Iterator[bytes]:
+def _votable_binary(result: Result) -> bytes:
+    return b"".join(_votable_pieces(result, _binary_data))
+
+
+def _votable_pieces(
+    result: Result, data: Callable[[pa.Table, set[str]], Iterator[bytes]]
+) -> Iterator[bytes]:
     table = result.plain()
+    wide = _wide_columns(table) if data is _binary_data else set[str]()
     yield HEAD.encode()
     yield b'<INFO name="QUERY_STATUS" value="OK"/>\n'
     yield f'<INFO name="QUERY" value={_attribute(result.query)}/>\n<TABLE>\n'.encode()
     for field, column in zip(table.schema, result.columns, strict=True):
-        yield _field(field, column).encode("utf-8", "replace")
-    yield b"<DATA>\n<TABLEDATA>\n"
-    for batch in table.to_batches(max_chunksize=1 << 14):
-        if batch.num_rows:
-            cells = [pa.scalar("<TR>"), *map(_cells, batch.columns), pa.scalar("</TR>")]
-            lines = pc.binary_join_element_wise(*cells, "").to_pylist()
-            yield "\n".join([*lines, ""]).encode("utf-8", "replace")
-    yield b"</TABLEDATA>\n</DATA>\n</TABLE>\n"
+        yield _field(field, column, field.name in wide).encode("utf-8", "replace")
+    yield b"<DATA>\n"
+    yield from data(table, wide)
+    yield b"</DATA>\n</TABLE>\n"
     if result.overflow:
         yield b'<INFO name="QUERY_STATUS" value="OVERFLOW"/>\n'
     yield END.encode()
 
 
-def _field(field: Any, column: TapColumn | None) -> str:
-    datatype = DATATYPES.get(str(field.type), "char")
+def _table_data(table: pa.Table, wide: set[str]) -> Iterator[bytes]:
+    yield b"<TABLEDATA>\n"
+    for batch in table.to_batches(max_chunksize=1 << 14):
+        if batch.num_rows:
+            cells = [pa.scalar("<TR>"), *map(_cells, batch.columns), pa.scalar("</TR>")]
+            lines = pc.binary_join_element_wise(*cells, "").to_pylist()
+            yield "\n".join([*lines, ""]).encode("utf-8", "replace")
+    yield b"</TABLEDATA>\n"
+
+
+def _binary_data(table: pa.Table, wide: set[str]) -> Iterator[bytes]:
+    yield b'<BINARY2>\n<STREAM encoding="base64">\n'
+    batches = table.to_batches(max_chunksize=1 << 14)
+    yield base64.b64encode(b"".join(binary_rows(batch, wide) for batch in batches))
+    yield b"\n</STREAM>\n</BINARY2>\n"
+
+
+def _wide_columns(table: pa.Table) -> set[str]:
+    """The columns with letters that ``char`` of VOTable does not have."""
+    texts = [name for name in table.column_names if pa.types.is_string(table[name].type)]
+    return {name for name in texts if pc.all(pc.string_is_ascii(table[name])).as_py() is False}
+
+
+def _field(field: Any, column: TapColumn | None, is_wide: bool) -> str:
+    datatype = DATATYPES.get(str(field.type), "unicodeChar" if is_wide else "char")
     given = {"name": field.name, "datatype": datatype}
-    if datatype == "char":
+    if datatype.lower().endswith("char"):
         given["arraysize"] = "*"
     if column is not None:
         words = ("unit", "ucd", "utype", "xtype")
@@ -212,6 +241,7 @@ FORMATS = (
     ResultFormat(
         "votable", VOTABLE, _votable, ("text/xml", "application/xml", "xml", "votable/td")
     ),
+    ResultFormat("votable/b2", BINARY, _votable_binary, ("votable-b2",)),
     ResultFormat("csv", "text/csv;header=present", _separated(","), ("text/csv",)),
     ResultFormat("tsv", "text/tab-separated-values", _separated("\t"), ("text/tsv",)),
     ResultFormat("fits", "application/fits", _fits),

@@ -84,8 +84,7 @@ def run_query(archive: Archive, query: TapQuery) -> bytes:
     most = min(DEFAULT_ROWS if query.maxrec is None else query.maxrec, MOST_ROWS)
     with _explained(query.seconds), _connection() as duck, _interrupted(duck, query):
         sources = Sources(archive, duck, query.base_url)
-        for source in translated.sources:
-            sources.put(source, uploads)
+        sources.put(translated.sources, uploads)
         _lock(duck, sources.files)
         return chosen.write(_result(duck, translated, query, most))
 

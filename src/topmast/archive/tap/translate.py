@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from topmast.archive.tap.functions import in_unit, plain_function
-from topmast.archive.tap.geometry import GEOMETRY, WITHIN, as_cone, as_test, geometry, shape_of
+from topmast.archive.tap.geometry import (
+    CLOSE,
+    GEOMETRY,
+    WITHIN,
+    as_cone,
+    as_test,
+    geometry,
+    shape_of,
+)
 from topmast.archive.tap.geometry import constant as constant_of
 from topmast.archive.tap.grammar import parse_adql
 from topmast.archive.tap.schema import TapTable
@@ -25,6 +33,24 @@ COMPARISONS = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 OPERATIONS = (exp.Union, exp.Except, exp.Intersect)
 
 
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """A hidden column of cells, by which a table is joined with another on the sky.
+
+    `around` are the cells of a position and around it, a row for each; else its own cell alone.
+    `radius` is how near the tables are joined, or the column of `partner` that says it.
+    """
+
+    name: str
+    ra: str
+    dec: str
+    around: bool
+    radius: float | str
+    radius_of: str
+    partner: str
+    partner_place: tuple[str, str]
+
+
 @dataclass(slots=True)
 class Source:
     """One table as one part of a query reads it.
@@ -37,6 +63,12 @@ class Source:
     table: TapTable
     columns: tuple[TapColumn, ...] = ()
     cones: Mapping[str, Sequence[Cone]] = field(default_factory=dict)
+    cells: list[Cells] = field(default_factory=list)
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether the table came with the query."""
+        return self.table.source.startswith("upload ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +118,10 @@ class _Work:
         self._name_columns()
         for node in reversed(list(self._tree.walk())):
             self._replace(node)
-        for select in self._tree.find_all(exp.Select):
+        for select in list(self._tree.find_all(exp.Select)):
             self._note_cones(select)
+            self._join_by_cells(select)
+            self._hide_cells(select)
         sql = self._tree.sql(
             dialect="duckdb", identify=True, comments=False, normalize_functions=False
         )
@@ -242,7 +276,7 @@ class _Work:
 
     def _bound_of_call(self, test: exp.Anonymous) -> Iterator[tuple[tuple[str, str], list[Cone]]]:
         given = test.expressions
-        if test.this == WITHIN:
+        if test.this in (WITHIN, CLOSE):
             for place, rest in ((given[:2], given[2:]), (given[2:4], [*given[:2], given[4]])):
                 yield from self._at_position(place, _cone_of(rest))
         if test.this == "sky_touches":
@@ -269,6 +303,86 @@ class _Work:
         source = self._source_of(region)
         if cone is not None and source is not None and region.name.lower() == REGION:
             yield (source.name, BY_REGION), [cone]
+
+    # ------------------------------------------------------------------ joins on the sky
+
+    def _join_by_cells(self, select: exp.Select) -> None:
+        for test, joined in _join_tests(select):
+            for part in _all_of(test):
+                if isinstance(part, exp.Anonymous) and part.this == CLOSE:
+                    self._join_pair(part, joined)
+
+    def _join_pair(self, test: exp.Anonymous, joined: str) -> None:
+        """Join the two tables of a test by their cells as well, as no index else could help."""
+        given = test.expressions
+        first, second = self._source_of(given[0]), self._source_of(given[2])
+        radius = self._radius_of(given[4])
+        if first is None or second is None or first is second or radius is None:
+            return
+        if self._source_of(given[1]) is not first or self._source_of(given[3]) is not second:
+            return
+        around = self._around(first, second, joined)
+        number = 1 + sum(len(source.cells) for source in self._sources)
+        equal = []
+        for source, other, place, there in (
+            (first, second, given[:2], given[2:4]),
+            (second, first, given[2:4], given[:2]),
+        ):
+            name = f"_cell_{number}_{source.name}_"
+            names = (place[0].name, place[1].name, source is around, *radius)
+            source.cells.append(Cells(name, *names, other.name, (there[0].name, there[1].name)))
+            equal.append(exp.column(name, place[0].table or None))
+        both = exp.And(this=exp.EQ(this=equal[0], expression=equal[1]), expression=test.copy())
+        test.replace(exp.Paren(this=both))
+
+    def _around(self, first: Source, second: Source, joined: str) -> Source:
+        """The table of two whose rows are looked for in all cells around them."""
+        by_choice = [each for each in (first, second) if each.name == joined]
+        likely = [each for each in (first, second) if each.is_upload or each.cones]
+        return [*by_choice, *likely, second][0]
+
+    def _radius_of(self, node: exp.Expression) -> tuple[float | str, str] | None:
+        value = constant_of(node)
+        if value is not None:
+            return value, ""
+        source = self._source_of(node)
+        return (node.name, source.name) if source is not None and source.is_upload else None
+
+    def _hide_cells(self, select: exp.Select) -> None:
+        """Leave the hidden columns out of what a star stands for."""
+        parts = self._parts.get(id(select), {})
+        for each in select.expressions:
+            column = each if isinstance(each, exp.Column) else None
+            star = column.this if column is not None else each
+            if isinstance(star, exp.Star):
+                owners = [parts.get(column.table.lower())] if column is not None else parts.values()
+                names = [cells.name for owner in owners if owner for cells in owner.cells]
+                if names:
+                    star.set(EXCEPT, [exp.to_identifier(name) for name in names])
+
+
+EXCEPT = next(name for name in exp.Star.arg_types if name.startswith("except"))
+"""What sqlglot calls the columns that a star leaves out."""
+
+
+def _join_tests(select: exp.Select) -> Iterator[tuple[exp.Expression, str]]:
+    """Conditions by which tables are joined; for a left join with the table that may lack rows."""
+    where = select.args.get("where")
+    if where is not None:
+        yield where.this, ""
+    for join in select.args.get("joins") or ():
+        is_table = isinstance(join.this, exp.Table)
+        if join.args.get("on") and (not join.side or (join.side == "LEFT" and is_table)):
+            yield join.args["on"], join.this.name if join.side else ""
+
+
+def _all_of(test: exp.Expression) -> list[exp.Expression]:
+    """The conditions that AND joins."""
+    if isinstance(test, exp.Paren):
+        return _all_of(test.this)
+    if isinstance(test, exp.And):
+        return _all_of(test.this) + _all_of(test.expression)
+    return [test]
 
 
 def _name_of(node: exp.Expression) -> str:
