@@ -72,7 +72,8 @@ html_theme_options = {
     "footer_end": [],
 }
 html_sidebars = {
-    page.stem: [] for page in DOCS.glob("*.md")  # a page by itself has no section
+    page.stem: []
+    for page in DOCS.glob("*.md")  # a page by itself has no section
 }
 html_show_sourcelink = False
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "

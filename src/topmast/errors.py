@@ -3,7 +3,7 @@
 ::
 
     MastError
-    ├── InvalidQueryError              the call cannot mean anything: a wrong word, value or unit
+    ├── InvalidQueryError              a wrong column, value, unit or argument
     │   ├── InvalidTypeError           an argument of a wrong type (also a TypeError)
     │   └── UnsafeNameError            a file name, path or URI that would leave its folder
     ├── ResolverError                  no position is known for this object name
@@ -14,7 +14,7 @@
     │   └── UnreachableError           no answer at all (also a ConnectionError)
     ├── TimeoutError                   a time limit passed (also Python's TimeoutError)
     ├── LoginError                     the password or token was refused
-    ├── DownloadError                  a file could not be brought home whole
+    ├── DownloadError                  a file could not be downloaded completely
     │   └── DiskFullError              no space is left (also an OSError)
     ├── ArchiveError                   the folder is not an archive, or cannot be read or written
     ├── MissingExtraError              an optional package is needed (also an ImportError)
@@ -129,7 +129,7 @@ class InvalidQueryError(MastError, ValueError):
 
 
 class InvalidTypeError(InvalidQueryError, TypeError):
-    """An argument of a type that cannot mean anything."""
+    """An argument of a wrong type."""
 
 
 class UnsafeNameError(InvalidQueryError):

@@ -1,6 +1,6 @@
 """A local archive in a folder: ingest data, search them, and serve them as MAST does.
 
-Its rooms, each of which imports only from those before it: footprints, store, accounts, catalogs,
+Its packages, each of which imports only from those before it: footprints, store, accounts, catalogs,
 portal, server. `topmast.archive.archive.Archive` joins them.
 """
 

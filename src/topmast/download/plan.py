@@ -106,7 +106,7 @@ class Plan:
         self._table: Table | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """In another process the archive and its settings are the same; nobody is logged in."""
+        """In another process the archive and its settings are the same, without a login."""
         return self.__dict__ | {"_session": (self._session.recipe(), self._session.open_folder)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
