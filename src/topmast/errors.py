@@ -35,7 +35,7 @@
 import builtins
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from types import FrameType
@@ -122,6 +122,16 @@ def with_short_errors(
         return call
 
     return decorate
+
+
+def with_short_errors_in(rows: Iterator[R], wants_all: bool) -> Iterator[R]:
+    """`rows`, whose errors end in the line that asked for the next one, as those of a call do."""
+    try:
+        yield from rows
+    except MastError as problem:
+        if wants_all:
+            raise
+        raise problem.shorten() from None
 
 
 class InvalidQueryError(MastError, ValueError):
