@@ -39,7 +39,8 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
     for route in routes:
         path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
         methods = sorted((route.methods or set()) - {"HEAD"})
-        paths[path] = {method.lower(): _operation(route, path, method) for method in methods}
+        operations = {method.lower(): _operation(route, path, method) for method in methods}
+        paths.setdefault(path, {}).update(operations)
     head = ABOUT["head"]
     return head | {"info": head["info"] | {"version": __version__}, "paths": paths}
 
