@@ -6,6 +6,7 @@ import inspect
 import pydoc
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +50,20 @@ def test_completion_and_help_show_what_users_call(service: Any) -> None:
             assert "session" not in [each.name for each in parameters(method)]
             assert f" {name}(" in text
             assert inspect.signature(getattr(type(service), name)) == inspect.signature(method)
+
+
+def test_what_was_remembered_is_forgotten_and_what_was_set_stays(sample_folder: Path) -> None:
+    with topmast.connect(sample_folder) as client:
+        observations = client.observations
+        observations.query_criteria(obs_collection="IUE")
+        observations.enable_cloud_dataset(verbose=False)
+        caches = observations._session._caches
+        before = set(caches)
+        observations.clear_cache()
+        assert {kind.__name__ for kind in caches if kind in before} >= {"CloudAccess"}
+        assert {kind.__name__ for kind in observations._session._caches} == {"CloudAccess"}
+        assert len(observations.query_criteria(obs_collection="IUE")) > 0
+        assert (observations.cache_location, observations.reset_cache_location()) == (None, None)
 
 
 def test_without_a_client_a_service_says_what_to_import() -> None:

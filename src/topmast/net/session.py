@@ -149,6 +149,11 @@ class Session:
         # setdefault is one step for all threads.
         return self._caches.get(kind) or self._caches.setdefault(kind, kind())
 
+    def forget(self) -> None:
+        """Forget what was remembered of the archive; what the user has set stays."""
+        kept = {kind: v for kind, v in self._caches.items() if not getattr(kind, "is_cache", True)}
+        self._caches = kept
+
     def log_in(self, login: Login) -> None:
         """Let all requests to the archive of now carry `login`; those to another never do."""
         self.login, self._login_address = login, self._archive().address

@@ -35,6 +35,7 @@ REGION = "x-amz-bucket-region"
 class CloudAccess:
     """Whether files come from the cloud where they can; of one session."""
 
+    is_cache: ClassVar[bool] = False
     enabled: bool = False
 
 

@@ -126,6 +126,14 @@ def session_info(
     return info
 
 
+def clear_cache(session: Session, /) -> None:
+    """Forget what was remembered of the archive: columns, missions, catalogues, dead resolvers.
+
+    Rows, products and files are never remembered: each call asks the archive.
+    """
+    session.forget()
+
+
 def get_token(session: Session, /) -> Cookie | None:
     """The secret of this login, for ``login(session_token=...)`` or ``login(token=...)``.
 

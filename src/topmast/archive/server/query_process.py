@@ -29,7 +29,7 @@ from topmast.archive.archive import Archive
 from topmast.archive.portal.answers import Answer, AnswerFile
 from topmast.archive.portal.jobs import BusyError
 from topmast.archive.portal.staging import StagedScripts
-from topmast.archive.store.limits import LONGEST_SECONDS
+from topmast.archive.store.limits import LONGEST_SECONDS, TOO_LARGE
 from topmast.archive.store.paths import remove_temporary_folders
 from topmast.config import environment
 from topmast.errors import ArchiveError, InvalidQueryError, MastError, TimeoutError
@@ -50,11 +50,13 @@ NICENESS = 5
 MOMENT_SECONDS = 0.3
 OLD_AFTER = 200
 """Queries after which a process is replaced, for what libraries keep of memory."""
-TOO_LARGE = (
-    "The query needs more memory than the archive gives to one. Ask for fewer rows a page, "
-    "fewer columns, a smaller region or fewer positions."
-)
-ERRORS: Mapping[bytes, type[Exception]] = {b"I": InvalidQueryError, b"T": TimeoutError}
+ERRORS: Mapping[bytes, type[Exception]] = {
+    b"I": InvalidQueryError,
+    b"T": TimeoutError,
+    b"M": InvalidQueryError,
+}
+SOUND = (b"A", b"I", b"T")
+"""Outcomes after which a process goes on; what ran out of memory may lack it ever after."""
 
 
 class QueryProcesses:
@@ -174,7 +176,7 @@ class _QueryProcess:
             raise ArchiveError(text) from problem
         finally:
             timer.cancel()
-        self._whole = True
+        self._whole = kind in SOUND
         if kind == b"A":
             return found
         assert isinstance(found, bytes)
@@ -285,10 +287,12 @@ def _outcome(work: Callable[[], bytes]) -> tuple[bytes, bytes]:
     try:
         return b"A", work()
     except MastError as problem:
+        if str(problem) == TOO_LARGE:
+            return b"M", TOO_LARGE.encode()
         kinds = [kind for kind, error in ERRORS.items() if isinstance(problem, error)]
         return kinds[0] if kinds else b"E", str(problem).encode()
     except MemoryError:
-        return b"I", TOO_LARGE.encode()
+        return b"M", TOO_LARGE.encode()
     except Exception:
         traceback.print_exc()
         return b"E", b"The archive failed at this query; its log says why."

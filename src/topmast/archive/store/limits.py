@@ -16,6 +16,11 @@ LIGHT_ROWS = 2000
 OPERATIONS = 50_000
 """Steps of SQLite's machine between two looks at the clock, a millisecond or so."""
 
+TOO_LARGE = (
+    "The query needs more memory than the archive gives to one. Ask for fewer rows a page, "
+    "fewer columns, a smaller region or fewer positions."
+)
+
 is_light: ContextVar[bool] = ContextVar("is_light", default=False)
 """True while a query is tried in the light lane."""
 

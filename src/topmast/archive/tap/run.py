@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from topmast.archive.store.limits import TOO_LARGE
 from topmast.archive.store.paths import temporary_folder
 from topmast.archive.tap import functions, geometry, regions
 from topmast.archive.tap.results import Result, result_format
@@ -48,10 +49,6 @@ SETTINGS: Mapping[str, Any] = {
 QUIET = "SET enable_progress_bar = false"
 LOCKED = ("enable_external_access = false", "lock_configuration = true")
 CANDIDATES = re.compile(r"\s*(?:\nLINE|Candidate functions)")
-TOO_LARGE = (
-    "The query needs more memory than the archive gives to one. Ask for fewer rows or columns, or "
-    "for a smaller part of the sky."
-)
 
 
 @dataclass(frozen=True, slots=True)
