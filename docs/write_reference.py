@@ -62,13 +62,16 @@ def dialects() -> str:
         "differ in what a call returns, topmast follows the guide. In place of astroquery "
         "(`topmast run`, `install_as_astroquery()`) it follows astroquery. "
         '`install_as_astroquery(dialect="guide")`, `topmast run --dialect guide` and '
-        '`topmast.connect(where, dialect="astroquery")` choose the other one.\n',
+        '`topmast.connect(where, dialect="astroquery")` choose the other one. `next` follows the '
+        "pre-release of astroquery, 0.4.12.dev11095, and differs from 0.4.11 where the last column "
+        "says so.\n",
         MARK,
-        "| question | guide (topmast) | astroquery 0.4.11 (in its place) |",
-        "|---|---|---|",
+        "| question | guide (topmast) | astroquery 0.4.11 (in its place) | pre-release, `next` |",
+        "|---|---|---|---|",
     ]
     lines += [
-        f"| {row.question} | {row.guide_text} | {row.astroquery_text} |"
+        f"| {row.question} | {row.guide_text} | {row.astroquery_text} | "
+        f"{'as 0.4.11' if row.later_text == row.astroquery_text else row.later_text} |"
         for row in DIALECT_DIFFERENCES
     ]
     return "\n".join([*lines, ""])

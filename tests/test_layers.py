@@ -291,12 +291,15 @@ ARCHIVE_ROOMS = (
     "store",
     "accounts",
     "ingest",
+    "own_files",
     "catalogs",
     "cutouts",
     "missions",
     "portal",
+    "tap",
     "bucket",
     "archive",
+    "upkeep",
     "server",
 )
 """Each part of the archive imports from itself and from those before it in this list."""

@@ -133,6 +133,10 @@ class Client:
         """The headers of many FITS files as a table; see `ObservationsClass.headers`."""
         return self.observations.headers(products, ext, keywords=keywords)
 
+    def tap(self, adql: str, **options: Any) -> Table:
+        """The table that answers a query in ADQL; see `CatalogsClass.tap`."""
+        return self.catalogs.tap(adql, **options)
+
     @with_short_errors(_wants_all)
     def get(self, target: Any, kind: str = "lightcurve", **options: Any) -> Got:
         """The best light curve, spectrum or image of an object, downloaded; see `topmast.get`."""

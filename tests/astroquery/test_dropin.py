@@ -275,8 +275,22 @@ class TestDialect:
         topmast.install_as_astroquery(dialect="guide")
         assert conf.dialect == "guide"
 
+    def test_the_pre_releases_filters_in_any_letter_case(self) -> None:
+        from astropy.table import Table
+
+        products = Table({"productFilename": ["a.fits"], "productType": ["SCIENCE"]})
+        found = {}
+        for dialect in ("astroquery", "next"):
+            topmast.install_as_astroquery(dialect)
+            mast = importlib.import_module("astroquery.mast")
+            kept = mast.Observations.filter_products(products, productType="science")
+            found[dialect] = len(kept)
+        assert found == {"astroquery": 0, "next": 1}
+
     def test_an_unknown_one_is_refused_and_nothing_is_installed(self) -> None:
-        with pytest.raises(ValueError, match="dialect is 'guide' or 'astroquery', not 'french'"):
+        with pytest.raises(
+            ValueError, match="dialect is 'guide' or 'astroquery' or 'next', not 'french'"
+        ):
             topmast.install_as_astroquery("french")
 
         assert "astroquery.mast" not in sys.modules

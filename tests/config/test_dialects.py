@@ -23,6 +23,20 @@ def test_every_difference_has_a_value_in_each_dialect(dialect: str) -> None:
         assert choice(Speaker(dialect), difference.name) == getattr(difference, dialect)
 
 
+def test_the_pre_release_answers_as_the_release_but_for_some() -> None:
+    changed = {
+        each.name: choice(Speaker("next"), each.name)
+        for each in DIALECT_DIFFERENCES
+        if choice(Speaker("next"), each.name) != each.astroquery
+    }
+    assert changed == {
+        "gaia_version": 3,
+        "missions_need_criteria": False,
+        "any_letter_case": True,
+        "cloud_first": False,
+    }
+
+
 def test_every_difference_is_one() -> None:
     for difference in DIALECT_DIFFERENCES:
         assert difference.guide != difference.astroquery

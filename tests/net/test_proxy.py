@@ -26,8 +26,17 @@ def test_the_setting_sends_requests_through_a_proxy_with_its_login(server: Misbe
 def test_https_goes_through_a_tunnel_that_may_be_refused(server: Misbehaving) -> None:
     server.on("archive.example:443", Reply(407, close=True))
     session = Session("https://archive.example", proxy=server.url, tries=1)
-    with pytest.raises(UnreachableError, match=r"The proxy cannot be reached .*407"):
+    with pytest.raises(UnreachableError, match=r"The proxy wants another login .*407.*conf\.proxy"):
         session.send(Request("GET", "https://archive.example/x"))
+
+
+def test_a_proxy_that_wants_another_login_is_asked_once(server: Misbehaving) -> None:
+    server.on(URL, Reply(407, body=b"who are you"))
+    session = Session("http://archive.example", proxy=server.url.replace("//", "//me:secret@"))
+    with pytest.raises(UnreachableError, match=r"The proxy wants another login .*407") as caught:
+        session.send(Request("GET", URL))
+    assert len(server.requests) == 1
+    assert "secret" not in str(caught.value)
 
 
 def test_the_environment_names_a_proxy_and_exceptions(monkeypatch: pytest.MonkeyPatch) -> None:

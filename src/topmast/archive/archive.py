@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from topmast.archive.portal.jobs import Jobs
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store import coverage
 from topmast.archive.store.database import Store, create_database
+from topmast.archive.store.migrations import migrate
 from topmast.archive.store.paths import Layout
 from topmast.archive.store.profiles import PROFILES, fields_of
 from topmast.archive.store.query import Query, Rows, Searcher
@@ -22,14 +23,20 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from topmast.archive.catalogs.archive_catalogs import ArchiveCatalogs
+    from topmast.archive.catalogs.importing import ImportReport
     from topmast.archive.cutouts.holdings import Holdings
     from topmast.archive.ingest import IngestReport, Progress
     from topmast.archive.missions.archive_missions import ArchiveMissions
     from topmast.archive.missions.ingest import MissionReport
+    from topmast.archive.own_files.folder import FolderReport
     from topmast.archive.portal.answers import Answer
-    from topmast.archive.portal.call import Asked
     from topmast.archive.server.transport import InProcess
+    from topmast.archive.tap.jobs import TapJobs
+    from topmast.archive.tap.snapshots import Snapshots
     from topmast.wire.mission_lists import MissionColumn
+
+HeavyAnswers = Callable[[Callable[["Archive", Any], bytes], Any, float | None], "Answer"]
+"""Has a function answer a question in another process, within so many seconds."""
 
 
 class Archive:
@@ -65,11 +72,12 @@ class Archive:
         self.profile: str = profile or own_profile
         self.fields: Mapping[str, tuple[Field, ...]] = fields_of(self.profile)
         self.fields_described: Mapping[str, tuple[Field, ...]] = PROFILES["current"]
+        migrate(self.store)
         coverage.repair(self.store)
         self.searcher: Searcher = Searcher(self.store)
         self.jobs: Jobs = Jobs()
         self.staged: StagedScripts = StagedScripts()
-        self.heavy_answers: Callable[[Asked], Answer] | None = None
+        self.heavy_answers: HeavyAnswers | None = None
         """Answers heavy queries in place of this process; a server sets it."""
         self._app: Starlette | None = None
 
@@ -132,6 +140,81 @@ class Archive:
         given = IngestInput(observations, products, _folder(files), names, ignore_unknown)
         return ingest_all(self.store, given, progress)
 
+    def ingest_folder(
+        self,
+        folder: str | Path,
+        *,
+        mapping: str | Path | Mapping[str, Any] | None = None,
+        values: Mapping[str, Any] | None = None,
+        previews: bool = True,
+        progress: Progress | None = None,
+    ) -> FolderReport:
+        """Put in every FITS and ASDF file below a folder, by what its headers say.
+
+        Files of the same collection and obs_id become one observation. The files are copied. Run
+        again, it reads only files that are new or have changed.
+
+        Parameters
+        ----------
+        folder : path
+            Where the files are; hidden ones, and links that lead out of it, are passed over.
+        mapping : path or dict, optional
+            A TOML file, or its content, with the header keyword that fills a column where it is
+            called otherwise: ``target_name = "OBJNAME"``.
+        values : dict, optional
+            Values of columns for all files, such as ``{"obs_collection": "MYSCOPE"}``.
+        previews : bool
+            Whether to make a JPEG of the first image of each file.
+        progress : callable, optional
+            Called as ``progress("files", 200)`` now and then.
+
+        Returns
+        -------
+        FolderReport
+            How much was put in, which files were left out and why, and which columns no header
+            told.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a folder that is not there, or a mapping of unknown columns.
+
+        Examples
+        --------
+        >>> archive.ingest_folder("observing-run", values={"obs_collection": "MYSCOPE"})
+        ... # doctest: +SKIP
+        """
+        from topmast.archive.own_files.folder import ingest_folder
+        from topmast.archive.own_files.mapping import make_mapping
+
+        source = _folder(folder)
+        assert source is not None
+        return ingest_folder(
+            self.store, source, make_mapping(mapping, values), previews=previews, progress=progress
+        )
+
+    def remove(self, obsids: Sequence[int | str]) -> tuple[int, int]:
+        """Remove observations, and the products and files that no other observation has.
+
+        Parameters
+        ----------
+        obsids : sequence of int or str
+            Their ``obsid``.
+
+        Returns
+        -------
+        observations, files : int
+            How many rows and files were removed.
+
+        Raises
+        ------
+        InvalidQueryError
+            If one of them is not there; then nothing is removed.
+        """
+        from topmast.archive.store.removal import remove_observations
+
+        return remove_observations(self.store, obsids)
+
     @cached_property
     def cutouts(self) -> Holdings:
         """The cubes and images that cutouts are made of."""
@@ -170,6 +253,72 @@ class Archive:
             For a column or a value that does not fit, with its row.
         """
         return self.catalogs.ingest(name, table, ignore_unknown=ignore_unknown)
+
+    @cached_property
+    def tap_snapshots(self) -> Snapshots:
+        """Observations and products as files for queries in ADQL."""
+        from topmast.archive.tap.snapshots import Snapshots
+
+        return Snapshots(self.store)
+
+    @cached_property
+    def tap_jobs(self) -> TapJobs:
+        """Queries in ADQL that run as jobs."""
+        from topmast.archive.tap.jobs import TapJobs
+
+        return TapJobs(self)
+
+    def import_catalog(
+        self,
+        name: str,
+        *paths: str | Path,
+        ra: str = "",
+        dec: str = "",
+        key: str = "",
+        without: Sequence[str] = (),
+        replace: bool = False,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """Make a catalogue of files of any size: Parquet, FITS, CSV, VOTable, ECSV, or a HATS tree.
+
+        Files are read a piece at a time. An import that was killed goes on after the last file
+        that was done, when it is called again with the same files. Until the end the archive
+        answers as before.
+
+        Parameters
+        ----------
+        name : str
+            Small letters, digits and underscores. For the name of one of MAST's catalogues the
+            files' columns are those of the catalogue.
+        *paths : path
+            Files, or folders of files.
+        ra, dec : str, optional
+            The columns of the position, in degrees; default: by their UCDs or usual names.
+        key : str, optional
+            The column that identifies a row; default: id, objid, source_id or the like.
+        without : sequence of str
+            Columns to leave out.
+        replace : bool
+            Whether to take the place of a catalogue of the same name.
+        progress : callable, optional
+            Called as ``progress("rows", 200000)`` now and then.
+
+        Returns
+        -------
+        ImportReport
+            How many rows were read, how many of them have no position, and columns that only some
+            of the files have.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file that is broken or missing, a column that cannot be kept, no position.
+        """
+        from topmast.archive.catalogs.importing import ImportOptions
+
+        options = ImportOptions(ra, dec, key, tuple(without), replace)
+        files = [Path(path).expanduser() for path in paths]
+        return self.catalogs.import_files(name, files, options, progress)
 
     @cached_property
     def missions(self) -> ArchiveMissions:

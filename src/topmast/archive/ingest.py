@@ -39,11 +39,14 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class IngestInput:
-    """What is to be put in: tables or their paths, and the folder with the products' files."""
+    """What is to be put in: tables or their paths, and the products' files.
+
+    `files` is the folder where they are looked for, or the place of each by its URI.
+    """
 
     observations: TableSource | None = None
     products: TableSource | None = None
-    files: Path | None = None
+    files: Path | Mapping[str, Path] | None = None
     names: TableSource | None = None
     ignore_unknown: bool = False
 

@@ -50,8 +50,9 @@ def install_as_astroquery(dialect: str = "astroquery") -> None:
 
     Parameters
     ----------
-    dialect : {"astroquery", "guide"}
-        Which answers to give where today's astroquery and its guide differ; see
+    dialect : {"astroquery", "next", "guide"}
+        Which answers to give where today's astroquery (0.4.11), its pre-release ("next") and its
+        guide differ; see
         `topmast.config.dialects.DIALECT_DIFFERENCES`. It holds for every client without a dialect
         of its own.
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from topmast.cli.errors import DONE
+from topmast.cli.errors import DONE, FAILED
 from topmast.cli.settings import command, current, say
 from topmast.config.output import readable_size
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from click.decorators import FC
 
     from topmast.archive import IngestReport
+    from topmast.archive.own_files.folder import FolderReport
 
 NEEDED = ("hpgeom", "PIL", "pyarrow", "starlette", "uvicorn")
 
@@ -58,6 +60,17 @@ def init(folder: Path, sample: bool, profile: str) -> int:
 
 @command(short_help="Put your own data into an archive.")
 @folder_argument
+@click.argument(
+    "sources",
+    nargs=-1,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="[SOURCE]...",
+)
+@click.option("--mapping", type=table_file, metavar="TOML",
+              help="Which header keyword fills which column of SOURCE's files.")  # fmt: skip
+@click.option("--set", "values", multiple=True, metavar="COLUMN=VALUE",
+              help="A value for all files of SOURCE, such as obs_collection=MYSCOPE.")  # fmt: skip
+@click.option("--no-previews", is_flag=True, help="Make no pictures of SOURCE's images.")
 @click.option("--observations", type=table_file, metavar="TABLE", help="Rows of observations.")
 @click.option("--products", type=table_file, metavar="TABLE", help="Rows of products.")
 @click.option(
@@ -76,6 +89,10 @@ def init(folder: Path, sample: bool, profile: str) -> int:
               help="A FITS image of --survey with celestial coordinates; for cutouts.")  # fmt: skip
 def ingest(
     folder: Path,
+    sources: tuple[Path, ...],
+    mapping: Path | None,
+    values: tuple[str, ...],
+    no_previews: bool,
     catalog: str | None,
     table: Path | None,
     cubes: tuple[Path, ...],
@@ -86,12 +103,15 @@ def ingest(
     """Put your own observations, products, files and catalogues into the archive in FOLDER.
 
     \b
+    topmast ingest ~/mast-archive ~/observing-run --set obs_collection=MYSCOPE
     topmast ingest ~/mast-archive --observations obs.ecsv --products products.csv --files data/
     topmast ingest ~/mast-archive --catalog tic --table stars.parquet
     topmast ingest ~/mast-archive --cube tess-s0001-1-3-cube.fits
 
-    Tables are ECSV, VOTable, FITS, Parquet or CSV files with the columns that `topmast columns`
-    lists. A row that is there already is replaced.
+    SOURCE is a folder of FITS and ASDF files: each becomes an observation by what its headers say,
+    and files that have not changed since the last time are passed over. Tables are ECSV, VOTable,
+    FITS, Parquet or CSV files with the columns that `topmast columns` lists. A row that is there
+    already is replaced.
     """
     check_extra()
     given: dict[str, Any] = {name: path for name, path in tables.items() if path is not None}
@@ -99,13 +119,27 @@ def ingest(
         raise click.UsageError("--catalog and --table go together: a name, and its rows.")
     if (survey is None) != (not images):
         raise click.UsageError("--survey and --image go together: a name, and its images.")
-    if not given and catalog is None and not cubes and not images:
+    if (mapping or values or no_previews) and not sources:
+        raise click.UsageError("--mapping, --set and --no-previews go with a folder of files.")
+    if not given and catalog is None and not cubes and not images and not sources:
         raise click.UsageError(
-            "Give --observations, --products, --files, --names, --catalog, --cube or --image."
+            "Give a folder of files, or --observations, --products, --files, --names, --catalog, "
+            "--cube or --image."
         )
     from topmast.archive import Archive
 
+    status = DONE
     with Archive(folder.expanduser()) as archive:
+        for source in sources:
+            said = _values_of(values)
+            with counting("files") as progress:
+                report = archive.ingest_folder(
+                    source, mapping=mapping, values=said, previews=not no_previews,
+                    progress=progress,
+                )  # fmt: skip
+            for line in _folder_lines(report):
+                say(line)
+            status = FAILED if report.left_out else status
         if catalog is not None:
             say(f"Put in: {archive.ingest_catalog(catalog, table)} rows of {catalog}.")
         if cubes:
@@ -117,7 +151,32 @@ def ingest(
         if given:
             for line in _report_lines(archive.ingest(**given)):
                 say(line)
-    return DONE
+    return status
+
+
+def _values_of(given: tuple[str, ...]) -> dict[str, str]:
+    """What --set says."""
+    wrong = [one for one in given if "=" not in one]
+    if wrong:
+        raise click.UsageError(f"--set takes COLUMN=VALUE, not {wrong[0]!r}.")
+    return {name.strip(): value for name, _, value in (one.partition("=") for one in given)}
+
+
+def _folder_lines(report: FolderReport) -> Iterator[str]:
+    before = f"; {report.unchanged} files have not changed" if report.unchanged else ""
+    yield (
+        f"Put in: {report.observations} observations, {report.files} files, "
+        f"{report.previews} previews ({readable_size(report.bytes)}){before}."
+    )
+    without = [name for _, names in report.incomplete for name in names]
+    for name in dict.fromkeys(without):
+        examples = [path.name for path, names in report.incomplete if name in names]
+        others = f" and {len(examples) - 1} more" if len(examples) > 1 else ""
+        yield f"Not found in the headers: {name} of {examples[0]}{others} (--mapping, --set)."
+    for path, reason in report.left_out[:20]:
+        yield f"Left out: {path}: {reason}"
+    if len(report.left_out) > 20:
+        yield f"Left out: {len(report.left_out) - 20} more."
 
 
 def _report_lines(report: IngestReport) -> Iterator[str]:
@@ -199,6 +258,20 @@ def serve(
         announce=click.echo,
     )
     return DONE
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[..., None]]:
+    """Show how many there are so far, on a terminal."""
+    from rich.console import Console
+
+    with Console(stderr=True, quiet=current().quiet).status(f"0 {what}") as status:
+
+        def show(*progress: Any) -> None:
+            done = [f"{part:,}" for part in progress if isinstance(part, int)]
+            status.update(f"{' of '.join(done)} {what}")
+
+        yield show
 
 
 def check_extra() -> None:

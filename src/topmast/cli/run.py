@@ -37,10 +37,10 @@ class NotRunnable(Exception):
 @click.option("-m", "as_module", is_flag=True, help="What follows is a module, as in python -m.")
 @click.option(
     "--dialect",
-    type=click.Choice(["astroquery", "guide"]),
+    type=click.Choice(["astroquery", "next", "guide"]),
     default="astroquery",
     show_default=True,
-    help="Whose answers to give where today's astroquery and its guide differ.",
+    help="Whose answers to give where astroquery, its pre-release and its guide differ.",
 )
 @click.argument("target", metavar="SCRIPT|MODULE")
 @click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.UNPROCESSED)

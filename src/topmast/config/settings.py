@@ -68,13 +68,13 @@ DESCRIPTIONS: dict[str, str] = {
     "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE in the environment, else the system's.",
     "token_file": "File with an API token, readable by you alone; empty: topmast/token in your "
     "configuration folder.",
-    "dialect": "'guide' or 'astroquery': what a call returns where the two differ.",
+    "dialect": "'guide', 'astroquery' or 'next': what a call returns where they differ.",
     "tracebacks": "'short' or 'full': whether an error also shows where inside topmast it arose.",
 }
 
 
 WORDS: dict[str, tuple[str, ...]] = {
-    "dialect": ("guide", "astroquery"),
+    "dialect": ("guide", "astroquery", "next"),
     "tracebacks": ("short", "full"),
 }
 """The settings that are one of a few words."""

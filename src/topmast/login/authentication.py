@@ -49,7 +49,11 @@ if TYPE_CHECKING:
 
 log: logging.Logger = logging.getLogger("topmast")
 
-NO_TOKEN = {"guide": "No session token found.", "astroquery": "No auth token found."}
+NO_TOKEN = {
+    "guide": "No session token found.",
+    "astroquery": "No auth token found.",
+    "next": "No auth token found.",
+}
 TOKEN_PAGE = "/token?suggested_name=topmast&suggested_scope=mast:exclusive_access"
 LONGEST_COOKIE = 4096
 
@@ -246,7 +250,7 @@ def log_out(session: Session) -> None:
 def fetch_user_info(session: Session) -> dict[str, Any]:
     """Who is logged in, in the shape of the generation that the login is of."""
     login = session.login if session.logged_in else None
-    in_dialect = login is None and session.setting("dialect") == "astroquery"
+    in_dialect = login is None and session.setting("dialect") != "guide"
     if in_dialect or (login is not None and login.token):
         return _whoami(session)
     info = NO_SESSION if login is None else _session_info(session)

@@ -43,6 +43,10 @@ class ProxyFailed(OSError):
     """The proxy did not pass the request on."""
 
 
+LOGIN_WANTED = 407
+"""The status by which a proxy asks for a name and a password."""
+
+
 # It would note down the whole URL, which may hold a token, and what the server sent.
 logging.getLogger("urllib3.connection").addFilter(
     lambda record: not str(record.msg).startswith("Failed to parse headers")

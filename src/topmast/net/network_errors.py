@@ -14,7 +14,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, IncompleteRead, N
 from topmast.config.output import one_line
 from topmast.errors import MastError, TimeoutError, UnreachableError
 from topmast.net.address import shown, without_credentials
-from topmast.net.connection import NameUnknown, NotConnected, ProxyFailed
+from topmast.net.connection import LOGIN_WANTED, NameUnknown, NotConnected, ProxyFailed
 from topmast.net.deadline import Timeouts
 from topmast.net.messages import LONGEST
 
@@ -58,10 +58,17 @@ def _translated(
         )
     elif _has(chain, builtins.TimeoutError, ConnectTimeoutError):
         error = _too_slow(url, host, timeouts, never_sent)
+    elif proxied and f"{LOGIN_WANTED}" in _reason(chain):
+        lasting = True  # and many a wrong password closes an account
+        error = UnreachableError(
+            f"The proxy wants another login to ask for {shown(url)}: {_reason(chain)}. "
+            "Give its name and password in conf.proxy: http://NAME:PASSWORD@HOST:PORT"
+        )
     elif never_sent or proxied:
+        place = "conf.proxy" if proxied else "the server's address"
         error = UnreachableError(
             f"{host} cannot be reached to ask for {shown(url)}: {_reason(chain)}. "
-            "Check the network and the server's address."
+            f"Check the network and {place}."
         )
     else:
         error = UnreachableError(

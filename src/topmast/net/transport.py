@@ -22,7 +22,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from topmast.errors import TimeoutError
 from topmast.net.address import split_login
 from topmast.net.certificates import trusting_context
-from topmast.net.connection import PlainConnection, SecureConnection
+from topmast.net.connection import LOGIN_WANTED, PlainConnection, ProxyFailed, SecureConnection
 from topmast.net.deadline import Deadline, Timeouts
 from topmast.net.messages import Headers, Limits, Request
 from topmast.net.network_errors import network_errors
@@ -266,11 +266,17 @@ def _exchange(
             HTTPConnection.request(connection, request.method, target, request.body, headers)
             timeouts.read_seconds = first_byte_seconds
             HTTPConnection.getresponse(connection)
+            if by_proxy and connection.answer.status == LOGIN_WANTED:
+                connection.answer.close()
+                raise ProxyFailed(f"{LOGIN_WANTED} {connection.answer.reason}")
             timeouts.read_seconds = read_seconds
             return connection
         except BaseException as problem:
             connection.close()
-            if not kept or not isinstance(problem, HUNG_UP):
+            hung_up = isinstance(problem, HUNG_UP)
+            if hung_up and by_proxy and not kept:
+                raise ProxyFailed("it ended the connection without an answer") from problem
+            if not kept or not hung_up:
                 raise  # else the server may have ended it at that very moment
 
 

@@ -23,9 +23,7 @@ from topmast.questions.adql import (
     Shape,
     condition_text,
     find_region,
-    quoted,
     region_condition,
-    table_name,
 )
 from topmast.questions.arguments import (
     as_list,
@@ -55,6 +53,7 @@ from topmast.questions.tap_collections import (
 from topmast.questions.targets import Cone, find_targets
 from topmast.sky import Circle
 from topmast.tables.fields import Field
+from topmast.wire.adql_names import quoted, table_name
 from topmast.wire.tap import MOST_ROWS, UPLOAD, encode_upload
 
 if TYPE_CHECKING:
@@ -288,8 +287,8 @@ def _joined(session: Session, question: TapQuestion, cones: Sequence[Cone]) -> T
     )
     given = [(c.place.index, c.place.ra_deg, c.place.dec_deg, c.radius_deg) for c in cones]
     names = (TARGET_INDEX, "target_ra", "target_dec", "target_radius")
-    upload = encode_upload(Table(rows=given, names=names))
-    return run_query(session, question.collection, adql, question.limit or MOST_ROWS, upload)
+    uploads = {UPLOAD: encode_upload(Table(rows=given, names=names))}
+    return run_query(session, question.collection, adql, question.limit or MOST_ROWS, uploads)
 
 
 def _told(question: TapQuestion, table: Table) -> Table:

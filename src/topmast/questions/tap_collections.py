@@ -252,13 +252,13 @@ def run_query(
     collection: str,
     adql: str,
     maxrec: int = MOST_ROWS,
-    upload: bytes | None = None,
+    uploads: Mapping[str, bytes] | None = None,
 ) -> Table:
     """The table that answers a query at once; `table.meta["overflow"]` tells that it is cut off.
 
     Raises InvalidQueryError with the service's words where it refuses the query.
     """
-    headers, body = encode_tap_query(adql, maxrec, upload=upload)
+    headers, body = encode_tap_query(adql, maxrec, uploads=uploads)
     url = session.servers.portal + SYNC.format(collection=collection)
     answer = session.send(Request("POST", url, headers, body), check=False)
     if not answer.ok:

@@ -21,6 +21,7 @@ from topmast.wire.tap import (
     FORM,
     MOST_ROWS,
     ROOT,
+    WHOLE,
     JobState,
     check_refusal,
     decode_job,
@@ -161,7 +162,9 @@ def get_job(session: Session, /, url: str) -> TapJob:
 
     Raises InvalidQueryError for an address that is not one of this archive's TAP services.
     """
-    below = f"{session.servers.portal}{ROOT}/"
+    below = tuple(f"{session.servers.portal}{root}/" for root in (ROOT, WHOLE))
     if not isinstance(url, str) or not url.startswith(below):
-        raise InvalidQueryError(f"A job here has an address below {below}, not {url!r}.")
+        raise InvalidQueryError(
+            f"A job here has an address below {' or '.join(below)}, not {url!r}."
+        )
     return TapJob(session, url)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from topmast.questions import catalogs, tap_collections, tap_jobs
+from topmast.questions import catalogs, tap_collections, tap_jobs, tap_queries
 from topmast.questions.catalog_question import ask_catalog, ask_catalog_answers, count_catalog
 from topmast.services import hsc_spectra
 from topmast.services.methods import answers, count, method, query, query_of, twin_of
@@ -38,6 +38,8 @@ class CatalogsClass(Service):
     supports_spatial_queries: Final = method(tap_collections.supports_spatial_queries)
     submit_query: Final = method(tap_jobs.submit_query)
     get_job: Final = method(tap_jobs.get_job)
+    tap: Final = method(tap_queries.tap)
+    submit_tap: Final = method(tap_queries.submit_tap)
 
     query_hsc_matchid: Final = query(hsc_spectra.query_hsc_matchid)
     query_hsc_matchid_async: Final = answers(hsc_spectra.query_hsc_matchid)

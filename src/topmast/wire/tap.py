@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from astropy.table import Table
 
 ROOT = "/vo-tap/api/v0.1"
+WHOLE = "/tap"
+"""The service of a topmast archive over all its tables."""
 OPENAPI = f"{ROOT}/openapi.json"
 SYNC = ROOT + "/{collection}/sync"
 ASYNC = ROOT + "/{collection}/async"
@@ -48,23 +50,27 @@ def decode_collections(content: bytes) -> list[str]:
 
 
 def encode_tap_query(
-    adql: str, maxrec: int, *, run: bool = False, upload: bytes | None = None
+    adql: str, maxrec: int, *, run: bool = False, uploads: Mapping[str, bytes] | None = None
 ) -> tuple[Mapping[str, str], bytes]:
-    """The headers and the body of a query; `run` starts a job at once, `upload` is a VOTable."""
+    """The headers and the body of a query; `run` starts a job at once, `uploads` are VOTables."""
     pairs = {"REQUEST": "doQuery", "LANG": "ADQL", "FORMAT": "votable", "QUERY": adql}
     pairs |= {"MAXREC": str(maxrec)} | ({"PHASE": "RUN"} if run else {})
-    if upload is None:
+    if not uploads:
         return FORM, urlencode(pairs).encode()
-    pairs["UPLOAD"] = f"{UPLOAD},param:{UPLOAD}"
-    return _multipart(pairs, upload)
+    pairs["UPLOAD"] = ";".join(f"{name},param:{name}" for name in uploads)
+    return _multipart(pairs, uploads)
 
 
-def _multipart(pairs: Mapping[str, str], upload: bytes) -> tuple[Mapping[str, str], bytes]:
+def _multipart(
+    pairs: Mapping[str, str], uploads: Mapping[str, bytes]
+) -> tuple[Mapping[str, str], bytes]:
     mark = uuid.uuid4().hex
     head = f'--{mark}\r\nContent-Disposition: form-data; name="'
     parts = [f'{head}{name}"\r\n\r\n{value}\r\n'.encode() for name, value in pairs.items()]
-    file = f'{head}{UPLOAD}"; filename="{UPLOAD}.xml"\r\nContent-Type: application/x-votable+xml'
-    body = b"".join([*parts, f"{file}\r\n\r\n".encode(), upload, f"\r\n--{mark}--\r\n".encode()])
+    for name, content in uploads.items():
+        file = f'{head}{name}"; filename="{name}.xml"\r\nContent-Type: application/x-votable+xml'
+        parts += [f"{file}\r\n\r\n".encode(), content, b"\r\n"]
+    body = b"".join([*parts, f"--{mark}--\r\n".encode()])
     return {"Content-Type": f"multipart/form-data; boundary={mark}"}, body
 
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -43,24 +44,61 @@ FORMAT = 2
 ABOUT = "catalog.json"
 UNPLACED = "unplaced.parquet"
 WORK = ".import"
+NOTE = "done.json"
 
 
 class Builder:
     """One catalogue that is being written."""
 
-    def __init__(self, folder: Path, catalog: Catalog) -> None:
+    def __init__(self, folder: Path, catalog: Catalog, *, keep: bool = False) -> None:
         self.folder: Path = folder
         self.catalog: Catalog = catalog
         self.work: Path = folder / WORK
-        shutil.rmtree(self.work, ignore_errors=True)
-        self.work.mkdir(parents=True)
+        if not keep:
+            shutil.rmtree(self.work, ignore_errors=True)
+        self.work.mkdir(parents=True, exist_ok=True)
         self.rows: Spool = Spool(self.work / "rows")
         self._unplaced: list[pa.Table] = []
 
+    @property
+    def count(self) -> int:
+        """Rows that have been added."""
+        return sum(self.rows.counts.values()) + self.unplaced
+
+    @property
+    def unplaced(self) -> int:
+        """Those of them without a position."""
+        return sum(table.num_rows for table in self._unplaced)
+
+    def checkpoint(self, done: list[list[Any]]) -> None:
+        """Put what was added on the disk, with a note of which files it came from."""
+        if self._unplaced:
+            write_rows(self.work / UNPLACED, pa.concat_tables(self._unplaced))
+        note = {"catalog": catalog_to_json(self.catalog), "done": done, **self.rows.saved()}
+        content = json.dumps(note | {"unplaced": self.unplaced}).encode()
+        write_whole(self.work / NOTE, lambda file: file.write(content))
+
+    def resume(self, wanted: list[list[Any]]) -> int:
+        """Take up what a killed import of the same files had done; how many of them."""
+        note: dict[str, Any] = {}
+        with suppress(OSError, ValueError):
+            note = json.loads((self.work / NOTE).read_bytes())
+        done = note.get("done", [])
+        same = note.get("catalog") == json.loads(json.dumps(catalog_to_json(self.catalog)))
+        if not done or not same or wanted[: len(done)] != done or not self.rows.restore(note):
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work.mkdir(parents=True)
+            return 0
+        shutil.rmtree(self.work / "state", ignore_errors=True)
+        shutil.rmtree(self.work / "border", ignore_errors=True)
+        if note["unplaced"]:
+            self._unplaced = [pq.read_table(self.work / UNPLACED)]
+        return len(done)
+
     def build(self, pieces: Iterable[pa.Table]) -> int:
-        """Write all rows of the pieces; how many they were."""
+        """Write all rows of the pieces, and those added before; how many they were."""
         for piece in pieces:
-            self._add(piece)
+            self.add(piece)
         state = self.work / "state"
         main = state / self.catalog.name
         rows, pixels = self._write_partitions(main)
@@ -77,7 +115,8 @@ class Builder:
         self._put_in_place(state)
         return rows + unplaced
 
-    def _add(self, piece: pa.Table) -> None:
+    def add(self, piece: pa.Table) -> None:
+        """Put rows where their place on the sky is."""
         catalog = self.catalog
         ra, dec = (_floats(piece, name) for name in (catalog.ra, catalog.dec))
         cells = cells_of_rows(ra, dec)

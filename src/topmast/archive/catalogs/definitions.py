@@ -72,12 +72,17 @@ def known_catalog(name: str) -> Catalog | None:
     return Catalog(name, fields, **special, distance=distance)
 
 
-def own_catalog(name: str, columns: Sequence[Field]) -> Catalog:
-    """A catalogue that is none of MAST's, with the columns of the table it came in."""
+def own_name(name: str) -> None:
+    """Refuse a name that no catalogue can have."""
     if not re.fullmatch(f"[a-z][a-z0-9_]{{0,{LONGEST_NAME}}}", name):
         raise InvalidQueryError(
             f"A catalogue's name is of small letters, digits and _, not {name[:100]!r}."
         )
+
+
+def own_catalog(name: str, columns: Sequence[Field]) -> Catalog:
+    """A catalogue that is none of MAST's, with the columns of the table it came in."""
+    own_name(name)
     lower = {field.name.lower(): field.name for field in columns}
     if not {"ra", "dec"} <= lower.keys():
         raise InvalidQueryError(f"The catalogue {name} needs the columns ra and dec, in degrees.")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -55,6 +57,29 @@ class Spool:
                     stream.write_table(table)
         self._kept.clear()
         self._bytes = 0
+
+    def saved(self) -> dict[str, Any]:
+        """All on disk, to the last byte: the rows and the length of each bucket's file."""
+        self.flush()
+        lengths = {}
+        for bucket in self.counts:
+            with self._path(bucket).open("rb+") as file:
+                os.fsync(file.fileno())
+                lengths[str(bucket)] = os.fstat(file.fileno()).st_size
+        return {"lengths": lengths, "counts": {str(k): v for k, v in self.counts.items()}}
+
+    def restore(self, saved: Mapping[str, Any]) -> bool:
+        """Go back to what `saved` told, whatever was written since; False if that is not there."""
+        lengths = {self._path(int(bucket)): size for bucket, size in saved["lengths"].items()}
+        if not all(path.is_file() and path.stat().st_size >= n for path, n in lengths.items()):
+            return False
+        for path in self.folder.glob("*.arrows"):
+            if path not in lengths:
+                path.unlink()
+        for path, size in lengths.items():
+            os.truncate(path, size)
+        self.counts.update({int(bucket): count for bucket, count in saved["counts"].items()})
+        return True
 
     def count(self, pixel: Pixel) -> int:
         """How many rows a cell holds that is as large as a bucket, or larger."""

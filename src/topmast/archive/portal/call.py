@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from topmast.archive.accounts.user import ANONYMOUS, User
-from topmast.archive.portal.answers import Page, check_format, encode_table
+from topmast.archive.portal.answers import Answer, Page, check_format, encode_table
 from topmast.archive.store.filters import find_field
 from topmast.archive.store.limits import check_rows
 from topmast.archive.store.query import Cone
@@ -51,6 +51,18 @@ class Call:
     def fields(self, service: str) -> tuple[Field, ...]:
         """The columns that the archive's profile has for a kind of service."""
         return self.archive.fields[service]
+
+
+def answer_heavy(
+    archive: Archive,
+    answer: Callable[[Archive, Any], bytes],
+    asked: Any,
+    seconds: float | None = None,
+) -> Answer:
+    """What `answer` gives for a heavy question, in another process where there is one."""
+    if archive.heavy_answers is None:
+        return answer(archive, asked)
+    return archive.heavy_answers(answer, asked, seconds)
 
 
 def number(call: Call, name: str, default: float | None = None) -> float:

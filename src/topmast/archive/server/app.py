@@ -27,8 +27,11 @@ from topmast.archive.server.routes import (
     openapi,
     pages,
     portal,
+    tap,
+    tap_jobs,
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
+from topmast.archive.server.web import views
 from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 from topmast.wire.catalog_api import METADATA, TABLE
 from topmast.wire.cutouts import SERVICES
@@ -42,6 +45,7 @@ from topmast.wire.mission_lists import (
 from topmast.wire.missions import SEARCH
 from topmast.wire.path_lookup import PATH_LOOKUP
 from topmast.wire.s3 import PUBLIC_BUCKET
+from topmast.wire.tap import ROOT as TAP_ROOT
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
@@ -49,7 +53,17 @@ if TYPE_CHECKING:
 GET, POST, BOTH = ["GET"], ["POST"], ["GET", "POST"]
 
 ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
-    ("/", GET, pages.home),
+    ("/", GET, views.home),
+    ("/browse.{kind}", GET, views.export),
+    ("/observation/{obsid}", GET, views.observation),
+    ("/basket", GET, views.basket),
+    ("/login", GET, views.login),
+    ("/preview", GET, views.preview),
+    ("/series", GET, views.series),
+    ("/sky/footprints.json", GET, views.footprints),
+    ("/sky/density.json", GET, views.density),
+    ("/holdings.json", GET, views.holdings),
+    ("/static/{name}", GET, views.static),
     ("/health", GET, pages.health),
     ("/openapi.json", GET, openapi.openapi),
     ("/api/v0/invoke", BOTH, portal.invoke),
@@ -88,6 +102,12 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     (LOGIN, POST, accounts.log_in),
     (LOGOUT, POST, accounts.log_out),
     (SESSION, GET, accounts.session),
+    (f"{TAP_ROOT}/openapi.json", GET, tap.collections),
+    *(
+        (f"{service}{path}", methods, endpoint)
+        for service in ("/tap", f"{TAP_ROOT}/{{collection}}")
+        for path, methods, endpoint in (*tap.BELOW, *tap_jobs.BELOW)
+    ),
 )
 
 

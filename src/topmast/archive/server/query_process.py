@@ -23,13 +23,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.abc import MetaPathFinder
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from topmast.archive.archive import Archive
 from topmast.archive.portal.answers import Answer, AnswerFile
-from topmast.archive.portal.call import Asked
 from topmast.archive.portal.jobs import BusyError
-from topmast.archive.portal.services import answer
 from topmast.archive.portal.staging import StagedScripts
 from topmast.archive.store.limits import LONGEST_SECONDS
 from topmast.archive.store.paths import remove_temporary_folders
@@ -90,14 +88,16 @@ class QueryProcesses:
         with self._lent():
             pass
 
-    def ask(self, asked: Asked) -> Answer:
-        """The answer, once one of the processes has it."""
+    def ask(
+        self, answer: Callable[[Archive, Any], bytes], asked: Any, seconds: float | None = None
+    ) -> Answer:
+        """What `answer` gives for a question, once one of the processes has it."""
         with self._guard:
             waiting = sum(each.size for each in self._answers)
         if waiting > MOST_ANSWER_BYTES:
             raise BusyError("Too many large answers wait to be fetched. Ask again later.")
         with self._lent() as process:
-            found = process.ask(pickle.dumps(asked), self._seconds)
+            found = process.ask(pickle.dumps((answer, asked)), seconds or self._seconds)
         if isinstance(found, AnswerFile):
             with self._guard:
                 self._answers.add(found)
@@ -262,9 +262,15 @@ def main() -> None:
     with Archive(folder, profile=profile) as archive:
         archive.staged = StagedScripts(Path(staging))
         while True:
-            kind, content = _outcome(lambda: answer(archive, pickle.loads(questions.get())))
+            kind, content = _outcome(lambda: _answered(archive, questions.get()))
             _send(output, kind, content)
             del content
+
+
+def _answered(archive: Archive, question: bytes) -> bytes:
+    answer, asked = pickle.loads(question)
+    found: bytes = answer(archive, asked)
+    return found
 
 
 def _read(pipe: IO[bytes], questions: queue.SimpleQueue[bytes]) -> None:

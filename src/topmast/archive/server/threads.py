@@ -7,6 +7,7 @@ is driven by hand, in the caller's own thread, which has nothing else to do and 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from contextvars import ContextVar
@@ -23,6 +24,14 @@ async def in_thread(function: Callable[[], Result], lane: Executor | None = None
     if in_process.get():
         return function()
     return await asyncio.get_running_loop().run_in_executor(lane, function)
+
+
+async def pause(seconds: float) -> None:
+    """Wait for so long, without holding up anybody else."""
+    if in_process.get():
+        time.sleep(seconds)
+    else:
+        await asyncio.sleep(seconds)
 
 
 async def result_within(future: Future[Result], seconds: float) -> Result:

@@ -114,7 +114,7 @@ class Coverage:
 
 def repair(store: Store) -> None:
     """Make up for a writer that was killed before the indexes were there, if we may write."""
-    if store.read_only or not _needs_repair(store):
+    if store.read_only or not needs_repair(store):
         return
     # Whoever holds the lock brings the index up to date anyway.
     with suppress(ArchiveError), writer_lock(store.layout, wait_seconds=0):
@@ -143,7 +143,8 @@ def update(store: Store, before_writing: Callable[[], None] = lambda: None) -> N
         )
 
 
-def _needs_repair(store: Store) -> bool:
+def needs_repair(store: Store) -> bool:
+    """Whether a writer was killed before the indexes were there."""
     with store.reading() as connection:
         return bool(
             store.missing_indexes(connection)

@@ -53,13 +53,19 @@ def check_fits(path: Path) -> None:
             raise InvalidQueryError(f"The table {path} cannot be read: {problem}") from problem
 
 
-def _check(file: IO[bytes], size: int) -> None:
+def end_of_hdus(path: Path) -> int:
+    """Where the last whole HDU of a file that is not packed ends; `check_fits` has passed it."""
+    with path.open("rb") as file:
+        return _check(file, path.stat().st_size)
+
+
+def _check(file: IO[bytes], size: int) -> int:
     position = 0
     for _ in range(MOST_HDUS):
         file.seek(position)
         header = _read_header(file)
         if not header:
-            return
+            return position
         values = _values(header)
         for name in (b"TFIELDS", b"NAXIS"):
             if not 0 <= values.get(name, 0) <= MOST_COLUMNS:

@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from topmast.wire.safe_names import safe_name
 
-FORMAT_VERSION = 1
-"""Raised when an older topmast could no longer read the folder."""
+FORMAT_VERSION = 2
+"""Raised when the tables change; `migrations` brings an older folder to it."""
 
 
 class Layout:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -45,12 +45,20 @@ class ProductFolder:
     down when the transaction fails, `finish` what was replaced when it succeeds.
     """
 
-    def __init__(self, layout: Layout, connection: sqlite3.Connection, source: Path | None) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        connection: sqlite3.Connection,
+        source: Path | Mapping[str, Path] | None,
+    ) -> None:
         self._layout = layout
         self._connection = connection
-        self._source = source
+        self._source = source if isinstance(source, Path) else None
+        self._places: Mapping[str, Path] = source if isinstance(source, Mapping) else {}
         self._came_from: dict[Path, str] = {}
-        self._in_place = source is not None and source.resolve() == layout.products.resolve()
+        self._in_place = (
+            self._source is not None and self._source.resolve() == layout.products.resolve()
+        )
         self._placed: list[Path] = []
         self._replaced: list[Path] = []
         self.uris: list[str] = []
@@ -123,7 +131,7 @@ class ProductFolder:
 
     def _find(self, arrival: IncomingFile, expected_size: int | None) -> Path | None:
         if self._source is None:
-            return None
+            return self._places.get(arrival.uri)
         for candidate in _candidates(self._source, arrival):
             if not _is_file(candidate) or not is_inside(candidate, self._source):
                 continue

@@ -55,13 +55,18 @@ def table_statements() -> tuple[str, ...]:
     columns = _columns(OBSERVATION, without=("objID",))
     text = text.replace("@OBSERVATION_COLUMNS@", columns)
     text = text.replace("@PRODUCT_COLUMNS@", _columns(PRODUCT, without=("parent_obsid",)))
-    return (*text.split(";\n"), *account_statements())
+    return (*text.split(";\n"), *account_statements(), *own_file_statements())
 
 
 @cache
 def account_statements() -> tuple[str, ...]:
     """What makes the tables of logins and rights where they are not there yet."""
     return tuple(_statements("account_tables.sql").split(";\n"))
+
+
+def own_file_statements() -> tuple[str, ...]:
+    """What makes the table of the user's own files where it is not there yet (format 2)."""
+    return tuple(_statements("own_file_tables.sql").split(";\n"))
 
 
 def _statements(name: str) -> str:

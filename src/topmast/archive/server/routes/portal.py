@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from topmast.archive.accounts.user import User
 from topmast.archive.portal.answers import FORMATS, Answer, AnswerFile
-from topmast.archive.portal.call import Asked, Call
+from topmast.archive.portal.call import Asked, Call, answer_heavy
 from topmast.archive.portal.costs import looks_heavy
 from topmast.archive.portal.jobs import Work
 from topmast.archive.portal.services import CONFIGURATIONS, answer, find_service
@@ -91,7 +91,7 @@ def _work(request: Request, asked: Asked) -> Work:
     """How the query is answered: in this process, and for a server in another if it is heavy."""
     archive = archive_of(request)
     client, mashup = asked.client, asked.request
-    heavy = partial(archive.heavy_answers or partial(answer, archive), asked)
+    heavy = partial(answer_heavy, archive, answer, asked)
     if isinstance(mashup, bytes):
         return Work(client, None, heavy, len(mashup))
     call = Call(archive, mashup, asked.base_url, asked.user)

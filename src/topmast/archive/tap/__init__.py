@@ -1,0 +1,1 @@
+"""TAP: questions in ADQL to the observations, products and catalogues of an archive."""

@@ -1,0 +1,319 @@
+"""A query in ADQL as SQL for DuckDB, with the tables that it reads and where on the sky."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from topmast.archive.tap.functions import in_unit, plain_function
+from topmast.archive.tap.geometry import GEOMETRY, WITHIN, as_cone, as_test, geometry, shape_of
+from topmast.archive.tap.geometry import constant as constant_of
+from topmast.archive.tap.grammar import parse_adql
+from topmast.archive.tap.schema import TapTable
+from topmast.errors import InvalidQueryError, did_you_mean
+from topmast.sky import Footprint, Polygon, bounding_cap
+from topmast.wire.adql_names import REGULAR
+from topmast.wire.vosi import TapColumn
+
+Cone = tuple[float, float, float]
+"""Right ascension, declination and radius in degrees."""
+BY_POSITION, BY_REGION = "position", "region"
+REGION = "s_region"
+COMPARISONS = (exp.LT, exp.LTE, exp.GT, exp.GTE)
+OPERATIONS = (exp.Union, exp.Except, exp.Intersect)
+
+
+@dataclass(slots=True)
+class Source:
+    """One table as one part of a query reads it.
+
+    `cones` are places that hold all rows that can matter: by their positions, or by the footprints
+    that the cones touch; None where the query does not say. `columns` are those that are read.
+    """
+
+    name: str
+    table: TapTable
+    columns: tuple[TapColumn, ...] = ()
+    cones: Mapping[str, Sequence[Cone]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A query for DuckDB: its SQL, the tables it reads, and what is known of its columns."""
+
+    sql: str
+    sources: tuple[Source, ...]
+    given: tuple[TapColumn | None, ...] | None
+    """The column that each column of the answer is; None where a star stands for them."""
+
+    def described(self, number: int, name: str) -> TapColumn | None:
+        """What is known of a column of the answer."""
+        if self.given is not None and number < len(self.given):
+            return self.given[number]
+        found = (source.table.column(name) for source in self.sources)
+        return next((column for column in found if column), None)
+
+
+def translate(adql: str, tables: Mapping[str, TapTable]) -> Translated:
+    """The query in SQL; `tables` are those that it may read, by names in small letters.
+
+    Raises InvalidQueryError for what is no ADQL, and for tables and functions that are not there.
+    """
+    tree = parse_adql(adql)
+    work = _Work(tree, tables)
+    try:
+        return work.translated()
+    except RecursionError as problem:
+        raise InvalidQueryError("The query has too many brackets in one another.") from problem
+
+
+class _Work:
+    """One query on its way."""
+
+    def __init__(self, tree: exp.Expression, tables: Mapping[str, TapTable]) -> None:
+        self._tree = tree
+        self._tables = tables
+        self._sources: list[Source] = []
+        self._parts: dict[int, dict[str, Source]] = {}
+        """For each SELECT its own tables by the names that they have there."""
+
+    def translated(self) -> Translated:
+        self._resolve_tables()
+        given = tuple(self._given_columns()) if not self._has_star(self._first_select()) else None
+        self._note_columns()
+        self._name_columns()
+        for node in reversed(list(self._tree.walk())):
+            self._replace(node)
+        for select in self._tree.find_all(exp.Select):
+            self._note_cones(select)
+        sql = self._tree.sql(
+            dialect="duckdb", identify=True, comments=False, normalize_functions=False
+        )
+        return Translated(sql, tuple(self._sources), given)
+
+    # ------------------------------------------------------------------ tables
+
+    def _resolve_tables(self) -> None:
+        temporary = {_name_of(cte.args["alias"].this) for cte in self._tree.find_all(exp.CTE)}
+        for name in temporary:
+            if not REGULAR.fullmatch(name):
+                raise InvalidQueryError(f"WITH gives plain names to tables, not {name[:60]!r}.")
+        for node in list(self._tree.find_all(exp.Table)):
+            if node.args.get("db") or _name_of(node.this) not in temporary:
+                self._resolve(node)
+        for column in self._tree.find_all(exp.Column):
+            column.set("db", None)
+
+    def _resolve(self, node: exp.Table) -> None:
+        table = self._find(node.db, node.name)
+        source = Source(f"source_{len(self._sources) + 1}", table)
+        alias = node.args.get("alias")
+        if alias is None or alias.this is None:
+            alias = exp.TableAlias(this=exp.to_identifier(node.name))
+        if alias.args.get("columns"):
+            raise InvalidQueryError(f"{node.name}: only WITH gives new names to columns.")
+        node.set("this", exp.to_identifier(source.name))
+        node.set("db", None)
+        node.set("alias", alias)
+        self._sources.append(source)
+        select = node.find_ancestor(exp.Select)
+        self._parts.setdefault(id(select), {})[alias.name.lower()] = source
+
+    def _find(self, schema: str, name: str) -> TapTable:
+        if schema:
+            found = self._tables.get(f"{schema}.{name}".lower())
+        else:
+            ends = [t for full, t in self._tables.items() if full.endswith(f".{name.lower()}")]
+            found = ends[0] if len(ends) == 1 else None
+        if found is None:
+            full = f"{schema}.{name}" if schema else name
+            known = [table.name for table in self._tables.values()]
+            raise InvalidQueryError(
+                f"There is no table {full[:100]}.{did_you_mean(full.lower(), known)} "
+                "tap_schema.tables lists those that there are."
+            )
+        return found
+
+    # ------------------------------------------------------------------ columns
+
+    def _source_of(self, column: exp.Expression) -> Source | None:
+        """The table that a column belongs to, if it is one of those in its own SELECT."""
+        if not isinstance(column, exp.Column):
+            return None
+        parts = self._parts.get(id(column.find_ancestor(exp.Select)), {})
+        if column.table:
+            return parts.get(column.table.lower())
+        found = [each for each in parts.values() if each.table.column(column.name)]
+        return found[0] if len(found) == 1 else None
+
+    def _column_of(self, node: exp.Expression) -> TapColumn | None:
+        source = self._source_of(node)
+        return None if source is None else source.table.column(node.name)
+
+    def _first_select(self) -> exp.Select:
+        found = self._tree
+        while not isinstance(found, exp.Select):
+            found = found.this
+        return found
+
+    def _given_columns(self) -> Iterator[TapColumn | None]:
+        for each in self._first_select().expressions:
+            yield self._column_of(each.this if isinstance(each, exp.Alias) else each)
+
+    def _has_star(self, select: exp.Select) -> bool:
+        return any(each.find(exp.Star) and _is_star(each) for each in select.expressions)
+
+    def _name_columns(self) -> None:
+        """Give each column of the answer a name: a function's own, where it has no other."""
+        select = self._first_select()
+        for number, each in enumerate(list(select.expressions), 1):
+            if not isinstance(each, (exp.Alias, exp.Column, exp.Star)):
+                name = str(each.this).lower() if isinstance(each, exp.Anonymous) else ""
+                name = name if REGULAR.fullmatch(name) else f"column_{number}"
+                each.replace(exp.Alias(this=each.copy(), alias=exp.to_identifier(name)))
+
+    def _note_columns(self) -> None:
+        """Note which columns are read; all where a star or a natural join may mean any."""
+        every = any(map(self._has_star, self._tree.find_all(exp.Select))) or any(
+            join.args.get("method") for join in self._tree.find_all(exp.Join)
+        )
+        names = {each.name.lower() for each in self._tree.find_all(exp.Identifier)}
+        for source in self._sources:
+            columns = source.table.columns
+            source.columns = tuple(c for c in columns if every or c.name.lower() in names)
+
+    # ------------------------------------------------------------------ functions
+
+    def _replace(self, node: exp.Expression) -> None:
+        new = self._replaced(node)
+        if new is not None:
+            node.replace(new)
+
+    def _replaced(self, node: exp.Expression) -> exp.Expression | None:
+        if isinstance(node, exp.Anonymous):
+            return self._function(str(node.this).upper(), node.expressions)
+        if isinstance(node, (exp.EQ, exp.NEQ)):
+            return as_test(node)
+        if isinstance(node, COMPARISONS):
+            return as_cone(node)
+        if isinstance(node, exp.Literal) and not node.is_string:
+            return _exact(node)
+        if isinstance(node, exp.Select) and isinstance(node.parent, OPERATIONS):
+            return exp.Subquery(this=node.copy()) if node.args.get("limit") else None
+        return None
+
+    def _function(self, name: str, given: Sequence[exp.Expression]) -> exp.Expression:
+        if name in GEOMETRY:
+            return geometry(name, given)
+        if name == "IN_UNIT":
+            return in_unit(given, self._unit_of)
+        return plain_function(name, given)
+
+    def _unit_of(self, node: exp.Expression) -> str:
+        column = self._column_of(node)
+        return "" if column is None else column.unit
+
+    # ------------------------------------------------------------------ places
+
+    def _note_cones(self, select: exp.Select) -> None:
+        for test in _tests_of(select):
+            for (name, kind), cones in self._bounds(test).items():
+                source = next(each for each in self._sources if each.name == name)
+                known = source.cones.get(kind)
+                if known is None or _size(cones) < _size(known):
+                    source.cones = {**source.cones, kind: cones}
+
+    def _bounds(self, test: exp.Expression) -> dict[tuple[str, str], list[Cone]]:
+        """For each source the cones outside of which none of its rows pass the test."""
+        if isinstance(test, exp.Paren):
+            return self._bounds(test.this)
+        if isinstance(test, exp.And):
+            left, right = self._bounds(test.this), self._bounds(test.expression)
+            return {
+                key: min((each[key] for each in (left, right) if key in each), key=_size)
+                for key in left.keys() | right.keys()
+            }
+        if isinstance(test, exp.Or):
+            left, right = self._bounds(test.this), self._bounds(test.expression)
+            return {key: left[key] + right[key] for key in left.keys() & right.keys()}
+        return dict(self._bound_of_call(test)) if isinstance(test, exp.Anonymous) else {}
+
+    def _bound_of_call(self, test: exp.Anonymous) -> Iterator[tuple[tuple[str, str], list[Cone]]]:
+        given = test.expressions
+        if test.this == WITHIN:
+            for place, rest in ((given[:2], given[2:]), (given[2:4], [*given[:2], given[4]])):
+                yield from self._at_position(place, _cone_of(rest))
+        if test.this == "sky_touches":
+            shape = shape_of(given[3])
+            values = None if shape is None else shape.constants
+            if shape is not None and shape.kind == "POLYGON" and constant_of(given[2]) == 0:
+                yield from self._at_position(given[:2], None if values is None else _cap(values))
+            yield from self._at_region(given[3], _cone_of(given[:3]))
+
+    def _at_position(
+        self, place: Sequence[exp.Expression], cone: Cone | None
+    ) -> Iterator[tuple[tuple[str, str], list[Cone]]]:
+        source = self._source_of(place[0])
+        if cone is None or source is None or source.table.position is None:
+            return
+        names = tuple(each.name.lower() for each in place)
+        ours = tuple(name.lower() for name in source.table.position)
+        if names == ours and self._source_of(place[1]) is source:
+            yield (source.name, BY_POSITION), [cone]
+
+    def _at_region(
+        self, region: exp.Expression, cone: Cone | None
+    ) -> Iterator[tuple[tuple[str, str], list[Cone]]]:
+        source = self._source_of(region)
+        if cone is not None and source is not None and region.name.lower() == REGION:
+            yield (source.name, BY_REGION), [cone]
+
+
+def _name_of(node: exp.Expression) -> str:
+    return node.name.lower()
+
+
+def _is_star(node: exp.Expression) -> bool:
+    """Whether a selected column is ``*`` or ``table.*``, and not COUNT(*)."""
+    return isinstance(node, exp.Star) or (
+        isinstance(node, exp.Column) and isinstance(node.this, exp.Star)
+    )
+
+
+def _exact(number: exp.Literal) -> exp.Expression | None:
+    """A number with a point as a double, where DuckDB would take it for a decimal."""
+    text = str(number.this)
+    if "." not in text or "e" in text.lower():
+        return None
+    return exp.Literal.number(f"{text}e0")
+
+
+def _tests_of(select: exp.Select) -> Iterator[exp.Expression]:
+    """The conditions that every row of a SELECT meets."""
+    where = select.args.get("where")
+    if where is not None:
+        yield where.this
+    joins: Iterable[exp.Join] = select.args.get("joins") or ()
+    if not any(join.side for join in joins):
+        yield from (join.args["on"] for join in joins if join.args.get("on"))
+
+
+def _cone_of(numbers: Sequence[exp.Expression]) -> Cone | None:
+    values = [constant_of(number) for number in numbers]
+    if len(values) != 3 or None in values:
+        return None
+    ra, dec, radius = (value for value in values if value is not None)
+    good = abs(dec) <= 90 and 0 <= radius <= 180
+    return (ra, dec, radius) if good else None
+
+
+def _cap(values: Sequence[float]) -> Cone:
+    """A cone that holds a polygon."""
+    corners = Footprint((Polygon(tuple(values[0::2]), tuple(values[1::2])),))
+    return bounding_cap(corners)
+
+
+def _size(cones: Sequence[Cone]) -> float:
+    return sum(radius**2 for _, _, radius in cones)

@@ -1,0 +1,1 @@
+"""TAP in the local archive."""
