@@ -134,6 +134,10 @@ def clear_cache(session: Session, /) -> None:
     session.forget()
 
 
+def reset_cache_location(session: Session, /) -> None:
+    """Do nothing, as no answer is kept on disk; for scripts written for astroquery."""
+
+
 def get_token(session: Session, /) -> Cookie | None:
     """The secret of this login, for ``login(session_token=...)`` or ``login(token=...)``.
 

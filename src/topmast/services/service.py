@@ -43,15 +43,13 @@ class Service:
     session_info: Final = method(account.session_info)
     get_token: Final = method(account.get_token)
     clear_cache: Final = method(account.clear_cache)
+    reset_cache_location: Final = method(account.reset_cache_location)
     resolve_object: Final = method(names.resolve_object)
 
     @property
     def cache_location(self) -> None:
         """None: no answer of the archive is kept on disk."""
         return None
-
-    def reset_cache_location(self) -> None:
-        """Do nothing, as no answer is kept on disk; for scripts written for astroquery."""
 
     def __init__(
         self,
