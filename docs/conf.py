@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+from typing import Any
 
 import topmast
 from topmast.sample import build_sample
@@ -78,3 +80,14 @@ html_sidebars = {
 html_show_sourcelink = False
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
 copybutton_prompt_is_regexp = True
+
+
+def copy_sources(app: Any, problem: Exception | None) -> None:
+    """Put each page's text beside its HTML, where llms.txt links to it."""
+    for page in () if problem else app.env.found_docs:
+        shutil.copy(DOCS / f"{page}.md", Path(app.outdir) / f"{page}.md")
+
+
+def setup(app: Any) -> None:
+    """What Sphinx calls first."""
+    app.connect("build-finished", copy_sources)

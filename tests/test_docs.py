@@ -111,6 +111,25 @@ def test_links_between_pages_lead_somewhere(path: Path) -> None:
     assert not broken
 
 
+def test_the_links_for_programs_lead_somewhere() -> None:
+    text = (PROJECT / "docs/llms.txt").read_text(encoding="utf-8")
+
+    links = re.findall(r"\]\(([^)]+)\)", text)
+
+    assert links
+    assert [link for link in links if not (PROJECT / "docs" / link).is_file()] == []
+
+
+def test_the_examples_for_programs_are_commands_and_run(desk: Path) -> None:
+    text = (PROJECT / "docs/llms.txt").read_text(encoding="utf-8")
+
+    lines = [line.strip() for line in text.splitlines() if line.startswith("    topmast ")]
+
+    assert len(lines) == 5
+    for line in lines:
+        run_pipe(line)
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_the_how_to_pages_can_be_found_from_their_list(path: Path) -> None:
     if path.parent.name == "how-to" and path.stem != "index":

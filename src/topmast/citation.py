@@ -104,10 +104,10 @@ class Citation:
         )
 
     def rows(self) -> list[dict[str, Any]]:
-        """The data sets as rows of a table: mission, title, doi, rows, note."""
+        """The data sets as rows of a table: mission, title, doi, rows, note, bibtex."""
         return [
             {"mission": each.mission, "title": each.title, "doi": each.doi, "rows": count,
-             "note": "" if each.doi else ASK_FOR_DOI}
+             "note": "" if each.doi else ASK_FOR_DOI, "bibtex": each.bibtex()}
             for each, count in self.data
         ]  # fmt: skip
 

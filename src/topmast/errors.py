@@ -3,7 +3,7 @@
 ::
 
     MastError
-    ├── InvalidQueryError              the call cannot mean anything: a wrong word, value or unit
+    ├── InvalidQueryError              a wrong column, value, unit or argument
     │   ├── InvalidTypeError           an argument of a wrong type (also a TypeError)
     │   └── UnsafeNameError            a file name, path or URI that would leave its folder
     ├── ResolverError                  no position is known for this object name
@@ -14,7 +14,7 @@
     │   └── UnreachableError           no answer at all (also a ConnectionError)
     ├── TimeoutError                   a time limit passed (also Python's TimeoutError)
     ├── LoginError                     the password or token was refused
-    ├── DownloadError                  a file could not be brought home whole
+    ├── DownloadError                  a file could not be downloaded completely
     │   └── DiskFullError              no space is left (also an OSError)
     ├── ArchiveError                   the folder is not an archive, or cannot be read or written
     ├── MissingExtraError              an optional package is needed (also an ImportError)
@@ -35,7 +35,7 @@
 import builtins
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
 from types import FrameType
@@ -124,12 +124,22 @@ def with_short_errors(
     return decorate
 
 
+def with_short_errors_in(rows: Iterator[R], wants_all: bool) -> Iterator[R]:
+    """`rows`, whose errors end in the line that asked for the next one, as those of a call do."""
+    try:
+        yield from rows
+    except MastError as problem:
+        if wants_all:
+            raise
+        raise problem.shorten() from None
+
+
 class InvalidQueryError(MastError, ValueError):
     """The call is not valid: an unknown name, a wrong value or a wrong unit."""
 
 
 class InvalidTypeError(InvalidQueryError, TypeError):
-    """An argument of a type that cannot mean anything."""
+    """An argument of a wrong type."""
 
 
 class UnsafeNameError(InvalidQueryError):

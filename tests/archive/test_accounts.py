@@ -639,7 +639,7 @@ def test_public_files_need_no_login_and_take_any(caller: Caller, tokens: Tokens)
 def test_a_refusal_says_whether_a_login_or_a_right_is_missing(
     caller: Caller, tokens: Tokens
 ) -> None:
-    assert "nobody is logged in" in caller.get(FILE + SECRET).json["msg"]
+    assert "the request has no login" in caller.get(FILE + SECRET).json["msg"]
     message = caller.get(FILE + SECRET, **headers_of("bob", tokens)).json["msg"]
     assert f"this login of {BOB} has no right to it" in message
 

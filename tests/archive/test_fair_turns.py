@@ -273,5 +273,5 @@ def test_one_client_does_not_crowd_out_the_scripts_of_others(
     with pytest.raises(InvalidQueryError, match="Ask for fewer files"):
         stage.put({"a.sh": "x" * 600}, "192.0.2.2")
     monkeypatch.setattr(StagedScripts, "LEAST_FREE_BYTES", 1 << 60)
-    with pytest.raises(InvalidQueryError, match="no room for another script"):
+    with pytest.raises(InvalidQueryError, match="no space for another script"):
         stage.put({"a.sh": ""}, "192.0.2.2")

@@ -53,6 +53,21 @@ def test_text_is_lines(run: Run) -> None:
     assert document_of(run, "missions")["lines"] == ["GALEX", "HST", "IUE"]
 
 
+def test_settings_are_rows(run: Run) -> None:
+    [row] = document_of(run, "config", "tries")["rows"]
+
+    assert row["name"] == "tries"
+    assert isinstance(row["value"], int)
+
+
+def test_a_citation_is_rows_with_their_bibtex(run: Run) -> None:
+    software, galex = document_of(run, "cite", "7002")["rows"]
+
+    assert software["bibtex"].startswith("@software{topmast")
+    assert (galex["mission"], galex["doi"]) == ("GALEX", "")
+    assert "no DOI is known" in galex["note"]
+
+
 def test_nothing_found_is_no_error_and_the_reason_is_a_message(run: Run) -> None:
     document = document_of(run, "search", "--obs-collection", "HTS")
 

@@ -48,3 +48,35 @@ def test_what_cannot_be_shown_ends_with_a_word(call) -> None:  # type: ignore[no
     result = call("get", "M101", "--kind", "picure")
     assert result.exit_code == 2
     assert "Did you mean 'picture'?" in result.stderr
+
+
+def test_a_row_of_a_table_is_shown(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    call("products", "27000050", "--extension", "_lc.fits", "-o", "products.ecsv")
+
+    result = call("show", "products.ecsv", "--row", "1", "-o", "row.png")
+
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "row.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_recommended_file_of_an_observation_is_shown(call, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    result = call("show", "27000050", "-o", "observation.png")
+
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "observation.png").is_file()
+
+
+def test_a_row_that_is_not_there_is_told(call) -> None:  # type: ignore[no-untyped-def]
+    call("products", "27000050", "-o", "products.csv")
+
+    result = call("show", "products.csv", "--row", "99")
+
+    assert result.exit_code == 2
+    assert "There is no row 99: the table has 3." in result.stderr
+
+
+def test_a_row_of_no_table_is_refused(call) -> None:  # type: ignore[no-untyped-def]
+    result = call("show", "mast:HST/product/u8ji11acq_flt.fits", "--row", "2")
+
+    assert result.exit_code == 2
+    assert "--row goes with a table" in result.stderr

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,7 +24,7 @@ from tests.misbehaving import Misbehaving, Reply
 from topmast.config.output import print_line
 from topmast.download import plan_download
 from topmast.download.product import Product, Result
-from topmast.download.progress import Progress, reporter
+from topmast.download.progress import NotebookBar, Progress, reporter
 
 NO_WAIT = "topmast.download.progress.TICK_SECONDS"
 
@@ -44,6 +46,49 @@ def test_what_an_unfinished_file_had_on_disk_counts_when_it_has_finished() -> No
     report.finished(outcome(10, "ERROR"))
 
     assert [call.bytes_done for call in calls] == [50, 90, 100]
+
+
+class Shown:
+    """Stands for a display of IPython: keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.pictures: list[dict[str, str]] = []
+
+    def __call__(self, picture: dict[str, str], **options: Any) -> Shown:
+        assert options == {"raw": True, "display_id": True}
+        self.pictures.append(picture)
+        return self
+
+    def update(self, picture: dict[str, str], raw: bool) -> None:
+        assert raw
+        self.pictures.append(picture)
+
+
+def test_a_notebook_shows_one_bar_that_ends_full(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shown = Shown()
+    report = NotebookBar(shown)
+
+    report.begin(2, 100)
+    report.received(60)
+    report.finished(outcome(60))
+    report.finished(outcome(40, "ERROR"))
+    report.end("1 of 2 files failed.")
+
+    assert '<progress value="0" max="100"' in shown.pictures[0]["text/html"]
+    assert shown.pictures[-1]["text/plain"].startswith("2/2 files, 100 B of 100 B")
+    assert capsys.readouterr().out.splitlines() == ["[Failed] f: None", "1 of 2 files failed."]
+
+
+def test_a_kernel_gets_the_bar_of_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    shell = SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=Shown()))
+
+    assert isinstance(reporter(True), NotebookBar)
+    shell.kernel = None
+    assert not isinstance(reporter(True), NotebookBar)
 
 
 def test_no_more_is_done_than_there_is_to_do() -> None:

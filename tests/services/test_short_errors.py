@@ -7,11 +7,12 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import topmast
-from topmast.errors import InvalidQueryError, MastError, UnreachableError
+from topmast.errors import DiskFullError, InvalidQueryError, MastError, UnreachableError
 
 LONGEST = 8
 
@@ -97,3 +98,16 @@ def test_connect_shows_all_to_who_wants_it() -> None:
     with pytest.raises(MastError) as caught:
         topmast.connect("/nowhere/at/all", tracebacks="full")
     assert frames_inside(caught.value) > 1
+
+
+def test_an_error_between_two_files_is_a_few_lines(
+    sample_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = SimpleNamespace(f_bavail=0, f_frsize=1, free=0, total=1, used=1)
+    observations = topmast.connect(sample_folder).observations
+    monkeypatch.setattr("shutil.disk_usage", lambda *_: full)
+
+    with pytest.raises(DiskFullError) as caught:
+        next(observations.iter_download("3000007760", tmp_path))
+
+    assert len(traceback_of(caught.value)) <= LONGEST

@@ -1,7 +1,7 @@
 """A local archive in a folder: ingest data, search them, and serve them as MAST does.
 
-Its rooms, each of which imports only from those before it: footprints, store, accounts, catalogs,
-portal, server. `topmast.archive.archive.Archive` joins them.
+Its packages, each of which imports only from those before it: footprints, store, accounts,
+catalogs, portal, server. `topmast.archive.archive.Archive` joins them.
 """
 
 import lazy_loader

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topmast.errors import InvalidQueryError
+from topmast.services.chosen import PLANNING
 from topmast.tables.display import by_importance
 from topmast.wire.table_files import rows_of
 
@@ -23,6 +24,9 @@ MOST_COLUMNS = 12
 
 MOST_PLANS = 50
 """Older plans are forgotten."""
+
+NO_CRITERIA = ("coordinates", "radius", "pagesize", "page", "objectname", "object_name")
+"""Arguments of a query that the tools give themselves."""
 
 Answer = dict[str, Any]
 Criteria = Mapping[str, Any]
@@ -78,7 +82,7 @@ class Tools:
         observations = self._client.observations
         table = observations.get_product_list(list(obsids))
         if filters:
-            table = observations.filter_products(table, **filters)
+            table = observations.filter_products(table, **_only_filters(filters))
         return _answer(table, columns, _checked_rows(rows), len(table))
 
     def catalog(
@@ -96,7 +100,7 @@ class Tools:
     def plan(self, obsids: Sequence[str], filters: Criteria | None = None) -> Answer:
         """What a download of these observations would fetch: nothing is downloaded yet."""
         made = self._client.observations.plan_download(
-            list(obsids), download_dir=self._folder, **(filters or {})
+            list(obsids), download_dir=self._folder, **_only_filters(filters)
         )
         if made is None:
             return {"plan": None, "summary": "There are no files to download.", "files": 0}
@@ -134,10 +138,24 @@ class Tools:
 
 
 def _question(target: str, radius: str, criteria: Criteria | None) -> dict[str, Any]:
-    asked = _place(target, radius) | dict(criteria or {})
+    asked = _place(target, radius) | _without(criteria, NO_CRITERIA)
     if not asked:
         raise InvalidQueryError("Give a target, or criteria such as {'obs_collection': 'HST'}.")
     return asked
+
+
+def _only_filters(filters: Criteria | None) -> dict[str, Any]:
+    """The filters, without words that would say where files go and how."""
+    return _without(filters, set(PLANNING) - {"mrp_only", "extension"})
+
+
+def _without(words: Criteria | None, refused: Collection[str]) -> dict[str, Any]:
+    for name in words or {}:
+        if name in refused:
+            raise InvalidQueryError(
+                f"{name!r} is no column; a place is given by target and radius."
+            )
+    return dict(words or {})
 
 
 def _place(target: str, radius: str) -> dict[str, Any]:

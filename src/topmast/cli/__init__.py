@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "count": "topmast.cli.search",
     "explain": "topmast.cli.search",
     "catalog": "topmast.cli.catalog",
+    "crossmatch": "topmast.cli.catalog",
     "tap": "topmast.cli.tap",
     "products": "topmast.cli.products",
     "download": "topmast.cli.download",

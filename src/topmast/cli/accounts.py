@@ -179,7 +179,7 @@ def create(
         )
     say(
         f"Token {made.id} of {made.account}, until {_day(made.expires)}, and no longer than "
-        f"{idle_days:g} days without use. Whoever has it is {made.account}:"
+        f"{idle_days:g} days without use. It gives all rights of {made.account}:"
     )
     click.echo(secret)
     return DONE

@@ -54,7 +54,7 @@ def init(folder: Path, sample: bool, profile: str) -> int:
         from topmast.archive import Archive
 
         Archive.create(folder, profile=profile).close()
-    say(f"The archive is in {folder}. Ask it with: topmast search M101 --archive {folder}")
+    say(f"The archive is in {folder}. Search it with: topmast search M101 --archive {folder}")
     return DONE
 
 
@@ -306,6 +306,6 @@ def make_sample(folder: Path, profile: str = "current") -> None:
         build_sample(part, profile=profile, progress=show).close()
     say(
         f"It has a demo account, {DEMO_ACCOUNT.name} with the password {DEMO_ACCOUNT.password}, "
-        "to try exclusive data with. Take it away before real data go in: "
+        "to try exclusive data with. Remove it before you add real data: "
         f"topmast user remove {folder} {DEMO_ACCOUNT.name}"
     )

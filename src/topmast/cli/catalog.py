@@ -1,8 +1,9 @@
-"""Find the sources of a catalogue, or count them: `topmast catalog`."""
+"""Find the sources of a catalogue by place or by a table: `topmast catalog`, `crossmatch`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -97,3 +98,37 @@ def _criteria(session: Session, name: str, criterion: tuple[str, ...]) -> dict[s
     columns = criteria_columns(session, chosen_catalog(session, name))
     pairs = pairs_of(criterion)
     return {word: value_of(columns.find(word), texts) for word, texts in pairs.items()}
+
+
+@command("crossmatch", short_help="Match a table of positions with a catalogue.")
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--catalog", default="HSC", show_default=True, metavar="NAME", help="Which catalogue."
+)
+@click.option("--version", type=int, metavar="N", help="Of HSC or Gaia; if not given the highest.")
+@click.option("--radius", default="2 arcsec", show_default=True, metavar="ANGLE",
+              help="How far a source may be away.")  # fmt: skip
+@click.option(
+    "--all", "every", is_flag=True, help="All sources within the radius, not the nearest."
+)
+@output_options
+def crossmatch(
+    table: Path, catalog: str, version: int | None, radius: str, every: bool, output: Output
+) -> int:
+    """Find the source of a catalogue that is nearest to each row of TABLE.
+
+    TABLE is a file with columns such as ra and dec, in degrees. The column target_index of the
+    result is the number of the row, counted from 0.
+
+    \b
+    topmast crossmatch my_stars.csv --catalog Gaia --radius "1 arcsec" --output matched.parquet
+    """
+    from topmast.cli.formats import read_table
+
+    found = (
+        current()
+        .client()
+        .catalogs.crossmatch(read_table(table), catalog, radius, nearest=not every, version=version)
+    )
+    output.write(found)
+    return DONE if len(found) else NOTHING

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
 
+from topmast.citation import __citation__
+from topmast.citation import cite as cite_data
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.settings import command, current
 from topmast.cli.sources import ID_COLUMNS, read_source
 
 if TYPE_CHECKING:
     from astropy.table import Table
+
+
+SOFTWARE = {"title": "topmast", "bibtex": __citation__}
+"""The first row with --json."""
 
 
 @command(short_help="Cite topmast, and the data of a table.")
@@ -27,13 +34,14 @@ def cite(what: tuple[str, ...], bibtex: bool) -> int:
     topmast cite manifest.ecsv --bibtex
     topmast search M101 --radius 1m | topmast cite -
     """
-    from topmast.citation import cite as cited
-
     data = _table(what) if what else None
     if data is not None and not len(data):
         return NOTHING
-    found = cited(data)
-    click.echo(found.bibtex() if bibtex else str(found))
+    found = cite_data(data)
+    if current().json:
+        click.echo(json.dumps([SOFTWARE, *found.rows()]))
+    else:
+        click.echo(found.bibtex() if bibtex else str(found))
     return DONE
 
 

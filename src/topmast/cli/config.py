@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from topmast.cli.errors import DONE
-from topmast.cli.settings import command
+from topmast.cli.settings import command, current
 
 
 @command(short_help="Show the settings and where they come from.", quick=True)
@@ -27,13 +29,20 @@ def config(names: tuple[str, ...]) -> int:
     for name in names:
         if name not in DEFAULTS:
             raise click.UsageError(f"There is no setting {name!r}.{did_you_mean(name, DEFAULTS)}")
+    values = {name: getattr(conf, name) for name in names or DEFAULTS}
+    rows = [
+        # an address is shown without its password
+        {"name": name, "value": shown(each) if isinstance(each, str) else each,
+         "source": str(conf.source(name))}
+        for name, each in values.items()
+    ]  # fmt: skip
+    if current().json:
+        click.echo(json.dumps(rows))
+        return DONE
     for path in configuration_files():
         click.echo(f"# {path}" + ("" if path.is_file() else " (does not exist)"))
     click.echo("[mast]")
-    for name in names or DEFAULTS:
-        value = getattr(conf, name)
-        if isinstance(value, str):
-            value = shown(value)  # without a password in an address
-        source = conf.source(name)
-        click.echo(f"{name} = {value}" + ("" if source == "default" else f"  # from {source}"))
+    for row in rows:
+        remark = "" if row["source"] == "default" else f"  # from {row['source']}"
+        click.echo(f"{row['name']} = {row['value']}{remark}")
     return DONE

@@ -11,6 +11,7 @@ import click
 from topmast.cli.download import with_progress
 from topmast.cli.errors import DONE
 from topmast.cli.settings import command, current, say
+from topmast.cli.sources import STDIN, is_product_table, read_source
 from topmast.cli.targets import one_position, place_of, radius_option
 
 if TYPE_CHECKING:
@@ -28,24 +29,59 @@ picture_option: Callable[[FC], FC] = click.option(
 
 
 @command(short_help="Plot a light curve, a spectrum or an image.")
-@click.argument("what", metavar="FILE|URI")
+@click.argument("what", metavar="FILE|URI|OBSID|TABLE|-")
+@click.option("--row", type=click.IntRange(min=1), metavar="N",
+              help="Which row of a table; the first if not given.")  # fmt: skip
 @picture_option
-def show(what: str, picture: Path | None) -> int:
+def show(what: str, row: int | None, picture: Path | None) -> int:
     """Plot what a file holds: its light curve, its spectrum or its image.
 
-    A URI of the archive is read from there, without a download. Without a screen the plot is
-    written beside you, as a PNG, and its name is printed.
+    A URI of the archive is read from there, without a download; so is a row of a table of
+    products, and the recommended file of an observation. Without a screen the plot is written
+    beside you, as a PNG, and its name is printed.
 
     \b
     topmast show tess2019087120000-s0010-0000000307210830-0129-s_lc.fits
     topmast show mast:HST/product/u8ji11acq_flt.fits -o image.png
+    topmast show products.ecsv --row 3
+    topmast search M8 --obs-collection IUE | topmast show - -o iue.png
     """
     from topmast.plots.show import show as plot
 
+    if is_source(what):
+        what = uri_of_row(read_source((what,)), row or 1)
+    elif row is not None:
+        raise click.UsageError(f"--row goes with a table, and {what} is none.")
     if ":" in what and not Path(what).exists():
         with current().client().open_product(what) as hdus:
             return _plot(plot, hdus, picture, what.rpartition("/")[2])
     return _plot(plot, what, picture, Path(what).name)
+
+
+def is_source(what: str) -> bool:
+    """Whether it is a table, standard input or an obsid, and not a file with data or a URI."""
+    if what == STDIN or (what.isdigit() and not Path(what).exists()):
+        return True
+    return Path(what).suffix.lower() in TABLES and Path(what).is_file()
+
+
+def uri_of_row(source: Any, row: int) -> str:
+    """The URI of a row of products, or of the first recommended file of an observation."""
+    if row > len(source):
+        raise click.UsageError(f"There is no row {row}: the table has {len(source)}.")
+    chosen = source[row - 1 : row]
+    if is_product_table(source):
+        return str(chosen["dataURI"][0])
+    observations = current().client().observations
+    products = observations.get_product_list(chosen)
+    best = observations.filter_products(products, mrp_only=True, productType="SCIENCE")
+    if not len(best):
+        raise click.UsageError(f"Row {row} has no recommended science file to plot.")
+    return str(best["dataURI"][0])
+
+
+TABLES = (".ecsv", ".vot", ".xml", ".csv", ".tsv", ".json", ".parquet")
+"""Files that list products; a FITS file is taken for data."""
 
 
 @command(short_help="Download, and plot, the best data of an object.")

@@ -22,7 +22,12 @@ from topmast.download.tables.plan_table import (
 )
 from topmast.download.tables.products_table import exclusive_dates, forbidden, require, sizes, texts
 from topmast.download.transfer.cloud import Cloud
-from topmast.errors import InvalidQueryError, UnsafeNameError, with_short_errors
+from topmast.errors import (
+    InvalidQueryError,
+    UnsafeNameError,
+    with_short_errors,
+    with_short_errors_in,
+)
 from topmast.net.session import Session
 from topmast.tables.html import ROWS, lines_html, table_html
 from topmast.wire.safe_names import safe_name
@@ -106,7 +111,7 @@ class Plan:
         self._table: Table | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """In another process the archive and its settings are the same; nobody is logged in."""
+        """In another process the archive and its settings are the same, without a login."""
         return self.__dict__ | {"_session": (self._session.recipe(), self._session.open_folder)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -225,6 +230,7 @@ class Plan:
         """
         return self._run(verbose, progress).to_the_end(raise_on_error=raise_on_error)
 
+    @with_short_errors(_wants_all)
     def iter_download(
         self,
         *,
@@ -232,7 +238,7 @@ class Plan:
         progress: Callable[[Progress], object] | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Fetch the files and give each row of the manifest as soon as its file has finished."""
-        return self._run(verbose, progress).rows()
+        return with_short_errors_in(self._run(verbose, progress).rows(), _wants_all(self))
 
     def _run(self, verbose: bool, progress: Callable[[Progress], object] | None) -> Run:
         check_progress(progress)

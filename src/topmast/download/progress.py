@@ -1,4 +1,4 @@
-"""Progress of a download: a bar on a terminal, lines elsewhere, or a callback."""
+"""Progress of a download: a bar on a terminal or in a notebook, lines elsewhere, a callback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from topmast.config.output import print_line, without_controls
+from topmast.config.output import print_line, readable_size, without_controls
 from topmast.download.product import DISK, Result
 from topmast.net.address import without_credentials
 from topmast.wire.files import is_web_address
@@ -161,6 +161,58 @@ class Bar(Report):
             self._bar.update(self._task, completed=now.bytes_done, done=now.files_done)
 
 
+class NotebookBar(Report):
+    """The bar of a web page, in the output of a notebook's cell; `show` makes and renews it."""
+
+    def __init__(self, show: Callable[..., Any]) -> None:
+        super().__init__()
+        self._show = show
+        self._handle: Any = None
+        self._began = self._shown = time.monotonic()
+
+    def begin(self, files: int, size: int) -> None:
+        super().begin(files, size)
+        self._began = time.monotonic()
+        self._handle = self._show(self._picture(), raw=True, display_id=True)
+
+    def received(self, count: int) -> None:
+        super().received(count)
+        self._move()
+
+    def finished(self, result: Result) -> None:
+        super().finished(result)
+        self._move()
+        if result.status == "ERROR":
+            print_line(f"[Failed] {result.product.local_path}: {result.message}")
+
+    def end(self, last_line: str) -> None:
+        self._renew()
+        if last_line:
+            print_line(last_line)
+
+    def _move(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            due = now - self._shown > TICK_SECONDS
+            self._shown = now if due else self._shown
+        if due:
+            self._renew()
+
+    def _renew(self) -> None:
+        if self._handle is not None:
+            self._handle.update(self._picture(), raw=True)
+
+    def _picture(self) -> dict[str, str]:
+        now = self.progress()
+        rate = now.bytes_done / max(time.monotonic() - self._began, 0.001)
+        whole = f" of {readable_size(now.bytes)}" if now.bytes else ""
+        text = f"{now.files_done}/{now.files} files, {readable_size(now.bytes_done)}{whole}"
+        text += f", {readable_size(rate)}/s"
+        done, most = (now.bytes_done, now.bytes) if now.bytes else (now.files_done, now.files)
+        bar = f'<progress value="{done}" max="{max(most, 1)}" style="width:20em"></progress>'
+        return {"text/html": f"{bar} {text}", "text/plain": text}
+
+
 class Callback(Report):
     """Calls a function of the user's, beside what `also` shows."""
 
@@ -198,11 +250,28 @@ def reporter(
     *,
     own_address: bool = True,
 ) -> Report:
-    """What fits the place: silence, a bar on a terminal, lines elsewhere."""
+    """What fits the place: silence, a bar on a terminal or in a notebook, lines elsewhere."""
     report = Report()
     if verbose:
-        report = Bar() if _is_terminal() else Lines(own_address)
+        report = _display(own_address)
     return report if function is None else Callback(function, report)
+
+
+def _display(own_address: bool) -> Report:
+    show = _notebook_display()
+    if show is not None:
+        return NotebookBar(show)
+    return Bar() if _is_terminal() else Lines(own_address)
+
+
+def _notebook_display() -> Callable[..., Any] | None:
+    """IPython's ``display``, where this process is the kernel of a notebook."""
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None else None
+    if getattr(shell, "kernel", None) is None:
+        return None
+    display: Callable[..., Any] = sys.modules["IPython.display"].display
+    return display
 
 
 def _is_terminal() -> bool:

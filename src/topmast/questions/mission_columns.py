@@ -193,7 +193,7 @@ def _texts(values: Iterable[str]) -> NDArray[np.str_]:
 def get_dataset_kwd(session: Session, /, *, mission: str = "") -> str | None:
     """The column that names a dataset, such as ``sci_data_set_name`` for HST.
 
-    None, with a line in the log, for a mission of which nobody tells it.
+    None, with a line in the log, for a mission where it is not known.
     """
     known = checked_mission(mission)
     if known.dataset_keyword:

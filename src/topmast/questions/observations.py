@@ -100,7 +100,7 @@ def query_object(
     Parameters
     ----------
     object_name : str or list of str
-        Such as ``"M8"``; ``objectname`` is the same. Of a list, names that nobody knows are
+        Such as ``"M8"``; ``objectname`` is the same. Of a list, unknown names are
         warned of and left out.
     radius, pagesize, page, **criteria
         As for `query_region`.

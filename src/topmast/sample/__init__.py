@@ -37,7 +37,7 @@ MODIFIED = 1577836800
 
 
 class DemoAccount(NamedTuple):
-    """Somebody to log in as; `proposals` are those of the exclusive samples that they may have."""
+    """A user to log in as; `proposals` are those of the exclusive samples that they may have."""
 
     name: str
     password: str

@@ -98,7 +98,7 @@ def logout(session: Session, /) -> None:
 
 
 def authenticated(session: Session, /) -> bool:
-    """Whether somebody is logged in, and the login has not ended as far as known here."""
+    """Whether there is a login, and it has not ended as far as known here."""
     return session.logged_in
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from topmast.questions import catalogs, tap_collections, tap_jobs, tap_queries
+from topmast.questions import catalogs, crossmatch, tap_collections, tap_jobs, tap_queries
 from topmast.questions.catalog_question import ask_catalog, ask_catalog_answers, count_catalog
 from topmast.services import hsc_spectra
 from topmast.services.methods import answers, count, method, query, query_of, twin_of
@@ -31,6 +31,7 @@ class CatalogsClass(Service):
     query_object_count: Final = count(catalogs.query_object, count_catalog)
     query_criteria_count: Final = count(catalogs.query_criteria_count, count_catalog)
     get_metadata: Final = method(catalogs.get_metadata)
+    crossmatch: Final = method(crossmatch.crossmatch)
 
     get_collections: Final = method(tap_collections.get_collections)
     get_catalogs: Final = method(tap_collections.get_catalogs)

@@ -19,7 +19,7 @@ from topmast.tables.fields import Field
 MAY_DOWNLOAD = Field(
     "may_download", "boolean", "May Download", "Whether this login may fetch the file"
 )
-"""The column that product lists end with for somebody who is logged in."""
+"""The column that product lists end with for a user who is logged in."""
 
 Restricted = dict[str, frozenset[str]]
 """For each URI that is not public the proposals whose members may have it."""

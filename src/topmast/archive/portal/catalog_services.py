@@ -258,6 +258,7 @@ CATALOG_SERVICES: Mapping[str, Answer] = dict(_read_services())
 
 OWN: Mapping[tuple[str, str], Callable[..., bytes]] = {
     ("mast.catalogs.", ".cone"): cone_service,
+    ("mast.catalogs.", ".crossmatch"): match_service,
     ("mast.catalogs.filtered.", ".position"): partial(
         filtered_service, kind="position", count="asked"
     ),

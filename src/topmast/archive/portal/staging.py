@@ -60,7 +60,7 @@ class StagedScripts:
         self._make_room(size)
         if shutil.disk_usage(root).free - size < self.LEAST_FREE_BYTES:
             raise InvalidQueryError(
-                "The archive has no room for another script now. Ask again later."
+                "The archive has no space for another script now. Ask again later."
             )
         # Eight characters that tell one client's places from another's, and not who it is.
         owner = hashlib.sha256(client.encode()).hexdigest()[:8]

@@ -224,7 +224,7 @@ def _received(pipe: IO[bytes]) -> tuple[bytes, Answer]:
             try:
                 file.write(piece)
             except OSError as problem:
-                raise BusyError("The archive has no room for a large answer now.") from problem
+                raise BusyError("The archive has no space for a large answer now.") from problem
             left -= len(piece)
         file.flush()
         return kind, AnswerFile(file, size)

@@ -21,7 +21,9 @@ def unpack(part: Part, encoding: str, product: Product) -> None:
     if encoding == "identity":
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise Failed(f"the archive sent the file packed as {encoding!r}, which nobody asked for")
+        raise Failed(
+            f"the archive sent the file packed as {encoding!r}, which the request did not ask for"
+        )
     if encoding == "deflate":
         try:
             _unpack_in_place(part, product.size or 0, DeflateReader)

@@ -61,7 +61,9 @@ async def answer_with_file(request: Request, uri: str) -> Response:
 async def _refusal(request: Request, uri: str) -> str:
     account = (await current_user(request)).account
     if account is None:
-        return f"{uri[:300]} is exclusive, and nobody is logged in: its owner's login is needed."
+        return (
+            f"{uri[:300]} is exclusive, and the request has no login: that of its owner is needed."
+        )
     return f"{uri[:300]} is exclusive, and this login of {account.name} has no right to it."
 
 
