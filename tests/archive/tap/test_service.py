@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import sqlite3
@@ -43,13 +44,18 @@ def url(tap_archive: Archive) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="module")
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+"""pyvo leaves connections open."""
+
+
+@pytest.fixture
 def service(url: str) -> Iterator[Any]:
     pyvo = pytest.importorskip("pyvo")
     import requests
 
     with requests.Session() as session:
         yield pyvo.dal.TAPService(f"{url}/tap", session=session)
+    gc.collect()
 
 
 def near() -> np.ndarray[Any, Any]:
