@@ -16,6 +16,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -23,6 +24,9 @@ RECORDED = PROJECT.parent / "shared" / "real"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # How long an example takes is for the benchmarks; a busy machine is no fault of the code.
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
     for name in [name for name in os.environ if name.startswith("TOPMAST_")]:
         if not name.endswith("_PYTHON"):  # an interpreter for a test is no setting
             del os.environ[name]
