@@ -120,6 +120,22 @@ def test_rows_without_a_position_match_nothing(client: Client, stars: Table) -> 
     assert list(found["target_index"]) == [0, 1, 4]
 
 
+def test_a_file_is_matched_by_the_command(client: Client, stars: Table, tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from topmast.cli import main
+
+    lines = [
+        f"{ra!r},{dec!r}"
+        for ra, dec in zip(stars["ra"][:5].tolist(), stars["dec"][:5].tolist(), strict=True)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["ra,dec", *lines, ","]) + "\n")
+    words = ["crossmatch", str(tmp_path / "t.csv"), "--catalog", "mine", "--radius", "1 arcsec"]
+    done = CliRunner().invoke(main, ["--archive", client.session.where, *words, "--format", "csv"])
+    assert done.exit_code == 0, done.stderr
+    assert [line.split(",")[0] for line in done.stdout.splitlines()[1:]] == list("01234")
+
+
 def test_the_catalogues_of_mast_are_matched_by_its_own_services(sample_folder: Path) -> None:
     with connect(sample_folder) as client:
         stars = client.catalogs.query_object("M8", catalog="TIC", radius=0.05)

@@ -141,7 +141,10 @@ def _floats(column: Any, name: str) -> FloatArray:
     unit = getattr(column, "unit", None)
     values = column.to("deg").value if unit is not None and hasattr(column, "to") else column
     try:
-        plain = np.ma.filled(np.ma.asarray(values).astype(np.float64), np.nan)
+        listed = np.ma.asarray(values)
+        if listed.dtype.kind in "UO":  # as some kinds of files have it
+            listed = np.ma.asarray([_number(value) for value in listed.tolist()])
+        plain = np.ma.filled(listed.astype(np.float64), np.nan)
     except (TypeError, ValueError) as problem:
         raise InvalidQueryError(f"The column {name} holds no degrees: {problem}") from problem
     limit = 90.0 if name.startswith(("d", "s_d", "_d")) or "dec" in name else 720.0
@@ -149,6 +152,11 @@ def _floats(column: Any, name: str) -> FloatArray:
         worst = plain[np.argmax(np.abs(np.nan_to_num(plain)))]
         raise InvalidQueryError(f"{name} is {worst:g} in one of the rows, which is off the sky.")
     return plain.ravel()
+
+
+def _number(value: Any) -> float:
+    """A number that may be a text; nan for nothing."""
+    return np.nan if value is None or not str(value).strip() else float(value)
 
 
 def _ask(
