@@ -76,6 +76,7 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
     ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
+    ("/scs/{name}", BOTH, catalogs.cone_search),
     (PATH_LOOKUP, GET, cloud.path_lookup),
     (f"/{PUBLIC_BUCKET}", GET, cloud.list_bucket),
     (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
