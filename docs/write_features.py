@@ -57,6 +57,7 @@ OWN: tuple[tuple[str, str, str], ...] = (
     ("Observations", "headers", "the headers of many remote files as a table"),
     ("Catalogs", "crossmatch", "a table matched with a catalogue"),
     ("Catalogs", "tap", "a query in ADQL"),
+    ("Catalogs", "to_lsdb", "a catalogue on Dask, over the files of the archive"),
     ("Archive", "ingest_folder", "a folder of FITS and ASDF files as an archive"),
     ("Archive", "import_catalog", "catalogue files of any size"),
 )

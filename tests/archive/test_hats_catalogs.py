@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from astropy.coordinates import SkyCoord
 
+from topmast import connect
 from topmast.archive import Archive
 from topmast.archive.catalogs import partitions
 from topmast.archive.catalogs.cones import cells_of_rows, distances_deg
@@ -20,6 +22,7 @@ from topmast.archive.catalogs.definitions import catalog_to_json, known_catalog
 from topmast.archive.catalogs.hats import MARGIN_ARCSEC, Pixel, read_pixels
 from topmast.archive.catalogs.parquet import CELL, CatalogTable
 from topmast.archive.catalogs.row_files import INDEX, POSITIONS
+from topmast.errors import InvalidQueryError
 from topmast.sky.cells import cells_of_points
 
 ROWS = 20_000
@@ -207,3 +210,26 @@ def test_a_reader_keeps_all_partitions_and_the_index_of_an_older_state(empty: Ar
     assert old.column("ra").to_pylist() == [10.0, 200.0]
     assert old.near(200.0, -60.0, 1.0)[0].tolist() == [1]
     assert old.with_keys([2, 9]).tolist() == [1]  # type: ignore[union-attr]
+
+
+def test_a_client_gives_a_catalogue_to_lsdb(table: CatalogTable) -> None:
+    pytest.importorskip("lsdb")
+    archive = next(p for p in table.folder.parents if (p / "archive.sqlite").is_file())
+    with connect(archive) as client, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import dask
+
+        with dask.config.set(scheduler="synchronous"):
+            catalog = client.catalogs.to_lsdb("mine", columns=["id", "ra", "dec"])
+            rows = catalog.cone_search(*CORNER, radius_arcsec=360).compute()
+        expected = client.catalogs.query_region(
+            SkyCoord(*CORNER, unit="deg"), radius=0.1, catalog="mine", limit=None
+        )
+        assert sorted(rows["id"]) == sorted(expected["id"])
+        with pytest.raises(InvalidQueryError, match=r"no catalogue 'mne'\. Did you mean 'mine'"):
+            client.catalogs.to_lsdb("mne")
+        for hostile in ("..", "../products", "/etc", ""):
+            with pytest.raises(InvalidQueryError):
+                client.catalogs.to_lsdb(hostile)
+    with pytest.raises(InvalidQueryError, match="a folder on this disk"):
+        connect("http://127.0.0.1:1").catalogs.to_lsdb("mine")

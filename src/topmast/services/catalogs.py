@@ -6,7 +6,7 @@ from typing import Final
 
 from topmast.questions import catalogs, crossmatch, tap_collections, tap_jobs, tap_queries
 from topmast.questions.catalog_question import ask_catalog, ask_catalog_answers, count_catalog
-from topmast.services import hsc_spectra
+from topmast.services import hsc_spectra, lsdb_catalogs
 from topmast.services.methods import answers, count, method, query, query_of, twin_of
 from topmast.services.service import Service
 
@@ -32,6 +32,7 @@ class CatalogsClass(Service):
     query_criteria_count: Final = count(catalogs.query_criteria_count, count_catalog)
     get_metadata: Final = method(catalogs.get_metadata)
     crossmatch: Final = method(crossmatch.crossmatch)
+    to_lsdb: Final = method(lsdb_catalogs.to_lsdb)
 
     get_collections: Final = method(tap_collections.get_collections)
     get_catalogs: Final = method(tap_collections.get_catalogs)
