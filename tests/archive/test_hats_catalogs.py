@@ -223,7 +223,7 @@ def test_a_client_gives_a_catalogue_to_lsdb(table: CatalogTable) -> None:
             catalog = client.catalogs.to_lsdb("mine", columns=["id", "ra", "dec"])
             rows = catalog.cone_search(*CORNER, radius_arcsec=360).compute()
         expected = client.catalogs.query_region(
-            SkyCoord(*CORNER, unit="deg"), radius=0.1, catalog="mine", limit=None
+            SkyCoord(*CORNER, unit="deg"), radius=0.1, catalog="mine"
         )
         assert sorted(rows["id"]) == sorted(expected["id"])
         with pytest.raises(InvalidQueryError, match=r"no catalogue 'mne'\. Did you mean 'mine'"):

@@ -246,7 +246,10 @@ def _near(
     page: Any,
 ) -> AnyQuestion:
     """Which sources of a catalogue lie in the cones of `place`."""
-    if by_tap := _by_tap(session, place, name, words):
+    # The portal of an archive in a folder has all of its catalogues, and answers sooner.
+    plain = "://" not in session.where and not set(words) - {"verbose"}
+    by_tap = None if plain else _by_tap(session, place, name, words)
+    if by_tap:
         return by_tap
     catalog = chosen_catalog(session, name, version)
     if catalog.api:
