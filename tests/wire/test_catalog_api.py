@@ -150,3 +150,15 @@ def test_missing_numbers_are_masked_and_long_ones_keep_their_digits() -> None:
 
     assert found["objID"].data.tolist() == [68960059717834079, 5]
     assert found["gMeanPSFMag"].mask.tolist() == [True, True]
+
+
+@pytest.mark.peer
+@given(st.lists(st.one_of(st.none(), st.text("a\0", max_size=3)), min_size=1, max_size=5))
+def test_texts_of_nul_characters_are_masked_where_astroquery_masks_them(
+    cells: list[str | None],
+) -> None:
+    peer = pytest.importorskip("astroquery.mast.services")
+    answer = {"info": [{"name": "word", "type": "string"}], "data": [[cell] for cell in cells]}
+    theirs = peer._json_to_table(answer)["word"]
+    ours = decode_rows(json.dumps(answer).encode())["word"]
+    assert ours.mask.tolist() == theirs.mask.tolist()

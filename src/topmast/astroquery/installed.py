@@ -23,7 +23,7 @@ class InstalledMast:
 
     def __init__(self, package: ModuleType | None) -> None:
         file = getattr(package, "__file__", None)
-        self.folder = Path(file).parent / "mast" if file else None
+        self.folder: Path | None = Path(file).parent / "mast" if file else None
         self._modules: dict[str, ModuleType | None] = {}
 
     def find_module(self, name: str) -> ModuleSpec:

@@ -18,7 +18,7 @@ import msgspec
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.tables.fields import Field
 from topmast.tables.values import Values
-from topmast.wire.json import excerpt, read_json
+from topmast.wire.json import excerpt, has_nuls, read_json
 from topmast.wire.missions import column_of_cells, json_object, named_type
 
 TABLE = "/api/v0.1/{catalog}/{release}/{table}.json"
@@ -190,7 +190,8 @@ def decode_rows(content: bytes) -> dict[str, Values]:
     words = list(map(named_type, info))
     cells = _cells(rows, [name for name, _ in words], content)
     found = reversed(list(zip(words, cells, strict=True)))
-    columns = {name: column_of_cells(name, word, column) for (name, word), column in found}
+    nuls = has_nuls(content)
+    columns = {name: column_of_cells(name, word, column, nuls) for (name, word), column in found}
     return {name: columns[name] for name, _ in words}
 
 
