@@ -132,11 +132,18 @@ def _later(name: str, method: str, words: list[str]) -> str:
     return f"| `{name}.{method}` | {f'yes, without {listed}' if missing else 'yes'} |"
 
 
-def main() -> None:
-    """Write the page."""
+def main() -> str | None:
+    """Write the page; with --check say what is wrong with the one that is there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        (DOCS / "features.md").write_text(features(), encoding="utf-8")
+        text = features()
+        if sys.argv[1:] != ["--check"]:
+            (DOCS / "features.md").write_text(text, encoding="utf-8")
+            return None
+        old = (DOCS / "features.md").read_text(encoding="utf-8")
+        wrong = [] if old == text else ["Run: python docs/write_features.py"]
+        wrong += [f"{name}: no reason is needed" for name in unused()]
+        return "\n".join(wrong) or None
 
 
 def unused() -> Iterator[str]:

@@ -17,7 +17,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "topmast"
 
 LAYERS = (
     {"version", "errors"},
-    {"citation", "config"},
+    {"config"},
     {"sky"},
     {"tables"},
     {"wire"},
@@ -28,7 +28,7 @@ LAYERS = (
     {"services"},
     {"archive"},
     {"client"},
-    {"assistant", "astroquery", "plots", "sample"},
+    {"astroquery", "plots", "sample"},
     {"cli"},
 )
 """Each module imports from its own layer and from those above it in this list."""
@@ -41,7 +41,7 @@ ONLY_IN = {
     "starlette": "archive",
     "uvicorn": "archive",
     "sqlite3": "archive",
-    "mcp": "assistant",
+    "mcp": "cli",
 }
 ALSO = {("rich", "download"), ("rich", "questions"), ("sqlite3", "download"), ("sqlite3", "sample")}
 

@@ -15,7 +15,7 @@ SOURCE = Path(topmast.__file__).parent
 
 PUBLIC_MODULES = (
     "astroquery.dropin",
-    "citation",
+    "services.citation",
     "client",
     "errors",
 )

@@ -6,7 +6,7 @@ from .astroquery.dropin import (
     install_as_astroquery as install_as_astroquery,
     uninstall_as_astroquery as uninstall_as_astroquery,
 )
-from .citation import (
+from .services.citation import (
     Citation as Citation,
     DataSet as DataSet,
     __citation__ as __citation__,

@@ -8,6 +8,7 @@ import io
 import json
 import re
 import warnings
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -166,3 +167,24 @@ def test_dates_and_radii_are_read_and_written_alike() -> None:
     for wrong in ("-1", "1e5", "nan", "0.0.1", "x"):
         with pytest.raises(InvalidQueryError):
             radius_of(wrong)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=M101",
+        "q=M101&obs_collection=HST&obs_collection=JWST",
+        "filters=F606W&calib_level=3",
+        "begin=2010-01-01&end=2012-12-31&longest=500",
+        "q=9370",
+        "targets=M101%0AM8&radius=1+arcmin",
+    ],
+)
+def test_the_adql_that_can_be_copied_gives_the_same_rows(sample_folder: Path, query: str) -> None:
+    from topmast import Archive, connect
+
+    with Archive(sample_folder) as archive, connect(sample_folder) as client:
+        text = html.unescape(Caller(archive).get(f"/?{query}").content.decode())
+        adql = re.search(r"ADQL <button.*?<pre>(.*?)</pre>", text, re.DOTALL)
+        assert adql is not None
+        assert len(client.catalogs.tap(adql[1])) == total(text) > 0

@@ -210,7 +210,7 @@ CASES = [
         body=GZ,
     ),
     Case("gzip twice", (good(GZ, gzipped=True),), True, file="victim.fits.gz", body=GZ),
-    always("packed as nobody asked", "nobody asked", headers={"Content-Encoding": "br"}),
+    always("packed as nobody asked", "did not ask for", headers={"Content-Encoding": "br"}),
     in_turn("a page of HTML at first", {"body": PAGE}),
     always("a page of HTML with status 200", "Down for maintenance", body=PAGE),
     always("an error in JSON with status 200", "JSON", body=b'{"status": "ERROR", "msg": "no"}'),

@@ -13,7 +13,7 @@ HEADINGS = {
     "test_credentials.py": "Wants a token or a password",
     "test_rights.py": "Wants data or an account without the right to it",
     "test_server.py": "Wants out of the server's folder, into its database, or to keep others out",
-    "test_answers.py": "A server that attacks whoever asks it",
+    "test_answers.py": "A server that attacks its clients",
 }
 
 

@@ -60,7 +60,7 @@ def test_token_by_redirect_of_a_query(
 
 
 def test_token_by_redirect_to_another_port(hostile: Misbehaving) -> None:
-    """Redirect to another port of the same host, where somebody else listens."""
+    """Redirect to another port of the same host, where another program listens."""
     with Misbehaving() as neighbour, logged_in(hostile) as client:
         hostile.on("/x", away(neighbour, "/take", 302))
         client.session.send(Request("GET", hostile.url + "/x"))

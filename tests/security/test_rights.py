@@ -169,7 +169,7 @@ def test_session_fixation(caller: Caller) -> None:
 
 
 def test_a_login_from_another_site(caller: Caller) -> None:
-    """Let the browser of somebody who is logged in send requests from another site."""
+    """Let the browser of a user who is logged in send requests from another site."""
     reply = send_password(caller, ALICE, ALICES_PASSWORD)
     assert "SameSite=Lax" in reply.headers["Set-Cookie"]
     assert "HttpOnly" in reply.headers["Set-Cookie"]
@@ -247,7 +247,7 @@ def test_rights_that_a_token_claims(archive: Archive, caller: Caller) -> None:
 
 
 def test_answers_kept_for_somebody_else(caller: Caller, tokens: Tokens) -> None:
-    """Poll for the answer that the server keeps ready for somebody else's query."""
+    """Poll for the answer that the server keeps ready for another user's query."""
     body = encode_request(MashupRequest("Mast.Caom.Products", {"obsid": "2,3"}))
 
     def rows(**headers: str) -> Any:

@@ -149,10 +149,9 @@ class Archive:
         previews: bool = True,
         progress: Progress | None = None,
     ) -> FolderReport:
-        """Put in every FITS and ASDF file below a folder, by what its headers say.
+        """Put in every FITS and ASDF file below a folder; again, only those that have changed.
 
-        Files of the same collection and obs_id become one observation. The files are copied. Run
-        again, it reads only files that are new or have changed.
+        Files of the same collection and obs_id become one observation. The files are copied.
 
         Parameters
         ----------
@@ -171,18 +170,12 @@ class Archive:
         Returns
         -------
         FolderReport
-            How much was put in, which files were left out and why, and which columns no header
-            told.
+            What was put in, which files were left out and why, which columns no header told.
 
         Raises
         ------
         InvalidQueryError
             For a folder that is not there, or a mapping of unknown columns.
-
-        Examples
-        --------
-        >>> archive.ingest_folder("observing-run", values={"obs_collection": "MYSCOPE"})
-        ... # doctest: +SKIP
         """
         from topmast.archive.own_files.folder import ingest_folder
         from topmast.archive.own_files.mapping import make_mapping
@@ -194,22 +187,10 @@ class Archive:
         )
 
     def remove(self, obsids: Sequence[int | str]) -> tuple[int, int]:
-        """Remove observations, and the products and files that no other observation has.
+        """Remove observations by their ``obsid``; how many rows and files that were.
 
-        Parameters
-        ----------
-        obsids : sequence of int or str
-            Their ``obsid``.
-
-        Returns
-        -------
-        observations, files : int
-            How many rows and files were removed.
-
-        Raises
-        ------
-        InvalidQueryError
-            If one of them is not there; then nothing is removed.
+        Products and files that another observation has stay. If one of `obsids` is not there,
+        InvalidQueryError is raised and nothing is removed.
         """
         from topmast.archive.store.removal import remove_observations
 
@@ -268,57 +249,19 @@ class Archive:
 
         return TapJobs(self)
 
-    def import_catalog(
-        self,
-        name: str,
-        *paths: str | Path,
-        ra: str = "",
-        dec: str = "",
-        key: str = "",
-        without: Sequence[str] = (),
-        replace: bool = False,
-        progress: Progress | None = None,
-    ) -> ImportReport:
+    def import_catalog(self, name: str, *paths: str | Path, **options: Any) -> ImportReport:
         """Make a catalogue of files of any size: Parquet, FITS, CSV, VOTable, ECSV, or a HATS tree.
-
-        Files are read a piece at a time. An import that was killed goes on after the last file
-        that was done, when it is called again with the same files. Until the end the archive
-        answers as before.
 
         Parameters
         ----------
         name : str
-            Small letters, digits and underscores. For the name of one of MAST's catalogues the
-            files' columns are those of the catalogue.
+            Small letters, digits and underscores.
         *paths : path
             Files, or folders of files.
-        ra, dec : str, optional
-            The columns of the position, in degrees; default: by their UCDs or usual names.
-        key : str, optional
-            The column that identifies a row; default: id, objid, source_id or the like.
-        without : sequence of str
-            Columns to leave out.
-        replace : bool
-            Whether to take the place of a catalogue of the same name.
-        progress : callable, optional
-            Called as ``progress("rows", 200000)`` now and then.
-
-        Returns
-        -------
-        ImportReport
-            How many rows were read, how many of them have no position, and columns that only some
-            of the files have.
-
-        Raises
-        ------
-        InvalidQueryError
-            For a file that is broken or missing, a column that cannot be kept, no position.
+        **options
+            As for `ArchiveCatalogs.import_files`: ra, dec, key, without, replace, progress.
         """
-        from topmast.archive.catalogs.importing import ImportOptions
-
-        options = ImportOptions(ra, dec, key, tuple(without), replace)
-        files = [Path(path).expanduser() for path in paths]
-        return self.catalogs.import_files(name, files, options, progress)
+        return self.catalogs.import_files(name, *paths, **options)
 
     @cached_property
     def missions(self) -> ArchiveMissions:
@@ -386,9 +329,6 @@ class Archive:
         InvalidQueryError
             For a file that is no such cube.
 
-        Examples
-        --------
-        >>> archive.add_cube("tess-s0001-1-3-cube.fits")  # doctest: +SKIP
         """
         for path in paths:
             self.cutouts.add_cube(Path(path).expanduser())
@@ -409,9 +349,6 @@ class Archive:
         InvalidQueryError
             For a file without such an image.
 
-        Examples
-        --------
-        >>> archive.add_images("goods_north", "mosaic.fits")  # doctest: +SKIP
         """
         self.cutouts.add_images(survey, [Path(path).expanduser() for path in paths])
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from topmast.citation import __citation__
-from topmast.citation import cite as cite_data
 from topmast.cli.errors import DONE, NOTHING
 from topmast.cli.settings import command, current
 from topmast.cli.sources import ID_COLUMNS, read_source
+from topmast.services.citation import __citation__
+from topmast.services.citation import cite as cite_data
 
 if TYPE_CHECKING:
     from astropy.table import Table

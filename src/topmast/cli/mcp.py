@@ -31,7 +31,7 @@ def mcp(download_dir: Path, approve_downloads: bool) -> int:
         raise click.UsageError("topmast mcp speaks its own JSON: leave --json out.")
     if importlib.util.find_spec("mcp") is None:
         raise click.ClickException("topmast mcp needs mcp: pip install 'topmast[mcp]'")
-    from topmast.assistant.server import make_server
+    from topmast.cli.assistant.server import make_server
 
     make_server(current().client(), download_dir, approved=approve_downloads).run("stdio")
     return DONE

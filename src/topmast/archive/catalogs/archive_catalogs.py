@@ -20,7 +20,7 @@ from topmast.tables.catalogs import fields_of_service
 from topmast.tables.fields import Field
 
 if TYPE_CHECKING:
-    from topmast.archive.catalogs.importing import ImportOptions, ImportReport, Progress
+    from topmast.archive.catalogs.importing import ImportReport, Progress
     from topmast.archive.store.database import Store
 
 
@@ -48,20 +48,64 @@ class ArchiveCatalogs(CatalogStore):
     def import_files(
         self,
         name: str,
-        paths: Sequence[Path],
-        options: ImportOptions,
+        *paths: str | Path,
+        ra: str = "",
+        dec: str = "",
+        key: str = "",
+        without: Sequence[str] = (),
+        replace: bool = False,
         progress: Progress | None = None,
     ) -> ImportReport:
-        """Make a catalogue of files, whatever their size."""
-        from topmast.archive.catalogs.importing import catalog_of, import_files, read_sources
+        """Make a catalogue of files of any size: Parquet, FITS, CSV, VOTable, ECSV, or a HATS tree.
 
+        Files are read a piece at a time. An import that was killed goes on after the last file
+        that was done, when it is called again with the same files. Until the end the archive
+        answers as before.
+
+        Parameters
+        ----------
+        name : str
+            Small letters, digits and underscores. For the name of one of MAST's catalogues the
+            files' columns are those of the catalogue.
+        *paths : path
+            Files, or folders of files.
+        ra, dec : str, optional
+            The columns of the position, in degrees; default: by their UCDs or usual names.
+        key : str, optional
+            The column that identifies a row; default: id, objid, source_id or the like.
+        without : sequence of str
+            Columns to leave out.
+        replace : bool
+            Whether to take the place of a catalogue of the same name.
+        progress : callable, optional
+            Called as ``progress("rows", 200000)`` now and then.
+
+        Returns
+        -------
+        ImportReport
+            How many rows were read, how many of them have no position, and columns that only some
+            of the files have.
+
+        Raises
+        ------
+        InvalidQueryError
+            For a file that is broken or missing, a column that cannot be kept, no position.
+        """
+        from topmast.archive.catalogs.importing import (
+            ImportOptions,
+            catalog_of,
+            import_files,
+            read_sources,
+        )
+
+        options = ImportOptions(ra, dec, key, tuple(without))
         if self._store.read_only:
             raise ArchiveError(f"The archive {self._store.layout.folder} cannot be written to.")
-        if self.table(name) is not None and not options.replace:
+        if self.table(name) is not None and not replace:
             raise InvalidQueryError(
                 f"The catalogue {name} is there already; --replace lets the files take its place."
             )
-        sources = read_sources(paths)
+        sources = read_sources([Path(path).expanduser() for path in paths])
         catalog = catalog_of(name, sources, options)
         with writer_lock(self._store.layout):
             return import_files(Builder(self.folder / name, catalog, keep=True), sources, progress)

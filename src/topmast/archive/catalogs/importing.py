@@ -33,16 +33,12 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What the user says of the files: columns of the position, of the identifier, unwanted ones.
-
-    `replace` lets the catalogue take the place of one of the same name.
-    """
+    """What the user says of the files: columns of position and identifier, and unwanted ones."""
 
     ra: str = ""
     dec: str = ""
     key: str = ""
     without: tuple[str, ...] = ()
-    replace: bool = False
 
 
 @dataclass(slots=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
+from topmast.archive.tap.conditions import all_of, exact, is_star, join_tests, tests_of
 from topmast.archive.tap.functions import in_unit, plain_function
 from topmast.archive.tap.geometry import (
     CLOSE,
@@ -197,7 +198,7 @@ class _Work:
             yield self._column_of(each.this if isinstance(each, exp.Alias) else each)
 
     def _has_star(self, select: exp.Select) -> bool:
-        return any(each.find(exp.Star) and _is_star(each) for each in select.expressions)
+        return any(each.find(exp.Star) and is_star(each) for each in select.expressions)
 
     def _name_columns(self) -> None:
         """Give each column of the answer a name: a function's own, where it has no other."""
@@ -233,7 +234,7 @@ class _Work:
         if isinstance(node, COMPARISONS):
             return as_cone(node)
         if isinstance(node, exp.Literal) and not node.is_string:
-            return _exact(node)
+            return exact(node)
         if isinstance(node, exp.Select) and isinstance(node.parent, OPERATIONS):
             return exp.Subquery(this=node.copy()) if node.args.get("limit") else None
         return None
@@ -252,7 +253,7 @@ class _Work:
     # ------------------------------------------------------------------ places
 
     def _note_cones(self, select: exp.Select) -> None:
-        for test in _tests_of(select):
+        for test in tests_of(select):
             for (name, kind), cones in self._bounds(test).items():
                 source = next(each for each in self._sources if each.name == name)
                 known = source.cones.get(kind)
@@ -307,8 +308,8 @@ class _Work:
     # ------------------------------------------------------------------ joins on the sky
 
     def _join_by_cells(self, select: exp.Select) -> None:
-        for test, joined in _join_tests(select):
-            for part in _all_of(test):
+        for test, joined in join_tests(select):
+            for part in all_of(test):
                 if isinstance(part, exp.Anonymous) and part.this == CLOSE:
                     self._join_pair(part, joined)
 
@@ -365,53 +366,8 @@ EXCEPT = next(name for name in exp.Star.arg_types if name.startswith("except"))
 """What sqlglot calls the columns that a star leaves out."""
 
 
-def _join_tests(select: exp.Select) -> Iterator[tuple[exp.Expression, str]]:
-    """Conditions by which tables are joined; for a left join with the table that may lack rows."""
-    where = select.args.get("where")
-    if where is not None:
-        yield where.this, ""
-    for join in select.args.get("joins") or ():
-        is_table = isinstance(join.this, exp.Table)
-        if join.args.get("on") and (not join.side or (join.side == "LEFT" and is_table)):
-            yield join.args["on"], join.this.name if join.side else ""
-
-
-def _all_of(test: exp.Expression) -> list[exp.Expression]:
-    """The conditions that AND joins."""
-    if isinstance(test, exp.Paren):
-        return _all_of(test.this)
-    if isinstance(test, exp.And):
-        return _all_of(test.this) + _all_of(test.expression)
-    return [test]
-
-
 def _name_of(node: exp.Expression) -> str:
     return node.name.lower()
-
-
-def _is_star(node: exp.Expression) -> bool:
-    """Whether a selected column is ``*`` or ``table.*``, and not COUNT(*)."""
-    return isinstance(node, exp.Star) or (
-        isinstance(node, exp.Column) and isinstance(node.this, exp.Star)
-    )
-
-
-def _exact(number: exp.Literal) -> exp.Expression | None:
-    """A number with a point as a double, where DuckDB would take it for a decimal."""
-    text = str(number.this)
-    if "." not in text or "e" in text.lower():
-        return None
-    return exp.Literal.number(f"{text}e0")
-
-
-def _tests_of(select: exp.Select) -> Iterator[exp.Expression]:
-    """The conditions that every row of a SELECT meets."""
-    where = select.args.get("where")
-    if where is not None:
-        yield where.this
-    joins: Iterable[exp.Join] = select.args.get("joins") or ()
-    if not any(join.side for join in joins):
-        yield from (join.args["on"] for join in joins if join.args.get("on"))
 
 
 def _cone_of(numbers: Sequence[exp.Expression]) -> Cone | None:

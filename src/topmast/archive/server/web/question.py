@@ -21,6 +21,8 @@ ROWS_A_PAGE = 100
 MOST_VALUES = 100
 MJD_OF_DAY_ONE = 678576
 """The MJD of 1 January of year 1 is 1 - this."""
+LAST_MJD, LONGEST_SECONDS = 100_000, 1_000_000_000
+"""Beyond any observation: what a range ends with that has no end."""
 DATES = ("begin", "end")
 NUMBERS = ("shortest", "longest")
 UNITS_DEG = {"deg": 1.0, "d": 1.0, "arcmin": 1 / 60, "'": 1 / 60, "arcsec": 1 / 3600, '"': 1 / 3600}
@@ -69,8 +71,9 @@ class PageQuestion:
         if self.target:
             found.append({"paramName": "target_name", "values": [], "freeText": f"%{self.target}%"})
         low, high = (mjd_of_day(text) for text in (self.begin, self.end))
-        found += _range("t_min", low, None if high is None else high + 1)
-        found += _range("t_exptime", *(_number(text) for text in (self.shortest, self.longest)))
+        found += _range("t_min", low, None if high is None else high + 1, LAST_MJD)
+        shortest, longest = _number(self.shortest), _number(self.longest)
+        found += _range("t_exptime", shortest, longest, LONGEST_SECONDS)
         return found
 
     @property
@@ -206,9 +209,11 @@ def _number(text: str) -> float | None:
         raise InvalidQueryError(f"An exposure is a number of seconds, not {text!r}.") from problem
 
 
-def _range(name: str, low: float | None, high: float | None) -> Iterator[dict[str, Any]]:
+def _range(
+    name: str, low: float | None, high: float | None, most: float
+) -> Iterator[dict[str, Any]]:
     if low is not None or high is not None:
-        bounds = {"min": -1e12 if low is None else low, "max": 1e12 if high is None else high}
+        bounds = {"min": 0 if low is None else low, "max": most if high is None else high}
         yield {"paramName": name, "values": [bounds]}
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 
 from topmast.archive.accounts.rights import mark_products
 from topmast.archive.portal.answers import FORMATS
-from topmast.archive.server.routes.common import archive_of, base_url_of, message, query_of
+from topmast.archive.server.routes.common import archive_of, base_url_of, message
 from topmast.archive.server.routes.portal import answered
 from topmast.archive.server.routes.users import current_user, readable_uris
 from topmast.archive.server.threads import in_thread
@@ -26,6 +25,7 @@ from topmast.archive.server.web.question import (
     day_of_mjd,
     read_question,
 )
+from topmast.archive.server.web.rendering import FOLDER, page
 from topmast.archive.server.web.snippets import adql_of, command_of, date_and_length, python_of
 from topmast.archive.store.products import find_file, find_files, is_whole, list_products
 from topmast.archive.store.value_counts import counts_of
@@ -34,16 +34,6 @@ from topmast.errors import InvalidQueryError
 from topmast.tables.fields import PRODUCT
 from topmast.wire.portal import MashupRequest
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-FOLDER = Path(__file__).parent
-POLICY = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; "
-    "base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
 STATIC = {
     "page.js": "text/javascript",
     "sky.js": "text/javascript",
@@ -89,7 +79,7 @@ async def home(request: Request) -> Response:
         question = await _question(request)
         summary, rows, total = await _found(request, question)
     except InvalidQueryError as problem:
-        return await _page(request, "problem.html", {"problem": str(problem)}, 400)
+        return await page(request, "problem.html", {"problem": str(problem)}, 400)
     url = base_url_of(request)
     values = {
         "question": question,
@@ -106,7 +96,7 @@ async def home(request: Request) -> Response:
         "exports": EXPORTS,
         "most_radius": LARGEST_RADIUS_DEG,
     }
-    return await _page(request, "search.html", values)
+    return await page(request, "search.html", values)
 
 
 async def export(request: Request) -> Response:
@@ -151,7 +141,7 @@ async def observation(request: Request) -> Response:
     rows = found.get("data") or []
     if not rows:
         text = f"The archive has no observation {given[:40]}."
-        return await _page(request, "problem.html", {"problem": text}, 404)
+        return await page(request, "problem.html", {"problem": text}, 404)
     products = await _products(request, [obsid])
     preview = next((p["dataURI"] for p in products if p["picture"]), "")
     shown = [(name, value) for name, value in rows[0].items() if value is not None]
@@ -166,7 +156,7 @@ async def observation(request: Request) -> Response:
         "stretches": STRETCHES,
         "size": readable_size(sum(p["size"] or 0 for p in products)),
     }
-    return await _page(request, "observation.html", values)
+    return await page(request, "observation.html", values)
 
 
 async def basket(request: Request) -> Response:
@@ -182,12 +172,12 @@ async def basket(request: Request) -> Response:
         "size": readable_size(sum(p["size"] or 0 for p in recommended if p["open"])),
         "closed": sum(not p["open"] for p in recommended),
     }
-    return await _page(request, "basket.html", values)
+    return await page(request, "basket.html", values)
 
 
 async def login(request: Request) -> Response:
     """A form for a username and a password."""
-    return await _page(request, "login.html", {})
+    return await page(request, "login.html", {})
 
 
 async def preview(request: Request) -> Response:
@@ -378,35 +368,3 @@ async def _readable(request: Request, uri: str) -> Path | Response:
     if not await in_thread(lambda: is_whole(store, held)):
         return message(404, f"The file of {uri[:300]} is not as it was put into the archive.")
     return held.path
-
-
-# ---------------------------------------------------------------------------------------- pages
-
-
-@cache
-def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    return Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-async def _page(
-    request: Request, name: str, values: dict[str, Any], status_code: int = 200
-) -> Response:
-    account = (await current_user(request)).account
-    common = {
-        "user": "" if account is None else account.name,
-        "url": base_url_of(request),
-        "query": query_of(request),
-    }
-    text = _templates().get_template(name).render(common | values)
-    response = HTMLResponse(text, status_code)
-    for header, value in POLICY.items():
-        response.headers[header] = value
-    return response

@@ -15,7 +15,7 @@ from mcp.server.mcpserver.resolve import Elicit, Resolve
 from mcp.types import ToolAnnotations
 from pydantic import BaseModel
 
-from topmast.assistant.tools import Tools
+from topmast.cli.assistant.tools import Tools
 from topmast.config.output import one_line
 from topmast.errors import MastError
 from topmast.version import __version__

@@ -19,8 +19,8 @@ pytest.importorskip("mcp")
 from mcp import Client, StdioServerParameters
 from mcp.types import ElicitResult
 
-from topmast.assistant.server import make_server
-from topmast.assistant.tools import MOST_ROWS
+from topmast.cli.assistant.server import make_server
+from topmast.cli.assistant.tools import MOST_ROWS
 
 Ask = Callable[..., tuple[bool, Any]]
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import topmast
 from topmast.cli import main
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 KNOWN = [
     ("TESS", "SPOC", "timeseries", "", "10.17909/t9-nmc8-f686"),
