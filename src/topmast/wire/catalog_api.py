@@ -162,16 +162,25 @@ def _whole(name: str, value: Any) -> int | None:
 
 def encode_rows(fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> bytes:
     """Rows as the service sends them."""
-    info = [
-        {
-            "name": field.name,
-            "type": field.datatype,
-            "db_type": DATABASE_TYPES.get(field.datatype, "STRING"),
-            "description": field.description,
-        }
-        for field in fields
-    ]
-    return msgspec.json.encode({"info": info, "data": list(rows)})
+    data = list(rows)
+    info = [_column(number, field, data) for number, field in enumerate(fields)]
+    return msgspec.json.encode({"info": info, "data": data})
+
+
+def _column(number: int, field: Field, rows: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """What ``info`` says of a column; one of bytes that lacks values is one of short numbers.
+
+    astroquery has no number for "nothing" in a byte, and cannot read the table.
+    """
+    datatype = field.datatype
+    if datatype == "unsignedByte" and any(row[number] is None for row in rows):
+        datatype = "short"
+    return {
+        "name": field.name,
+        "type": datatype,
+        "db_type": DATABASE_TYPES.get(datatype, "STRING"),
+        "description": field.description,
+    }
 
 
 def decode_rows(content: bytes) -> dict[str, Values]:
