@@ -65,9 +65,9 @@ def with_astroquery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         "__init__.py": "__version__ = '0.4.11'",
         "exceptions.py": FAKE_EXCEPTIONS,
         "simbad/__init__.py": FAKE_SERVICE,
-        "mast/__init__.py": "Observations = 'the real one'\nfrom . import utils",
-        "mast/utils.py": "",
-        "mast/deep.py": "",
+        "mast/__init__.py": "Observations = 'the real one'\nfrom . import utils\nNEW = 1",
+        "mast/utils.py": "from ..exceptions import RemoteServiceError\n_private = 'theirs'",
+        "mast/deep.py": "from . import Observations\nfrom .utils import _private",
     }
     for name, text in files.items():
         path = tmp_path / "astroquery" / name
@@ -153,6 +153,34 @@ class TestWithoutAstroquery:
         topmast.install_as_astroquery()
 
         assert imported("astroquery").__version__.startswith("0.4.11+topmast")
+
+    @pytest.mark.parametrize(
+        ("statement", "name"),
+        [
+            ("import astroquery.mast.core", "astroquery.mast.core"),
+            ("from astroquery.mast import auth", "astroquery.mast.auth"),
+            ("from astroquery.mast import Roman", "astroquery.mast.Roman"),
+            ("from astroquery.mast.utils import _private", "astroquery.mast.utils._private"),
+        ],
+    )
+    def test_what_topmast_lacks_is_an_import_error_with_a_way_out(
+        self, statement: str, name: str
+    ) -> None:
+        topmast.install_as_astroquery()
+
+        with pytest.raises(ImportError) as raised:
+            exec(statement)
+
+        assert str(raised.value) == (
+            f"{name} is not in topmast yet. Please report it; with `pip install astroquery`, "
+            "topmast takes from astroquery what it lacks."
+        )
+
+    def test_a_name_that_is_nowhere_is_an_attribute_error(self) -> None:
+        topmast.install_as_astroquery()
+
+        with pytest.raises(AttributeError, match=r"'astroquery\.mast' has no attribute 'Roman'"):
+            imported("astroquery.mast").Roman  # noqa: B018
 
     def test_undoing_it_leaves_nothing_behind(self) -> None:
         finders = list(sys.meta_path)
@@ -259,11 +287,46 @@ class TestWithAstroquery:
         with pytest.raises(imported("astroquery.exceptions").RemoteServiceError):
             simbad.fail()
 
-    def test_a_part_of_mast_that_topmast_does_not_have_is_not_the_real_one(self) -> None:
+    def test_a_module_of_mast_that_topmast_lacks_is_theirs_and_works_with_topmasts(self) -> None:
         topmast.install_as_astroquery()
 
-        with pytest.raises(ModuleNotFoundError):
-            imported("astroquery.mast.deep")
+        from astroquery.mast import deep
+
+        assert deep.Observations is topmast.Observations
+        assert deep._private == "theirs"
+
+    def test_a_name_of_mast_that_topmast_lacks_is_theirs(self) -> None:
+        topmast.install_as_astroquery()
+
+        from astroquery.mast import NEW, Observations, utils
+        from astroquery.mast.utils import _private
+
+        assert (NEW, _private, utils._private) == (1, "theirs", "theirs")
+        assert Observations is topmast.Observations
+        assert utils.RemoteServiceError is errors.RemoteServiceError
+
+    def test_what_neither_has_is_an_import_error_that_says_so(self) -> None:
+        topmast.install_as_astroquery()
+
+        with pytest.raises(
+            ImportError, match=r"mast\.nope is not in topmast yet, and the installed"
+        ):
+            imported("astroquery.mast.nope")
+        with pytest.raises(
+            ImportError, match=r"mast\.Nope is not in topmast yet, and the installed"
+        ):
+            exec("from astroquery.mast import Nope")
+        assert not hasattr(imported("astroquery.mast"), "Nope")
+
+    def test_what_was_handed_on_is_forgotten_with_the_undo(self) -> None:
+        topmast.install_as_astroquery()
+        handed_on = imported("astroquery.mast.deep")
+
+        topmast.uninstall_as_astroquery()
+
+        again = imported("astroquery.mast.deep")
+        assert again is not handed_on
+        assert again.Observations == "the real one"
 
 
 @pytest.mark.usefixtures("without_astroquery")
@@ -324,6 +387,11 @@ def test_the_real_astroquery_keeps_its_other_modules() -> None:
         assert Observations is topmast.Observations
         assert InvalidQueryError is topmast.InvalidQueryError
         assert Simbad.__class__.__module__.startswith("astroquery.simbad")
+        from astroquery.mast.core import MastQueryWithLogin
+        from astroquery.mast.discovery_portal import PortalAPI
+        from astroquery.mast.utils import _simple_request
+        assert MastQueryWithLogin.__module__ == "astroquery.mast.core"
+        assert PortalAPI.__module__ == "astroquery.mast.discovery_portal"
         topmast.uninstall_as_astroquery()
         import astroquery.mast
         assert astroquery.mast.Observations.__class__.__module__.startswith("astroquery.mast")

@@ -77,6 +77,22 @@ PRODUCT_TEXTS: dict[str, tuple[Any, ...]] = {
     "project": ("HST", "CALWF3"),
     "nonsense": ("x",),
 }
+PANSTARRS: dict[str, tuple[float, float]] = {
+    "nDetections": (0, 60),
+    "nStackDetections": (0, 12),
+    "gMeanPSFMag": (12.0, 23.0),
+    "iMeanPSFMag": (12.0, 23.0),
+    "decMean": (-30.0, 90.0),
+}
+PANSTARRS_NAMES = ("panstarrs", "Panstarrs", "PANSTARRS")
+PANSTARRS_ORDERS = (
+    "",
+    "",
+    "sort_by='objID'",
+    "sort_by=['raMean']",
+    "sort_by=[('desc', 'decMean')]",
+    "sort_by=['nDetections', ('desc', 'objID')]",
+)
 TIC_RANGES = {"Tmag": (5, 16), "Teff": (2500, 9000), "ra": (0, 360), "Bmag": (5, 20), "d": (0, 900)}
 TIC_TEXTS = {"objType": ("STAR", "EXTENDED", "ST*"), "lumclass": ("DWARF", "GIANT"), "ID": (1, "2")}
 
@@ -305,6 +321,51 @@ def catalog_criteria(chance: Random) -> str:
     return f"Catalogs.query_criteria({listed(start, *words, near, 'pagesize=20, page=1')})"
 
 
+def panstarrs(chance: Random) -> str:
+    name, values = chance.choice(sorted(PANSTARRS.items()))
+    condition = f"{spelt(chance, name)}={panstarrs_value(chance, values)}"
+    order = chance.choice(PANSTARRS_ORDERS)
+    columns = chance.choice(("", "", "columns=['objID', 'raMean', 'nDetections']"))
+    size = perhaps(chance, 0.4, f"pagesize={chance.choice((2, 5, 50))}")
+    page = perhaps(chance, 0.5, f"page={chance.choice((1, 2))}") if size else ""
+    rest = listed(perhaps(chance, 0.7, condition), columns, order, size, page)
+    near = listed(small_radius(chance), f"catalog={chance.choice(PANSTARRS_NAMES)!r}", rest)
+    forms = (
+        f"query_region({listed(place(chance), near)})",
+        f"query_object({listed(repr(chance.choice(NAMES)), near)})",
+        f"query_criteria(coordinates={listed(place(chance), condition, near)})",
+        f"query_criteria({listed('catalog=' + repr('panstarrs'), condition, order)})",
+    )
+    call = chance.choice(forms)
+    return f"Catalogs.{call}"
+
+
+def panstarrs_value(chance: Random, values: tuple[float, float]) -> str:
+    low, high = values
+    value = (
+        round(chance.uniform(low, high), 2) if isinstance(low, float) else chance.randint(*values)
+    )
+    operators = [chance.choice(("lt", "lte", "gt", "gte", "min", "max")) for _ in range(2)]
+    forms = (
+        f"[({operators[0]!r}, {value})]",
+        f"[('gte', {low}), ('lt', {value})]",
+        f"{value}",
+        f"[{value}, {low}]",
+        f"[('odd', {value})]",
+    )
+    return chance.choice(forms)
+
+
+def resolved(chance: Random) -> str:
+    names: Any = chance.choice(NAMES)
+    if chance.random() < 0.4:
+        names = chance.sample(NAMES, chance.choice((1, 2, 3)))
+    resolver = perhaps(chance, 0.3, f"resolver={chance.choice(('NED', 'simbad', 'SIMBAD', 'x'))!r}")
+    every = perhaps(chance, 0.3, "resolve_all=True")
+    service = chance.choice(("Observations", "Catalogs", "Mast"))
+    return f"{service}.resolve_object({listed(repr(names), resolver, every)})"
+
+
 MAKERS: dict[Maker, int] = {
     region: 16,
     named: 6,
@@ -317,5 +378,7 @@ MAKERS: dict[Maker, int] = {
     catalog_region: 10,
     catalog_object: 3,
     catalog_criteria: 8,
+    panstarrs: 10,
+    resolved: 8,
 }
 """Each kind of call, with how often it comes."""

@@ -164,6 +164,21 @@ def test_what_cannot_be_asked_is_refused_with_its_value(
     assert message in str(problem.value)
 
 
+def test_a_mission_that_is_listed_but_refused_is_not_suggested_for_itself() -> None:
+    server = Server()
+
+    def refuse(request: Request) -> bytes | tuple[int, bytes]:
+        return (404, b"{}") if COLUMN_LIST in request.url else server(request)
+
+    session, _ = session_with(refuse)
+    with pytest.raises(InvalidQueryError) as problem:
+        MastMissionsClass(session=session, mission="jwst").query_criteria(program=5)
+    assert str(problem.value) == (
+        "scripted lists the mission 'jwst', but refuses questions about it. Please try again "
+        "later, or report it to those who run the archive."
+    )
+
+
 def test_a_criterion_of_none_is_skipped_with_a_warning() -> None:
     with pytest.warns(InputWarning, match="program=None is no criterion"):
         assert conditions_of(program=None) == []

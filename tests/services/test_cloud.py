@@ -208,6 +208,35 @@ def test_both_ways_at_once_are_refused(observations: ObservationsClass, tmp_path
         fetched(observations, tmp_path, "mast:a/b.txt", cloud_only=True, force_on_prem=True)
 
 
+def test_products_of_a_mission_come_only_from_the_cloud_or_only_from_the_archive(
+    both: Both, tmp_path: Path
+) -> None:
+    missions = topmast.connect(both.server.url, tries=2).missions
+    missions.enable_cloud_dataset(verbose=False)
+    uris = [both.put("a.txt", in_cloud()), both.put("b.txt")]
+    products = Table({"uri": uris, "filename": ["a.txt", "b.txt"], "dataset": ["d", "d"]})
+    cloud = missions.download_products(
+        products, download_dir=tmp_path / "cloud", cloud_only=True, verbose=False
+    )
+    archive = missions.download_products(
+        products, download_dir=tmp_path / "archive", force_on_prem=True, verbose=False
+    )
+    one = missions.download_file(
+        uris[0], local_path=tmp_path / "one.txt", force_on_prem=True, verbose=False
+    )
+
+    assert cloud is not None
+    assert archive is not None
+    assert cloud["Status"].tolist() == ["COMPLETE", "SKIPPED"]
+    assert Path(cloud["Local Path"][0]).read_bytes() == b"from the cloud"
+    assert archive["Status"].tolist() == ["COMPLETE", "COMPLETE"]
+    assert Path(archive["Local Path"][0]).read_bytes() == b"from the archive"
+    assert one[0] == "COMPLETE"
+    assert (tmp_path / "one.txt").read_bytes() == b"from the archive"
+    with pytest.raises(InvalidQueryError, match="only one of cloud_only and force_on_prem"):
+        missions.download_file(uris[0], cloud_only=True, force_on_prem=True)
+
+
 def test_one_file_comes_from_the_cloud_too(
     both: Both, observations: ObservationsClass, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from topmast.errors import BadAnswerError, InvalidQueryError, MastError
 from topmast.tables.catalogs import fields_of
+from topmast.tables.fields import Field
 from topmast.wire.catalog_api import (
     OPERATORS,
     TableRequest,
@@ -150,3 +151,29 @@ def test_missing_numbers_are_masked_and_long_ones_keep_their_digits() -> None:
 
     assert found["objID"].data.tolist() == [68960059717834079, 5]
     assert found["gMeanPSFMag"].mask.tolist() == [True, True]
+
+
+@pytest.mark.peer
+@given(st.lists(st.one_of(st.none(), st.text("a\0", max_size=3)), min_size=1, max_size=5))
+def test_texts_of_nul_characters_are_masked_where_astroquery_masks_them(
+    cells: list[str | None],
+) -> None:
+    peer = pytest.importorskip("astroquery.mast.services")
+    answer = {"info": [{"name": "word", "type": "string"}], "data": [[cell] for cell in cells]}
+    theirs = peer._json_to_table(answer)["word"]
+    ours = decode_rows(json.dumps(answer).encode())["word"]
+    assert ours.mask.tolist() == theirs.mask.tolist()
+
+
+@pytest.mark.peer
+@given(st.lists(st.one_of(st.none(), st.integers(0, 255)), min_size=1, max_size=5))
+def test_a_column_of_bytes_that_lacks_values_is_one_that_astroquery_reads(
+    cells: list[int | None],
+) -> None:
+    peer = pytest.importorskip("astroquery.mast.services")
+    field = Field("byte", "int", "byte", "", datatype="unsignedByte")
+    content = encode_rows([field], [(cell,) for cell in cells])
+    theirs = peer._json_to_table(json.loads(content))["byte"]
+    assert theirs.tolist() == cells
+    ours = decode_rows(content)["byte"]
+    assert np.ma.array(ours.data, mask=ours.mask).tolist() == cells

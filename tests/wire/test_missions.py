@@ -258,3 +258,15 @@ def test_the_page_of_missions_is_read_again() -> None:
         "iue",
     ]
     assert decode_missions(b'"/search/docs/openapi.json" "/search/util/api/v0.1"') == []
+
+
+@pytest.mark.peer
+@given(st.lists(st.one_of(st.none(), st.text("a\0", max_size=3)), min_size=1, max_size=5))
+def test_texts_of_nul_characters_are_masked_where_astroquery_masks_them(
+    cells: list[str | None],
+) -> None:
+    peer = pytest.importorskip("astroquery.mast.services")
+    content = encode_search_answer([("word", "VARCHAR")], [(cell,) for cell in cells], {}, 9)
+    theirs = peer._json_to_table(json.loads(content), "results")["word"]
+    ours = decode_search_answer(content).columns["word"]
+    assert ours.mask.tolist() == theirs.mask.tolist()

@@ -2,7 +2,8 @@
 
 An import finder, put before all others, answers for ``astroquery.mast`` and
 ``astroquery.exceptions``; where astroquery is not installed it answers for the bare package
-``astroquery`` too. Everything else of an installed astroquery is left to it.
+``astroquery`` too. Everything else of an installed astroquery is left to it, and a module or name
+of ``astroquery.mast`` that topmast lacks is taken from it; without it, the ImportError says so.
 
 The names in ``astroquery.exceptions`` become topmast's own classes, and modules of astroquery
 that are already imported raise them too, so that one ``except`` clause catches both. For a script
@@ -22,6 +23,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+from topmast.astroquery.installed import InstalledMast
 from topmast.config import conf
 
 __all__ = ["install_as_astroquery", "uninstall_as_astroquery"]
@@ -148,15 +150,19 @@ def _swap_in_astroquery(replacements: Mapping[type, type]) -> None:
 class _StandIns(MetaPathFinder, Loader):
     """Finds the modules that topmast stands in for, and fills them, also when reloaded."""
 
-    def __init__(self, contents: Mapping[str, Callable[[], Names]]) -> None:
+    def __init__(
+        self, contents: Mapping[str, Callable[[], Names]], installed: InstalledMast
+    ) -> None:
         self.contents = contents
+        self.installed = installed
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname not in self.contents:
-            return None
-        is_package = fullname in (PACKAGE, MAST)
+            return self.installed.find_module(fullname) if _is_mast(fullname) else None
+        # A package looks for a missing name among its modules, so that the error can be ours.
+        is_package = fullname == PACKAGE or _is_mast(fullname)
         spec = ModuleSpec(fullname, self, origin=__file__, is_package=is_package)
         spec.has_location = True
         return spec
@@ -167,16 +173,19 @@ class _StandIns(MetaPathFinder, Loader):
     def exec_module(self, module: ModuleType) -> None:
         names = self.contents[module.__name__]()
         vars(module).update({**names, "__all__": sorted(names)})
+        if _is_mast(module.__name__):
+            vars(module)["__getattr__"] = partial(self.installed.find_value, module.__name__)
 
 
 def _set_modules(real_exceptions: ModuleType | None, steps: ExitStack) -> None:
     """Put the finder first and topmast's modules in place of those already imported."""
-    finder = _StandIns(_contents(real_exceptions))
+    finder = _StandIns(_contents(real_exceptions), InstalledMast(real_exceptions))
     imported = [name for name in sys.modules if _is_mast(name)]
     if imported:
         _warn_too_late()
     for name in [*finder.contents, *imported]:
         _set_aside(name, steps)
+    steps.callback(_forget_handed_on, {*finder.contents, *imported})
     sys.meta_path.insert(0, finder)
     steps.callback(sys.meta_path.remove, finder)
     for name in (EXCEPTIONS, MAST):
@@ -237,6 +246,12 @@ def _warn_too_late() -> None:
         "astroquery's own. Call install_as_astroquery() first.",
         InputWarning,
     )
+
+
+def _forget_handed_on(others: set[str]) -> None:
+    """Take the modules that came from the installed astroquery out of `sys.modules`."""
+    for name in [name for name in sys.modules if _is_mast(name) and name not in others]:
+        del sys.modules[name]
 
 
 def _set_aside(name: str, steps: ExitStack) -> None:

@@ -120,6 +120,11 @@ def _ask_columns(session: Session, name: str) -> list[MissionColumn]:
 def no_such_mission(session: Session, name: str) -> InvalidQueryError:
     """The error about a mission that the server does not have, with those that it has."""
     missions = get_available_missions(session)
+    if name in missions:
+        return InvalidQueryError(
+            f"{session.where} lists the mission '{name}', but refuses questions about it. "
+            "Please try again later, or report it to those who run the archive."
+        )
     return InvalidQueryError(
         f"There is no mission '{name}' at {session.where}.{did_you_mean(name, missions)} "
         f"It has: {', '.join(missions) or 'none'}."

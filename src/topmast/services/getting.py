@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import PathLike
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from topmast.errors import DownloadError, InvalidQueryError, did_you_mean
+from topmast.config.dialects import choice
+from topmast.errors import DownloadError, InvalidQueryError, NoResultsWarning, did_you_mean
 from topmast.net.session import Session
 from topmast.questions import observations, products
-from topmast.questions.portal import ask_table
+from topmast.questions.portal import Question, ask_table
 from topmast.questions.targets import parse_radius
 from topmast.services.downloads import download_products
 
@@ -120,19 +122,29 @@ def _observations(
     if mission is not None:
         criteria["obs_collection"] = mission
     question = observations.query_criteria(session, coordinates=target, radius=radius, **criteria)
-    found = ask_table(session, question)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NoResultsWarning)  # the error below says it, and why
+        found = ask_table(session, question)
     if not len(found):
+        where = f"within {parse_radius(radius) * 3600:.4g} arcsec of"
         raise InvalidQueryError(
-            _nothing(wanted, target, f"within {parse_radius(radius) * 3600:.4g} arcsec of", mission)
+            f"{_nothing(wanted, target, where, mission)} {_reason(session, question)}".strip()
         )
     return found
+
+
+def _reason(session: Session, question: Question) -> str:
+    """Which criterion left nothing."""
+    if question.why_empty is None or not choice(session, "explained"):
+        return ""
+    return question.why_empty(session, question)
 
 
 def _nothing(wanted: Kind, target: Any, where: str, mission: str | None = None) -> str:
     of = f" of {mission}" if mission else ""
     return (
         f"There is no public {wanted.type}{of} {where} {target}. A larger radius, another kind "
-        f"or another mission may find one; explain() says which criterion is the reason."
+        "or another mission may find one."
     )
 
 

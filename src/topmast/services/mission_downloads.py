@@ -72,6 +72,8 @@ def download_file(
     *,
     local_path: str | PathLike[str] | None = None,
     cache: bool | str = True,
+    cloud_only: bool = False,
+    force_on_prem: bool = False,
     mission: str = "",
     verbose: bool = True,
 ) -> tuple[str, str | None, str | None]:
@@ -82,7 +84,7 @@ def download_file(
     uri : str
         The ``uri`` of a product, such as ``"Z14Z0104T/z14z0104t_shf.fits"``, or a row of a
         product list. A mission of high-level products needs the whole ``mast:...`` URI.
-    local_path, cache, verbose
+    local_path, cache, cloud_only, force_on_prem, verbose
         As for `ObservationsClass.download_file`, as is what is returned.
     mission : str, optional
         Default: the mission of this object.
@@ -107,7 +109,7 @@ def download_file(
         address_of(checked_mission(mission), str(uri).strip()),
         local_path=local_path,
         cache=cache,
-        cloud=cloud_source(session),
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
         verbose=verbose,
     )
     if UNAUTHORIZED.match(said or ""):
@@ -137,6 +139,8 @@ def plan_download(
     connections: int | None = None,
     bandwidth: Any = None,
     check: str = "content",
+    cloud_only: bool = False,
+    force_on_prem: bool = False,
     mission: str = "",
     **filters: Any,
 ) -> Plan | None:
@@ -163,7 +167,7 @@ def plan_download(
         connections=connections,
         bandwidth=bandwidth,
         check=check,
-        cloud=cloud_source(session),
+        cloud=cloud_source(session, cloud_only=cloud_only, force_on_prem=force_on_prem),
     )
 
 
@@ -197,8 +201,9 @@ def download_products(
     mission : str, optional
         Default: the mission that the rows are of, or else that of this object.
     **options
-        Filters as for `filter_products`, and ``layout``, ``connections``, ``bandwidth`` and
-        ``check`` as for `ObservationsClass.download_products`.
+        Filters as for `filter_products`, and ``layout``, ``connections``, ``bandwidth``,
+        ``check``, ``cloud_only`` and ``force_on_prem`` as for
+        `ObservationsClass.download_products`.
 
     Returns
     -------

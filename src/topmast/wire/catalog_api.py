@@ -18,7 +18,7 @@ import msgspec
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.tables.fields import Field
 from topmast.tables.values import Values
-from topmast.wire.json import excerpt, read_json
+from topmast.wire.json import excerpt, has_nuls, read_json
 from topmast.wire.missions import column_of_cells, json_object, named_type
 
 TABLE = "/api/v0.1/{catalog}/{release}/{table}.json"
@@ -162,16 +162,25 @@ def _whole(name: str, value: Any) -> int | None:
 
 def encode_rows(fields: Sequence[Field], rows: Iterable[Sequence[Any]]) -> bytes:
     """Rows as the service sends them."""
-    info = [
-        {
-            "name": field.name,
-            "type": field.datatype,
-            "db_type": DATABASE_TYPES.get(field.datatype, "STRING"),
-            "description": field.description,
-        }
-        for field in fields
-    ]
-    return msgspec.json.encode({"info": info, "data": list(rows)})
+    data = list(rows)
+    info = [_column(number, field, data) for number, field in enumerate(fields)]
+    return msgspec.json.encode({"info": info, "data": data})
+
+
+def _column(number: int, field: Field, rows: Sequence[Sequence[Any]]) -> dict[str, str]:
+    """What ``info`` says of a column; one of bytes that lacks values is one of short numbers.
+
+    astroquery has no number for "nothing" in a byte, and cannot read the table.
+    """
+    datatype = field.datatype
+    if datatype == "unsignedByte" and any(row[number] is None for row in rows):
+        datatype = "short"
+    return {
+        "name": field.name,
+        "type": datatype,
+        "db_type": DATABASE_TYPES.get(datatype, "STRING"),
+        "description": field.description,
+    }
 
 
 def decode_rows(content: bytes) -> dict[str, Values]:
@@ -190,7 +199,8 @@ def decode_rows(content: bytes) -> dict[str, Values]:
     words = list(map(named_type, info))
     cells = _cells(rows, [name for name, _ in words], content)
     found = reversed(list(zip(words, cells, strict=True)))
-    columns = {name: column_of_cells(name, word, column) for (name, word), column in found}
+    nuls = has_nuls(content)
+    columns = {name: column_of_cells(name, word, column, nuls) for (name, word), column in found}
     return {name: columns[name] for name, _ in words}
 
 

@@ -17,7 +17,7 @@ import msgspec
 
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.tables.values import ColumnReader, Values, kind_of
-from topmast.wire.json import excerpt, read_json
+from topmast.wire.json import excerpt, has_nuls, read_json
 
 SEARCH = "/search/{mission}/api/v0.1/search"
 
@@ -184,8 +184,9 @@ def decode_search_answer(content: bytes) -> SearchAnswer:
         words.setdefault(name, word)
     names = tuple(words | dict.fromkeys(POSITIONS))
     length, cells = _cells(envelope, names)
+    nuls = has_nuls(content)
     columns = {
-        name: column_of_cells(name, word, cells[name])
+        name: column_of_cells(name, word, cells[name], nuls)
         for name, word in words.items()
         if msgspec.UNSET not in cells[name]
     }
@@ -282,14 +283,17 @@ def named_type(entry: Any) -> tuple[str, str]:
 SIZED = re.compile(r"\s*\(.*\)$")
 
 
-def column_of_cells(name: str, word: str, cells: Sequence[Any]) -> Values:
-    """The cells of a column with this type word, as values; -999 stands for no number."""
+def column_of_cells(name: str, word: str, cells: Sequence[Any], nuls: bool = False) -> Values:
+    """The cells of a column with this type word, as values; -999 stands for no number.
+
+    For `nuls` see `ColumnReader.read`.
+    """
     word = SIZED.sub("", word).lower()  # VARCHAR(20)
     word = "string" if word == "null" else word
     kind = kind_of(word)
     ignored = IGNORED_NUMBER if kind and kind.word in ("float", "integer") else None
     reader = ColumnReader(name, word, ignored, len(cells))
-    reader.read(cells)
+    reader.read(cells, nuls)
     return reader.values()
 
 
