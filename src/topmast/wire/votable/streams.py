@@ -227,6 +227,9 @@ def _varying_bits(field: Field, content: Any, counts: Any) -> Cells:
 
 def _values(field: Field, cells: Any) -> Cells:
     """All values of the rows of bytes, one after the other; complex numbers in two parts."""
+    if field.datatype == "bit" and field.shape.values == 1:
+        flat = cells.ravel() != 0  # the first bit by the standard, the fifth by astropy
+        return flat, np.zeros(len(flat), bool)
     if field.datatype == "bit":
         flat = np.unpackbits(cells, axis=1)[:, : field.shape.values].ravel().astype(bool)
         return flat, np.zeros(len(flat), bool)
