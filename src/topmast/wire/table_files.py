@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
+from topmast.errors import BadAnswerError
 from topmast.tables.dates import mjd_of
 from topmast.tables.fields import OBSERVATION, PRODUCT
 
@@ -71,9 +72,9 @@ def _write_ecsv(table: Table, stream: BinaryIO) -> None:
 
 
 def _write_votable(table: Table, stream: BinaryIO) -> None:
-    with warnings.catch_warnings():  # "Local Path" is a name, though no XML identifier
-        warnings.simplefilter("ignore")
-        _without_objects(table).write(stream, format="votable")
+    from topmast.wire.votable.tables import encode_table
+
+    stream.write(encode_table(table))
 
 
 def _write_fits(table: Table, stream: BinaryIO) -> None:
@@ -208,13 +209,13 @@ def _notes(column: Column) -> dict[str, str]:
     return {key: text for key, text in notes.items() if text}
 
 
-def _read_with_astropy(kind: str, **options: Any) -> Callable[[BinaryIO], Table]:
+def _read_with_astropy(kind: str) -> Callable[[BinaryIO], Table]:
     def read(stream: BinaryIO) -> Table:
         from astropy.table import Table
 
         content = stream.read()
         source: Any = content.decode() if kind == "ascii.ecsv" else io.BytesIO(content)
-        table = Table.read(source, format=kind, **options)
+        table = Table.read(source, format=kind)
         table.convert_bytestring_to_unicode()
         return table
 
@@ -297,7 +298,17 @@ def _of_field(name: str, wanted: type, value: Any) -> Any:
     return wanted(value)
 
 
-_read_votable = _read_with_astropy("votable", use_names_over_ids=True)
+def _read_votable(stream: BinaryIO) -> Table:
+    from topmast.wire.votable.reading import read_votable
+
+    try:
+        found = read_votable(stream.read())
+    except BadAnswerError as problem:
+        raise ValueError(str(problem)) from problem
+    if not found.has_table:
+        raise ValueError("The VOTable has no table.")
+    return found.to_table()
+
 
 FORMATS = (
     Format("ecsv", (".ecsv",), _write_ecsv, _read_with_astropy("ascii.ecsv")),

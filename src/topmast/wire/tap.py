@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import io
 import uuid
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -17,6 +16,7 @@ from xml.etree import ElementTree
 
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.json import excerpt, is_markup, read_json
+from topmast.wire.votable.reading import read_votable
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -76,9 +76,9 @@ def _multipart(
 
 def encode_upload(table: Table) -> bytes:
     """A table as the VOTable of an upload."""
-    stream = io.BytesIO()
-    table.write(stream, format="votable")
-    return stream.getvalue()
+    from topmast.wire.votable.tables import encode_table
+
+    return encode_table(table)
 
 
 def decode_result(content: bytes) -> tuple[Table, bool]:
@@ -87,23 +87,28 @@ def decode_result(content: bytes) -> tuple[Table, bool]:
     Raises InvalidQueryError with the service's words where it refuses the query, and
     BadAnswerError if the bytes are no VOTable.
     """
-    from astropy.io.votable import parse
-
-    check_refusal(content)
     try:
-        with warnings.catch_warnings():  # what a VOTable does against the standard is no matter
-            warnings.simplefilter("ignore")
-            votable = parse(io.BytesIO(content))
-            table = votable.get_first_table().to_table(use_names_over_ids=True)
-    except Exception as problem:  # of many kinds: of expat, of astropy, of zlib
-        raise BadAnswerError(f"The TAP answer is no VOTable: {excerpt(content)}") from problem
+        found = read_votable(content)
+    except BadAnswerError as problem:
+        check_refusal(content)
+        raise BadAnswerError(
+            f"The TAP answer is no VOTable that can be read: {problem} {excerpt(content)}"
+        ) from problem
+    _raise_refusal((status, text) for _, status, text in found.statuses())
+    if not found.has_table:
+        raise BadAnswerError(f"The TAP answer has no table: {excerpt(content)}")
+    table = found.to_table()
     table.meta.clear()
-    return table, "OVERFLOW" in {status for status, _ in _statuses(content)}
+    return table, "OVERFLOW" in {status for _, status, _ in found.statuses()}
 
 
 def check_refusal(content: bytes) -> None:
     """Raise InvalidQueryError with what the service says, if it says that the query is wrong."""
-    text = next((said for status, said in _statuses(content) if status == "ERROR"), None)
+    _raise_refusal(_statuses(content))
+
+
+def _raise_refusal(statuses: Iterable[tuple[str, str]]) -> None:
+    text = next((said for status, said in statuses if status == "ERROR"), None)
     if text is not None:
         raise InvalidQueryError(f"The TAP service refused the query: {text}")
 

@@ -12,8 +12,9 @@ from astropy.io import votable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topmast.archive.tap.results import FORMATS, Result, error_document, result_format
+from topmast.archive.tap.results import FORMATS, Result, result_format
 from topmast.errors import InvalidQueryError
+from topmast.wire.votable.writing import error_votable
 
 TEXTS = st.text(
     st.characters(exclude_categories=["Cs", "Cc", "Cn"], exclude_characters="\u2028\u2029\x85"),
@@ -66,7 +67,7 @@ def test_special_numbers_and_names_come_through() -> None:
 
 
 def test_an_error_is_well_formed_whatever_it_says() -> None:
-    content = error_document("a < b & \x00 \x1b[31m ]]> \ud800")
+    content = error_votable("a < b & \x00 \x1b[31m ]]> \ud800")
 
     parsed = votable.parse(io.BytesIO(content), verify="ignore")
     info = parsed.resources[0].infos[0]

@@ -135,10 +135,10 @@ TO_QUOTE = re.compile('[,"\r\n]')
 
 
 def _votable(columns: Columns, rows: Rows, paging: Paging) -> bytes:
-    content = io.BytesIO()
+    from topmast.wire.votable.tables import encode_table
+
     answer = encode_answer(columns, rows, paging)
-    table_of([answer], keep_selected=True).write(content, format="votable")
-    return content.getvalue()
+    return encode_table(table_of([answer], keep_selected=True))
 
 
 def _parquet(columns: Columns, rows: Rows, paging: Paging) -> bytes:

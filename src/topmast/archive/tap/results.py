@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import io
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
-from xml.sax.saxutils import escape, quoteattr
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from topmast.archive.tap.binary import binary_rows
 from topmast.errors import InvalidQueryError
 from topmast.wire.vosi import TapColumn
+from topmast.wire.votable.arrow import DATATYPES, field_of, plain_column
+from topmast.wire.votable.fields import Field, Info
+from topmast.wire.votable.writing import MEDIA_TYPE as VOTABLE
+from topmast.wire.votable.writing import OK, OVERFLOW, write_votable
 
-VOTABLE = "application/x-votable+xml"
 BINARY = f"{VOTABLE};serialization=binary2"
-HEAD = (
-    '<?xml version="1.0" encoding="UTF-8"?>\n'
-    '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">\n'
-    '<RESOURCE type="results">\n'
-)
-END = "</RESOURCE>\n</VOTABLE>\n"
-DATATYPES = {
-    "bool": "boolean", "int16": "short", "int32": "int", "int64": "long", "float": "float",
-    "double": "double",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,114 +57,34 @@ def result_format(name: str) -> ResultFormat:
     return found
 
 
-def error_document(text: str) -> bytes:
-    """A VOTable that says why there is no answer."""
-    words = "".join(letter if letter.isprintable() else " " for letter in text)
-    info = f'<INFO name="QUERY_STATUS" value="ERROR">{escape(words)}</INFO>\n'
-    return f"{HEAD}{info}{END}".encode("utf-8", "replace")
-
-
 def _plain(column: Any) -> Any:
-    kind = column.type
-    if pa.types.is_decimal(kind):
-        return _from_decimal(column)
-    if pa.types.is_integer(kind) and str(kind) not in DATATYPES:
-        return column.cast(pa.int16() if str(kind) in ("int8", "uint8") else pa.int64())
-    if str(kind) in DATATYPES or pa.types.is_string(kind):
-        return column
-    if pa.types.is_timestamp(kind):
-        return pc.strftime(column.cast(pa.timestamp("ms")), format="%Y-%m-%dT%H:%M:%S")
-    return column.cast(pa.string()) if not pa.types.is_nested(kind) else pa.nulls(len(column))
+    if pa.types.is_nested(column.type):
+        return pa.nulls(len(column))
+    return plain_column(column)
 
 
-def _from_decimal(column: Any) -> Any:
-    if column.type.scale == 0:
-        try:
-            return column.cast(pa.int64())
-        except pa.ArrowInvalid:
-            return column.cast(pa.float64())
-    return column.cast(pa.float64())
+def _votable(binary: bool) -> Callable[[Result], bytes]:
+    def write(result: Result) -> bytes:
+        table = result.plain()
+        described = zip(table.schema, table.columns, result.columns, strict=True)
+        fields = [_field(field.name, values, about, binary) for field, values, about in described]
+        return b"".join(
+            write_votable(
+                fields,
+                table,
+                binary=binary,
+                infos=(OK, Info("QUERY", result.query)),
+                infos_after=(OVERFLOW,) if result.overflow else (),
+            )
+        )
+
+    return write
 
 
-def _votable(result: Result) -> bytes:
-    return b"".join(_votable_pieces(result, _table_data))
-
-
-def _votable_binary(result: Result) -> bytes:
-    return b"".join(_votable_pieces(result, _binary_data))
-
-
-def _votable_pieces(
-    result: Result, data: Callable[[pa.Table, set[str]], Iterator[bytes]]
-) -> Iterator[bytes]:
-    table = result.plain()
-    wide = _wide_columns(table) if data is _binary_data else set[str]()
-    yield HEAD.encode()
-    yield b'<INFO name="QUERY_STATUS" value="OK"/>\n'
-    yield f'<INFO name="QUERY" value={_attribute(result.query)}/>\n<TABLE>\n'.encode()
-    for field, column in zip(table.schema, result.columns, strict=True):
-        yield _field(field, column, field.name in wide).encode("utf-8", "replace")
-    yield b"<DATA>\n"
-    yield from data(table, wide)
-    yield b"</DATA>\n</TABLE>\n"
-    if result.overflow:
-        yield b'<INFO name="QUERY_STATUS" value="OVERFLOW"/>\n'
-    yield END.encode()
-
-
-def _table_data(table: pa.Table, wide: set[str]) -> Iterator[bytes]:
-    yield b"<TABLEDATA>\n"
-    for batch in table.to_batches(max_chunksize=1 << 14):
-        if batch.num_rows:
-            cells = [pa.scalar("<TR>"), *map(_cells, batch.columns), pa.scalar("</TR>")]
-            lines = pc.binary_join_element_wise(*cells, "").to_pylist()
-            yield "\n".join([*lines, ""]).encode("utf-8", "replace")
-    yield b"</TABLEDATA>\n"
-
-
-def _binary_data(table: pa.Table, wide: set[str]) -> Iterator[bytes]:
-    yield b'<BINARY2>\n<STREAM encoding="base64">\n'
-    batches = table.to_batches(max_chunksize=1 << 14)
-    yield base64.b64encode(b"".join(binary_rows(batch, wide) for batch in batches))
-    yield b"\n</STREAM>\n</BINARY2>\n"
-
-
-def _wide_columns(table: pa.Table) -> set[str]:
-    """The columns with letters that ``char`` of VOTable does not have."""
-    texts = [name for name in table.column_names if pa.types.is_string(table[name].type)]
-    return {name for name in texts if pc.all(pc.string_is_ascii(table[name])).as_py() is False}
-
-
-def _field(field: Any, column: TapColumn | None, is_wide: bool) -> str:
-    datatype = DATATYPES.get(str(field.type), "unicodeChar" if is_wide else "char")
-    given = {"name": field.name, "datatype": datatype}
-    if datatype.lower().endswith("char"):
-        given["arraysize"] = "*"
-    if column is not None:
-        words = ("unit", "ucd", "utype", "xtype")
-        given |= {word: getattr(column, word) for word in words if getattr(column, word)}
-    attributes = " ".join(f"{name}={_attribute(value)}" for name, value in given.items())
-    about = column.description if column else ""
-    told = f"<DESCRIPTION>{escape(about)}</DESCRIPTION>" if about else ""
-    return f"<FIELD {attributes}>{told}</FIELD>\n"
-
-
-def _attribute(text: str) -> str:
-    words = "".join(letter if letter.isprintable() else " " for letter in text)
-    return quoteattr(words)
-
-
-def _cells(column: Any) -> Any:
-    texts = column.cast(pa.string())
-    if pa.types.is_floating(column.type):
-        for said, written in (("nan", "NaN"), ("-inf", "-Inf"), ("inf", "+Inf")):
-            texts = pc.if_else(pc.equal(texts, said), written, texts)
-    if pa.types.is_string(column.type):
-        texts = pc.replace_substring_regex(texts, "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", " ")
-        for letter, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\r", "&#13;")):
-            texts = pc.replace_substring(texts, letter, written)
-    filled = pc.fill_null(texts, "")
-    return pc.binary_join_element_wise("<TD>", filled, "</TD>", "")
+def _field(name: str, values: Any, about: TapColumn | None, binary: bool) -> Field:
+    words = ("unit", "ucd", "utype", "xtype", "description")
+    field = field_of(name, values, **{word: getattr(about, word) for word in words if about})
+    return field if binary or not field.is_text else replace(field, datatype="char")
 
 
 def _separated(separator: str) -> Callable[[Result], bytes]:
@@ -227,7 +137,7 @@ def _astropy_table(result: Result) -> Any:
     found = Table()
     plain = result.plain()
     for name, values, about in zip(plain.column_names, plain.columns, result.columns, strict=True):
-        kind = {"bool": False, "string": "", "null": ""}.get(str(values.type), 0)
+        kind = EMPTY.get(str(values.type), 0)
         mask = np.asarray(pc.is_null(values.combine_chunks()))
         data = np.array([kind if value is None else value for value in values.to_pylist()])
         if not len(data):
@@ -237,11 +147,12 @@ def _astropy_table(result: Result) -> Any:
     return found
 
 
+EMPTY: dict[str, bool | str] = {"bool": False, "string": "", "large_string": "", "null": ""}
 FORMATS = (
     ResultFormat(
-        "votable", VOTABLE, _votable, ("text/xml", "application/xml", "xml", "votable/td")
+        "votable", VOTABLE, _votable(False), ("text/xml", "application/xml", "xml", "votable/td")
     ),
-    ResultFormat("votable/b2", BINARY, _votable_binary, ("votable-b2",)),
+    ResultFormat("votable/b2", BINARY, _votable(True), ("votable-b2",)),
     ResultFormat("csv", "text/csv;header=present", _separated(","), ("text/csv",)),
     ResultFormat("tsv", "text/tab-separated-values", _separated("\t"), ("text/tsv",)),
     ResultFormat("fits", "application/fits", _fits),

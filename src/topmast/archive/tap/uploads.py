@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,19 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from topmast.archive.tap.schema import TapTable
-from topmast.errors import InvalidQueryError
+from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.adql_names import REGULAR
 from topmast.wire.vosi import TapColumn
+from topmast.wire.votable.arrow import DATATYPES
+from topmast.wire.votable.reading import Votable, read_votable
 
 MOST_UPLOADS = 10
 MOST_ROWS = 200_000
 MOST_COLUMNS = 500
 NOTES = ("description", "unit", "ucd", "xtype")
 Fetch = Callable[[str], bytes | None]
-DATATYPES = {
-    "bool": "boolean", "int16": "short", "int32": "int", "int64": "long", "float": "float",
-    "double": "double",
-}  # fmt: skip
 
 
 def read_uploads(given: Iterable[tuple[str, bytes]]) -> dict[str, pa.Table]:
@@ -70,22 +66,18 @@ def _note(field: pa.Field, word: bytes) -> str:
 
 
 def _read(name: str, content: bytes) -> pa.Table:
-    from astropy.io.votable import parse
-
     _check_markup(name, content)
     try:
-        with warnings.catch_warnings():  # what a VOTable does against the standard is no matter
-            warnings.simplefilter("ignore")
-            table = parse(io.BytesIO(content)).get_first_table()
-    except Exception as problem:  # of many kinds: of expat, of astropy, of zlib
-        said = str(problem).partition("\n")[0][:200]
+        table = read_votable(content)
+    except BadAnswerError as problem:
         raise InvalidQueryError(
-            f"UPLOAD: {name} is no VOTable that can be read: {said}"
+            f"UPLOAD: {name} is no VOTable that can be read: {problem}"
         ) from problem
-    rows, columns = len(table.array), len(table.fields)
-    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+    if not table.has_table:
+        raise InvalidQueryError(f"UPLOAD: {name} is a VOTable without a table.")
+    if table.rows > MOST_ROWS or len(table.columns) > MOST_COLUMNS:
         raise InvalidQueryError(
-            f"UPLOAD: {name} has {rows} rows and {columns} columns; "
+            f"UPLOAD: {name} has {table.rows} rows and {len(table.columns)} columns; "
             f"{MOST_ROWS} and {MOST_COLUMNS} are the most."
         )
     return _arrow(name, table)
@@ -99,39 +91,35 @@ def _check_markup(name: str, content: bytes) -> None:
         raise InvalidQueryError(f"UPLOAD: {name} declares entities, which are not read.")
 
 
-def _arrow(name: str, table: Any) -> pa.Table:
-    lower = [str(field.name).lower() for field in table.fields]
+def _arrow(name: str, table: Votable) -> pa.Table:
+    lower = [column.field.name.lower() for column in table.columns]
     if len(set(lower)) < len(lower):
         raise InvalidQueryError(f"UPLOAD: {name} has two columns of the same name.")
-    arrays, fields = [], []
-    for each in table.fields:
-        array = _array(table.array[each.ID])
-        words = {word: str(getattr(each, word) or "") for word in NOTES}
-        arrays.append(array)
-        fields.append(pa.field(each.name, array.type, metadata=words))
+    arrays = [_array(column.data, column.mask) for column in table.columns]
+    fields = [
+        pa.field(
+            column.field.name,
+            array.type,
+            metadata={word: getattr(column.field, word) for word in NOTES},
+        )
+        for column, array in zip(table.columns, arrays, strict=True)
+    ]
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def _array(column: Any) -> Any:
-    kind = column.dtype.kind
-    mask = np.asarray(getattr(column, "mask", np.zeros(len(column), bool)))
-    if column.ndim > 1 or kind not in "fiub":
-        cells = (None if value is None else _text(value) for value in column.tolist())
-        return pa.array(list(cells), pa.string())
-    values = np.asarray(column)
-    if kind == "f":
-        mask = mask | np.isnan(values)
-    elif kind in "iu" and values.dtype.itemsize == 1:
-        values = values.astype(np.int16)
-    elif kind == "u":
-        values = values.astype(np.int64)
-    return pa.array(values.astype(values.dtype.newbyteorder("=")), mask=mask)
+def _array(data: Any, mask: Any) -> Any:
+    if data.ndim == 1 and data.dtype.kind == "u":
+        data = data.astype(np.int16)  # of bytes; VOTable has no larger ones without a sign
+    if data.ndim == 1 and data.dtype.kind in "fibU":
+        return pa.array(data, mask=mask)
+    cells = (None if np.all(gone) else _text(cell) for cell, gone in zip(data, mask, strict=True))
+    return pa.array(list(cells), pa.string())
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, (list, tuple, np.ndarray)):
+    if isinstance(value, (list, np.ndarray)):
         return " ".join(map(str, np.ravel(value)))
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    return str(value)
 
 
 def uploads_of(

@@ -139,9 +139,9 @@ async def refused(problem: Exception, status_code: int = 400) -> Response:
     """Why there is no answer, as a VOTable."""
 
     def document() -> bytes:
-        from topmast.archive.tap.results import error_document
+        from topmast.wire.votable.writing import error_votable
 
-        return error_document(str(problem))
+        return error_votable(str(problem))
 
     headers = {}
     if isinstance(problem, BusyError):

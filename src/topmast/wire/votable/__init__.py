@@ -1,0 +1,1 @@
+"""VOTable, the Virtual Observatory's table format: written and read by columns."""

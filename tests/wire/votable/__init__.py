@@ -1,0 +1,1 @@
+"""VOTables, compared with astropy and STILTS."""
