@@ -13,6 +13,7 @@ import time
 ALL = [
     "imports",
     "formats",
+    "votables",
     "query",
     "paging",
     "products",

@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 import pyarrow as pa
 
 from topmast.archive.store.query import Cone, Query
-from topmast.archive.tap.results import HEAD, Result, result_format
+from topmast.archive.tap.results import Result, result_format
 from topmast.archive.tap.schema import TapTable, tables_of
 from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import OBSERVATION
@@ -54,8 +54,11 @@ def cone_search(archive: Archive, name: str, given: Mapping[str, str]) -> bytes:
 
 def cone_error(text: str) -> bytes:
     """The VOTable that the protocol wants for an error."""
-    info = f'<INFO ID="Error" name="Error" value={quoteattr(text)}/>\n'
-    return HEAD.replace('<RESOURCE type="results">\n', f"{info}</VOTABLE>\n").encode()
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<VOTABLE version="1.4" xmlns="http://www.ivoa.net/xml/VOTable/v1.3">\n'
+        f'<INFO ID="Error" name="Error" value={quoteattr(text)}/>\n</VOTABLE>\n'
+    ).encode()
 
 
 def _number(words: Mapping[str, str], key: str) -> float:

@@ -20,7 +20,10 @@ DATATYPES = {
 }  # fmt: skip
 WIDER = {"int8": pa.int16(), "uint16": pa.int32(), "uint32": pa.int64(), "halffloat": pa.float32()}
 TEXTS = ("string", "large_string")
-PARTS = {"complex64": ("floatComplex", np.float32), "complex128": ("doubleComplex", np.float64)}
+PARTS: dict[str, tuple[str, Any]] = {
+    "complex64": ("floatComplex", np.float32),
+    "complex128": ("doubleComplex", np.float64),
+}
 TIME = "%Y-%m-%dT%H:%M:%S"
 
 
