@@ -19,17 +19,21 @@ MOST_PAGES = 10_000
 UNSUSPICIOUS_PAGES = 100
 
 
-def ask_all_pages(session: Session, request: MashupRequest) -> list[Finished]:
+def ask_all_pages(
+    session: Session, request: MashupRequest, seconds: float | None = None
+) -> list[Finished]:
     """The answers that `ask_pages` gives, when all are there."""
-    return list(ask_pages(session, request))
+    return list(ask_pages(session, request, seconds))
 
 
-def ask_pages(session: Session, request: MashupRequest) -> Iterator[Finished]:
+def ask_pages(
+    session: Session, request: MashupRequest, seconds: float | None = None
+) -> Iterator[Finished]:
     """The answers for every page, in order; only one if `request` names a page or fails.
 
     Each is given as soon as it is there, while the others are still on their way. Page 1 tells how
-    many there are; the others are fetched ``connections`` at once. The setting ``timeout`` is the
-    limit for them all.
+    many there are; the others are fetched ``connections`` at once. `seconds`, or else the setting
+    ``timeout``, is the limit for them all.
 
     Raises
     ------
@@ -38,7 +42,7 @@ def ask_pages(session: Session, request: MashupRequest) -> Iterator[Finished]:
     BadAnswerError
         The page numbers in the answers contradict each other.
     """
-    deadline = Deadline.after(session.setting("timeout"))
+    deadline = Deadline.after(session.setting("timeout") if seconds is None else seconds)
     # MAST keeps a finished answer under the whole request: all pages share one cache breaker.
     request = with_breaker(request)
     if request.pagesize is None:

@@ -282,13 +282,13 @@ def _count(name: str, value: Any) -> int | None:
 
 
 def _config_on_its_way(session: Session, service: str) -> Iterator[Mapping[str, Any] | None]:
-    """As `_config`, asked for while other requests are under way."""
-    config = partial(_config, session)
+    """As `config_of`, asked for while other requests are under way."""
+    config = partial(config_of, session)
     known = is_known(session, service)
     return map(config, [service]) if known else in_order(config, [service], 1)
 
 
-def _config(session: Session, service: str) -> Mapping[str, Any] | None:
+def config_of(session: Session, service: str) -> Mapping[str, Any] | None:
     """The column configuration of a service; an archive that has none gives plainer tables."""
     try:
         return columns_of(session, service).config

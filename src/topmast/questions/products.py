@@ -58,12 +58,17 @@ def get_product_list(
     --------
     >>> products = Observations.get_product_list(table[:2])
     """
-    check_not_expired(session)
-    observations = leave_out_full_frames(observations, choice(session, "leave_out_full_frames"))
-    obsids = _as_obsids(session, obsids_of(observations))
+    obsids = find_obsids(session, observations)
     size = BATCH_SIZE if batch_size is None else whole_number("batch_size", batch_size)
     params = [{"obsid": ",".join(batch)} for batch in in_batches(obsids, size)]
     return Question(PRODUCTS, params, ask=_ask_batch)
+
+
+def find_obsids(session: Session, observations: Any) -> list[str]:
+    """The obsids of observations as `get_product_list` takes them, each once."""
+    check_not_expired(session)
+    observations = leave_out_full_frames(observations, choice(session, "leave_out_full_frames"))
+    return _as_obsids(session, obsids_of(observations))
 
 
 def get_unique_product_list(
@@ -79,7 +84,7 @@ def _ask_batch(session: Session, request: MashupRequest) -> list[Finished]:
     try:
         return ask_all_pages(session, request)
     except (TimeoutError, HTTPStatusError) as problem:
-        if _count(request) == 1 or not _is_too_much(problem):
+        if _count(request) == 1 or not is_too_much(problem):
             raise
         log.warning("%s: asking for half as many observations at a time.", problem)
     obsids = request.params["obsid"].split(",")
@@ -91,7 +96,8 @@ def _ask_batch(session: Session, request: MashupRequest) -> list[Finished]:
     ]
 
 
-def _is_too_much(problem: Exception) -> bool:
+def is_too_much(problem: Exception) -> bool:
+    """Whether a smaller question may be answered where this one was not."""
     return not isinstance(problem, HTTPStatusError) or problem.status_code in TOO_MUCH
 
 

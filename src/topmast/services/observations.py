@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from topmast.questions import observations, products
+from topmast.questions import observations, product_stream, products
 from topmast.services import cloud, downloads, headers, open
 from topmast.services.methods import answers, count, method, query
 from topmast.services.service import Service
@@ -37,6 +37,7 @@ class ObservationsClass(Service):
     get_product_list: Final = query(products.get_product_list)
     get_product_list_async: Final = answers(products.get_product_list)
     get_unique_product_list: Final = method(products.get_unique_product_list)
+    stream_products: Final = method(product_stream.stream_products)
     filter_products: Final = method(downloads.filter_products)
     plan_download: Final = method(downloads.plan_download)
     download_products: Final = method(downloads.download_products)
