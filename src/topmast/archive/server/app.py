@@ -29,6 +29,7 @@ from topmast.archive.server.routes import (
     portal,
     tap,
     tap_jobs,
+    vo,
 )
 from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
 from topmast.archive.server.web import views
@@ -77,6 +78,13 @@ ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
     ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
     ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
     ("/scs/{name}", BOTH, catalogs.cone_search),
+    ("/capabilities", GET, vo.services),
+    ("/datalink", BOTH, vo.datalink),
+    ("/sia2/query", BOTH, vo.images),
+    ("/sia2/capabilities", GET, vo.some_services),
+    ("/sia2/availability", GET, tap.availability),
+    ("/moc", GET, vo.coverages),
+    ("/moc/{name}", GET, vo.coverage),
     (PATH_LOOKUP, GET, cloud.path_lookup),
     (f"/{PUBLIC_BUCKET}", GET, cloud.list_bucket),
     (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
