@@ -28,7 +28,8 @@ from topmast.errors import (
 )
 from topmast.services.cards import values_of
 from topmast.services.observations import ObservationsClass
-from topmast.wire.path_lookup import PATH_LOOKUP, encode_paths
+from topmast.wire.addresses import PATH_LOOKUP
+from topmast.wire.path_lookup import encode_paths
 from topmast.wire.s3 import encode_error
 
 DOWNLOAD = "/api/v0.1/Download/file"

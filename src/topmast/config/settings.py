@@ -252,3 +252,11 @@ def _check_names(names: Iterable[str], path: Path) -> None:
         if name not in DEFAULTS:
             hint = did_you_mean(name, DEFAULTS)
             raise InvalidQueryError(f"{path}: there is no setting {name!r}.{hint}")
+
+
+def one_thread_for_matrices() -> None:
+    """Have NumPy, if it is loaded later, start no threads for linear algebra, of which we do none.
+
+    Starting them takes more CPU time than NumPy itself.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
