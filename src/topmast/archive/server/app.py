@@ -66,7 +66,11 @@ TAP: tuple[tuple[str, list[str], str], ...] = (
 )
 """The addresses below that of a TAP service."""
 
+# What is asked for most comes first, as addresses are compared one after the other.
 ROUTES: tuple[tuple[str, list[str], str], ...] = (
+    ("/api/v0/invoke", BOTH, "routes.portal.invoke"),
+    ("/api/v0.1/invoke", BOTH, "routes.portal.invoke"),
+    ("/api/v0.1/Download/file", GET, "routes.files.download_file"),
     ("/", GET, "web.views.home"),
     ("/browse.{kind}", GET, "web.views.export"),
     ("/observation/{obsid}", GET, "web.views.observation"),
@@ -80,10 +84,7 @@ ROUTES: tuple[tuple[str, list[str], str], ...] = (
     ("/static/{name}", GET, "web.views.static"),
     ("/health", GET, "routes.pages.health"),
     ("/openapi.json", GET, "routes.openapi.openapi"),
-    ("/api/v0/invoke", BOTH, "routes.portal.invoke"),
-    ("/api/v0.1/invoke", BOTH, "routes.portal.invoke"),
     ("/portal/Mashup/Mashup.asmx/columnsconfig", BOTH, "routes.portal.columnsconfig"),
-    ("/api/v0.1/Download/file", GET, "routes.files.download_file"),
     ("/api/v0/Download/file", GET, "routes.files.download_file"),
     ("/api/v0/download/file", GET, "routes.files.download_file"),
     ("/api/v0/download/file/{path:path}", GET, "routes.files.download_file"),
