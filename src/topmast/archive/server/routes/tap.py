@@ -17,7 +17,6 @@ from topmast.archive.portal.answers import Answer, AnswerFile
 from topmast.archive.portal.call import answer_heavy
 from topmast.archive.portal.jobs import BusyError, Work
 from topmast.archive.server.routes.common import (
-    Endpoint,
     archive_of,
     base_url_of,
     client_of,
@@ -29,8 +28,8 @@ from topmast.archive.server.routes.users import current_user
 from topmast.archive.server.threads import in_process, in_thread, result_within
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
 from topmast.version import __version__
+from topmast.wire.addresses import TAP_ROOT
 from topmast.wire.forms import Form, decode_form
-from topmast.wire.tap import ROOT
 from topmast.wire.vosi import encode_availability
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ async def collections(request: Request) -> Response:
 def service_url(request: Request) -> str:
     """The address of the TAP service that a request is for."""
     collection = collection_of(request)
-    return base_url_of(request) + (f"{ROOT}/{collection}" if collection else "/tap")
+    return base_url_of(request) + (f"{TAP_ROOT}/{collection}" if collection else "/tap")
 
 
 def collection_of(request: Request) -> str:
@@ -210,13 +209,3 @@ def _xml(content: bytes | None) -> Response:
 
 SERVER = {"Server": f"topmast/{__version__}"}
 """Programs that look after services want to know what answers."""
-BELOW: tuple[tuple[str, list[str], Endpoint], ...] = (
-    ("", ["GET"], home),
-    ("/sync", ["GET", "POST"], sync),
-    ("/capabilities", ["GET"], capabilities),
-    ("/availability", ["GET"], availability),
-    ("/examples", ["GET"], examples),
-    ("/tables", ["GET"], tables),
-    ("/tables/{table}", ["GET"], tables),
-)
-"""The addresses below that of a service."""
