@@ -12,6 +12,7 @@ from typing import Any
 
 from topmast.archive.store.fits_headers import GZIP, check_fits, end_of_hdus, is_fits
 from topmast.errors import InvalidQueryError, MissingExtraError
+from topmast.version import install_command
 
 FITS_ENDINGS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.fz")
 ENDINGS = (*FITS_ENDINGS, ".asdf")
@@ -145,7 +146,7 @@ def _asdf_values(path: Path) -> dict[str, Any]:
         import asdf
     except ImportError as problem:
         raise MissingExtraError(
-            f"{path.name} is read with asdf: pip install 'topmast[asdf]'"
+            f"{path.name} is read with asdf: {install_command('asdf')}"
         ) from problem
     try:
         with warnings.catch_warnings():
