@@ -114,7 +114,8 @@ def served_by_nginx(files: Path, link: Link, folder: Path) -> Iterator[Server]:
 
 def _config(files: Path, link: Link, folder: Path, port: int) -> str:
     seconds = link.latency_ms / 1000
-    far = FAR.format(once=seconds, first=(3 if link.tls else 2) * seconds) if seconds else ""
+    first = f"{(3 if link.tls else 2) * seconds:.3f}"  # nginx takes no 0.15000000000000002
+    far = FAR.format(once=seconds, first=first) if seconds else ""
     lines = f"ssl_certificate {folder}/{CERTIFICATE}; ssl_certificate_key {folder}/{KEY};"
     return CONFIG.format(
         modules=f"load_module {ECHO_MODULE};" + (" user root;" if os.geteuid() == 0 else ""),

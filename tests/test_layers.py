@@ -297,6 +297,7 @@ ARCHIVE_ROOMS = (
     "missions",
     "portal",
     "tap",
+    "vo",
     "bucket",
     "archive",
     "upkeep",

@@ -17,6 +17,7 @@ from topmast.net.messages import Transport
 from topmast.net.session import Session
 from topmast.questions.arguments import path_text
 from topmast.services.service import set_sessions
+from topmast.version import install_command
 
 if TYPE_CHECKING:
     from astropy.table import Table
@@ -301,7 +302,7 @@ def open_folder(path: str) -> Transport:
     except ModuleNotFoundError as problem:
         raise MissingExtraError(
             f"To open the archive in {path} the package {problem.name!r} is needed. "
-            "Install it with: pip install 'topmast[archive]'"
+            f"Install it with: {install_command('archive')}"
         ) from problem
     archive = Archive(path)
     return archive.transport(on_close=archive.close)

@@ -48,8 +48,8 @@ from topmast.archive.accounts.tokens import (
     revoke_token,
     user_of_token,
 )
+from topmast.archive.server.app import PASSWORD_CHECKS_AT_ONCE
 from topmast.archive.server.routes import accounts
-from topmast.archive.server.routes.accounts import CHECKS_AT_ONCE
 from topmast.archive.server.serve import serve_in_thread
 from topmast.client import connect
 from topmast.errors import InvalidQueryError, LoginError
@@ -549,14 +549,14 @@ def test_many_logins_leave_the_threads_to_others(
         ThreadPoolExecutor(40) as threads,
     ):
         logins = [threads.submit(post_login, pool, url, f"user{number}") for number in range(40)]
-        for _ in range(CHECKS_AT_ONCE):
+        for _ in range(PASSWORD_CHECKS_AT_ONCE):
             assert slow_hashes.begun.acquire(timeout=20)
         headers = {"Authorization": f"token {tokens.alice}"}
         assert pool.request("GET", url + FILE + SECRET, headers=headers).status == 200
         assert not any(login.done() for login in logins)
         slow_hashes.released.set()
         assert {login.result().status for login in logins} == {401}
-    assert max(slow_hashes.at_once) == CHECKS_AT_ONCE
+    assert max(slow_hashes.at_once) == PASSWORD_CHECKS_AT_ONCE
 
 
 def test_a_login_that_waits_too_long_is_asked_to_come_again(

@@ -21,7 +21,8 @@ import topmast
 from tests.misbehaving import Misbehaving, Reply, Seen
 from topmast.errors import CloudAccessWarning, HTTPStatusError, NotAuthorizedError
 from topmast.services.observations import ObservationsClass
-from topmast.wire.path_lookup import PATH_LOOKUP, decode_lookup, encode_paths
+from topmast.wire.addresses import PATH_LOOKUP
+from topmast.wire.path_lookup import decode_lookup, encode_paths
 
 MOTO = os.environ.get("TOPMAST_MOTO_PYTHON", "")
 pytestmark = pytest.mark.skipif(not MOTO, reason="TOPMAST_MOTO_PYTHON is not set")

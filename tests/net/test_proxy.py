@@ -12,6 +12,7 @@ from topmast.errors import InvalidQueryError, UnreachableError
 from topmast.net.messages import Request
 from topmast.net.proxy import proxy_for
 from topmast.net.session import Session
+from topmast.version import install_command
 
 URL = "http://archive.example/x"
 
@@ -79,7 +80,7 @@ def test_a_socks_proxy_needs_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
         proxy_for(URL, "socks5://me:pw@proxy.example")
     assert str(caught.value) == (
         "The proxy 'socks5://proxy.example' needs PySocks. "
-        "Install it with: pip install 'topmast[socks]'"
+        f"Install it with: {install_command('socks')}"
     )
 
 

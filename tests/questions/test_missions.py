@@ -24,9 +24,8 @@ from topmast.errors import (
 )
 from topmast.net.messages import Request
 from topmast.services.missions import MastMissionsClass
+from topmast.wire.addresses import COLUMN_LIST, MISSION_DOCS
 from topmast.wire.mission_lists import (
-    COLUMN_LIST,
-    DOCS,
     MissionColumn,
     decode_datasets,
     encode_columns,
@@ -58,7 +57,7 @@ class Server:
         if COLUMN_LIST in request.url:
             known = request.url.endswith(("jwst", "roman", "hst", "own"))
             return encode_columns(COLUMNS) if known else (404, b'{"msg": "no such mission"}')
-        if DOCS in request.url:
+        if MISSION_DOCS in request.url:
             return encode_missions(["hst", "jwst"])
         if "Santa-war" in request.url:
             return names_answer(("M1", "NED", 10.5, 20.5), ("M2", "NED", 30.0, 40.0))

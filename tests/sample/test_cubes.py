@@ -11,6 +11,7 @@ from tests.cutout_archive import *  # noqa: F403
 
 from topmast.archive import Archive
 from topmast.sample.cubes import build_cubes
+from topmast.version import install_command
 
 
 def test_there_are_two_cameras_three_sectors_and_two_surveys(cutout_archive: Archive) -> None:
@@ -41,4 +42,4 @@ def test_without_astrocut_the_sample_has_none_and_says_so(
         assert not build_cubes(archive)
 
         assert archive.cutouts.held.cubes == []
-    assert "pip install 'topmast[cutouts]'" in caplog.text
+    assert install_command("cutouts") in caplog.text

@@ -26,7 +26,8 @@ from topmast.errors import (
     RemoteServiceError,
 )
 from topmast.services.observations import ObservationsClass
-from topmast.wire.path_lookup import PATH_LOOKUP, decode_lookup, encode_paths
+from topmast.wire.addresses import PATH_LOOKUP
+from topmast.wire.path_lookup import decode_lookup, encode_paths
 from topmast.wire.s3 import Listing, ListingQuery, encode_error, encode_listing
 
 DOWNLOAD = "/api/v0.1/Download/file"

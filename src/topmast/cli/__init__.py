@@ -17,6 +17,7 @@ import click
 from topmast.cli.document import asks_for_json, write_document
 from topmast.cli.errors import guarded
 from topmast.cli.settings import Settings, common_options
+from topmast.config.settings import one_thread_for_matrices
 
 __all__ = ["main"]
 
@@ -107,6 +108,9 @@ class LazyGroup(click.Group):
 def _same_word(text: str) -> str:
     """Options may be written as the library's arguments are: --download_dir, --intentType."""
     return text.lower().replace("_", "-")
+
+
+one_thread_for_matrices()
 
 
 @click.group(

@@ -13,6 +13,7 @@ import click
 from topmast.cli.errors import DONE, FAILED
 from topmast.cli.settings import command, current, say
 from topmast.config.output import readable_size
+from topmast.version import install_command
 
 if TYPE_CHECKING:
     from click.decorators import FC
@@ -281,7 +282,7 @@ def check_extra() -> None:
         from topmast.errors import MissingExtraError
 
         raise MissingExtraError(
-            f"A local archive needs {', '.join(missing)}: pip install 'topmast[archive]'"
+            f"A local archive needs {', '.join(missing)}: {install_command('archive')}"
         )
 
 

@@ -9,6 +9,7 @@ import click
 
 from topmast.cli.errors import DONE
 from topmast.cli.settings import command, current
+from topmast.version import install_command
 
 
 @command(short_help="Serve the archive to an assistant (Model Context Protocol).")
@@ -30,7 +31,7 @@ def mcp(download_dir: Path, approve_downloads: bool) -> int:
     if current().json:
         raise click.UsageError("topmast mcp speaks its own JSON: leave --json out.")
     if importlib.util.find_spec("mcp") is None:
-        raise click.ClickException("topmast mcp needs mcp: pip install 'topmast[mcp]'")
+        raise click.ClickException(f"topmast mcp needs mcp: {install_command('mcp')}")
     from topmast.cli.assistant.server import make_server
 
     make_server(current().client(), download_dir, approved=approve_downloads).run("stdio")

@@ -17,6 +17,7 @@ import click
 from topmast.cli.formats import save_table, write_table
 from topmast.cli.settings import Option, current, say, with_astropy
 from topmast.tables.display import by_importance, cell_text, shortened
+from topmast.version import install_command
 from topmast.wire.table_files import FORMATS, Format, format_of, rows_of
 
 if TYPE_CHECKING:
@@ -153,9 +154,7 @@ def _known_kind(name: str) -> Format:
     except ValueError as problem:
         raise click.UsageError(str(problem)) from problem
     if kind.needs and importlib.util.find_spec(kind.needs) is None:
-        raise click.UsageError(
-            f"{kind.name} files need {kind.needs}: pip install 'topmast[archive]'"
-        )
+        raise click.UsageError(f"{kind.name} files need {kind.needs}: {install_command('archive')}")
     return kind
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import configparser
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +86,17 @@ class Conf:
     def __init__(self) -> None:
         object.__setattr__(self, "_set", {})
         object.__setattr__(self, "_file", None)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Conf:
+        """Settings with these values; InvalidQueryError for a name or a value that there is not."""
+        settings = cls()
+        for name, value in values.items():
+            try:
+                setattr(settings, name, value)
+            except (AttributeError, ValueError) as problem:
+                raise InvalidQueryError(str(problem)) from problem
+        return settings
 
     def __dir__(self) -> list[str]:
         return sorted([*DEFAULTS, *super().__dir__()])
@@ -252,3 +263,11 @@ def _check_names(names: Iterable[str], path: Path) -> None:
         if name not in DEFAULTS:
             hint = did_you_mean(name, DEFAULTS)
             raise InvalidQueryError(f"{path}: there is no setting {name!r}.{hint}")
+
+
+def one_thread_for_matrices() -> None:
+    """Have NumPy, if it is loaded later, start no threads for linear algebra, of which we do none.
+
+    Starting them takes more CPU time than NumPy itself.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -195,13 +195,10 @@ class Pool:
             self.fetcher.control.wait(BUSY_SECONDS)
 
     def _help(self) -> bool:
-        """Help with the file that has most left; False if none wants help."""
+        """Help with the file that has most left; False if none wants help, or it cannot be now."""
         wanted = [(transfer.wants_help(), transfer) for transfer in list(self.fetcher.active)]
         most, transfer = max(wanted, key=lambda want: want[0], default=(0, None))
-        if not most or transfer is None:
-            return False
-        transfer.help()
-        return True
+        return bool(most) and transfer is not None and transfer.help()
 
 
 def _size_of_part(fetcher: Fetcher, product: Product) -> float:

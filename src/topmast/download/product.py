@@ -16,8 +16,9 @@ from topmast.config.output import without_controls
 from topmast.errors import InvalidQueryError
 from topmast.net.address import without_credentials
 from topmast.net.session import Session
+from topmast.wire.addresses import RETRIEVE_PRODUCT
 from topmast.wire.files import DOWNLOAD_PATH
-from topmast.wire.mission_lists import RETRIEVE, product_query
+from topmast.wire.mission_lists import product_query
 
 GUIDE_COLUMNS = ("Local Path", "Status", "Message", "URL")
 MORE_COLUMNS = ("Bytes", "SHA-256", "Attempts", "Seconds", "Source")
@@ -88,7 +89,7 @@ class Sources:
         if found := HLA_URI.fullmatch(uri):
             return f"{self.hla}/cgi-bin/{quote(found[1], safe='?=&+:/')}"
         if found := MISSION_URI.fullmatch(uri):
-            path = RETRIEVE.format(mission=found[1])
+            path = RETRIEVE_PRODUCT.format(mission=found[1])
             return f"{self.portal}{path}?{product_query(found[2])}"
         return f"{self.files}?uri={quote(uri, safe=':/')}"
 
@@ -97,7 +98,7 @@ class Sources:
         if found := HLA_URI.fullmatch(uri):
             return f"{without_credentials(self.hla)}/cgi-bin/{found[1]}"
         if found := MISSION_URI.fullmatch(uri):
-            path = RETRIEVE.format(mission=found[1])
+            path = RETRIEVE_PRODUCT.format(mission=found[1])
             return f"{without_credentials(self.portal)}{path}?product_name={found[2]}"
         return f"{without_credentials(self.files)}?uri={uri}"
 

@@ -8,9 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from http.cookiejar import Cookie
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from topmast.config.output import one_line, print_line
 from topmast.errors import (
@@ -278,37 +276,3 @@ def print_info(info: Mapping[str, Any]) -> None:
         parts = value if isinstance(value, dict) else {"": value}
         for name, part in parts.items():
             print_line(f"{key}.{name}: {part}" if name else f"{key}: {part}")
-
-
-class _SecretCookie(Cookie):
-    """A cookie that does not show its value when it is printed."""
-
-    def __repr__(self) -> str:
-        return f"<Cookie {self.name} for {self.domain}>"
-
-    __str__ = __repr__
-
-
-def secret_cookie(session: Session, name: str, value: str) -> Cookie:
-    """A cookie for the archive of `session`, with the time until which it is valid."""
-    parts = urlsplit(session.servers.portal)
-    login = session.login
-    expires = None if login is None or login.expires is None else int(login.expires)
-    return _SecretCookie(
-        version=0,
-        name=name,
-        value=value,
-        port=None,
-        port_specified=False,
-        domain=parts.hostname or "",
-        domain_specified=False,
-        domain_initial_dot=False,
-        path="/",
-        path_specified=True,
-        secure=parts.scheme == "https",
-        expires=expires,
-        discard=expires is None,
-        comment=None,
-        comment_url=None,
-        rest={"HttpOnly": ""},
-    )

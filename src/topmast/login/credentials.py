@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import Cookie
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from topmast.errors import InputWarning, InvalidQueryError, LoginError, warn
 from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
+
+if TYPE_CHECKING:
+    from http.cookiejar import Cookie
 
 PASSWORD_ARGUMENTS = ("username", "password", "session_token", "store_password", "reenter_password")
 TOKEN_ARGUMENTS = ("token", "store_token", "reenter_token")
@@ -66,9 +69,15 @@ def _is_password_call(given: tuple[Any, ...], used: set[str]) -> bool:
     return bool(given) and isinstance(given[0], str) and "@" in given[0]
 
 
+def is_cookie(given: Any) -> TypeGuard[Cookie]:
+    """Whether `given` is one of the standard library, which few programs load."""
+    module = sys.modules.get("http.cookiejar")
+    return module is not None and isinstance(given, module.Cookie)
+
+
 def token_text(token: Any) -> str:
     """A token from what may stand for one; InvalidQueryError if it cannot be one."""
-    if isinstance(token, Cookie) and token.name == TOKEN_COOKIE:
+    if is_cookie(token) and token.name == TOKEN_COOKIE:
         token = token.value
     if not isinstance(token, str) or not token.strip() or not token.strip().isprintable():
         raise InvalidQueryError("A token is the text of an API token, as the archive gave it.")
@@ -81,7 +90,7 @@ def session_cookie(given: Any) -> tuple[str, str]:
         pairs = [(str(name), str(value)) for name, value in given.items()]
         if len(pairs) > 1:
             warn("The session token has more than one entry; one of them is used.", InputWarning)
-    elif isinstance(given, Cookie):
+    elif is_cookie(given):
         pairs = [(given.name, str(given.value))]
     else:
         raise LoginError(

@@ -15,6 +15,7 @@ from typing import Any
 from topmast.config import api_token, conf
 from topmast.errors import AuthenticationWarning, LoginError, MissingExtraError, warn
 from topmast.net.origin import is_mast, origin
+from topmast.version import install_command
 
 log: logging.Logger = logging.getLogger("topmast")
 
@@ -147,7 +148,7 @@ def _keyring() -> Any:
     except ImportError as problem:
         raise MissingExtraError(
             "To store a password or token the package 'keyring' is needed: "
-            "pip install 'topmast[login]'. A token can also come from the environment variable "
+            f"{install_command('login')}. A token can also come from the environment variable "
             f"MAST_API_TOKEN, or from {token_file()}, readable by you alone."
         ) from problem
     module: ModuleType = keyring

@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass, proxy_bypass_environment  #
 
 from topmast.errors import InvalidQueryError
 from topmast.net.address import checked_url, is_url, shown
+from topmast.version import install_command
 
 SOCKS = ("socks4", "socks4a", "socks5", "socks5h")
 
@@ -50,8 +51,7 @@ def _checked(proxy: str) -> str:
 def _checked_socks(proxy: str) -> str:
     if find_spec("socks") is None:
         raise InvalidQueryError(
-            f"The proxy {shown(proxy)!r} needs PySocks. "
-            "Install it with: pip install 'topmast[socks]'"
+            f"The proxy {shown(proxy)!r} needs PySocks. Install it with: {install_command('socks')}"
         )
     scheme, _, rest = proxy.partition("://")
     return f"{scheme.lower()}://{checked_url(f'http://{rest}').removeprefix('http://')}"

@@ -89,7 +89,7 @@ class Session:
     ) -> None:
         self._where = None if where is None else os.fspath(where)
         self.open_folder = open_folder
-        self._own = _own_settings(settings)
+        self._own = Conf.of(settings)
         self._given = frozenset(settings)
         self.token: str | None = None
         self.cookies: dict[str, str] = {}
@@ -369,20 +369,6 @@ class Session:
         self._lock = Lock()
         self._network = None
         self._folders = {}
-
-
-def _own_settings(settings: dict[str, Any]) -> Conf:
-    own = Conf()
-    for name, value in settings.items():
-        if name not in DEFAULTS:
-            raise InvalidQueryError(
-                f"No setting {name!r}. Settings: {', '.join(sorted(DEFAULTS))}."
-            )
-        try:
-            setattr(own, name, value)
-        except ValueError as problem:
-            raise InvalidQueryError(str(problem)) from problem
-    return own
 
 
 @lru_cache(64)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from topmast.errors import MissingExtraError
 from topmast.sky.vectors import FloatArray, IntArray
+from topmast.version import install_command
 
 WIDE_DEG = 60.0
 """A field wider than this in any direction is drawn as the whole sky."""
@@ -93,7 +94,7 @@ def matplotlib_or_error() -> ModuleType:
         import matplotlib
     except ImportError as error:
         raise MissingExtraError(
-            'Pictures need matplotlib. Install it with: pip install "topmast[plots]"'
+            f"Pictures need matplotlib. Install it with: {install_command('plots')}"
         ) from error
     return matplotlib
 

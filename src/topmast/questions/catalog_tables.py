@@ -23,10 +23,9 @@ from topmast.questions.portal import NO_RESULTS, TARGET_COLUMNS, add_targets
 from topmast.questions.targets import find_targets
 from topmast.tables.fields import Field, columns_config
 from topmast.tables.plain import PlainTable, stacked
+from topmast.wire.addresses import CATALOG_METADATA, CATALOG_TABLE
 from topmast.wire.catalog_api import (
-    METADATA,
     OPERATORS,
-    TABLE,
     TableRequest,
     decode_metadata,
     decode_rows,
@@ -147,7 +146,7 @@ def fields_of_table(session: Session, address: Mapping[str, str]) -> tuple[Field
     """The columns of a table; asked for once a session."""
     cache, key = session.cache(_KnownFields), (session.servers.catalogs, *address.values())
     if key not in cache:
-        url = session.servers.catalogs + METADATA.format(**address)
+        url = session.servers.catalogs + CATALOG_METADATA.format(**address)
         try:
             cache[key] = decode_metadata(session.send(Request("GET", url, HEADERS)).content)
         except HTTPStatusError as problem:
@@ -284,7 +283,7 @@ def _pages(session: Session, question: TableQuestion, request: TableRequest) -> 
 
 
 def _ask(session: Session, question: TableQuestion, request: TableRequest) -> Answer:
-    url = session.servers.catalogs + TABLE.format(**question.address)
+    url = session.servers.catalogs + CATALOG_TABLE.format(**question.address)
     try:
         return session.send(Request("POST", url, HEADERS, encode_table_request(request)))
     except HTTPStatusError as problem:

@@ -13,7 +13,8 @@ from topmast.net.messages import Answer, Request
 from topmast.net.parallel import at_once
 from topmast.net.session import Session
 from topmast.questions.arguments import in_batches
-from topmast.wire.path_lookup import PATH_LOOKUP, URIS_AT_ONCE, decode_paths, encode_lookup
+from topmast.wire.addresses import PATH_LOOKUP
+from topmast.wire.path_lookup import URIS_AT_ONCE, decode_paths, encode_lookup
 from topmast.wire.s3 import (
     ListingQuery,
     bucket_url,

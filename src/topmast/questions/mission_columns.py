@@ -21,13 +21,8 @@ from topmast.errors import (
 from topmast.net.messages import Request
 from topmast.net.session import Session
 from topmast.tables.missions import MISSIONS, Mission, find_mission, unit_of, without_python_suffix
-from topmast.wire.mission_lists import (
-    COLUMN_LIST,
-    DOCS,
-    MissionColumn,
-    decode_columns,
-    decode_missions,
-)
+from topmast.wire.addresses import COLUMN_LIST, MISSION_DOCS
+from topmast.wire.mission_lists import MissionColumn, decode_columns, decode_missions
 
 log: logging.Logger = logging.getLogger("topmast")
 
@@ -149,7 +144,7 @@ def get_available_missions(session: Session, /) -> list[str]:
 
 
 def _ask_missions(session: Session) -> list[str]:
-    request = Request("GET", session.servers.portal + DOCS, {"Accept": "text/html"})
+    request = Request("GET", session.servers.portal + MISSION_DOCS, {"Accept": "text/html"})
     try:
         found = decode_missions(session.send(request).content)
     except (HTTPStatusError, BadAnswerError) as problem:

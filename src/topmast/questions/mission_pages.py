@@ -33,9 +33,9 @@ from topmast.questions.progress import progress_bar
 from topmast.tables.missions import unit_of
 from topmast.tables.plain import stacked
 from topmast.tables.table import table_from_columns
+from topmast.wire.addresses import MISSION_SEARCH
 from topmast.wire.missions import (
     MOST_TARGETS,
-    SEARCH,
     SearchAnswer,
     SearchRequest,
     decode_search_answer,
@@ -168,7 +168,7 @@ def _pages(
 
 
 def _ask(session: Session, question: MissionQuestion, request: SearchRequest) -> Page:
-    url = session.servers.portal + SEARCH.format(mission=question.mission)
+    url = session.servers.portal + MISSION_SEARCH.format(mission=question.mission)
     try:
         answer = session.send(Request("POST", url, HEADERS, encode_search(request)))
     except NotAuthorizedError:

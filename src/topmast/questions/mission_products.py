@@ -33,12 +33,8 @@ from topmast.questions.mission_columns import (
 from topmast.questions.mission_pages import HEADERS, one_or_all
 from topmast.questions.product_filters import unique_products
 from topmast.tables.missions import Mission
-from topmast.wire.mission_lists import (
-    MOST_DATASETS,
-    POST_LIST_PRODUCTS,
-    decode_products,
-    encode_datasets,
-)
+from topmast.wire.addresses import POST_LIST_PRODUCTS
+from topmast.wire.mission_lists import MOST_DATASETS, decode_products, encode_datasets
 
 NO_DATASETS = "Dataset list is empty, no associated products."
 

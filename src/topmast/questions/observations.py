@@ -18,13 +18,6 @@ from topmast.questions.criteria import (
     filters_on_the_wire,
     split_place,
 )
-from topmast.questions.explain import (
-    explain_filters,
-    explain_search,
-    table_of_reasons,
-    why_empty,
-    why_many,
-)
 from topmast.questions.known_values import ALL, ask_known_values
 from topmast.questions.names import one_name
 from topmast.questions.portal import Question, ask_counts
@@ -215,6 +208,8 @@ def explain(session: Session, /, products: Any = None, **criteria: Any) -> Table
     --------
     >>> table = Observations.explain(obs_collection="HTS", object_name="M101")
     """
+    from topmast.questions.explain import explain_filters, explain_search, table_of_reasons
+
     if products is not None:
         return table_of_reasons(*explain_filters(products, criteria))
     return table_of_reasons(*explain_search(session, question_to_explain(session, **criteria)))
@@ -283,7 +278,19 @@ def _filtered(
 def _explained(question: Question, criteria: Mapping[str, Any]) -> Question:
     """The question, which is to say why it finds nothing unless ``verbose=False`` was given."""
     quiet = criteria.get("verbose", True) is False
-    return replace(question, quiet=quiet, why_empty=why_empty, why_many=why_many)
+    return replace(question, quiet=quiet, why_empty=_why_empty, why_many=_why_many)
+
+
+def _why_empty(session: Session, question: Question) -> str:
+    from topmast.questions.explain import why_empty  # late, for most searches find rows
+
+    return why_empty(session, question)
+
+
+def _why_many(table: Any) -> str:
+    from topmast.questions.explain import why_many
+
+    return why_many(table)
 
 
 def _has_filter(question: Question, parts: Criteria) -> bool:

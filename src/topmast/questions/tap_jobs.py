@@ -15,12 +15,12 @@ from topmast.errors import (
 from topmast.net.messages import Request
 from topmast.questions.criteria import split_place
 from topmast.questions.tap import tap_question
+from topmast.wire.addresses import TAP_ROOT
 from topmast.wire.tap import (
     ASYNC,
     FINAL,
     FORM,
     MOST_ROWS,
-    ROOT,
     WHOLE,
     JobState,
     check_refusal,
@@ -162,7 +162,7 @@ def get_job(session: Session, /, url: str) -> TapJob:
 
     Raises InvalidQueryError for an address that is not one of this archive's TAP services.
     """
-    below = tuple(f"{session.servers.portal}{root}/" for root in (ROOT, WHOLE))
+    below = tuple(f"{session.servers.portal}{root}/" for root in (TAP_ROOT, WHOLE))
     if not isinstance(url, str) or not url.startswith(below):
         raise InvalidQueryError(
             f"A job here has an address below {' or '.join(below)}, not {url!r}."

@@ -19,10 +19,10 @@ from topmast.questions.arguments import is_one, shown, whole_number
 from topmast.questions.portal import NO_RESULTS
 from topmast.questions.tap_collections import find_collection
 from topmast.questions.tap_jobs import TapJob, get_job
+from topmast.wire.addresses import TAP_ROOT
 from topmast.wire.adql_names import REGULAR
 from topmast.wire.tap import (
     MOST_ROWS,
-    ROOT,
     WHOLE,
     check_refusal,
     decode_result,
@@ -144,7 +144,7 @@ def _sent(
 def _service_url(session: Session, collection: str | None) -> str:
     portal = session.servers.portal
     if collection is not None:
-        return f"{portal}{ROOT}/{find_collection(session, collection)}"
+        return f"{portal}{TAP_ROOT}/{find_collection(session, collection)}"
     if portal == MAST:
         raise InvalidQueryError(
             "MAST has a TAP service for each collection: say collection=, one of get_collections()."

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from topmast.version import install_command
+
 if TYPE_CHECKING:
     from topmast.archive import Archive
 
@@ -44,7 +46,7 @@ def build_cubes(archive: Archive) -> bool:
     except ImportError:
         log.warning(
             "The sample has no cubes for cutouts, since the package astrocut is not installed: "
-            "pip install 'topmast[cutouts]'."
+            f"{install_command('cutouts')}."
         )
         return False
     with tempfile.TemporaryDirectory(prefix="topmast-sample-") as folder, \

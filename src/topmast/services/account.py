@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from http.cookiejar import Cookie
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topmast.errors import AuthenticationWarning, warn
 from topmast.login.authentication import (
@@ -12,12 +11,14 @@ from topmast.login.authentication import (
     log_in,
     log_out,
     print_info,
-    secret_cookie,
 )
 from topmast.login.credentials import Credentials
 from topmast.net.session import Session
 from topmast.questions.arguments import truth_value
 from topmast.wire.auth import SESSION_WORD, TOKEN_COOKIE
+
+if TYPE_CHECKING:
+    from http.cookiejar import Cookie
 
 
 def login(
@@ -144,6 +145,8 @@ def get_token(session: Session, /) -> Cookie | None:
     Anyone who has it can act as you until the login ends. Printing the result does not show it.
     None, with an AuthenticationWarning, without a login.
     """
+    from topmast.login.cookie import secret_cookie  # late, for few programs log in
+
     cookies = session.cookies if session.login else {}
     for name, value in cookies.items():
         if SESSION_WORD in name.lower():

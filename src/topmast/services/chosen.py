@@ -11,7 +11,6 @@ from topmast.errors import InvalidQueryError, NoResultsWarning, is_heard, warn
 from topmast.net.session import Session
 from topmast.questions import product_filters
 from topmast.questions.arguments import truth_value
-from topmast.questions.explain import why_no_products
 from topmast.questions.portal import ask_table
 from topmast.questions.product_filters import MISSPELT, unique_products, unknown_filter
 from topmast.questions.products import get_product_list, release_dates
@@ -37,6 +36,8 @@ def why_none(
     """Which filter left no product; "" where nobody asked for such a line."""
     if not choice(session, "explained") or not is_heard(NOTHING, NoResultsWarning):
         return ""
+    from topmast.questions.explain import why_no_products  # late, for most filters leave rows
+
     given = {"extension": extension} | ({"mrp_only": True} if mrp_only else {}) | filters
     return why_no_products(products, given)
 

@@ -11,6 +11,7 @@ from topmast.errors import InvalidQueryError, MissingExtraError, did_you_mean
 from topmast.net.session import Session
 from topmast.questions.catalogs import chosen_catalog
 from topmast.tables.catalogs import SERVICE_CATALOGS
+from topmast.version import install_command
 
 
 def to_lsdb(
@@ -57,7 +58,7 @@ def to_lsdb(
     try:
         lsdb: Any = importlib.import_module("lsdb")
     except ImportError as problem:
-        raise MissingExtraError("to_lsdb needs LSDB: pip install 'topmast[dask]'") from problem
+        raise MissingExtraError(f"to_lsdb needs LSDB: {install_command('dask')}") from problem
     return lsdb.open_catalog(str(_folder(session, catalog, version)), **options)
 
 

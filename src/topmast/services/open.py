@@ -26,6 +26,7 @@ from topmast.net.session import Session
 from topmast.questions import cloud
 from topmast.questions.arguments import is_astropy
 from topmast.services.hdus import find_hdus, look_ahead
+from topmast.version import install_command
 from topmast.wire.s3 import AMAZON, SCHEME, bucket_url, object_url, parse_s3_uri
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def _open_asdf(file: RangedFile) -> AsdfFile:
     except ImportError as problem:
         raise MissingExtraError(
             "To open an ASDF file the package asdf is needed. Install it with: "
-            "pip install 'topmast[asdf]'"
+            f"{install_command('asdf')}"
         ) from problem
     try:
         return asdf.open(file, mode="r", lazy_load=True, memmap=False)

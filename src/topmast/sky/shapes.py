@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from topmast.sky.vectors import FloatArray, IntArray, angle_between
+from topmast.sky.vectors import FloatArray, IntArray, angle_between, cross
 
 # Nearer than this (in radians, 1e-10 arcsec) is touching: it is what rounding leaves.
 ROUNDING = 5e-16
@@ -183,7 +183,7 @@ def _turn_seen_from(p: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """Angle at p between the directions to a and to b, signed; from differences, so that a
     polygon of a milliarcsecond is seen as sharply as one of ten degrees."""
     to_a, to_b = a - p, b - p
-    sine = np.einsum("ij,ij->i", p, np.cross(to_a, to_b))
+    sine = np.einsum("ij,ij->i", p, cross(to_a, to_b))
     along_a, along_b = np.einsum("ij,ij->i", p, to_a), np.einsum("ij,ij->i", p, to_b)
     cosine = np.einsum("ij,ij->i", to_a, to_b) - along_a * along_b
     return np.asarray(np.arctan2(sine, cosine))
@@ -192,8 +192,8 @@ def _turn_seen_from(p: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
 def _arc_distances(p: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """Radians from p to the nearest place of the great circle arc from a up to b."""
     normal, length = _normal_of_arc(a, b)
-    beside = np.einsum("ij,ij->i", np.cross(normal, a), p)
-    before_end = np.einsum("ij,ij->i", np.cross(b, normal), p)
+    beside = np.einsum("ij,ij->i", cross(normal, a), p)
+    before_end = np.einsum("ij,ij->i", cross(b, normal), p)
     above = np.abs(np.einsum("ij,ij->i", p - a, normal))
     to_circle = np.arctan2(above, np.hypot(np.einsum("ij,ij->i", p, a), beside))
     over_arc = (beside >= 0) & (before_end >= 0) & (length > ROUNDING)
@@ -202,7 +202,7 @@ def _arc_distances(p: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
 
 def _normal_of_arc(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Unit normal of the arc's plane; (a - b) x (a + b) is 2 a x b without its cancellation."""
-    normal = np.cross(a - b, a + b)
+    normal = cross(a - b, a + b)
     length = np.sqrt(np.sum(normal**2, axis=1))
     return normal / np.maximum(length, 1e-300)[:, np.newaxis], length
 
@@ -224,7 +224,7 @@ def _inside_large(point: FloatArray, a: FloatArray, b: FloatArray) -> bool:
 def _left_turns(normal: FloatArray, b: FloatArray) -> float:
     """Sum of the turns at the vertices; positive when the smaller area lies to the left."""
     after = np.roll(normal, -1, axis=0)
-    sine = np.einsum("ij,ij->i", np.cross(normal, after), b)
+    sine = np.einsum("ij,ij->i", cross(normal, after), b)
     return float(np.arctan2(sine, np.einsum("ij,ij->i", normal, after)).sum())
 
 

@@ -21,9 +21,6 @@ from topmast.tables.values import Values
 from topmast.wire.json import excerpt, has_nuls, read_json
 from topmast.wire.missions import column_of_cells, json_object, named_type
 
-TABLE = "/api/v0.1/{catalog}/{release}/{table}.json"
-METADATA = "/api/v0.1/{catalog}/{release}/{table}/metadata.json"
-
 OPERATORS = ("min", "gte", "gt", "max", "lte", "lt", "like", "contains")
 """What may follow a column's name; `min` is `gte`, `max` is `lte`, both ends included."""
 OTHER_KEYS = (

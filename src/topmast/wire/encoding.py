@@ -39,11 +39,16 @@ def encode_answer(
         "status": status,
         "msg": msg,
         "data": list(starmap(make_row, rows)),
-        "fields": _field_list(fields),
+        "fields": _fields_as_json(tuple(fields)),
     }
     if paging is not None:
         answer["paging"] = _paging_object(paging)
     return _json(answer)
+
+
+@lru_cache(maxsize=64)
+def _fields_as_json(fields: tuple[tuple[str, str], ...]) -> msgspec.Raw:
+    return msgspec.Raw(_json(_field_list(fields)))
 
 
 @lru_cache(maxsize=64)
@@ -173,6 +178,8 @@ def _plain(value: Any) -> Any:
         return None
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
+    if isinstance(value, msgspec.Raw):
+        return json.loads(bytes(value))
     if isinstance(value, msgspec.Struct):
         return msgspec.to_builtins(value, enc_hook=_plain)
     return str(value)

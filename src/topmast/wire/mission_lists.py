@@ -15,12 +15,6 @@ from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.json import excerpt, read_json
 from topmast.wire.missions import json_object, texts_of
 
-POST_LIST_PRODUCTS = "/search/{mission}/api/v0.1/post_list_products"
-LIST_PRODUCTS = "/search/{mission}/api/v0.1/list_products"
-RETRIEVE = "/search/{mission}/api/v0.1/retrieve_product"
-COLUMN_LIST = "/search/util/api/v0.1/column_list"
-DOCS = "/search/docs"
-
 MOST_DATASETS = 1000
 """Datasets whose products one request may ask for."""
 

@@ -19,8 +19,6 @@ from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.tables.values import ColumnReader, Values, kind_of
 from topmast.wire.json import excerpt, has_nuls, read_json
 
-SEARCH = "/search/{mission}/api/v0.1/search"
-
 MOST_TARGETS = 100
 """Positions that one request may have."""
 LARGEST_RADIUS_ARCMIN = 30.0

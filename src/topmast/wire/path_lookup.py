@@ -14,7 +14,6 @@ from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.json import excerpt, read_json
 from topmast.wire.s3 import is_key
 
-PATH_LOOKUP = "/api/v0.1/path_lookup/"
 URIS_AT_ONCE = 40
 """MAST takes a URL of some thousand characters; astroquery asks for so many URIs, too."""
 MOST_URIS = 1000

@@ -16,8 +16,6 @@ from xml.sax.saxutils import escape
 from topmast.errors import BadAnswerError, InvalidQueryError
 from topmast.wire.json import excerpt
 
-PUBLIC_BUCKET = "stpubdata"
-"""The bucket of MAST's public files."""
 SCHEME = "s3://"
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 AMAZON = ".amazonaws.com"

@@ -15,19 +15,19 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 from topmast.errors import BadAnswerError, InvalidQueryError
+from topmast.wire.addresses import TAP_ROOT
 from topmast.wire.json import excerpt, is_markup, read_json
 from topmast.wire.votable.reading import read_votable
 
 if TYPE_CHECKING:
     from astropy.table import Table
 
-ROOT = "/vo-tap/api/v0.1"
 WHOLE = "/tap"
 """The service of a topmast archive over all its tables."""
-OPENAPI = f"{ROOT}/openapi.json"
-SYNC = ROOT + "/{collection}/sync"
-ASYNC = ROOT + "/{collection}/async"
-CAPABILITIES = ROOT + "/{collection}/capabilities"
+OPENAPI = f"{TAP_ROOT}/openapi.json"
+SYNC = TAP_ROOT + "/{collection}/sync"
+ASYNC = TAP_ROOT + "/{collection}/async"
+CAPABILITIES = TAP_ROOT + "/{collection}/capabilities"
 MOST_ROWS = 100_000
 """What MAST gives at most in one answer."""
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -168,6 +168,20 @@ def _limits(limits: TapLimits) -> str:
     )
 
 
+def encode_services(listed: Iterable[tuple[str, str, str]]) -> bytes:
+    """The capabilities of an archive: each with its standard, its address and the address's use."""
+    parts = "".join(
+        f'<capability standardID="{standard}"><interface xsi:type="vs:ParamHTTP" role="std">'
+        f'<accessURL use="{use}">{escape(address)}</accessURL></interface></capability>\n'
+        for standard, address, use in listed
+    )
+    return (
+        f"{HEAD}<vosi:capabilities "
+        f'xmlns:vosi="http://www.ivoa.net/xml/VOSICapabilities/v1.0" {XSI} {VODATA}>\n'
+        f"{parts}</vosi:capabilities>\n"
+    ).encode()
+
+
 def encode_availability() -> bytes:
     """That the service is there."""
     return (

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from astropy.table import Table
@@ -66,16 +67,16 @@ def test_products_have_the_rights_that_the_portal_tells(archive: Archive) -> Non
 def test_obscore_is_the_observations_in_its_own_units(archive: Archive) -> None:
     rows = ask(
         archive,
-        "SELECT o.em_min, v.em_min, o.dataURL, v.access_url, v.obs_publisher_did "
+        "SELECT o.em_min, v.em_min, v.access_url, v.obs_publisher_did "
         "FROM caom.observations AS o JOIN ivoa.obscore AS v "
         "ON v.obs_publisher_did LIKE '%?' || o.objID ORDER BY o.objID",
     )
 
     assert len(rows) == ask(archive, "SELECT COUNT(*) FROM caom.observations")[0][0]
-    assert len({row[4] for row in rows}) == len(rows)
-    for nm, metres, uri, url, _ in rows:
+    assert len({row[3] for row in rows}) == len(rows)
+    for nm, metres, url, did in rows:
         assert metres == (None if nm is None else pytest.approx(nm * 1e-9))
-        assert url == (uri and f"http://here/api/v0.1/Download/file?uri={uri}")
+        assert url == f"http://here/datalink?ID={quote(did, safe='')}"
 
 
 def test_what_is_put_in_later_is_found(archive: Archive) -> None:

@@ -45,8 +45,8 @@ def check_astrocut() -> None:
         import astrocut  # noqa: F401
     except ImportError as problem:
         raise MissingExtraError(
-            "Cutouts are made by the package astrocut. "
-            "Install it with: pip install 'topmast[cutouts]'"
+            "Cutouts are made by the package astrocut, which this server lacks: "
+            "pip install 'topmast[cutouts]'"
         ) from problem
 
 

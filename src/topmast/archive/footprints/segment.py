@@ -18,6 +18,7 @@ class, so that a thousand small footprints are not searched as widely as one of 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -140,8 +141,8 @@ class Segment:
         for number, (first, last, largest) in enumerate(self.classes):
             if last > first:
                 few = last - first <= FEW_SHAPES
-                grown = 180.0 if few else radius + np.rad2deg(largest)
-                order = int(np.clip(np.log2(58.6 / max(grown, 1e-6)) + 1, 0, ORDER))
+                grown = 180.0 if few else radius + math.degrees(largest)
+                order = min(max(int(math.log2(58.6 / max(grown, 1e-6)) + 1), 0), ORDER)
                 cells = cell_ranges_of_cone(ra, dec, grown, order) << (2 * (ORDER - order))
                 ranges.append(cells + (number << CLASS_SHIFT))
         return np.concatenate(ranges)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,12 +15,13 @@ from typing import Any
 from topmast.archive.ingest import IngestInput, Progress, ingest_all
 from topmast.archive.own_files.headers import ENDINGS, read_headers
 from topmast.archive.own_files.mapping import HeaderMapping
-from topmast.archive.own_files.observed import missing_in, observation_of, stem_of
+from topmast.archive.own_files.observed import checked_row, missing_in, observation_of, stem_of
 from topmast.archive.own_files.previews import preview_of
 from topmast.archive.store.database import Store
-from topmast.archive.store.paths import is_inside
-from topmast.archive.store.schema import put_rows
-from topmast.errors import InvalidQueryError, MissingExtraError
+from topmast.archive.store.paths import distinct_path, is_inside, product_path
+from topmast.archive.store.removal import remove_products
+from topmast.archive.store.schema import AMONG, put_rows
+from topmast.errors import ArchiveError, InvalidQueryError, MastError
 
 FILES_AT_ONCE = 200
 """So many go in together: what is reported done stays, whatever happens to the rest."""
@@ -50,7 +52,10 @@ class _Found:
     """A file that is to go in: its row, and what tells it from its next version."""
 
     path: Path
+    own_path: str
     uri: str
+    old_uri: str
+    """Under which the file went in before; "" for a new file."""
     row: dict[str, Any]
     size: int
     modified: int
@@ -68,6 +73,7 @@ def ingest_folder(
     if is_inside(folder, store.layout.folder) or is_inside(store.layout.folder, folder):
         raise InvalidQueryError(f"{folder} and the archive {store.layout.folder} overlap.")
     report = FolderReport()
+    _note_mapping(store, folder, mapping)
     found = _new_files(store, folder, mapping, report)
     while batch := list(islice(found, FILES_AT_ONCE)):
         with tempfile.TemporaryDirectory(prefix="topmast-previews-") as made:
@@ -77,37 +83,85 @@ def ingest_folder(
     return report
 
 
-def files_below(folder: Path) -> Iterator[Path]:
+def files_below(folder: Path, left_out: list[tuple[Path, str]]) -> Iterator[Path]:
     """FITS and ASDF files in the order of their names; no link out of the folder is followed."""
-    for place, folders, names in os.walk(folder):
+
+    def unreadable(problem: OSError) -> None:
+        left_out.append((Path(problem.filename or folder), str(problem.strerror or problem)))
+
+    for place, folders, names in os.walk(folder, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(place, name)
-            wanted = name.lower().endswith(ENDINGS) and not name.startswith(".")
-            if wanted and path.is_file() and is_inside(path, folder):
+            if not name.lower().endswith(ENDINGS) or name.startswith("."):
+                continue
+            if not is_inside(path, folder):
+                left_out.append((path, "it is a link to a place outside of the folder."))
+            elif path.is_file():
                 yield path
+
+
+def _note_mapping(store: Store, folder: Path, mapping: HeaderMapping) -> None:
+    """Where a folder was read by another mapping before, none of its files counts as unchanged."""
+    name, told = f"own_files {text_of(folder.resolve())}", repr(mapping)
+    mark = hashlib.sha256(told.encode(errors="replace")).hexdigest()
+    with store.reading() as connection:
+        noted = store.setting(name, connection)
+    if noted == mark:
+        return
+    with store.writing() as connection:
+        if noted is not None:
+            before = text_of(folder.resolve()) + os.sep
+            connection.execute(
+                "UPDATE own_files SET modified = -1 WHERE substr(path, 1, ?) = ?",
+                (len(before), before),
+            )
+        connection.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, mark))
+
+
+def text_of(path: Path | str) -> str:
+    """A path as text that every table can have: bytes that are no UTF-8 are spelt out."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def name_of(path: Path | str) -> str:
+    """A name or path as it may stand in a URI, a file name and an obs_id."""
+    return "".join(letter if letter.isprintable() else "_" for letter in text_of(path)).replace(
+        "\\", "_"
+    )
 
 
 def _new_files(
     store: Store, folder: Path, mapping: HeaderMapping, report: FolderReport
 ) -> Iterator[_Found]:
     known = _known_files(store)
-    for path in files_below(folder):
-        status = path.stat()
-        if known.get(str(path.resolve())) == (status.st_size, status.st_mtime_ns):
-            report.unchanged += 1
-            continue
+    owners = {uri: path for path, (*_, uri) in known.items()}
+    for path in files_below(folder, report.left_out):
+        own_path = text_of(path.resolve())
         try:
+            status = path.stat()
+            size, modified, old_uri = known.get(own_path, (-1, -1, ""))
+            if (size, modified) == (status.st_size, status.st_mtime_ns):
+                report.unchanged += 1
+                continue
             row = observation_of(read_headers(path), mapping)
-        except (InvalidQueryError, MissingExtraError, OSError) as problem:
-            report.left_out.append((path, str(problem)))
+            missing = missing_in(row)
+            row.setdefault("obs_collection", COLLECTION)
+            row["obs_id"] = name_of(row["obs_id"])
+            checked_row(row)
+            product_path(row["obs_collection"], row["obs_id"], name_of(path.name))
+        except (MastError, OSError) as problem:
+            report.left_out.append((path, getattr(problem, "strerror", None) or str(problem)))
             continue
-        if missing := missing_in(row):
+        if missing:
             report.incomplete.append((path, missing))
-        row.setdefault("obs_collection", COLLECTION)
         row["obsid"] = row["objID"] = identifier(row["obs_collection"], row["obs_id"])
-        uri = f"mast:{row['obs_collection']}/own/{path.relative_to(folder).as_posix()}"
-        yield _Found(path, uri, row, status.st_size, status.st_mtime_ns)
+        relative = name_of(path.relative_to(folder).as_posix())
+        uri = f"mast:{row['obs_collection']}/own/{relative}"
+        if owners.get(uri, own_path) != own_path and os.path.lexists(owners[uri]):
+            uri = distinct_path(uri, own_path)  # of a file of this name from another folder
+        owners[uri] = own_path
+        yield _Found(path, own_path, uri, old_uri, row, status.st_size, status.st_mtime_ns)
 
 
 def identifier(collection: str, obs_id: str) -> int:
@@ -116,33 +170,86 @@ def identifier(collection: str, obs_id: str) -> int:
     return int.from_bytes(digest) >> 64 - IDENTIFIER_BITS
 
 
-def _known_files(store: Store) -> dict[str, tuple[int, int]]:
+def _known_files(store: Store) -> dict[str, tuple[int, int, str]]:
     with store.reading() as connection:
-        rows = connection.execute("SELECT path, size, modified FROM own_files").fetchall()
-    return {path: (size, modified) for path, size, modified in rows}
+        rows = connection.execute("SELECT path, size, modified, uri FROM own_files").fetchall()
+    return {path: (size, modified, uri) for path, size, modified, uri in rows}
 
 
 def _put(store: Store, batch: list[_Found], made: Path | None, report: FolderReport) -> None:
     previews = {} if made is None else dict(_make_previews(batch, made))
-    rows = {one.row["objID"]: _observation(one, previews) for one in reversed(batch)}
-    places = {one.uri: one.path for one in batch}
-    places |= {_preview_uri(uri): path for uri, path in previews.items()}
-    products = [_product(one) for one in batch]
-    products += [_preview_product(one) for one in batch if one.uri in previews]
-    given = IngestInput(_table(list(rows.values())), _table(products), places)
-    done = ingest_all(store, given)
+    try:
+        given, count = _input(store, batch, previews)
+        done = ingest_all(store, given)
+    except OSError as problem:
+        there = [one for one in batch if _is_readable(one.path)]
+        if len(there) == len(batch):
+            raise ArchiveError(
+                f"The files cannot be copied into {store.layout.folder}: {problem}. "
+                "What was put in before stays; run the command again to go on."
+            ) from problem
+        gone = [one.path for one in batch if one not in there]
+        report.left_out += [(path, "it is gone, or cannot be read any more.") for path in gone]
+        if there:
+            _put(store, there, made, report)
+        return
     with store.writing() as connection:
         columns: dict[str, list[Any]] = {
-            "path": [str(one.path.resolve()) for one in batch],
+            "path": [one.own_path for one in batch],
             "size": [one.size for one in batch],
             "modified": [one.modified for one in batch],
             "uri": [one.uri for one in batch],
         }
         put_rows(connection, "own_files", columns, key=["path"])
-    report.observations += len(rows)
+    remove_products(store, [one.old_uri for one in batch if one.old_uri not in ("", one.uri)])
+    report.observations += count
     report.files += len(batch)
     report.previews += len(previews)
     report.bytes += done.bytes
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        with path.open("rb"):
+            return True
+    except OSError:
+        return False
+
+
+def _input(
+    store: Store, batch: list[_Found], previews: Mapping[str, Path]
+) -> tuple[IngestInput, int]:
+    """What is to be put in, and of how many observations."""
+    rows = _merged(store, batch, previews)
+    places = {one.uri: one.path for one in batch}
+    places |= {_preview_uri(uri): path for uri, path in previews.items()}
+    products = [_product(one) for one in batch]
+    products += [_preview_product(one) for one in batch if one.uri in previews]
+    return IngestInput(_table(rows), _table(products), places), len(rows)
+
+
+def _merged(
+    store: Store, batch: list[_Found], previews: Mapping[str, Path]
+) -> list[dict[str, Any]]:
+    """A row for each observation: what one of its files does not tell, another does.
+
+    The first file goes before the others; one that has changed, before what is in the archive.
+    """
+    numbers = json.dumps([one.row["objID"] for one in batch])
+    with store.reading() as connection:
+        cursor = connection.execute(f'SELECT * FROM observations WHERE "objID" {AMONG}', (numbers,))
+        names = [about[0] for about in cursor.description]
+        old = [dict(zip(names, values, strict=True)) for values in cursor]
+    known: dict[int, dict[str, Any]] = {}
+    for row in old:
+        del row["number"]
+        known[row["objID"]] = {name: value for name, value in row.items() if value is not None}
+    rows: dict[int, dict[str, Any]] = {}
+    for one in batch:
+        told = _observation(one, previews)
+        before = {} if one.old_uri else known.get(one.row["objID"], {})
+        rows[one.row["objID"]] = told | before | rows.get(one.row["objID"], {})
+    return [known.get(number, {}) | row for number, row in rows.items()]
 
 
 def _table(rows: list[dict[str, Any]]) -> Any:
@@ -166,10 +273,11 @@ def _observation(one: _Found, previews: Mapping[str, Path]) -> dict[str, Any]:
 
 
 def _product(one: _Found) -> dict[str, Any]:
-    suffix = stem_of(one.path.name).rpartition("_")[2]
+    name = name_of(one.path.name)
+    suffix = stem_of(name).rpartition("_")[2]
     return _about(one) | {
         "dataURI": one.uri,
-        "productFilename": one.path.name,
+        "productFilename": name,
         "productType": "SCIENCE" if one.row["intentType"] == "science" else "CALIBRATION",
         "productSubGroupDescription": suffix.upper()[:20],
         "description": f"{one.row.get('dataproduct_type') or 'file'} of {one.row['obs_id']}",
@@ -183,7 +291,7 @@ def _preview_product(one: _Found) -> dict[str, Any]:
         "dataURI": uri,
         "productFilename": uri.rpartition("/")[2],
         "productType": "PREVIEW",
-        "description": f"preview of {one.path.name}",
+        "description": f"preview of {name_of(one.path.name)}",
     }
 
 
@@ -198,7 +306,8 @@ def _about(one: _Found) -> dict[str, Any]:
 
 
 def _preview_uri(uri: str) -> str:
-    return stem_of(uri) + ".jpg"
+    stem = uri.removesuffix(".fits")  # a.fits.gz beside a.fits has a preview of its own
+    return f"{stem}.jpg"
 
 
 def _make_previews(batch: list[_Found], made: Path) -> Iterator[tuple[str, Path]]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import gzip
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from topmast.archive.store.fits_headers import check_fits, end_of_hdus, is_fits
+from topmast.archive.store.fits_headers import GZIP, check_fits, end_of_hdus, is_fits
 from topmast.errors import InvalidQueryError, MissingExtraError
+from topmast.version import install_command
 
 FITS_ENDINGS = (".fits", ".fit", ".fts", ".fits.gz", ".fit.gz", ".fits.fz")
 ENDINGS = (*FITS_ENDINGS, ".asdf")
 CHUNK = 1 << 20
 MOST_TEXT = 500
-BLANK = ("", "N/A", "NONE", "UNKNOWN", "NULL")
+BLANK = ("", "N/A", "NONE", "UNKNOWN", "NULL", "NAN", "INDEF", "UNDEFINED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +41,16 @@ class FileHeaders:
     parts: tuple[Part, ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def first(self, *keywords: str) -> Any:
-        """The first value that is there: keyword by keyword, and in the parts in their order."""
+    def first(self, *keywords: str, reading: Callable[[Any], Any] | None = None) -> Any:
+        """The first value that is there: keyword by keyword, and in the parts in their order.
+
+        `reading` makes something of a value; what gives None is passed over.
+        """
         for keyword in keywords:
             for values in self._all():
                 value = _plain(values.get(keyword))
+                if value is not None and reading is not None:
+                    value = reading(value)
                 if value is not None:
                     return value
         return None
@@ -71,7 +77,16 @@ def read_headers(path: Path) -> FileHeaders:
         return FileHeaders(path, parts)
     except InvalidQueryError as problem:
         raise InvalidQueryError(str(problem).rpartition("cannot be read: ")[2]) from problem
-    except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError, IndexError) as problem:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        Warning,
+    ) as problem:
         raise InvalidQueryError(f"it cannot be read: {problem}") from problem
 
 
@@ -79,9 +94,8 @@ def _parts(path: Path) -> Iterator[Part]:
     from astropy.io import fits
 
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", category=fits.verify.VerifyWarning)
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("error", ".*truncated")
         with fits.open(path, lazy_load_hdus=False, memmap=True) as hdus:
             for hdu in hdus:
                 yield _part(hdu)
@@ -114,7 +128,9 @@ def _value_of(card: Any) -> Any:
 
 def _check_end(path: Path) -> None:
     """Raise if a packed file is cut off, or if the file ends inside a header."""
-    if path.name.endswith(".gz"):
+    with path.open("rb") as file:
+        packed = file.read(2) == GZIP
+    if packed:
         with gzip.open(path, "rb") as file:
             while file.read(CHUNK):  # to its checksum
                 pass
@@ -130,7 +146,7 @@ def _asdf_values(path: Path) -> dict[str, Any]:
         import asdf
     except ImportError as problem:
         raise MissingExtraError(
-            f"{path.name} is read with asdf: pip install 'topmast[asdf]'"
+            f"{path.name} is read with asdf: {install_command('asdf')}"
         ) from problem
     try:
         with warnings.catch_warnings():

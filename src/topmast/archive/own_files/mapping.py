@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from topmast.archive.store.column_values import column_values
 from topmast.errors import InvalidQueryError, did_you_mean
 from topmast.tables.fields import OBSERVATION
 
@@ -26,6 +27,7 @@ KEYWORDS: dict[str, tuple[str, ...]] = {
               "meta.wcsinfo.dec_ref", "meta.pointing.dec_v1"),
     "s_region": ("S_REGION", "meta.wcsinfo.s_region"),
     "t_min": ("EXPSTART", "MJD-BEG", "MJD-OBS", "MJD_OBS", "DATE-BEG", "DATE-OBS", "DATE_OBS",
+              "MJD", "JD-OBS", "JD", "JD_UTC",
               "meta.exposure.start_time"),
     "t_max": ("EXPEND", "MJD-END", "MJD_END", "DATE-END", "DATE_END", "meta.exposure.end_time"),
     "t_exptime": ("EXPTIME", "TEXPTIME", "EFFEXPTM", "XPOSURE", "meta.exposure.exposure_time"),
@@ -72,7 +74,20 @@ def make_mapping(
                 f"The mapping names a keyword or a list of them for {name}, not {wanted!r:.60}."
             )
         keywords[_column(name)] = (*listed, *KEYWORDS.get(name, ()))
-    return HeaderMapping(keywords, {_column(name): value for name, value in (values or {}).items()})
+    return HeaderMapping(keywords, {name: _value(name, v) for name, v in (values or {}).items()})
+
+
+def _value(name: str, value: Any) -> Any:
+    """A value for every file, as its column has it."""
+    _column(name)
+    field = next(field for field in OBSERVATION if field.name == name)
+    try:
+        (checked,) = column_values([value], field, 0)
+    except InvalidQueryError as problem:
+        raise InvalidQueryError(str(problem).removeprefix("Row 1, ")) from problem
+    if checked is None:
+        raise InvalidQueryError(f"{name} needs a value; it has {value!r:.40}.")
+    return checked
 
 
 def _read(path: Path) -> dict[str, Any]:

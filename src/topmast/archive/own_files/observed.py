@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from topmast.archive.own_files.headers import FileHeaders, Part
+from topmast.archive.own_files.footprints import footprints_of, middle_of
+from topmast.archive.own_files.headers import FileHeaders
 from topmast.archive.own_files.mapping import HeaderMapping
+from topmast.archive.store.column_values import column_values
 from topmast.errors import InvalidQueryError
 from topmast.sky import parse_region
+from topmast.tables.dates import mjd_of
+from topmast.tables.fields import OBSERVATION
 
 LOOKED_FOR = ("obs_collection", "instrument_name", "filters", "target_name", "t_min", "s_ra")
 """What a user wants to know to be missing."""
+FIELDS = {field.name: field for field in OBSERVATION}
 TIME_COLUMNS = ("TIME", "BJD", "MJD", "JD", "TIMESTAMP")
 WAVE_COLUMNS = ("WAVELENGTH", "WAVE", "LAMBDA", "LOGLAM", "FREQUENCY")
 WAVE_AXES = ("WAVE", "AWAV", "FREQ", "ENER", "LAMBDA", "LINEAR")
 CALIBRATIONS = ("BIAS", "DARK", "FLAT", "ARC", "LAMP", "COMP", "CAL", "WAVE", "ZERO")
-MOST_REGIONS = 64
 ONLY_BAND = {"TESS": "TESS", "Kepler": "KEPLER", "K2": "KEPLER"}
 """Missions that see in one band and do not note it."""
 SUFFIXES = re.compile(
@@ -27,6 +29,13 @@ SUFFIXES = re.compile(
     r"llc|slc|lpd-targ|spd-targ|llc|c1d|c0d|c0f|c1f|c0m|c1m)$",
     re.IGNORECASE,
 )
+DURATION = re.compile(
+    r"(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*(|s|secs?|seconds?|mins?|minutes?|hr?s?|hours?)", re.I
+)
+UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "min": 60.0, "h": 3600.0, "hr": 3600.0, "hrs": 3600.0,
+         "hs": 3600.0, "hou": 3600.0}  # fmt: skip
+LAST_DAY = 200_000.0
+"""An MJD of the year 2406."""
 DECIMAL = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
 
 
@@ -46,11 +55,20 @@ def observation_of(headers: FileHeaders, mapping: HeaderMapping) -> dict[str, An
     row["dataRights"] = "PUBLIC"
     row["mtFlag"] = str(headers.first("MTFLAG")).upper() in ("T", "TRUE")
     row |= _place(headers, row)
-    row |= _times(headers, row)
+    row |= _times(headers, mapping)
     row |= dict(mapping.values)
     row["obs_id"] = row["obs_id"] or SUFFIXES.sub("", stem_of(headers.path.name))
     _check(row)
     return {name: value for name, value in row.items() if value is not None}
+
+
+def checked_row(row: dict[str, Any]) -> None:
+    """Refuse a value that does not fit its column, before any other file is put in with it."""
+    for name, value in row.items():
+        try:
+            column_values([value], FIELDS[name], 0)
+        except InvalidQueryError as problem:
+            raise InvalidQueryError(str(problem).removeprefix("Row 1, ")) from problem
 
 
 def stem_of(name: str) -> str:
@@ -65,10 +83,14 @@ def missing_in(row: dict[str, Any]) -> list[str]:
 
 def _check(row: dict[str, Any]) -> None:
     """Refuse positions that are not on the sky."""
-    for name, least, most in (("s_ra", 0.0, 360.0), ("s_dec", -90.0, 90.0)):
+    for name, least, most in (("s_ra", -180.0, 360.0), ("s_dec", -90.0, 90.0)):
         value = row.get(name)
+        if isinstance(value, str) and not DECIMAL.fullmatch(value):
+            raise InvalidQueryError(f"{name} is a number of degrees, not {value!r:.40}.")
         if value is not None and not least <= float(value) <= most:
             raise InvalidQueryError(f"its position is off the sky: {name} is {value}.")
+    if row.get("s_ra") is not None:
+        row["s_ra"] = float(row["s_ra"]) % 360.0
     if (row.get("s_ra") is None) != (row.get("s_dec") is None):
         row["s_ra"] = row["s_dec"] = None
 
@@ -121,13 +143,33 @@ def _product_type(headers: FileHeaders) -> str | None:
 def _place(headers: FileHeaders, row: dict[str, Any]) -> dict[str, Any]:
     """The footprint, and its middle or else the position that a keyword names."""
     region = _checked_region(row.get("s_region"))
-    footprints = [] if region else list(_footprints(headers))
+    footprints = [] if region else list(footprints_of(headers))
     if footprints:
         region = " ".join(text for text, _ in footprints)
-        ra, dec = _middle([corner for _, corners in footprints for corner in corners])
-        return {"s_region": region, "s_ra": ra, "s_dec": dec}
-    named = {"s_ra": _angle(row.get("s_ra"), 15.0), "s_dec": _angle(row.get("s_dec"), 1.0)}
-    return {"s_region": region, **named}
+        middle = middle_of([direction for _, direction in footprints])
+        return {"s_region": region, "s_ra": middle[0], "s_dec": middle[1]}
+    ra, dec = _in_icrs(headers, _angle(row.get("s_ra"), 15.0), _angle(row.get("s_dec"), 1.0))
+    return {"s_region": region, "s_ra": ra, "s_dec": dec}
+
+
+def _in_icrs(
+    headers: FileHeaders, ra: float | None, dec: float | None
+) -> tuple[float | None, float | None]:
+    """A position of the equinox 2000; the header tells if it is of another."""
+    equinox = headers.first("EQUINOX", "EPOCH")
+    system = str(headers.first("RADESYS", "RADECSYS") or "")
+    if isinstance(equinox, str):
+        equinox = float(equinox.lstrip("BJ")) if DECIMAL.fullmatch(equinox.lstrip("BJ")) else None
+    year = equinox if isinstance(equinox, int | float) else 1950 if system == "FK4" else 2000
+    if ra is None or dec is None or year == 2000 or not 1800 < year < 2200 or system == "ICRS":
+        return ra, dec
+    if not (-180 <= ra <= 360 and -90 <= dec <= 90):
+        return ra, dec
+    from astropy.coordinates import FK4, FK5, SkyCoord
+
+    frame = FK4(equinox=f"B{year}") if year < 1984 else FK5(equinox=f"J{year}")
+    place = SkyCoord(ra, dec, unit="deg", frame=frame).icrs
+    return round(float(place.ra.deg), 8), round(float(place.dec.deg), 8)
 
 
 def _checked_region(text: Any) -> str | None:
@@ -136,51 +178,6 @@ def _checked_region(text: Any) -> str | None:
             parse_region(text)
             return text
     return None
-
-
-def _footprints(headers: FileHeaders) -> Iterator[tuple[str, list[tuple[float, float]]]]:
-    """Of each image with celestial coordinates: its polygon, and the corners of it."""
-    images = [part for part in headers.parts if part.kind == "image" and part.shape[0] > 1]
-    science = [part for part in images if part.name == "SCI"] or images
-    for part in science[:MOST_REGIONS]:
-        corners = _corners(part)
-        if corners:
-            numbers = " ".join(f"{ra:.8f} {dec:.8f}" for ra, dec in corners)
-            text = f"POLYGON ICRS {numbers}"
-            if _checked_region(text):
-                yield text, corners
-
-
-def _corners(part: Part) -> list[tuple[float, float]]:
-    from astropy.io import fits
-    from astropy.wcs import WCS
-
-    header = fits.Header()
-    for name, value in part.header.items():
-        if name not in ("COMMENT", "HISTORY", "") and isinstance(value, str | int | float):
-            with suppress(ValueError):
-                header[name] = value
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            wcs = WCS(header, naxis=2)
-            if not wcs.has_celestial:
-                return []
-            points = wcs.calc_footprint(axes=part.shape[:2])
-        except Exception:  # wcslib and its wrapper raise a dozen kinds for a header that lies
-            return []
-    corners = [(float(ra) % 360.0, float(dec)) for ra, dec in points]
-    return corners if all(ra == ra and abs(dec) <= 90 for ra, dec in corners) else []
-
-
-def _middle(corners: list[tuple[float, float]]) -> tuple[float, float]:
-    """The middle of some points, right across RA 0 and at the poles."""
-    import numpy as np
-
-    ra, dec = np.radians(np.array(corners)).T
-    x, y, z = (np.cos(dec) * np.cos(ra)).sum(), (np.cos(dec) * np.sin(ra)).sum(), np.sin(dec).sum()
-    middle_ra = float(np.degrees(np.arctan2(y, x))) % 360.0
-    return round(middle_ra, 8), round(float(np.degrees(np.arctan2(z, np.hypot(x, y)))), 8)
 
 
 def _angle(value: Any, scale: float) -> float | None:
@@ -204,16 +201,26 @@ def _angle(value: Any, scale: float) -> float | None:
 # ------------------------------------------------------------------------------------- the time
 
 
-def _times(headers: FileHeaders, row: dict[str, Any]) -> dict[str, Any]:
+def _times(headers: FileHeaders, mapping: HeaderMapping) -> dict[str, Any]:
     """Begin and end as MJD; the exposure in seconds."""
     start, end = _relative_days(headers)
-    start = _mjd(row.get("t_min"), headers) if start is None else start
-    end = _mjd(row.get("t_max"), headers) if end is None else end
-    seconds = row.get("t_exptime")
-    seconds = float(seconds) if isinstance(seconds, int | float) else _exposure(headers)
+    if start is None:
+        start = _mjd(headers, mapping.keywords["t_min"])
+    if end is None:
+        end = _mjd(headers, mapping.keywords["t_max"])
+    seconds = headers.first(*mapping.keywords["t_exptime"], reading=_seconds)
+    seconds = _exposure(headers) if seconds is None else seconds
     if start is not None and (end is None or end < start):
         end = start + (seconds or 0.0) / 86400.0
     return {"t_min": start, "t_max": end, "t_exptime": seconds}
+
+
+def _seconds(value: Any) -> float | None:
+    """A duration: a number of seconds, or a text with its unit."""
+    if isinstance(value, str):
+        words = DURATION.fullmatch(value.strip())
+        return float(words[1]) * UNITS[words[2].lower()[:3]] if words else None
+    return None if isinstance(value, bool) or value < 0 else float(value)
 
 
 def _relative_days(headers: FileHeaders) -> tuple[float | None, float | None]:
@@ -234,25 +241,27 @@ def _exposure(headers: FileHeaders) -> float | None:
     return None
 
 
-def _mjd(value: Any, headers: FileHeaders) -> float | None:
-    """A date as a Modified Julian Date; a date alone is joined with TIME-OBS."""
-    if value is None or isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return float(value) - (2400000.5 if value > 2400000 else 0.0)
-    if DECIMAL.fullmatch(str(value)):
-        return _mjd(float(value), headers)
-    from astropy.time import Time
+def _mjd(headers: FileHeaders, keywords: tuple[str, ...]) -> float | None:
+    """The first date as a Modified Julian Date; a date alone is joined with TIME-OBS."""
+    clock = headers.first("TIME-OBS", "UTSTART", "UTC-OBS", "UT", "TIME-BEG")
 
-    text = str(value).strip()
-    if old := re.fullmatch(r"(\d\d)/(\d\d)/(\d\d)", text):
+    def read(value: Any) -> float | None:
+        if isinstance(value, str) and not DECIMAL.fullmatch(value):
+            return _mjd_of_text(value.strip(), clock)
+        days = 0.0 if isinstance(value, bool) else float(value)
+        days -= 2400000.5 if days > 2400000 else 0.0
+        return days if 0 < days < LAST_DAY else None  # 0 stands for no date
+
+    return headers.first(*keywords, reading=read)
+
+
+def _mjd_of_text(text: str, clock: Any) -> float | None:
+    if old := re.fullmatch(r"(\d\d)/(\d\d)/(\d\d)", text):  # of before 2000
         text = f"19{old[3]}-{old[2]}-{old[1]}"
-    clock = headers.first("TIME-OBS", "UTSTART", "UT", "TIME-BEG")
-    if len(text) == 10 and isinstance(clock, str) and re.match(r"\d\d?:\d\d", clock):
+    if re.match(r"\d{4}/\d\d/\d\d", text):
+        text = text.replace("/", "-")
+    if len(text) == 10 and isinstance(clock, str) and re.match(r"\d\d:\d\d", clock):
         text = f"{text}T{clock}"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return float(Time(text, scale="utc").mjd)
-        except ValueError:
-            return None
+    with suppress(ValueError):
+        return mjd_of(text)
+    return None

@@ -23,7 +23,7 @@ from topmast.errors import MastError
 KEEP_SECONDS = 600.0
 MOST_KEPT = 64
 MOST_KEPT_BYTES = 256 << 20
-LIGHT_THREADS = 4
+LIGHT_THREADS = 2
 HEAVY_THREADS = max(2, min(4, (os.cpu_count() or 1) + 1))
 STOP_SECONDS = 2.0
 CLOSING = "The archive is closing. Ask again later."
@@ -244,7 +244,6 @@ class Lane:
                 with self._changed:
                     self._running[task.client] -= 1
                     self._running += Counter()  # forgets whoever has nothing under way
-                    self._changed.notify_all()
                 task = None
         with self._changed:
             self._started -= 1

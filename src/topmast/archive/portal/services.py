@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -228,7 +227,9 @@ def find_service(
     own = find_own_service(name, catalogs)
     if own is not None:
         return own
-    near = [known[each] for each in difflib.get_close_matches(name.lower()[:200], known, n=3)]
+    from difflib import get_close_matches  # late, as in errors.did_you_mean
+
+    near = [known[each] for each in get_close_matches(name.lower()[:200], known, n=3)]
     hint = (
         f"Did you mean {' or '.join(near)}?" if near else f"Services: {', '.join(known.values())}."
     )

@@ -15,109 +15,132 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from topmast.archive.server.routes import (
-    accounts,
-    bundles,
-    catalogs,
-    cloud,
-    cutouts,
-    files,
-    missions,
-    names,
-    openapi,
-    pages,
-    portal,
-    tap,
-    tap_jobs,
-)
-from topmast.archive.server.routes.common import Endpoint, message, with_errors_as_answers
-from topmast.archive.server.web import views
-from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
-from topmast.wire.catalog_api import METADATA, TABLE
-from topmast.wire.cutouts import SERVICES
-from topmast.wire.mission_lists import (
+from topmast.archive.server.routes.common import message, with_errors_as_answers
+from topmast.wire.addresses import (
+    CATALOG_METADATA,
+    CATALOG_TABLE,
     COLUMN_LIST,
-    DOCS,
     LIST_PRODUCTS,
+    MISSION_DOCS,
+    MISSION_SEARCH,
+    PATH_LOOKUP,
     POST_LIST_PRODUCTS,
-    RETRIEVE,
+    PUBLIC_BUCKET,
+    RETRIEVE_PRODUCT,
+    TAP_ROOT,
 )
-from topmast.wire.missions import SEARCH
-from topmast.wire.path_lookup import PATH_LOOKUP
-from topmast.wire.s3 import PUBLIC_BUCKET
-from topmast.wire.tap import ROOT as TAP_ROOT
+from topmast.wire.auth import LOGIN, LOGOUT, SESSION, WHOAMI
 
 if TYPE_CHECKING:
     from topmast.archive.archive import Archive
 
 GET, POST, BOTH = ["GET"], ["POST"], ["GET", "POST"]
 
-ROUTES: tuple[tuple[str, list[str], Endpoint], ...] = (
-    ("/", GET, views.home),
-    ("/browse.{kind}", GET, views.export),
-    ("/observation/{obsid}", GET, views.observation),
-    ("/basket", GET, views.basket),
-    ("/login", GET, views.login),
-    ("/preview", GET, views.preview),
-    ("/series", GET, views.series),
-    ("/sky/footprints.json", GET, views.footprints),
-    ("/sky/density.json", GET, views.density),
-    ("/holdings.json", GET, views.holdings),
-    ("/static/{name}", GET, views.static),
-    ("/health", GET, pages.health),
-    ("/openapi.json", GET, openapi.openapi),
-    ("/api/v0/invoke", BOTH, portal.invoke),
-    ("/api/v0.1/invoke", BOTH, portal.invoke),
-    ("/portal/Mashup/Mashup.asmx/columnsconfig", BOTH, portal.columnsconfig),
-    ("/api/v0.1/Download/file", GET, files.download_file),
-    ("/api/v0/Download/file", GET, files.download_file),
-    ("/api/v0/download/file", GET, files.download_file),
-    ("/api/v0/download/file/{path:path}", GET, files.download_file),
-    ("/api/v0.1/Download/bundle.sh", BOTH, bundles.bundle_sh),
-    ("/api/v0.1/Download/bundle.{kind}", BOTH, bundles.bundle_pack),
-    ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, bundles.staged),
-    ("/scs/{name}", BOTH, catalogs.cone_search),
-    (PATH_LOOKUP, GET, cloud.path_lookup),
-    (f"/{PUBLIC_BUCKET}", GET, cloud.list_bucket),
-    (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, cloud.get_object),
-    ("/cgi-bin/{program}", GET, files.download_spectrum),
-    ("/Santa-war/query", BOTH, names.resolve),
-    (TABLE, BOTH, catalogs.search),
-    (METADATA, GET, catalogs.metadata),
-    (DOCS, GET, missions.docs),
-    (COLUMN_LIST, GET, missions.column_list),
-    (SEARCH, POST, missions.search),
-    (POST_LIST_PRODUCTS, POST, missions.post_list_products),
-    (LIST_PRODUCTS, GET, missions.list_products),
-    (RETRIEVE, GET, missions.retrieve_product),
-    ("/tesscut/", GET, cutouts.alive),
-    ("/tesscut/api/v0.1/sector", BOTH, cutouts.sectors),
-    ("/zcut/api/v0.1/survey", BOTH, cutouts.surveys),
-    *((f"/{service}/api/v0.1/astrocut", BOTH, cutouts.astrocut) for service in SERVICES),
-    ("/tesscut/api/v0.1/moving_target/sector", BOTH, cutouts.moving_target),
-    ("/tesscut/api/v0.1/moving_target/astrocut", BOTH, cutouts.moving_target),
-    (WHOAMI, GET, accounts.whoami),
-    ("/auth_type", GET, accounts.auth_type),
-    ("/token", GET, accounts.login_help),
-    ("/api/v0/Mashup/Login/login.html", GET, accounts.login_help),
-    (LOGIN, POST, accounts.log_in),
-    (LOGOUT, POST, accounts.log_out),
-    (SESSION, GET, accounts.session),
-    (f"{TAP_ROOT}/openapi.json", GET, tap.collections),
+CUTOUTS = ("tesscut", "zcut", "hapcut")
+PASSWORD_CHECKS_AT_ONCE = 2
+"""Passwords are slow to check: more would take the threads of all other requests."""
+JOB = "/async/{job}"
+TAP: tuple[tuple[str, list[str], str], ...] = (
+    ("", GET, "tap.home"),
+    ("/sync", BOTH, "tap.sync"),
+    ("/capabilities", GET, "tap.capabilities"),
+    ("/availability", GET, "tap.availability"),
+    ("/examples", GET, "tap.examples"),
+    ("/tables", GET, "tap.tables"),
+    ("/tables/{table}", GET, "tap.tables"),
+    ("/async", GET, "tap_jobs.listed"),
+    ("/async", POST, "tap_jobs.make"),
+    (JOB, GET, "tap_jobs.show"),
+    (JOB, POST, "tap_jobs.change"),
+    (JOB, ["DELETE"], "tap_jobs.delete"),
+    (f"{JOB}/phase", GET, "tap_jobs.one_value"),
+    (f"{JOB}/phase", POST, "tap_jobs.move"),
+    (f"{JOB}/executionduration", BOTH, "tap_jobs.one_value"),
+    (f"{JOB}/destruction", BOTH, "tap_jobs.one_value"),
+    (f"{JOB}/quote", GET, "tap_jobs.one_value"),
+    (f"{JOB}/owner", GET, "tap_jobs.one_value"),
+    (f"{JOB}/parameters", BOTH, "tap_jobs.parameters"),
+    (f"{JOB}/error", GET, "tap_jobs.error"),
+    (f"{JOB}/results", GET, "tap_jobs.results"),
+    (f"{JOB}/results/result", GET, "tap_jobs.result"),
+)
+"""The addresses below that of a TAP service."""
+
+# What is asked for most comes first, as addresses are compared one after the other.
+ROUTES: tuple[tuple[str, list[str], str], ...] = (
+    ("/api/v0/invoke", BOTH, "routes.portal.invoke"),
+    ("/api/v0.1/invoke", BOTH, "routes.portal.invoke"),
+    ("/api/v0.1/Download/file", GET, "routes.files.download_file"),
+    ("/", GET, "web.views.home"),
+    ("/browse.{kind}", GET, "web.views.export"),
+    ("/observation/{obsid}", GET, "web.views.observation"),
+    ("/basket", GET, "web.views.basket"),
+    ("/login", GET, "web.views.login"),
+    ("/preview", GET, "web.views.preview"),
+    ("/series", GET, "web.views.series"),
+    ("/sky/footprints.json", GET, "web.views.footprints"),
+    ("/sky/density.json", GET, "web.views.density"),
+    ("/holdings.json", GET, "web.views.holdings"),
+    ("/static/{name}", GET, "web.views.static"),
+    ("/health", GET, "routes.pages.health"),
+    ("/openapi.json", GET, "routes.openapi.openapi"),
+    ("/portal/Mashup/Mashup.asmx/columnsconfig", BOTH, "routes.portal.columnsconfig"),
+    ("/api/v0/Download/file", GET, "routes.files.download_file"),
+    ("/api/v0/download/file", GET, "routes.files.download_file"),
+    ("/api/v0/download/file/{path:path}", GET, "routes.files.download_file"),
+    ("/api/v0.1/Download/bundle.sh", BOTH, "routes.bundles.bundle_sh"),
+    ("/api/v0.1/Download/bundle.{kind}", BOTH, "routes.bundles.bundle_pack"),
+    ("/portal/Download/stage/anonymous/public/{place}/{name}", GET, "routes.bundles.staged"),
+    ("/scs/{name}", BOTH, "routes.catalogs.cone_search"),
+    ("/capabilities", GET, "routes.vo.services"),
+    ("/datalink", BOTH, "routes.vo.datalink"),
+    ("/sia2/query", BOTH, "routes.vo.images"),
+    ("/sia2/capabilities", GET, "routes.vo.some_services"),
+    ("/sia2/availability", GET, "routes.tap.availability"),
+    ("/moc", GET, "routes.vo.coverages"),
+    ("/moc/{name}", GET, "routes.vo.coverage"),
+    (PATH_LOOKUP, GET, "routes.cloud.path_lookup"),
+    (f"/{PUBLIC_BUCKET}", GET, "routes.cloud.list_bucket"),
+    (f"/{PUBLIC_BUCKET}/{{key:path}}", GET, "routes.cloud.get_object"),
+    ("/cgi-bin/{program}", GET, "routes.files.download_spectrum"),
+    ("/Santa-war/query", BOTH, "routes.names.resolve"),
+    (CATALOG_TABLE, BOTH, "routes.catalogs.search"),
+    (CATALOG_METADATA, GET, "routes.catalogs.metadata"),
+    (MISSION_DOCS, GET, "routes.missions.docs"),
+    (COLUMN_LIST, GET, "routes.missions.column_list"),
+    (MISSION_SEARCH, POST, "routes.missions.search"),
+    (POST_LIST_PRODUCTS, POST, "routes.missions.post_list_products"),
+    (LIST_PRODUCTS, GET, "routes.missions.list_products"),
+    (RETRIEVE_PRODUCT, GET, "routes.missions.retrieve_product"),
+    ("/tesscut/", GET, "routes.cutouts.alive"),
+    ("/tesscut/api/v0.1/sector", BOTH, "routes.cutouts.sectors"),
+    ("/zcut/api/v0.1/survey", BOTH, "routes.cutouts.surveys"),
+    *((f"/{service}/api/v0.1/astrocut", BOTH, "routes.cutouts.astrocut") for service in CUTOUTS),
+    ("/tesscut/api/v0.1/moving_target/sector", BOTH, "routes.cutouts.moving_target"),
+    ("/tesscut/api/v0.1/moving_target/astrocut", BOTH, "routes.cutouts.moving_target"),
+    (WHOAMI, GET, "routes.accounts.whoami"),
+    ("/auth_type", GET, "routes.accounts.auth_type"),
+    ("/token", GET, "routes.accounts.login_help"),
+    ("/api/v0/Mashup/Login/login.html", GET, "routes.accounts.login_help"),
+    (LOGIN, POST, "routes.accounts.log_in"),
+    (LOGOUT, POST, "routes.accounts.log_out"),
+    (SESSION, GET, "routes.accounts.session"),
+    (f"{TAP_ROOT}/openapi.json", GET, "routes.tap.collections"),
     *(
-        (f"{service}{path}", methods, endpoint)
+        (f"{service}{path}", methods, f"routes.{name}")
         for service in ("/tap", f"{TAP_ROOT}/{{collection}}")
-        for path, methods, endpoint in (*tap.BELOW, *tap_jobs.BELOW)
+        for path, methods, name in TAP
     ),
 )
+"""Address, methods, and the function that answers, imported at its first request."""
 
 
 def make_app(archive: Archive) -> Starlette:
     """The ASGI app that serves `archive`."""
     app = Starlette(
         routes=[
-            Route(path, with_errors_as_answers(endpoint), methods=methods)
-            for path, methods, endpoint in ROUTES
+            Route(path, with_errors_as_answers(name), methods=methods, name=name)
+            for path, methods, name in ROUTES
         ],
         middleware=[Middleware(CheckedAddresses)],
         exception_handlers={HTTPException: _refused},
@@ -125,7 +148,7 @@ def make_app(archive: Archive) -> Starlette:
     app.state.archive = archive
     app.state.body_bytes = Counter()
     app.state.packs = Counter()
-    app.state.password_checks = asyncio.Semaphore(accounts.CHECKS_AT_ONCE)
+    app.state.password_checks = asyncio.Semaphore(PASSWORD_CHECKS_AT_ONCE)
     return app
 
 

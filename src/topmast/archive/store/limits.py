@@ -12,7 +12,7 @@ from topmast.errors import TimeoutError
 
 LONGEST_SECONDS = 600.0
 LIGHT_SECONDS = 0.15
-LIGHT_ROWS = 2000
+LIGHT_ROWS = 5000
 OPERATIONS = 50_000
 """Steps of SQLite's machine between two looks at the clock, a millisecond or so."""
 

@@ -38,7 +38,8 @@ class Layout:
 
 def is_inside(path: Path, folder: Path) -> bool:
     """Whether `path` is in `folder`, after following every symbolic link on the way to both."""
-    return path.resolve().is_relative_to(folder.resolve())
+    inner, outer = os.path.realpath(path), os.path.realpath(folder)
+    return inner == outer or inner.startswith(os.path.join(outer, ""))
 
 
 def product_path(collection: str | None, obs_id: str | None, file_name: str) -> str:

@@ -13,6 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -149,7 +150,7 @@ class Searcher:
         if field is DISTANCE:
             distances = np.zeros(len(found.numbers)) if found.distances is None else found.distances
             return np.argsort(-distances if downwards else distances, kind="stable")
-        column, where = _expression(field), self.scope(query, connection)
+        column, where = observation_value(_stored_name(field) or ""), self.scope(query, connection)
         sql = (
             f"SELECT number FROM observations WHERE {where.sql} "
             f"ORDER BY {column} IS NULL, {column} {'DESC' if downwards else ''}, number"
@@ -202,9 +203,8 @@ def read_observations(
     connection: sqlite3.Connection, fields: Sequence[Field], found: Found
 ) -> list[tuple[Any, ...]]:
     """The rows with these numbers, in that order."""
-    columns = ", ".join(_expression(field) for field in fields)
-    sql = f"SELECT {columns} FROM observations WHERE number {AMONG} ORDER BY number"
     numbers = found.numbers.tolist()
+    sql = _rows_by_number(tuple([_stored_name(field) for field in fields]))
     rows = connection.execute(sql, (json.dumps(numbers),)).fetchall()
     rows = with_booleans(rows, fields)
     if found.distances is None:
@@ -240,10 +240,17 @@ def with_booleans(rows: list[tuple[Any, ...]], fields: Sequence[Field]) -> list[
     return rows
 
 
-def _expression(field: Field) -> str:
+@lru_cache(maxsize=64)
+def _rows_by_number(names: tuple[str | None, ...]) -> str:
+    columns = ", ".join("NULL" if name is None else observation_value(name) for name in names)
+    return f"SELECT {columns} FROM observations WHERE number {AMONG} ORDER BY number"
+
+
+def _stored_name(field: Field) -> str | None:
+    """The column that holds it; None for one that no row has."""
     if field is DISTANCE or field is SELECTED:
-        return "NULL"
-    return observation_value("objID" if field is OBJ_ID1 else field.name)
+        return None
+    return "objID" if field is OBJ_ID1 else field.name
 
 
 def _where(filters: tuple[Filter, ...], connection: sqlite3.Connection) -> Condition:

@@ -26,17 +26,38 @@ def remove_observations(store: Store, obsids: Sequence[Any]) -> tuple[int, int]:
     wanted = json.dumps(sorted({_number(obsid) for obsid in obsids}))
     with writer_lock(store.layout):
         journal = PlacementJournal(store.layout)
-        with store.writing() as connection:
+        try:
+            with store.writing() as connection:
+                journal.clear(connection)
+                _refuse_unknown(connection, wanted)
+                files = connection.execute(ORPHANS, (wanted, wanted)).fetchall()
+                for _, path in files:
+                    if path is not None and store.layout.held(path).is_file():
+                        journal.note(store.layout.held(path), path)
+                rows = _forget(connection, wanted, [uri for uri, _ in files])
+        except BaseException:
+            journal.end()
+            raise
+        with store.reading() as connection:
             journal.clear(connection)
-            _refuse_unknown(connection, wanted)
-            files = connection.execute(ORPHANS, (wanted, wanted)).fetchall()
-            for _, path in files:
-                if path is not None and store.layout.held(path).is_file():
-                    journal.note(store.layout.held(path), path)
-            rows = _forget(connection, wanted, [uri for uri, _ in files])
-        journal_clear(store)
         coverage.update(store)
     return rows, sum(path is not None for _, path in files)
+
+
+def remove_products(store: Store, uris: Sequence[str]) -> None:
+    """Remove the observations of which nothing is left without these products."""
+    if not uris:
+        return
+    given = json.dumps(list(uris))
+    with store.reading() as connection:
+        rows = connection.execute(
+            f'SELECT DISTINCT parent_obsid FROM products WHERE "dataURI" {AMONG} '
+            "AND parent_obsid NOT IN (SELECT parent_obsid FROM products "
+            f'WHERE "productType" <> \'PREVIEW\' AND "dataURI" NOT {AMONG})',
+            (given, given),
+        ).fetchall()
+    if rows:
+        remove_observations(store, [row[0] for row in rows])
 
 
 def journal_clear(store: Store) -> None:

@@ -286,6 +286,9 @@ class _Work:
             if shape is not None and shape.kind == "POLYGON" and constant_of(given[2]) == 0:
                 yield from self._at_position(given[:2], None if values is None else _cap(values))
             yield from self._at_region(given[3], _cone_of(given[:3]))
+        if test.this in ("sky_intersects", "sky_contains"):
+            for region, other in (given, given[::-1]):
+                yield from self._at_region(region, _cap_of(other))
 
     def _at_position(
         self, place: Sequence[exp.Expression], cone: Cone | None
@@ -377,6 +380,14 @@ def _cone_of(numbers: Sequence[exp.Expression]) -> Cone | None:
     ra, dec, radius = (value for value in values if value is not None)
     good = abs(dec) <= 90 and 0 <= radius <= 180
     return (ra, dec, radius) if good else None
+
+
+def _cap_of(node: exp.Expression) -> Cone | None:
+    """A cone that holds a shape of plain numbers."""
+    shape = shape_of(node)
+    if shape is None or shape.constants is None:
+        return None
+    return _cone_of(shape.numbers) if shape.kind == "CIRCLE" else _cap(shape.constants)
 
 
 def _cap(values: Sequence[float]) -> Cone:

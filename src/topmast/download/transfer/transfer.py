@@ -186,14 +186,15 @@ class Transfer:
                 return 0
             return self.copy.segments.longest_for_helper(self._settings.split_least)
 
-    def help(self) -> None:
-        """Fetch one segment beside the owner, as long as no file needs the connection.
+    def help(self) -> bool:
+        """Fetch one segment beside the owner; False if every connection is needed for a file.
 
         A failure only means that the owner does it.
         """
         with self._control.spare_slot() as free:
             if free:
                 self._help()
+            return free
 
     def _help(self) -> None:
         with self._changed:

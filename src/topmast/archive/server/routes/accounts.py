@@ -37,8 +37,6 @@ T = TypeVar("T")
 COOKIE = "_shibsession_topmast"
 PRIVATE = {"Cache-Control": "no-store"}
 LARGEST_LOGIN = 64 << 10
-CHECKS_AT_ONCE = 2
-"""Passwords are slow to check: more at once would take the threads of all other requests."""
 CHECK_WAIT_SECONDS = 5.0
 HELP = Path(__file__).with_name("login.html").read_text(encoding="utf-8")
 

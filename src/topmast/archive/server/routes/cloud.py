@@ -10,8 +10,9 @@ from topmast.archive.bucket import find_object, list_prefixes, public_keys
 from topmast.archive.server.routes.common import archive_of, query_of
 from topmast.archive.server.routes.files import file_answer
 from topmast.archive.server.threads import in_thread
+from topmast.wire.addresses import PUBLIC_BUCKET
 from topmast.wire.path_lookup import decode_lookup, encode_paths
-from topmast.wire.s3 import PUBLIC_BUCKET, decode_listing_query, encode_error, encode_listing
+from topmast.wire.s3 import decode_listing_query, encode_error, encode_listing
 
 
 async def path_lookup(request: Request) -> Response:

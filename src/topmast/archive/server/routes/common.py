@@ -8,7 +8,8 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
@@ -64,16 +65,26 @@ def message(status_code: int, text: str, retry_seconds: float | None = None) -> 
     return Response(body, status_code, headers, media_type="application/json")
 
 
-def with_errors_as_answers(endpoint: Endpoint) -> Endpoint:
-    """`endpoint`, with every error turned into an answer; the unexpected ones are logged.
+@cache
+def endpoint_named(name: str) -> Endpoint:
+    """The function ``package.module.function`` of the server, imported when it is first asked for.
+
+    Most programs that use a folder ask at two or three addresses of a hundred.
+    """
+    module, function = name.rsplit(".", 1)
+    endpoint: Endpoint = getattr(import_module(f"topmast.archive.server.{module}"), function)
+    return endpoint
+
+
+def with_errors_as_answers(name: str) -> Endpoint:
+    """The endpoint `name`, with every error turned into an answer; unexpected ones are logged.
 
     An answer that depends on a login is marked, so that no cache hands it to somebody else.
     """
 
-    @wraps(endpoint)
     async def answered(request: Request) -> Response:
         try:
-            response = await endpoint(request)
+            response = await endpoint_named(name)(request)
         except InvalidQueryError as problem:
             response = message(400, str(problem))
         except BusyError as problem:

@@ -15,10 +15,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from topmast.archive.accounts.rights import restricted
 from topmast.archive.catalogs.spectrum_files import uri_in_query
 from topmast.archive.portal.answers import AnswerFile
 from topmast.archive.server.routes.common import archive_of, message, query_of, wants_gzip
-from topmast.archive.server.routes.users import current_user, readable_uris
+from topmast.archive.server.routes.users import current_user
 from topmast.archive.server.threads import in_process, in_thread
 from topmast.archive.store.products import HeldFile, find_file, is_whole
 from topmast.wire.byteranges import part_head, parts_end
@@ -26,6 +27,8 @@ from topmast.wire.files import content_disposition, requested_uri
 from topmast.wire.ranges import FileAnswer, FileFacts, plan_file_answer
 
 PIECE = 1 << 19
+SMALL = 1 << 20
+"""Bytes that are sent in one piece."""
 PACKING = ThreadPoolExecutor(2, thread_name_prefix="topmast-packing")
 """Packing takes long; it never takes the threads that everything else needs."""
 
@@ -47,11 +50,13 @@ async def download_spectrum(request: Request) -> Response:
 
 async def answer_with_file(request: Request, uri: str) -> Response:
     """The file of a product, if there is one and the user of `request` may have it."""
+    # Two look-ups by key, of which neither waits for a writer: a thread would cost far more.
     store = archive_of(request).store
-    held = await in_thread(lambda: find_file(store, uri))
+    held = find_file(store, uri)
     if held is None:
         return message(404, f"The archive knows no product {uri[:300]}.")
-    if uri not in await readable_uris(request, [held]):
+    closed = restricted(store, [held])
+    if closed and not (await current_user(request)).may_have(closed[held.uri]):
         return message(401, await _refusal(request, uri))
     if held.path is None:
         return message(404, f"The archive lists {uri[:300]}, but does not hold the file.")
@@ -69,7 +74,6 @@ async def _refusal(request: Request, uri: str) -> str:
 
 async def file_answer(request: Request, held: HeldFile, path: Path) -> Response:
     """The file, or the part of it that the request asks for."""
-    store = archive_of(request).store
     modified = datetime.fromisoformat(held.last_modified) if held.last_modified else None
     facts = FileFacts(held.size, held.etag, modified)
     plan = plan_file_answer(request.method, request.headers, facts)
@@ -78,14 +82,40 @@ async def file_answer(request: Request, held: HeldFile, path: Path) -> Response:
         return Response(status_code=plan.status_code, headers=headers)
     headers["Content-Disposition"] = content_disposition(held.file_name)
     headers.setdefault("Content-Type", "application/octet-stream")
-    if not await in_thread(lambda: is_whole(store, held)):
+    if not is_whole(archive_of(request).store, held):
         return message(404, f"The file of {held.uri[:300]} is not as it was put into the archive.")
     if request.method == "HEAD":
         return Response(status_code=plan.status_code, headers=headers)
-    pieces = _pieces(path, plan.start, plan.stop)
     if plan.parts:
-        pieces = _pieces_of_parts(path, plan, held.size)
-    return PiecesResponse(pieces, plan.status_code, headers)
+        return PiecesResponse(_pieces_of_parts(path, plan, held.size), plan.status_code, headers)
+    if plan.stop - plan.start > SMALL:
+        return PiecesResponse(_pieces(path, plan.start, plan.stop), plan.status_code, headers)
+    content = _in_memory(path, plan.start, plan.stop)
+    if content is None:
+        content = await in_thread(lambda: _read(path, plan.start, plan.stop))
+    return Response(content, plan.status_code, headers)
+
+
+def _in_memory(path: Path, start: int, stop: int) -> bytes | None:
+    """A part of a file, if the system has it in memory; None where it would wait for a disk."""
+    if not hasattr(os, "RWF_NOWAIT"):
+        return None
+    content = bytearray(stop - start)
+    with path.open("rb", buffering=0) as file:
+        try:
+            read = os.preadv(file.fileno(), [content], start, os.RWF_NOWAIT)
+        except OSError:  # not in memory, or a file system that cannot tell
+            return None
+    return bytes(content) if read == len(content) else None
+
+
+def _read(path: Path, start: int, stop: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(start)
+        content = file.read(stop - start)
+    if len(content) < stop - start:
+        raise OSError(f"{os.fspath(path)} became shorter while it was sent")
+    return content
 
 
 async def _pieces_of_parts(path: Path, plan: FileAnswer, size: int) -> AsyncIterator[bytes]:

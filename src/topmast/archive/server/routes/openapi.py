@@ -12,14 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from topmast.archive.server.routes.common import endpoint_named
 from topmast.version import __version__
+from topmast.wire.addresses import MISSION_SEARCH, POST_LIST_PRODUCTS
 from topmast.wire.auth import JSON_TYPE, LOGIN
-from topmast.wire.mission_lists import POST_LIST_PRODUCTS
-from topmast.wire.missions import SEARCH
 
 Schema = dict[str, Any]
 FORM_TYPE = "application/x-www-form-urlencoded"
-TAKE_JSON = (LOGIN, SEARCH, POST_LIST_PRODUCTS)
+TAKE_JSON = (LOGIN, MISSION_SEARCH, POST_LIST_PRODUCTS)
 """Addresses whose bodies are JSON."""
 
 ABOUT: dict[str, Any] = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
@@ -46,7 +46,7 @@ def description(routes: Sequence[Route]) -> dict[str, Any]:
 
 
 def _operation(route: Route, path: str, method: str) -> dict[str, Any]:
-    meaning = (route.endpoint.__doc__ or "").strip().partition("\n")[0]
+    meaning = (endpoint_named(route.name).__doc__ or "").strip().partition("\n")[0]
     given = ABOUT["parameters"].get(path.rpartition("/")[2], ())
     operation: dict[str, Any] = {
         "summary": meaning,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import builtins
 import json
 import uuid
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -16,7 +17,6 @@ from topmast.archive.portal.answers import Answer, AnswerFile
 from topmast.archive.portal.call import answer_heavy
 from topmast.archive.portal.jobs import BusyError, Work
 from topmast.archive.server.routes.common import (
-    Endpoint,
     archive_of,
     base_url_of,
     client_of,
@@ -28,11 +28,12 @@ from topmast.archive.server.routes.users import current_user
 from topmast.archive.server.threads import in_process, in_thread, result_within
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
 from topmast.version import __version__
+from topmast.wire.addresses import TAP_ROOT
 from topmast.wire.forms import Form, decode_form
-from topmast.wire.tap import ROOT
 from topmast.wire.vosi import encode_availability
 
 if TYPE_CHECKING:
+    from topmast.archive.archive import Archive
     from topmast.archive.tap.run import TapQuery
 
 XML, XHTML = "text/xml", "application/xhtml+xml"
@@ -43,13 +44,17 @@ LARGEST_FORM = 16 << 20
 
 async def sync(request: Request) -> Response:
     """Answer a query at once."""
+    from topmast.archive.tap.results import result_format
+    from topmast.archive.tap.run import run_query
+
     try:
         form = await form_of(request)
         if form.words.get("REQUEST", "").lower() == "getcapabilities":
             return await capabilities(request)
         user = await current_user(request)
         query = await in_thread(lambda: _query(request, form, user))
-        return await _sent(request, query, await _answered(request, query))
+        content = await answered(request, run_query, query, query.seconds, len(query.adql))
+        return await sent(request, content, result_format(query.format).media_type)
     except (InvalidQueryError, TimeoutError, ArchiveError, BusyError) as problem:
         return await refused(problem)
 
@@ -119,7 +124,7 @@ async def collections(request: Request) -> Response:
 def service_url(request: Request) -> str:
     """The address of the TAP service that a request is for."""
     collection = collection_of(request)
-    return base_url_of(request) + (f"{ROOT}/{collection}" if collection else "/tap")
+    return base_url_of(request) + (f"{TAP_ROOT}/{collection}" if collection else "/tap")
 
 
 def collection_of(request: Request) -> str:
@@ -163,16 +168,22 @@ def _query(request: Request, form: Form, user: User) -> TapQuery:
     return query_of(form, collection_of(request), base_url, fetch)
 
 
-async def _answered(request: Request, query: TapQuery) -> Answer:
-    """The answer of a query that waits its turn among the heavy ones."""
-    from topmast.archive.tap.run import GRACE_SECONDS, run_query
+async def answered(
+    request: Request,
+    answer: Callable[[Archive, Any], bytes],
+    asked: Any,
+    seconds: float,
+    size: int = 0,
+) -> Answer:
+    """What `answer` gives for a question that waits its turn among the heavy ones."""
+    from topmast.archive.tap.run import GRACE_SECONDS
 
     archive = archive_of(request)
-    seconds = query.seconds + GRACE_SECONDS
+    seconds += GRACE_SECONDS
     client = None if in_process.get() else client_of(request)
-    work = partial(answer_heavy, archive, run_query, query, seconds)
+    work = partial(answer_heavy, archive, answer, asked, seconds)
     key = uuid.uuid4().bytes
-    future = archive.jobs.start(key, Work(client, None, work, len(query.adql)))
+    future = archive.jobs.start(key, Work(client, None, work, size))
     try:
         return await result_within(future, seconds + QUEUE_SECONDS)
     except builtins.TimeoutError as problem:
@@ -183,10 +194,8 @@ async def _answered(request: Request, query: TapQuery) -> Answer:
         archive.jobs.finish(key, future)
 
 
-async def _sent(request: Request, query: TapQuery, content: Answer) -> Response:
-    from topmast.archive.tap.results import result_format
-
-    media_type = result_format(query.format).media_type
+async def sent(request: Request, content: Answer, media_type: str) -> Response:
+    """An answer, large or small."""
     if isinstance(content, AnswerFile):
         return await sent_in_pieces(request, content, media_type)
     return await compressed(request, content, media_type)
@@ -200,13 +209,3 @@ def _xml(content: bytes | None) -> Response:
 
 SERVER = {"Server": f"topmast/{__version__}"}
 """Programs that look after services want to know what answers."""
-BELOW: tuple[tuple[str, list[str], Endpoint], ...] = (
-    ("", ["GET"], home),
-    ("/sync", ["GET", "POST"], sync),
-    ("/capabilities", ["GET"], capabilities),
-    ("/availability", ["GET"], availability),
-    ("/examples", ["GET"], examples),
-    ("/tables", ["GET"], tables),
-    ("/tables/{table}", ["GET"], tables),
-)
-"""The addresses below that of a service."""

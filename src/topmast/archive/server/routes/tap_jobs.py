@@ -289,27 +289,3 @@ def _plain(text: str, status_code: int) -> Response:
 
 
 GET, POST = ["GET"], ["POST"]
-JOB = "/async/{job}"
-BELOW: tuple[tuple[str, list[str], Endpoint], ...] = (
-    ("/async", GET, listed),
-    ("/async", POST, make),
-    (JOB, GET, show),
-    (JOB, POST, change),
-    (JOB, ["DELETE"], delete),
-    (f"{JOB}/phase", GET, one_value),
-    (f"{JOB}/phase", POST, move),
-    *(
-        (f"{JOB}/{name}", methods, one_value)
-        for name, methods in (
-            ("executionduration", [*GET, *POST]),
-            ("destruction", [*GET, *POST]),
-            ("quote", GET),
-            ("owner", GET),
-        )
-    ),
-    (f"{JOB}/parameters", [*GET, *POST], parameters),
-    (f"{JOB}/error", GET, error),
-    (f"{JOB}/results", GET, results),
-    (f"{JOB}/results/result", GET, result),
-)
-"""The addresses of jobs below that of a service."""

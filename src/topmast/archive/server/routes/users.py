@@ -25,9 +25,8 @@ async def current_user(request: Request) -> User:
     """The user who sent `request`; anonymous if the token or session has ended."""
     known: User | None = getattr(request.state, "user", None)
     if known is None:
-        store = archive_of(request).store
+        store, known = archive_of(request).store, ANONYMOUS
         tokens, sessions = list(_tokens(request)), session_secrets(request)
-        known = ANONYMOUS
         if tokens or sessions:
             known = await in_thread(lambda: _look_up(store, tokens, sessions))
         request.state.user = known

@@ -1,0 +1,1 @@
+"""Protocols of the Virtual Observatory beside TAP: images and their files."""
