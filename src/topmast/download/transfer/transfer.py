@@ -187,10 +187,7 @@ class Transfer:
             return self.copy.segments.longest_for_helper(self._settings.split_least)
 
     def help(self) -> bool:
-        """Fetch one segment beside the owner; False if every connection is needed for a file.
-
-        A failure only means that the owner does it.
-        """
+        """Fetch one segment, or fail and leave it; False if every connection is in use."""
         with self._control.spare_slot() as free:
             if free:
                 self._help()
