@@ -99,5 +99,5 @@ def test_without_the_extra_the_error_says_how_to_install_it(
         return ordinary(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(MissingExtraError, match=r"'starlette' is needed.*topmast\[archive\]"):
+    with pytest.raises(MissingExtraError, match=r"'starlette' is needed.*\[archive\]"):
         topmast.connect(folder).observations.list_missions()

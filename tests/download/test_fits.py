@@ -132,15 +132,19 @@ def test_what_astropy_writes_is_whole_and_a_block_less_is_not(name: str, tmp_pat
     assert judged(content[:-5759], tmp_path).state not in GOOD
 
 
-def last_padding() -> set[int]:
-    """Lengths of the file without some of the bytes that fill its last block."""
+def paddings() -> set[int]:
+    """Lengths of the file without some of the bytes that fill the last block of an HDU."""
     with fits.open(io.BytesIO(WHOLE)) as file:
-        start = file[-1]._data_offset + file[-1].data.nbytes
-    return set(range(start, len(WHOLE)))
+        ends = [
+            (hdu._data_offset, hdu.data.nbytes, hdu._data_size)
+            for hdu in file
+            if hdu.data is not None
+        ]
+    return {length for start, used, size in ends for length in range(start + used, start + size)}
 
 
-#: Every reader opens a file that lacks these.
-LAST_PADDING = last_padding()
+#: Every reader opens a file that lacks these; that more HDUs were to follow cannot be seen.
+PADDING = paddings()
 
 
 @given(st.integers(0, len(WHOLE) - 1))
@@ -150,8 +154,8 @@ def test_a_file_cut_anywhere_but_between_two_hdus_is_truncated(size: int) -> Non
 
     verdict = judge_fits(_Bytes(WHOLE[:size]))
 
-    expected = State.WHOLE if size in _ends_of_hdus() | LAST_PADDING else State.TRUNCATED
-    assert (verdict.state, verdict.doubtful) == (expected, size in LAST_PADDING)
+    expected = State.WHOLE if size in _ends_of_hdus() | PADDING else State.TRUNCATED
+    assert (verdict.state, verdict.doubtful) == (expected, size in PADDING)
 
 
 #: The cards that hold the checksums: with another keyword there is none to compare with.

@@ -544,7 +544,7 @@ def test_without_keyring_its_absence_is_clear(
     observations: ObservationsClass, tokens: Tokens
 ) -> None:
     for wish in ({"token": tokens.alice, "store_token": True}, {"store_password": True}):
-        with pytest.raises(MissingExtraError, match=r"topmast\[login\].*MAST_API_TOKEN"):
+        with pytest.raises(MissingExtraError, match=r"\[login\].*MAST_API_TOKEN"):
             observations.login(**wish)
     assert not observations.authenticated()
 
