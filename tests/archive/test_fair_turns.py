@@ -238,7 +238,11 @@ def be_killed(archive: Archive, asked: Asked) -> bytes:
     return b""
 
 
-@pytest.mark.parametrize("work", [take_all_memory, be_killed])
+def find_no_room_for_a_library(archive: Archive, asked: Asked) -> bytes:
+    raise ImportError("libparquet.so: cannot map zero-fill pages")
+
+
+@pytest.mark.parametrize("work", [take_all_memory, be_killed, find_no_room_for_a_library])
 def test_a_query_that_takes_too_much_memory_is_refused(
     filled: Archive, tmp_path: Path, work: Callable[[Archive, Asked], bytes]
 ) -> None:

@@ -115,6 +115,7 @@ def test_show_takes_pictures_rows_and_uris(sample_folder: Path) -> None:
 
     for what in (row, str(row["dataURI"])):
         assert plots.show(what).get_ylabel() == "PDCSAP_FLUX (e-/s)"
+        assert plots.light_curve(what).get_ylabel() == "PDCSAP_FLUX (e-/s)"
     assert plots.show(sample_file(sample_folder, "WUPPE/*/*.gif")).get_images()
     topmast.Observations._session.close()
 

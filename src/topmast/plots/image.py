@@ -11,7 +11,7 @@ import numpy as np
 
 from topmast.errors import InvalidQueryError
 from topmast.plots.field import matplotlib_or_error, new_figure
-from topmast.plots.opened import name_of, native, opened, saved, title_of
+from topmast.plots.opened import is_remote, name_of, native, opened, saved, title_of
 from topmast.sky.vectors import FloatArray
 
 STRETCHES = {
@@ -39,8 +39,9 @@ def image(
 
     Parameters
     ----------
-    file : path or `~astropy.io.fits.HDUList`
-        A FITS file, or a picture (JPEG, PNG, GIF). Of a cube its mean is shown, of a target
+    file : path, URI, row of a product or `~astropy.io.fits.HDUList`
+        A FITS file, on this disk or in the archive that the settings name, or a picture on
+        this disk (JPEG, PNG, GIF). Of a cube its mean is shown, of a target
         pixel file the median of its frames.
     ext : int or str, optional
         The HDU. Default: the first one with an image.
@@ -65,7 +66,8 @@ def image(
     matplotlib_or_error()
     if stretch not in STRETCHES:
         raise InvalidQueryError(f"stretch is one of {', '.join(STRETCHES)}, not {stretch!r}.")
-    if isinstance(file, (str, os.PathLike)) and Path(file).suffix.lower() in PICTURES:
+    local = isinstance(file, (str, os.PathLike)) and not is_remote(file)
+    if local and Path(file).suffix.lower() in PICTURES:
         return _picture(file, ax, path)
     with opened(file) as hdus:
         hdu = _image_hdu(hdus, ext, file)

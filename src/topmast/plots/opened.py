@@ -21,9 +21,15 @@ PREFIX = {"SECTOR": "sector "}
 
 @contextmanager
 def opened(file: Any) -> Iterator[Any]:
-    """The HDUs of a FITS file; those that are already open stay so."""
+    """The HDUs of a FITS file or of a product; those that are already open stay so."""
     from astropy.io import fits
 
+    if is_remote(file):
+        from topmast.client import default_client  # late, for it imports plots
+
+        with default_client().open_product(file) as hdus:
+            yield hdus
+        return
     if not isinstance(file, (str, os.PathLike)):
         yield file
         return
@@ -37,8 +43,16 @@ def opened(file: Any) -> Iterator[Any]:
         yield hdus
 
 
+def is_remote(file: Any) -> bool:
+    """Whether it is a product of the archive: a URI, or a row of a table of products."""
+    uri = isinstance(file, str) and ":" in file and not os.path.exists(file)
+    return uri or "dataURI" in getattr(file, "colnames", ())
+
+
 def name_of(file: Any) -> str:
     """What to call a file in a title or a message."""
+    if "dataURI" in getattr(file, "colnames", ()):
+        return "the product"
     name = file if isinstance(file, (str, os.PathLike)) else getattr(file, "filename", lambda: "")()
     return os.path.basename(os.fspath(name or "")) or "the file"
 

@@ -70,7 +70,7 @@ def light_curve(
 
     Parameters
     ----------
-    file : path or `~astropy.io.fits.HDUList`
+    file : path, URI, row of a product or `~astropy.io.fits.HDUList`
         A light curve file of TESS, Kepler or K2, or any with columns of these names.
     column : str, optional
         The flux to draw, such as ``"SAP_FLUX"``. Default: the best one that is there, which is
@@ -114,7 +114,7 @@ def spectrum(
 
     Parameters
     ----------
-    file : path or `~astropy.io.fits.HDUList`
+    file : path, URI, row of a product or `~astropy.io.fits.HDUList`
         An extracted spectrum, such as the ``x1d`` files of HST and JWST or the ``mxlo`` files
         of IUE.
     column : str, optional

@@ -10,7 +10,7 @@ from typing import Any
 from topmast.errors import InvalidQueryError
 from topmast.plots.field import matplotlib_or_error
 from topmast.plots.image import PICTURES, has_image, image
-from topmast.plots.opened import name_of, opened
+from topmast.plots.opened import is_remote, name_of, opened
 from topmast.plots.series import LIGHT_CURVE, SPECTRUM, has_series, light_curve, spectrum
 
 WAYS: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
@@ -43,23 +43,12 @@ def show(what: Any, *, ax: Any = None, path: str | os.PathLike[str] | None = Non
     """
     matplotlib_or_error()
     what = getattr(what, "path", what)
-    if _is_remote(what):
-        from topmast.client import default_client
-
-        with default_client().open_product(what) as hdus:
-            return _draw(hdus, name_of(what) if isinstance(what, str) else "the product", ax, path)
-    if isinstance(what, (str, os.PathLike)):
+    if isinstance(what, (str, os.PathLike)) and not is_remote(what):
         _check_file(Path(what).expanduser())
         if Path(what).suffix.lower() in PICTURES:
             return image(what, ax=ax, path=path)
     with opened(what) as hdus:
         return _draw(hdus, name_of(what), ax, path)
-
-
-def _is_remote(what: Any) -> bool:
-    """Whether it is a product of the archive: a URI, or a row of a table of products."""
-    uri = isinstance(what, str) and ":" in what and not Path(what).exists()
-    return uri or "dataURI" in getattr(what, "colnames", ())
 
 
 def _check_file(path: Path) -> None:

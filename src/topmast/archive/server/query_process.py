@@ -291,7 +291,7 @@ def _outcome(work: Callable[[], bytes]) -> tuple[bytes, bytes]:
             return b"M", TOO_LARGE.encode()
         kinds = [kind for kind, error in ERRORS.items() if isinstance(problem, error)]
         return kinds[0] if kinds else b"E", str(problem).encode()
-    except MemoryError:
+    except (MemoryError, ImportError):  # a library that is loaded late may find no room
         return b"M", TOO_LARGE.encode()
     except Exception:
         traceback.print_exc()
