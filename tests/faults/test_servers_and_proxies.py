@@ -21,7 +21,7 @@ from tests.faults.web_servers import (
 )
 from tests.net.test_tls import certificate
 from topmast import connect
-from topmast.errors import UnreachableError
+from topmast.errors import NotAuthorizedError, UnreachableError
 
 __all__ = ["certificate"]
 
@@ -101,6 +101,17 @@ def test_a_proxy_that_wants_a_login_is_named_and_the_password_is_not(
         with (
             connect(f"http://{place.behind}", proxy=proxy) as archive,
             pytest.raises(UnreachableError, match=r"The proxy wants another login") as caught,
+        ):
+            archive.observations.query_criteria(**WANTED)
+    assert "wrong-word" not in str(caught.value)
+
+
+def test_a_proxy_that_refuses_with_a_401_and_hangs_up_is_suspected(place: Place) -> None:
+    with running(PROXIES["tinyproxy"], True, place):
+        proxy = f"http://{USER}:wrong-word@127.0.0.1:{place.port}"
+        with (
+            connect(f"http://{place.behind}", proxy=proxy) as archive,
+            pytest.raises(NotAuthorizedError, match="401.*If the proxy .* refused") as caught,
         ):
             archive.observations.query_criteria(**WANTED)
     assert "wrong-word" not in str(caught.value)

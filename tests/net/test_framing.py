@@ -96,3 +96,10 @@ def test_half_an_answer_is_never_taken_for_a_whole_one(
             return
         with pytest.raises(MastError):
             session.send(Request("GET", f"{url}/"))
+
+
+def test_a_refusal_counts_though_its_explanation_is_cut_off() -> None:
+    head = b"HTTP/1.1 404 Not Found\r\nContent-Length: 500\r\n\r\n"
+    with answering([head + b"<title>No such"]) as url, Session(url, tries=1) as session:
+        answer = session.send(Request("GET", f"{url}/"), check=False)
+    assert (answer.status_code, answer.content) == (404, b"<title>No such")

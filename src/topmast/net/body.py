@@ -88,6 +88,20 @@ class ReceivedStream:
         With `most_bytes`, what follows after so many is left out.
         """
         body = BytesIO()  # gives its bytes away without a copy, which join does not
+        try:
+            self._read_into(body, most_bytes)
+        except UnreachableError:
+            if self.status_code < 400:
+                raise
+            # The status is the answer, and what explains it may well be cut off.
+        content = body.getvalue()
+        if getattr(self._stream, "to_the_end", False) and self.status_code < 400:
+            self._check_end(content, getattr(self._stream, "torn", False))
+        return Answer(
+            self.status_code, self.headers, content, self.url, reason=self.reason, hidden=hidden
+        )
+
+    def _read_into(self, body: BytesIO, most_bytes: int | None) -> None:
         so_far = 0
         for chunk in self.chunks():
             so_far += body.write(chunk)
@@ -104,12 +118,6 @@ class ReceivedStream:
                     f"{shown(self.url)} sent {self._received:,} bytes that unpack to more than "
                     f"{so_far:,}: no archive answers like that, so it was not read on."
                 )
-        content = body.getvalue()
-        if getattr(self._stream, "to_the_end", False) and self.status_code < 400:
-            self._check_end(content, getattr(self._stream, "torn", False))
-        return Answer(
-            self.status_code, self.headers, content, self.url, reason=self.reason, hidden=hidden
-        )
 
     def _check_end(self, content: bytes, torn: bool) -> None:
         """Raise UnreachableError for a body that may be cut, and does not prove that it is not.

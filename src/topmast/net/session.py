@@ -32,6 +32,7 @@ from topmast.net.prepare import (
     with_cookies,
     with_login,
 )
+from topmast.net.proxy import proxy_for
 
 IN_PROCESS = "http://topmast.archive"
 """The base URL of an archive in this process."""
@@ -174,6 +175,13 @@ class Session:
         """What a 401 or 403 has to do with the login; empty without one."""
         return "" if self.login is None else self.login.explain_refusal()
 
+    def _about_proxy(self, url: str) -> str:
+        """What a 401 may have to do with the login at a proxy, which some answer with it."""
+        proxy = proxy_for(url, self.setting("proxy")) if is_url(url) else None
+        if proxy is None or "@" not in proxy:
+            return ""
+        return f"If the proxy {shown(proxy)} refused: check the name and password for it."
+
     def limits(self) -> Limits:
         """The time limits that the settings ask for.
 
@@ -240,7 +248,8 @@ class Session:
             if outcome.ok or not check:
                 return outcome
             refused = outcome.status_code in (401, 403)
-            raise outcome.status_error((refused and self.explain_refusal()) or wait.note)
+            about = refused and (self.explain_refusal() or self._about_proxy(request.url))
+            raise outcome.status_error(about or wait.note)
         if wait.note:
             outcome.args = (f"{outcome} {wait.note}",)
         raise outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ COLUMNS = (
 NEEDED = ("objID", "obsid", "s_ra", "s_dec", "dataRights", "t_obs_release", "jpegURL")
 EXPORTS = {"csv": "csv", "json": "json", "vot": "votable", "parquet": "parquet"}
 MOST_EXPORTED = 50_000
+DRAWING = ThreadPoolExecutor(2, thread_name_prefix="topmast-drawing")
+"""Pictures of large files take long; they never take the threads that everything else needs."""
 MOST_IN_BASKET = 200
 STRETCHES = ("asinh", "linear", "sqrt", "log")
 
@@ -194,8 +197,11 @@ async def preview(request: Request) -> Response:
     path = await _readable(request, given.get("uri", ""))
     if isinstance(path, Response):
         return path
-    content, kind = await in_thread(lambda: picture_of(path, stretch, low, high))
-    return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+    content, kind = await in_thread(lambda: picture_of(path, stretch, low, high), DRAWING)
+    # Whoever logs in may see more than the next person at this machine.
+    kept = "no-store" if hasattr(request.state, "user") else "private, max-age=3600"
+    headers = {"Cache-Control": kept, "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=kind, headers=headers)
 
 
 async def series(request: Request) -> Response:
@@ -204,7 +210,8 @@ async def series(request: Request) -> Response:
     if isinstance(path, Response):
         return path
     return Response(
-        msgspec.json.encode(await in_thread(lambda: series_of(path))), media_type="application/json"
+        msgspec.json.encode(await in_thread(lambda: series_of(path), DRAWING)),
+        media_type="application/json",
     )
 
 
