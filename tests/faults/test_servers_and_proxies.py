@@ -111,7 +111,7 @@ def test_a_proxy_that_refuses_with_a_401_and_hangs_up_is_suspected(place: Place)
         proxy = f"http://{USER}:wrong-word@127.0.0.1:{place.port}"
         with (
             connect(f"http://{place.behind}", proxy=proxy) as archive,
-            pytest.raises(NotAuthorizedError, match="401.*If the proxy .* refused") as caught,
+            pytest.raises(NotAuthorizedError, match=r"401.*If the proxy .* refused") as caught,
         ):
             archive.observations.query_criteria(**WANTED)
     assert "wrong-word" not in str(caught.value)
