@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from topmast.cli import COMMANDS
-from topmast.cli.document import asks_for_json, write_document
+from topmast.cli.document import asks_for_json, command_among, write_document
 
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "output.schema.json"
 
@@ -142,3 +142,16 @@ def test_standard_output_of_a_process_is_one_document(small_archive: Path) -> No
     )
 
     assert json.loads(answer.stdout)["rows"][0]["name"] == "M101"
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["count", "M101"], "count"),
+        (["--archive", "missions", "count", "M101"], "count"),
+        (["--quiet", "--timeout", "5", "search", "count"], "search"),
+        (["--username", "get"], None),
+    ],
+)
+def test_the_value_of_an_option_is_no_command(words: list[str], command: str | None) -> None:
+    assert command_among(words, frozenset(COMMANDS)) == command

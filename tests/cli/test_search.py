@@ -243,6 +243,20 @@ def test_sorting_by_an_unknown_column_names_the_nearest(run: Run) -> None:
     assert "The answer has no column 't_mim'. Did you mean 't_min'?" in result.stderr
 
 
+@pytest.mark.parametrize("years", ["2005-2010", "2005 - 2010", "2005..2010"])
+def test_years_are_a_range(run: Run, years: str) -> None:
+    result = run("search", "M101", "--year", years)
+
+    assert {row["obsid"] for row in table_of(result)} == {"7001", "7002"}
+
+
+def test_what_is_no_year_is_refused(run: Run) -> None:
+    result = run("count", "--year", "soon")
+
+    assert result.exit_code == 2
+    assert "--year takes a year or a range, 2015 or 2015..2017, not 'soon'." in result.stderr
+
+
 def test_a_day_that_is_none_is_refused(run: Run) -> None:
     result = run("count", "--year", "2015-02-30")
 

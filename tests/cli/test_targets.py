@@ -18,7 +18,8 @@ def test_targets_come_from_a_file_or_standard_input(run: Run, tmp_path: Path) ->
     from_file = run("search", "--targets", "mine.txt", "--radius", "1 arcmin")
     piped = run("search", "--targets", "-", "--radius", "1 arcmin", stdin=LINES)
 
-    assert from_file.stdout == piped.stdout
+    as_target = run("search", "-", "--radius", "1 arcmin", stdin=LINES)
+    assert from_file.stdout == piped.stdout == as_target.stdout
     given = {(row["target_given"], row["obsid"]) for row in table_of(from_file)}
     assert given >= {("M101", "7001"), ("270.92194 -24.38017", "7003")}
     assert 'Could not resolve "nowhere"' in from_file.stderr

@@ -94,7 +94,11 @@ def test_the_line_says_what_to_write_instead(
         ("14.05347 54.34894", 0.1, "With the right ascension in hours there are"),
         ("210.80225 -54.34894", 0.1, "With the other sign of the declination there are"),
         ("211.6 54.34894", 0.01, "within 1 deg: a larger radius?"),
-        ("54.34894 30.80225", 0.1, "Nothing touches 54.3489 30.8023 within 0.1 deg"),
+        (
+            "54.34894 30.80225",
+            0.1,
+            "Nothing that meets the other criteria touches 54.3489 30.8023 within 0.1 deg",
+        ),
     ],
 )
 def test_a_place_with_nothing_is_explained(

@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stderr, redirect_stdout
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Any, TextIO
 
 import click
@@ -16,6 +16,8 @@ from topmast.cli.errors import INTERRUPTED, guarded
 
 OPTION = "--json"
 ERROR = "Error: "
+VALUED = ("--archive", "--timeout", "--username")
+"""Options of all commands that take the word after them, which may look like a command."""
 FORMAT = 1
 """The version of the document's form; it grows when a field changes its meaning or goes."""
 
@@ -31,7 +33,7 @@ def write_document(run: Callable[[], Any], words: Sequence[str], names: Iterable
 
     `names` are those of the commands, of which the first among `words` is the one that is run.
     """
-    known, real = set(names), sys.stdout
+    known, real = frozenset(names), sys.stdout
     seen: list[BaseException] = []
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace"), Copied(sys.stderr)
     with redirect_stdout(out), redirect_stderr(err):
@@ -41,7 +43,7 @@ def write_document(run: Callable[[], Any], words: Sequence[str], names: Iterable
     messages = err.getvalue().splitlines()
     document = {
         "format": FORMAT,
-        "command": next((word for word in words if word in known), None),
+        "command": command_among(words, known),
         "exit_code": code,
         **_content(text),
         "messages": [line for line in messages if not line.startswith(ERROR)],
@@ -50,6 +52,12 @@ def write_document(run: Callable[[], Any], words: Sequence[str], names: Iterable
     real.write(json.dumps(document, ensure_ascii=True) + "\n")
     real.flush()
     return code
+
+
+def command_among(words: Sequence[str], known: frozenset[str]) -> str | None:
+    """The command that is run, the first of the words that is one and no option's value."""
+    pairs = pairwise(["", *words])
+    return next((word for last, word in pairs if word in known and last not in VALUED), None)
 
 
 class Copied(io.StringIO):

@@ -183,11 +183,10 @@ def say(text: str) -> None:
 
 
 def with_astropy() -> None:
-    """Load astropy, and show warnings as before: it takes them over when it is imported."""
-    shown = warnings.showwarning
+    """Load astropy, and show warnings as a command does: astropy takes them over."""
     importlib.import_module("astropy.utils.exceptions")
     importlib.import_module("astropy.table")
-    warnings.showwarning = shown
+    warnings.showwarning = _show_warning
 
 
 @contextmanager
@@ -203,6 +202,7 @@ def _reporting(settings: Settings) -> Iterator[None]:
             warnings.simplefilter("ignore" if settings.quiet else "default")
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             warnings.filterwarnings("ignore", message=AS_DOCUMENTED)
+            warnings.filterwarnings("ignore", message="ERFA function .* dubious year")
             warnings.showwarning = _show_warning
             yield
     finally:

@@ -54,6 +54,8 @@ def place_of(
 ) -> dict[str, Any]:
     """The arguments that say where: several targets are asked for in one call."""
     place: dict[str, Any] = {} if radius is None else {"radius": _angle(radius)}
+    if target == (STDIN,) and file is None:
+        target, file = (), STDIN
     if file is not None:
         if target:
             raise click.UsageError("Give either TARGETs or --targets, not both.")

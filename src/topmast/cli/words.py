@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import click
 
-from topmast.cli.settings import Option
+from topmast.cli.settings import Option, with_astropy
 from topmast.cli.wording import option_name
 from topmast.tables.fields import OBSERVATION, PRODUCT, Field
 
@@ -22,6 +22,9 @@ MOST_INTEGERS = 1000
 COMPARISON = re.compile(r"(<=?|>=?)\s*(.+)")
 PERIOD = re.compile(r"((?:18|19|20|21)\d\d)(?:-(\d\d?)(?:-(\d\d?))?)?")
 """A year, month or day; as a Modified Julian Date the year would lie before all telescopes."""
+
+YEARS = re.compile(r"(\d{4})\s*-\s*(\d{4})")
+"""From one year to another."""
 
 SHORT_NAMES = {
     "proposal_id": "--program",
@@ -40,7 +43,7 @@ def criteria_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         found = _given(words, OBSERVATION)
         if year:
-            found.setdefault("t_min", []).extend(year)
+            found.setdefault("t_min", []).extend(map(_years, year))
         for name, texts in pairs_of(criterion).items():
             found.setdefault(name, []).extend(texts)
         criteria = {name: criterion_of(name, texts) for name, texts in found.items()}
@@ -61,6 +64,14 @@ def criteria_options(function: Callable[..., Any]) -> Callable[..., Any]:
         criterion_option("Any other criterion, such as t_min=50000..60000 or obstype=all.")
     )
     return _with(options, with_criteria)
+
+
+def _years(text: str) -> str:
+    """What --year is given, as a range of t_min; ``2006-2010`` is ``2006..2010``."""
+    text = YEARS.sub(r"\1..\2", text.strip())
+    if not (".." in text or COMPARISON.fullmatch(text) or PERIOD.fullmatch(text)):
+        raise click.UsageError(f"--year takes a year or a range, 2015 or 2015..2017, not {text!r}.")
+    return text
 
 
 def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -211,10 +222,12 @@ def _end(text: str, field: ColumnWords, *, low: bool) -> Any:
     if not text:
         return None
     if period := _period(text, field):
+        with_astropy()
         return period[0] if low else period[1]
     with suppress(ValueError):
         return float(text)
     if not _is_date(field) or not text[:4].isdigit():
+        with_astropy()
         from astropy.units import Quantity
 
         with suppress(ValueError, TypeError):

@@ -251,37 +251,38 @@ def _suspicion(search: Search, number: int, known: KnownValues) -> float:
 def _why_no_place(session: Session, search: Search, left: int) -> str:
     """What may be wrong with a place, with at most `left` counts."""
     place = search.places[0]
+    what = "Nothing that meets the other criteria" if search.filters else "Nothing"
     for text, other in _other_places(place)[:left]:
         count = replace(search, places=(other,)).count(session)
         if count:
-            return text.format(rows=_rows(count), place=other)
-    return f"Nothing touches {place}: check the position, its units (degrees) and sign."
+            return text.format(what=what, rows=_rows(count), there=_there(count), place=other)
+    return f"{what} touches {place}: check the position, its units (degrees) and sign."
 
 
 def _other_places(place: Position) -> list[tuple[str, Position]]:
     wider = min(180.0, max(WIDER_DEG, 5 * place.radius))
     found = [
         (
-            "Nothing touches this place; {rows} within " + f"{wider:g} deg: a larger radius?",
+            "{what} touches this place; {rows} within " + f"{wider:g} deg: a larger radius?",
             replace(place, radius=wider),
         )
     ]
     if 0 <= place.ra < 24:
         found.append(
             (
-                "With the right ascension in hours there are {rows}: {place}",
+                "With the right ascension in hours {there}: {place}",
                 replace(place, ra=place.ra * 15),
             )
         )
     if place.dec:
         found.append(
-            ("With the other sign of the declination there are {rows}: {place}",
+            ("With the other sign of the declination {there}: {place}",
              replace(place, dec=-place.dec))
         )  # fmt: skip
     if abs(place.ra) <= 90:
         found.append(
             (
-                "With declination and right ascension exchanged there are {rows}: {place}",
+                "With declination and right ascension exchanged {there}: {place}",
                 replace(place, ra=place.dec % 360, dec=place.ra),
             )
         )
@@ -319,6 +320,10 @@ def _value(search: Search, number: int) -> str:
         first, more = search.places[0], len(search.places) - 1
         return f"{first}" + (f" and {more} more" if more else "")
     return ", ".join(texts_of(search.filters[number]))
+
+
+def _there(count: int) -> str:
+    return f"there {'is' if count == 1 else 'are'} {_rows(count)}"
 
 
 def _rows(count: int) -> str:
