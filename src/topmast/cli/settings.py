@@ -202,7 +202,7 @@ def _reporting(settings: Settings) -> Iterator[None]:
             warnings.simplefilter("ignore" if settings.quiet else "default")
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             warnings.filterwarnings("ignore", message=AS_DOCUMENTED)
-            warnings.filterwarnings("ignore", message="ERFA function .* dubious year")
+            warnings.filterwarnings("ignore", message="ERFA function .*dubious year")
             warnings.showwarning = _show_warning
             yield
     finally:
