@@ -86,6 +86,8 @@ def _cut_cube(
             made = TessCubeCutout([str(path)], _sky(request), _size(size.x, size.y, size.units))
         except NoOverlap as problem:
             raise NoCutouts(f"{cube.name.name}: {problem}") from problem
+        except IndexError as problem:  # of astrocut, where less than a pixel overlaps
+            raise NoCutouts(f"{cube.name.name}: Cutout location is not in cube") from problem
         files = []
         for file, tpf in made.tpf_cutouts_by_file.items():
             (left, right), (bottom, top) = made.cutouts_by_file[file].cutout_lims
