@@ -114,6 +114,8 @@ def test_beyond_the_edge_of_a_frame_there_are_no_numbers(cutout_archive: Archive
     assert not np.isnan(flux[:, :, 3:]).any()
 
 
+# astrocut leaves the cube open when it fails.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_where_less_than_a_pixel_overlaps_there_is_no_cutout(sample_archive: Archive) -> None:
     given = {"ra": 210.55, "dec": 54.1, "x": 1, "y": 1}
     status, content = ask(sample_archive, "/tesscut/api/v0.1/astrocut", **given)
