@@ -114,16 +114,6 @@ def test_beyond_the_edge_of_a_frame_there_are_no_numbers(cutout_archive: Archive
     assert not np.isnan(flux[:, :, 3:]).any()
 
 
-# astrocut leaves the cube open when it fails.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_where_less_than_a_pixel_overlaps_there_is_no_cutout(sample_archive: Archive) -> None:
-    given = {"ra": 210.55, "dec": 54.1, "x": 1, "y": 1}
-    status, content = ask(sample_archive, "/tesscut/api/v0.1/astrocut", **given)
-
-    assert status == 200
-    assert "Cutout location is not in cube" in json.loads(content)["msg"]
-
-
 def test_times_and_names_of_frames_are_those_of_the_cube(cutout_archive: Archive) -> None:
     [hdus] = cut(cutout_archive, "tesscut", **place(STAR, x=3, y=3, sector=5)).values()
     with fits.open(cutout_archive.folder / "cutouts/cubes/tess-s0005-4-3-cube.fits") as cube:
