@@ -11,7 +11,7 @@ import numpy as np
 
 from topmast.archive.own_files.headers import FileHeaders, Part
 from topmast.sky import parse_region
-from topmast.sky.vectors import FloatArray
+from topmast.sky.vectors import FloatArray, positions, unit_vectors
 
 if TYPE_CHECKING:
     from astropy.wcs import WCS
@@ -119,8 +119,7 @@ def _directions(wcs: WCS, pixels: FloatArray) -> FloatArray:
     if frame is not None:
         on_sky = SkyCoord(longitude, latitude, unit="deg", frame=frame).icrs
         longitude, latitude = on_sky.ra.deg, on_sky.dec.deg
-    ra, dec = np.radians(longitude), np.radians(latitude)
-    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
+    return unit_vectors(longitude, latitude)
 
 
 def _frame(wcs: WCS) -> Any:
@@ -144,10 +143,8 @@ def _angles_deg(directions: FloatArray, middle: FloatArray) -> FloatArray:
 
 
 def _degrees(directions: FloatArray) -> list[tuple[float, float]]:
-    x, y, z = directions.T
-    ra = np.round(np.degrees(np.arctan2(y, x)) % 360.0, 8) % 360.0
-    dec = np.round(np.degrees(np.arctan2(z, np.hypot(x, y))), 8)
-    return list(zip(ra.tolist(), dec.tolist(), strict=True))
+    ra, dec = positions(directions)
+    return list(zip((np.round(ra, 8) % 360.0).tolist(), np.round(dec, 8).tolist(), strict=True))
 
 
 def middle_of(directions: list[FloatArray]) -> tuple[float, float]:

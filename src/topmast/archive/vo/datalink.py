@@ -176,11 +176,8 @@ def _semantics(link: Link) -> str:
 
 def _content_type(uri: str) -> str | None:
     name = uri.lower().rpartition("/")[2]
-    ends = (end for end in sorted(CONTENT_TYPES, key=len, reverse=True) if name.endswith(end))
-    found = next(ends, None)
-    if found is None:
-        return "application/octet-stream" if uri else None
-    return CONTENT_TYPES[found]
+    found = next((kind for end, kind in CONTENT_TYPES.items() if name.endswith(end)), None)
+    return found or ("application/octet-stream" if uri else None)
 
 
 def _itself(address: str) -> str:

@@ -7,12 +7,11 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
-from topmast.archive.portal.answers import AnswerFile
+from topmast.archive.accounts.user import ANONYMOUS
 from topmast.archive.portal.jobs import BusyError
 from topmast.archive.server.routes.common import archive_of, base_url_of, compressed
-from topmast.archive.server.routes.files import sent_in_pieces
 from topmast.archive.server.routes.tap import XML, answered, form_of, refused, sent
-from topmast.archive.server.routes.users import readable_uris
+from topmast.archive.server.routes.users import current_user
 from topmast.archive.server.threads import in_thread
 from topmast.errors import ArchiveError, InvalidQueryError, TimeoutError
 from topmast.wire.forms import Form
@@ -34,9 +33,10 @@ async def datalink(request: Request) -> Response:
         _check_votable(form)
         store, url = archive_of(request).store, base_url_of(request)
         links, files = await in_thread(lambda: find_links(store, names))
-        closed = set(await in_thread(lambda: restricted(store, files.values())))
-        readable = await readable_uris(request, files.values())
-        content = encode_links(links, files, readable, closed, url, f"{url}/datalink")
+        closed = await in_thread(lambda: restricted(store, files.values()))
+        user = await current_user(request) if closed else ANONYMOUS
+        readable = {uri for uri in files if uri not in closed or user.may_have(closed[uri])}
+        content = encode_links(links, files, readable, set(closed), url, f"{url}/datalink")
     except REFUSALS as problem:
         return await refused(problem)
     return await compressed(request, content, MEDIA_TYPE)
@@ -58,7 +58,7 @@ async def images(request: Request) -> Response:
     try:
         form = await form_of(request)
         wanted = form.words.get("RESPONSEFORMAT") or "votable"
-        most, media_type = whole_number("MAXREC", form.words.get("MAXREC")), wanted
+        most = whole_number("MAXREC", form.words.get("MAXREC"))
         media_type = result_format(wanted).media_type
         query = TapQuery(sia_adql(form), maxrec=most, format=wanted, base_url=base_url_of(request))
         content = await answered(request, run_query, query, query.seconds)
@@ -78,9 +78,7 @@ async def coverage(request: Request) -> Response:
     kind = (form.words.get("FORMAT") or "fits").lower()
     query = MocQuery(request.path_params["name"], ORDER if order is None else order, kind)
     content = await answered(request, moc_of_collection, query, SECONDS)
-    if isinstance(content, AnswerFile):
-        return await sent_in_pieces(request, content, FORMATS[kind][0])
-    return await compressed(request, content, FORMATS[kind][0])
+    return await sent(request, content, FORMATS[kind][0])
 
 
 async def coverages(request: Request) -> Response:
