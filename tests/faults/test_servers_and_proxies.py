@@ -96,22 +96,21 @@ def test_a_proxy_before_it_changes_nothing(
 def test_a_proxy_that_wants_a_login_is_named_and_the_password_is_not(
     name: str, login: str, place: Place
 ) -> None:
+    refused(name, login, place, UnreachableError, r"The proxy wants another login")
+
+
+def test_a_proxy_that_refuses_with_a_401_and_hangs_up_is_suspected(place: Place) -> None:
+    said = r"401.*If the proxy .* refused"
+    refused("tinyproxy", f"{USER}:wrong-word@", place, NotAuthorizedError, said)
+
+
+def refused(name: str, login: str, place: Place, kind: type[Exception], said: str) -> None:
+    """A query through a proxy ends in this error, which does not show the password."""
     with running(PROXIES[name], True, place):
         proxy = f"http://{login}127.0.0.1:{place.port}"
         with (
             connect(f"http://{place.behind}", proxy=proxy) as archive,
-            pytest.raises(UnreachableError, match=r"The proxy wants another login") as caught,
-        ):
-            archive.observations.query_criteria(**WANTED)
-    assert "wrong-word" not in str(caught.value)
-
-
-def test_a_proxy_that_refuses_with_a_401_and_hangs_up_is_suspected(place: Place) -> None:
-    with running(PROXIES["tinyproxy"], True, place):
-        proxy = f"http://{USER}:wrong-word@127.0.0.1:{place.port}"
-        with (
-            connect(f"http://{place.behind}", proxy=proxy) as archive,
-            pytest.raises(NotAuthorizedError, match=r"401.*If the proxy .* refused") as caught,
+            pytest.raises(kind, match=said) as caught,
         ):
             archive.observations.query_criteria(**WANTED)
     assert "wrong-word" not in str(caught.value)
